@@ -1,0 +1,32 @@
+//! Generates the client, the models and the groups of operations from the
+//! contract in `openapi/`, for the Cargo features that are enabled.
+
+use std::path::Path;
+use std::{env, error::Error, fs};
+
+use logto_api_codegen::{Contract, Docs, feature, generate};
+
+const CONTRACT: &str = "openapi/logto.json";
+const DOCS: &str = "openapi/docs.json";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for file in ["build.rs", CONTRACT, DOCS] {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    let contract = Contract::parse(&fs::read_to_string(CONTRACT)?)?;
+    let docs = Docs::parse(&fs::read_to_string(DOCS)?)?;
+    let generated = generate(&contract, &docs, is_enabled)?;
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    fs::write(out.join("raw.rs"), generated.raw)?;
+    fs::write(out.join("models.rs"), generated.models)?;
+    fs::write(out.join("groups.rs"), generated.groups)?;
+    fs::write(out.join("calls.rs"), generated.calls)?;
+    Ok(())
+}
+
+/// Whether the Cargo feature of a group of operations is enabled.
+fn is_enabled(group: &str) -> bool {
+    let name = feature(group).to_uppercase().replace('-', "_");
+    env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
+}

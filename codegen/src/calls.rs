@@ -1,0 +1,113 @@
+//! Writes what calls any operation by its `operationId` with JSON arguments,
+//! for tests: through the methods and setters that users call.
+
+use std::fmt::Write;
+
+use crate::contract::{Body, Location, Operation, Parameter};
+use crate::error::Result;
+use crate::groups::{Request, is_search};
+use crate::naming;
+use crate::schema::Models;
+use crate::types::Type;
+
+pub(crate) fn write(operations: &[&Operation], models: &Models) -> Result<String> {
+    let mut arms = String::new();
+    let mut functions = String::new();
+    for operation in operations {
+        let function = naming::plain_field(&operation.id);
+        let _ = writeln!(
+            arms,
+            "{:?} => Box::pin({function}(client, input)),",
+            operation.id
+        );
+        functions += &call(&function, operation, models)?;
+    }
+    Ok(format!(
+        "/// Calls the operation with this `operationId`; `None` when it is not in the contract.
+        pub fn call<'a>(
+            client: &'a logto_api::Client,
+            operation: &str,
+            input: &'a Input,
+        ) -> Option<std::pin::Pin<Box<dyn std::future::Future<Output = Called> + Send + 'a>>> {{
+            Some(match operation {{ {arms} _ => return None }})
+        }}
+        {functions}"
+    ))
+}
+
+fn call(function: &str, operation: &Operation, models: &Models) -> Result<String> {
+    let request = Request::new(operation, models)?;
+    let mut arguments = Vec::new();
+    let mut optional = String::new();
+    for parameter in &operation.parameters {
+        let read = read_parameter(parameter);
+        if parameter.required {
+            arguments.push(format!("input.required({read})?"));
+        } else {
+            let setter = request.parameter_field(parameter);
+            let _ = writeln!(
+                optional,
+                "if let Some(value) = {read} {{ request = request.{setter}(value); }}"
+            );
+        }
+    }
+    let mut body = String::new();
+    match &operation.body {
+        None => body += "input.no_body()?;\n",
+        Some(Body::Upload) => arguments.push("input.upload()?".into()),
+        Some(Body::Typed {
+            ty,
+            optional: may_miss,
+            ..
+        }) => {
+            let read = if *may_miss && request.is_flat() {
+                "optional_body"
+            } else {
+                "body"
+            };
+            let _ = writeln!(body, "let body: {} = input.{read}()?;", outside(ty));
+            if request.is_flat() {
+                for member in request.arguments() {
+                    arguments.push(format!("body.{}", naming::field(&member.wire)));
+                }
+                for member in request.optional_members() {
+                    let _ = writeln!(
+                        optional,
+                        "if let Some(value) = body.{} {{ request = request.{}(value); }}",
+                        naming::field(&member.wire),
+                        request.setter_name(&member.wire),
+                    );
+                }
+            } else {
+                arguments.push("body".into());
+            }
+        }
+    }
+    Ok(format!(
+        "#[allow(deprecated, unused_mut)]
+        async fn {function}(client: &logto_api::Client, input: &Input) -> Called {{
+            {body}let mut request = client.{}().{}({});
+            {optional}input.all_used()?;
+            outcome(request.send().await)
+        }}\n",
+        operation.group,
+        naming::field(&operation.method),
+        arguments.join(", "),
+    ))
+}
+
+fn read_parameter(parameter: &Parameter) -> String {
+    let name = &parameter.name;
+    let ty = outside(&parameter.ty);
+    match parameter.location {
+        Location::Path => format!("input.path::<{ty}>({name:?})?"),
+        Location::Query if is_search(parameter) => "input.search()?".into(),
+        Location::Query => format!("input.query::<{ty}>({name:?})?"),
+        Location::Header => format!("input.header({name:?})"),
+    }
+}
+
+/// The type as it is written outside the crate.
+fn outside(ty: &Type) -> String {
+    ty.rust().replace("crate::", "logto_api::")
+}

@@ -1,0 +1,320 @@
+//! The contract, read into what the writers need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::types::Type;
+
+/// The vendored contract: operations in a stable order, and the named schemas.
+#[derive(Debug)]
+pub struct Contract {
+    /// The Logto release that the contract was vendored from.
+    pub logto_version: String,
+    /// Every operation, sorted by group and method name.
+    pub operations: Vec<Operation>,
+    /// Every named schema, by name.
+    pub schemas: BTreeMap<String, Value>,
+}
+
+/// One operation of the contract.
+#[derive(Debug)]
+pub struct Operation {
+    /// The `operationId` of the upstream document.
+    pub id: String,
+    /// Path template, such as `/api/users/{userId}`.
+    pub path: String,
+    /// HTTP method, in lower case.
+    pub verb: String,
+    /// The group that the operation belongs to, such as `users`.
+    pub group: String,
+    /// The method of the group that calls it, such as `create`.
+    pub method: String,
+    /// `experience`, `management` or `account`.
+    pub api: String,
+    /// No credentials are sent.
+    pub public: bool,
+    /// Marked as deprecated upstream.
+    pub deprecated: bool,
+    /// Parameters in the order of the raw client: path, query, headers.
+    pub parameters: Vec<Parameter>,
+    /// The request body.
+    pub body: Option<Body>,
+    /// Required members of the body, in the order of the method's arguments.
+    pub arguments: Vec<String>,
+    /// What a success answers with.
+    pub answer: Answer,
+}
+
+/// A path, query or header parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Name on the wire.
+    pub name: String,
+    /// Where it is sent.
+    pub location: Location,
+    /// Whether the operation needs it.
+    pub required: bool,
+    /// Its type.
+    pub ty: Type,
+    /// Its value must not be shown.
+    pub secret: bool,
+}
+
+/// Where a parameter is sent; the order is that of the raw client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Location {
+    Path,
+    Query,
+    Header,
+}
+
+/// A request body.
+#[derive(Debug)]
+pub enum Body {
+    /// `application/json`, or with `form` `application/x-www-form-urlencoded`.
+    Typed {
+        /// The type of the whole body.
+        ty: Type,
+        /// Sent as a form.
+        form: bool,
+        /// The server accepts the request without a body.
+        optional: bool,
+    },
+    /// `multipart/form-data` with one file.
+    Upload,
+}
+
+/// What a successful answer holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Nothing that the status does not say.
+    Empty,
+    /// A page of a list.
+    Page(Type),
+    /// A JSON array that upstream does not page.
+    List(Type),
+    /// A JSON value.
+    Json(Type),
+    /// A JSON value, or nothing.
+    Optional(Type),
+    /// Text, such as XML.
+    Text,
+    /// A redirect or a page for a browser.
+    Browser,
+}
+
+impl Contract {
+    /// Reads a contract.
+    ///
+    /// # Errors
+    ///
+    /// When it is not JSON or not in the form that vendoring writes.
+    pub fn parse(text: &str) -> Result<Self> {
+        let document: Document = serde_json::from_str(text)
+            .map_err(|error| Error::new("contract", error.to_string()))?;
+        let mut operations = Vec::new();
+        for (path, verbs) in document.paths {
+            for (verb, raw) in verbs {
+                let id = raw.operation_id.clone();
+                let operation = operation(path.clone(), verb, raw)
+                    .map_err(|error| Error::new(id, error.to_string()))?;
+                operations.push(operation);
+            }
+        }
+        operations.sort_by(|a, b| (&a.group, &a.method).cmp(&(&b.group, &b.method)));
+        if let Some(pair) = operations
+            .windows(2)
+            .find(|pair| pair[0].group == pair[1].group && pair[0].method == pair[1].method)
+        {
+            let problem = format!("has the same group and method as {}", pair[1].id);
+            return Err(Error::new(&pair[0].id, problem));
+        }
+        Ok(Self {
+            logto_version: document.info.version,
+            operations,
+            schemas: document.components.schemas,
+        })
+    }
+
+    /// The names of all groups.
+    pub fn groups(&self) -> BTreeSet<&str> {
+        self.operations.iter().map(|o| o.group.as_str()).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    info: Info,
+    paths: BTreeMap<String, BTreeMap<String, RawOperation>>,
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    schemas: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawOperation {
+    operation_id: String,
+    tags: Vec<String>,
+    #[serde(rename = "x-logto-api")]
+    api: String,
+    #[serde(rename = "x-logto-method")]
+    method: String,
+    #[serde(rename = "x-logto-arguments", default)]
+    arguments: Vec<String>,
+    #[serde(rename = "x-logto-paged", default)]
+    paged: bool,
+    #[serde(default)]
+    deprecated: bool,
+    security: Option<Vec<Value>>,
+    #[serde(default)]
+    parameters: Vec<RawParameter>,
+    request_body: Option<RawBody>,
+    responses: BTreeMap<String, RawResponse>,
+}
+
+#[derive(Deserialize)]
+struct RawParameter {
+    name: String,
+    #[serde(rename = "in")]
+    location: Location,
+    #[serde(default)]
+    required: bool,
+    schema: Value,
+    #[serde(rename = "x-logto-secret", default)]
+    secret: bool,
+}
+
+#[derive(Deserialize)]
+struct RawBody {
+    content: BTreeMap<String, Media>,
+    #[serde(default)]
+    required: bool,
+}
+
+#[derive(Deserialize)]
+struct RawResponse {
+    #[serde(default)]
+    content: BTreeMap<String, Media>,
+}
+
+#[derive(Deserialize)]
+struct Media {
+    #[serde(default)]
+    schema: Value,
+}
+
+fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation> {
+    let group = raw
+        .tags
+        .first()
+        .cloned()
+        .ok_or_else(|| Error::new("tags", "an operation needs a tag: its group"))?;
+    let mut parameters = raw
+        .parameters
+        .into_iter()
+        .map(|parameter| {
+            Ok(Parameter {
+                ty: Type::of(&parameter.schema)?,
+                name: parameter.name,
+                location: parameter.location,
+                required: parameter.required,
+                secret: parameter.secret,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let place = |parameter: &Parameter| path.find(&format!("{{{}}}", parameter.name));
+    parameters
+        .sort_by(|a, b| (a.location, place(a), &a.name).cmp(&(b.location, place(b), &b.name)));
+    Ok(Operation {
+        id: raw.operation_id,
+        verb,
+        group,
+        method: raw.method,
+        api: raw.api,
+        public: raw.security.is_some_and(|security| security.is_empty()),
+        deprecated: raw.deprecated,
+        body: raw.request_body.map(body).transpose()?,
+        arguments: raw.arguments,
+        answer: answer(&raw.responses, raw.paged)?,
+        parameters,
+        path,
+    })
+}
+
+fn body(raw: RawBody) -> Result<Body> {
+    let [(kind, media)] = raw.content.iter().collect::<Vec<_>>()[..] else {
+        return Err(Error::new(
+            "requestBody",
+            "exactly one media type is supported",
+        ));
+    };
+    let form = match kind.as_str() {
+        "multipart/form-data" => return Ok(Body::Upload),
+        "application/json" => false,
+        "application/x-www-form-urlencoded" => true,
+        other => {
+            return Err(Error::new(
+                "requestBody",
+                format!("unsupported media type {other}"),
+            ));
+        }
+    };
+    Ok(Body::Typed {
+        ty: Type::of(&media.schema)?,
+        form,
+        optional: !raw.required,
+    })
+}
+
+fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answer> {
+    let successes: Vec<_> = responses
+        .iter()
+        .filter(|(status, _)| status.starts_with('2') || status.starts_with('3'))
+        .collect();
+    let media: BTreeSet<&str> = successes
+        .iter()
+        .flat_map(|(_, response)| response.content.keys().map(String::as_str))
+        .collect();
+    let redirects = successes.iter().any(|(status, _)| status.starts_with('3'));
+    if redirects || media.contains("text/html") {
+        return Ok(Answer::Browser);
+    }
+    if media.contains("text/xml") {
+        return Ok(Answer::Text);
+    }
+    let mut types = Vec::new();
+    for (_, response) in &successes {
+        if let Some(json) = response.content.get("application/json") {
+            types.push(Type::of(&json.schema)?);
+        }
+    }
+    types.dedup();
+    let sometimes_empty = successes
+        .iter()
+        .any(|(_, response)| !response.content.contains_key("application/json"));
+    match (types.pop(), types.is_empty()) {
+        (None, _) => Ok(Answer::Empty),
+        (Some(_), false) => Err(Error::new(
+            "responses",
+            "successes answer with different schemas",
+        )),
+        (Some(Type::List(item)), _) if paged => Ok(Answer::Page(*item)),
+        (Some(Type::List(item)), _) => Ok(Answer::List(*item)),
+        (Some(ty), _) if sometimes_empty => Ok(Answer::Optional(ty)),
+        (Some(ty), _) => Ok(Answer::Json(ty)),
+    }
+}

@@ -1,0 +1,478 @@
+//! Writes the fluent layer: a module a group, a request type an operation.
+//!
+//! The request types are plain structs over the positional functions of the raw
+//! client, which are compiled once, in the crate, and not again by its users.
+
+use std::fmt::Write;
+
+use heck::{AsPascalCase, AsShoutySnakeCase};
+
+use crate::contract::{Answer, Body, Location, Operation, Parameter};
+use crate::docs::{Docs, comment};
+use crate::error::{Error, Result};
+use crate::naming;
+use crate::raw;
+use crate::schema::{Member, Model, Models, named};
+use crate::setters::{Setter, setter};
+use crate::types::{SEARCH, Type};
+
+/// Names that every request type has already.
+const TAKEN: &[&str] = &[
+    "call", "body", "send", "stream", "header", "timeout", "token", "retry",
+];
+
+pub(crate) struct Writer<'a> {
+    pub(crate) models: &'a Models,
+    pub(crate) docs: &'a Docs,
+}
+
+impl Writer<'_> {
+    /// The accessors on the client.
+    pub(crate) fn accessors(&self, groups: &[&str]) -> String {
+        let mut out = String::from("impl crate::Client {\n");
+        for group in groups {
+            let handle = AsPascalCase(group);
+            out += &self.group_comment(group);
+            let _ = writeln!(
+                out,
+                "pub fn {group}(&self) -> {group}::{handle} {{ {group}::{handle} {{ client: self.clone() }} }}"
+            );
+        }
+        out + "}\n"
+    }
+
+    /// The module of a group.
+    pub(crate) fn module(&self, group: &str, operations: &[&Operation]) -> Result<String> {
+        let handle = AsPascalCase(group).to_string();
+        let mut methods = String::new();
+        let mut requests = String::new();
+        let mut names = Vec::new();
+        for operation in operations {
+            let request = Request::new(operation, self.models)?;
+            if request.name == handle {
+                return Err(Error::new(
+                    &operation.id,
+                    "its method is named like its group",
+                ));
+            }
+            methods += &self.method(&request);
+            requests += &self.request(&request)?;
+            names.push(request.name);
+        }
+        let comment = self.group_comment(group);
+        Ok(format!(
+            "{comment}pub mod {group} {{
+                #[allow(unused_imports)]
+                use crate::call::{{Api, Call, Operation}};
+                {comment}#[derive(Clone, Debug)]
+                pub struct {handle} {{ pub(super) client: crate::Client }}
+                impl {handle} {{ {methods} }}
+                {requests}
+                crate::call::call_options!({});
+            }}\n",
+            names.join(", ")
+        ))
+    }
+
+    fn group_comment(&self, group: &str) -> String {
+        match self.docs.groups.get(group) {
+            Some(text) => comment(text),
+            None => comment(&format!("{}.", naming::words(group))),
+        }
+    }
+
+    /// The group's method, which starts a request.
+    fn method(&self, request: &Request<'_>) -> String {
+        let operation = request.operation;
+        let mut arguments = Vec::new();
+        let mut fields = vec![format!(
+            "call: Call::new(&self.client, &{})",
+            request.constant()
+        )];
+        for parameter in &operation.parameters {
+            let name = naming::field(&parameter.name);
+            if parameter.required {
+                let Setter { argument, convert } = setter(&parameter.ty, false, &name);
+                arguments.push(format!("{name}: {argument}"));
+                fields.push(format!("{name}: {convert}"));
+            } else {
+                fields.push(format!("{}: None", request.parameter_field(parameter)));
+            }
+        }
+        match &operation.body {
+            None => {}
+            Some(Body::Upload) => {
+                arguments.push("file: crate::Upload".into());
+                fields.push("file".into());
+            }
+            Some(Body::Typed { ty, .. }) => {
+                let (body_arguments, body) = request.body_arguments(ty);
+                arguments.extend(body_arguments);
+                fields.push(format!("body: {body}"));
+            }
+        }
+        let arguments: String = arguments
+            .iter()
+            .map(|argument| format!(", {argument}"))
+            .collect();
+        let deprecated = if operation.deprecated {
+            "#[deprecated = \"Logto has deprecated this operation\"]\n"
+        } else {
+            ""
+        };
+        let allow = if operation.deprecated {
+            "#[allow(deprecated)]\n"
+        } else {
+            ""
+        };
+        format!(
+            "{}{deprecated}{allow}pub fn {}(&self{arguments}) -> {name} {{ {name} {{ {} }} }}\n",
+            self.operation_comment(operation),
+            naming::field(&operation.method),
+            fields.join(", "),
+            name = request.name,
+        )
+    }
+
+    fn operation_comment(&self, operation: &Operation) -> String {
+        let wire = format!("`{} {}`", operation.verb.to_uppercase(), operation.path);
+        let docs = self.docs.operations.get(&operation.id);
+        let mut text = match docs
+            .map(|docs| docs.summary.as_str())
+            .filter(|text| !text.is_empty())
+        {
+            Some(summary) => summary.to_owned(),
+            None => format!("{}.", naming::words(&operation.id)),
+        };
+        if let Some(description) = docs.and_then(|docs| docs.description.as_deref()) {
+            text += "\n\n";
+            text += description.trim();
+        }
+        let _ = write!(text, "\n\nOn the wire: {wire} (`{}`).", operation.id);
+        comment(&text)
+    }
+
+    /// The request type with its setters and `send`.
+    fn request(&self, request: &Request<'_>) -> Result<String> {
+        let operation = request.operation;
+        let group_method = format!(
+            "[`{}`]({}::{})",
+            operation.method,
+            request.handle(),
+            operation.method
+        );
+        let mut fields = String::from("call: Call,\n");
+        let mut setters = String::new();
+        for parameter in &operation.parameters {
+            let ty = parameter.ty.rust();
+            let field = request.parameter_field(parameter);
+            if parameter.required {
+                let _ = writeln!(fields, "{field}: {ty},");
+            } else {
+                let _ = writeln!(fields, "{field}: Option<{ty}>,");
+                setters += &self.parameter_setter(operation, parameter, &field);
+            }
+        }
+        match &operation.body {
+            None => {}
+            Some(Body::Upload) => fields += "file: crate::Upload,\n",
+            Some(Body::Typed { ty, .. }) => {
+                let _ = writeln!(fields, "body: {},", ty.rust());
+                for member in request.optional_members() {
+                    setters += &self.member_setter(request, ty, member);
+                }
+            }
+        }
+        check_names(request)?;
+        Ok(format!(
+            "const {}: Operation = Operation {{ id: {:?}, api: Api::{}, public: {} }};
+            /// The request of {group_method}.
+            #[must_use = \"a request does nothing until it is sent\"]
+            #[derive(Clone, Debug)]
+            pub struct {name} {{ {fields} }}
+            impl {name} {{ {setters} {send} }}\n",
+            request.constant(),
+            operation.id,
+            AsPascalCase(&operation.api),
+            operation.public,
+            send = request.send(),
+            name = request.name,
+        ))
+    }
+
+    fn parameter_setter(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        field: &str,
+    ) -> String {
+        let Setter { argument, convert } = setter(&parameter.ty, false, "value");
+        format!(
+            "{}pub fn {field}(mut self, value: {argument}) -> Self {{ self.{field} = Some({convert}); self }}\n",
+            comment(&self.docs.parameter(&operation.id, &parameter.name)),
+        )
+    }
+
+    fn member_setter(&self, request: &Request<'_>, body: &Type, member: &Member) -> String {
+        let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
+        let mut text = match named(body) {
+            Some(model) => self.docs.member(model, &member.wire),
+            None => naming::words(&member.wire),
+        };
+        if member.nullable {
+            text += " `None` sends null.";
+        }
+        format!(
+            "{}pub fn {}(mut self, value: {argument}) -> Self {{ self.body.{} = Some({convert}); self }}\n",
+            comment(&text),
+            request.setter_name(&member.wire),
+            naming::field(&member.wire),
+        )
+    }
+}
+
+/// An operation with the model of its body at hand.
+pub(crate) struct Request<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) name: String,
+    /// The members that the request type has setters and arguments for.
+    members: Vec<&'a Member>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(operation: &'a Operation, models: &'a Models) -> Result<Self> {
+        let members = match &operation.body {
+            Some(Body::Typed { ty, .. }) => {
+                match named(ty).and_then(|name| models.by_name.get(name)) {
+                    Some(Model::Object(object)) => object.members.iter().collect(),
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        };
+        let request = Self {
+            operation,
+            name: AsPascalCase(&operation.method).to_string(),
+            members,
+        };
+        let missing = request
+            .required_members()
+            .find(|member| member.literal.is_none() && !operation.arguments.contains(&member.wire));
+        match missing {
+            Some(member) => {
+                let problem = format!("x-logto-arguments does not name {}", member.wire);
+                Err(Error::new(&operation.id, problem))
+            }
+            None => Ok(request),
+        }
+    }
+
+    fn handle(&self) -> String {
+        AsPascalCase(&self.operation.group).to_string()
+    }
+
+    fn constant(&self) -> String {
+        AsShoutySnakeCase(&self.operation.method).to_string()
+    }
+
+    pub(crate) fn is_flat(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    fn required_members(&self) -> impl Iterator<Item = &'a Member> {
+        self.members
+            .iter()
+            .copied()
+            .filter(|member| member.required)
+    }
+
+    pub(crate) fn optional_members(&self) -> impl Iterator<Item = &'a Member> {
+        self.members
+            .iter()
+            .copied()
+            .filter(|member| !member.required)
+    }
+
+    /// The required members in the order of the method's arguments.
+    pub(crate) fn arguments(&self) -> Vec<&'a Member> {
+        let place = |member: &Member| {
+            self.operation
+                .arguments
+                .iter()
+                .position(|a| *a == member.wire)
+        };
+        let mut members: Vec<_> = self
+            .required_members()
+            .filter(|member| member.literal.is_none())
+            .collect();
+        members.sort_by_key(|member| place(member));
+        members
+    }
+
+    pub(crate) fn parameter_field(&self, parameter: &Parameter) -> String {
+        match parameter.name.as_str() {
+            "search_params" => "search".into(),
+            name => self.setter_name(name),
+        }
+    }
+
+    /// A member named like a method that every request has gets an underscore.
+    pub(crate) fn setter_name(&self, wire: &str) -> String {
+        let name = naming::field(wire);
+        if TAKEN.contains(&name.as_str()) {
+            format!("{name}_")
+        } else {
+            name
+        }
+    }
+
+    /// The arguments for the body, and the expression that makes it.
+    fn body_arguments(&self, ty: &Type) -> (Vec<String>, String) {
+        if !self.is_flat() {
+            let Setter { argument, convert } = setter(ty, false, "body");
+            return (vec![format!("body: {argument}")], convert);
+        }
+        if self.required_members().next().is_none() {
+            return (Vec::new(), format!("{}::default()", ty.rust()));
+        }
+        let members = self.arguments();
+        let arguments = members.iter().map(|member| {
+            let name = self.argument_name(member);
+            format!(
+                "{name}: {}",
+                setter(&member.ty, member.nullable, &name).argument
+            )
+        });
+        // The constructor takes its members in the order of the schema.
+        let values: Vec<_> = self
+            .required_members()
+            .filter(|member| member.literal.is_none())
+            .map(|member| self.argument_name(member))
+            .collect();
+        (
+            arguments.collect(),
+            format!("{}::new({})", ty.rust(), values.join(", ")),
+        )
+    }
+
+    fn argument_name(&self, member: &Member) -> String {
+        let name = naming::field(&member.wire);
+        let clashes = self
+            .operation
+            .parameters
+            .iter()
+            .any(|p| naming::field(&p.name) == name);
+        if clashes {
+            format!("new_{}", naming::plain_field(&member.wire))
+        } else {
+            name
+        }
+    }
+
+    fn send(&self) -> String {
+        let operation = self.operation;
+        let checks: Vec<_> = operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.location == Location::Path)
+            .map(|p| format!("({:?}, self.{}.as_str())", p.name, naming::field(&p.name)))
+            .collect();
+        let (finish, result) = self.finish();
+        let before = match &operation.body {
+            Some(Body::Upload) => "let body = self.call.multipart(self.file)?;\n",
+            Some(Body::Typed {
+                optional: true, ty, ..
+            }) if self.is_flat() => &format!(
+                "if self.body == {}::default() {{ self.call.omit_body(); }}\n",
+                ty.rust()
+            ),
+            _ => "",
+        };
+        let arguments = self.raw_arguments().join(", ");
+        format!(
+            "/// Sends the request.\n///\n/// # Errors\n///\n/// When it cannot be sent, when Logto refuses it, and when its answer cannot be read.\n
+            pub async fn send({receiver}self) -> crate::Result<{result}> {{
+                {before}let raw = self.call.start(&[{checks}]).await?;
+                let answer = raw.{function}({arguments}).await;
+                self.call.{finish}.await
+            }}",
+            receiver = if before.is_empty() { "" } else { "mut " },
+            checks = checks.join(", "),
+            function = raw::function(operation),
+        )
+    }
+
+    fn finish(&self) -> (String, String) {
+        match &self.operation.answer {
+            Answer::Empty => ("empty(answer)".into(), "()".into()),
+            Answer::Text => ("text(answer)".into(), "String".into()),
+            Answer::Browser => ("browser(answer)".into(), "crate::BrowserAnswer".into()),
+            Answer::Json(ty) => ("json(answer)".into(), ty.rust()),
+            Answer::Optional(ty) => (
+                "optional_json(answer)".into(),
+                format!("Option<{}>", ty.rust()),
+            ),
+            Answer::List(ty) => ("list(answer)".into(), format!("Vec<{}>", ty.rust())),
+            Answer::Page(ty) => (
+                "page(answer, self.page, self.page_size)".into(),
+                format!("crate::Page<{}>", ty.rust()),
+            ),
+        }
+    }
+
+    fn raw_arguments(&self) -> Vec<String> {
+        let mut arguments: Vec<_> = self
+            .operation
+            .parameters
+            .iter()
+            .map(|p| raw_argument(&format!("self.{}", self.parameter_field(p)), p))
+            .collect();
+        match self.operation.body {
+            Some(Body::Upload) => arguments.push("body".into()),
+            Some(Body::Typed { .. }) => arguments.push("&self.body".into()),
+            None => {}
+        }
+        arguments
+    }
+}
+
+/// The argument as the raw client's function takes it.
+fn raw_argument(field: &str, parameter: &Parameter) -> String {
+    match (&parameter.ty, parameter.required) {
+        (Type::Text, true) => format!("&{field}"),
+        (Type::Text, false) => format!("{field}.as_deref()"),
+        (Type::Timestamp, true) => format!("{field}.as_millis()"),
+        (Type::Timestamp, false) => format!("{field}.map(crate::Timestamp::as_millis)"),
+        (Type::Bool | Type::Integer | Type::Double, _) => field.to_owned(),
+        (_, true) => format!("&{field}"),
+        (_, false) => format!("{field}.as_ref()"),
+    }
+}
+
+/// Two setters of one request may not have one name.
+fn check_names(request: &Request<'_>) -> Result<()> {
+    let mut names: Vec<_> = request
+        .operation
+        .parameters
+        .iter()
+        .map(|parameter| request.parameter_field(parameter))
+        .chain(
+            request
+                .optional_members()
+                .map(|member| request.setter_name(&member.wire)),
+        )
+        .collect();
+    names.sort();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            let problem = format!("two parameters or members are called {}", pair[0]);
+            Err(Error::new(&request.operation.id, problem))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether the parameter is Logto's search.
+pub(crate) fn is_search(parameter: &Parameter) -> bool {
+    parameter.ty == Type::Named(SEARCH.into())
+}

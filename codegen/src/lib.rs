@@ -1,0 +1,158 @@
+//! Generates the code of `logto-api` from its OpenAPI contract.
+//!
+//! `build.rs` of the crate is the user of this library: it reads
+//! `openapi/logto.json`, keeps the groups of operations whose Cargo features
+//! are enabled, and writes what [`generate`] returns to `$OUT_DIR`.
+
+mod calls;
+mod contract;
+mod docs;
+mod error;
+mod groups;
+mod models;
+mod naming;
+mod raw;
+mod schema;
+mod setters;
+mod types;
+
+use std::collections::BTreeSet;
+
+pub use contract::{Answer, Body, Contract, Location, Operation, Parameter};
+pub use docs::{Docs, OperationDocs, SchemaDocs};
+pub use error::{Error, Result};
+pub use types::Type;
+
+use schema::Models;
+
+/// The generated source files, formatted.
+#[derive(Debug)]
+pub struct Generated {
+    /// The positional client that progenitor writes.
+    pub raw: String,
+    /// Structs, enums and unions.
+    pub models: String,
+    /// The groups of operations and their requests.
+    pub groups: String,
+    /// Calls by `operationId`, for tests.
+    pub calls: String,
+}
+
+/// Generates the code for the groups that `enabled` accepts.
+///
+/// # Errors
+///
+/// When the contract holds something that no code can be generated for; the
+/// error names the operation or schema.
+pub fn generate(
+    contract: &Contract,
+    docs: &Docs,
+    enabled: impl Fn(&str) -> bool,
+) -> Result<Generated> {
+    let groups: Vec<&str> = contract
+        .groups()
+        .into_iter()
+        .filter(|group| enabled(group))
+        .collect();
+    let operations: Vec<&Operation> = contract
+        .operations
+        .iter()
+        .filter(|operation| groups.contains(&operation.group.as_str()))
+        .collect();
+    let models = Models::read(&contract.schemas)?;
+    Ok(Generated {
+        raw: raw::write(&contract.logto_version, &operations)?,
+        models: write_models(&operations, &models, docs)?,
+        groups: write_groups(&groups, &operations, &models, docs)?,
+        calls: format(&calls::write(&operations, &models)?)?,
+    })
+}
+
+fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Result<String> {
+    let names = |types: fn(&Operation) -> Vec<&Type>| {
+        let types = operations
+            .iter()
+            .flat_map(move |operation| types(operation));
+        models.reach(types.filter_map(Type::names))
+    };
+    let used = names(used_types);
+    let writer = models::Writer {
+        models,
+        docs,
+        sent: &names(|operation| sent_type(operation).into_iter().collect()),
+    };
+    let mut code = models::Code::default();
+    for (name, model) in models
+        .by_name
+        .iter()
+        .filter(|(name, _)| used.contains(name.as_str()))
+    {
+        writer.model(&mut code, name, model);
+    }
+    Ok(format(&code.items)? + &code.macros)
+}
+
+fn sent_type(operation: &Operation) -> Option<&Type> {
+    match &operation.body {
+        Some(Body::Typed { ty, .. }) => Some(ty),
+        _ => None,
+    }
+}
+
+fn used_types(operation: &Operation) -> Vec<&Type> {
+    let answered = match &operation.answer {
+        Answer::Page(ty) | Answer::List(ty) | Answer::Json(ty) | Answer::Optional(ty) => Some(ty),
+        Answer::Empty | Answer::Text | Answer::Browser => None,
+    };
+    let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
+    parameters
+        .chain(sent_type(operation))
+        .chain(answered)
+        .collect()
+}
+
+fn write_groups(
+    groups: &[&str],
+    operations: &[&Operation],
+    models: &Models,
+    docs: &Docs,
+) -> Result<String> {
+    let writer = groups::Writer { models, docs };
+    let mut code = writer.accessors(groups);
+    for group in groups {
+        let members: Vec<_> = operations
+            .iter()
+            .copied()
+            .filter(|o| o.group == *group)
+            .collect();
+        code += &writer.module(group, &members)?;
+    }
+    format(&code)
+}
+
+/// The names of the groups that a Cargo feature enables.
+///
+/// A feature is named like its group, with dashes; `account` also enables
+/// `verifications`, since its operations need them.
+pub fn feature(group: &str) -> String {
+    match group {
+        "verifications" => "account".into(),
+        other => other.replace('_', "-"),
+    }
+}
+
+/// The groups of a contract, by API: what the crate's features are made of.
+pub fn groups_of<'a>(contract: &'a Contract, api: &str) -> BTreeSet<&'a str> {
+    contract
+        .operations
+        .iter()
+        .filter(|o| o.api == api)
+        .map(|o| o.group.as_str())
+        .collect()
+}
+
+fn format(code: &str) -> Result<String> {
+    let file =
+        syn::parse_file(code).map_err(|error| Error::new("generated code", error.to_string()))?;
+    Ok(prettyplease::unparse(&file))
+}

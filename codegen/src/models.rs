@@ -1,0 +1,307 @@
+//! Writes the models: a struct, enum or union for every named schema in use.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::docs::{Docs, comment};
+use crate::naming;
+use crate::schema::{Member, Model, Models, Object, Variant};
+use crate::setters::{Setter, setter};
+use crate::types::Type;
+
+/// What the writer of a model needs to know beside the model itself.
+pub(crate) struct Writer<'a> {
+    pub(crate) models: &'a Models,
+    pub(crate) docs: &'a Docs,
+    /// Models that requests are made of: they get constructors and setters,
+    /// and their nullable members tell null from absent.
+    pub(crate) sent: &'a BTreeSet<&'a str>,
+}
+
+/// Generated code: `items` still wants formatting, `macros` is laid out.
+#[derive(Default)]
+pub(crate) struct Code {
+    pub(crate) items: String,
+    pub(crate) macros: String,
+}
+
+impl Writer<'_> {
+    pub(crate) fn model(&self, code: &mut Code, name: &str, model: &Model) {
+        match model {
+            Model::Enum(values) => code.macros += &self.open_enum(name, values),
+            Model::Object(object) => code.items += &self.object(name, object),
+            Model::Tagged { property, variants } => {
+                code.macros += &self.tagged_union(name, property, variants);
+            }
+            Model::Untagged(variants) => code.items += &self.untagged_union(name, variants),
+        }
+    }
+
+    fn comment(&self, name: &str) -> String {
+        let written = self
+            .docs
+            .schemas
+            .get(name)
+            .and_then(|docs| docs.description.as_deref());
+        match written {
+            Some(text) => comment(text),
+            None => comment(&format!("{}.", naming::words(name))),
+        }
+    }
+
+    fn open_enum(&self, name: &str, values: &[String]) -> String {
+        let mut out = format!("\nopen_enum! {{\n{}", indent(&self.comment(name)));
+        let _ = writeln!(out, "    pub enum {name} {{");
+        for value in values {
+            let _ = writeln!(out, "        /// `{value}`");
+            let _ = writeln!(out, "        {} = {value:?},", naming::variant(value));
+        }
+        out + "    }\n}\n"
+    }
+
+    fn tagged_union(&self, name: &str, property: &str, variants: &[Variant]) -> String {
+        let mut out = format!("\ntagged_union! {{\n{}", indent(&self.comment(name)));
+        let _ = writeln!(out, "    pub enum {name} by {property:?} {{");
+        for variant in variants {
+            let tags: Vec<_> = variant.tags.iter().map(Value::to_string).collect();
+            let _ = writeln!(
+                out,
+                "        /// {}\n        {}{}({}) = [{}],",
+                tags.iter()
+                    .map(|tag| format!("`{property}`: `{tag}`"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                if variant.untagged { "[missing] " } else { "" },
+                variant.name,
+                variant.content,
+                tags.join(", "),
+            );
+        }
+        out + "    }\n}\n"
+    }
+
+    fn untagged_union(&self, name: &str, variants: &[(String, Type)]) -> String {
+        let mut out = self.comment(name);
+        out += "#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]\n";
+        out += SCHEMARS;
+        let _ = writeln!(
+            out,
+            "#[serde(untagged)]\n#[non_exhaustive]\npub enum {name} {{"
+        );
+        for (variant, ty) in variants {
+            let _ = writeln!(
+                out,
+                "/// {}.\n{variant}({}),",
+                naming::words(variant),
+                ty.rust()
+            );
+        }
+        out +=
+            "/// A value of a form that the contract does not know.\nUnknown(UnknownValue),\n}\n";
+        for (variant, ty) in variants.iter().filter(|(_, ty)| occurs_once(ty, variants)) {
+            let _ = writeln!(
+                out,
+                "impl From<{0}> for {name} {{ fn from(value: {0}) -> Self {{ Self::{variant}(value) }} }}",
+                ty.rust()
+            );
+        }
+        out
+    }
+
+    fn object(&self, name: &str, object: &Object) -> String {
+        let tag = self.models.tags.get(name);
+        let members: Vec<&Member> = object
+            .members
+            .iter()
+            .filter(|member| tag.is_none_or(|(property, _)| *property != member.wire))
+            .collect();
+        let shape = Shape {
+            name,
+            sent: self.sent.contains(name),
+            members,
+            open: object.open,
+        };
+        let mut out = self.comment(name);
+        out += &shape.attributes(tag);
+        let _ = writeln!(out, "pub struct {name} {{");
+        for member in &shape.members {
+            out += &comment(&self.docs.member(name, &member.wire));
+            out += &shape.field(member);
+        }
+        if shape.open {
+            out += "/// Members that the contract does not declare.\n#[serde(flatten)]\n";
+            out += "pub extra: serde_json::Map<String, serde_json::Value>,\n";
+        }
+        out += "}\n";
+        out += &shape.debug();
+        if shape.sent {
+            out += &self.constructor(&shape);
+        }
+        out
+    }
+
+    fn constructor(&self, shape: &Shape<'_>) -> String {
+        let (fixed, optional): (Vec<&Member>, Vec<&Member>) = shape
+            .members
+            .iter()
+            .copied()
+            .partition(|member| member.required);
+        let mut out = format!("impl {} {{\n", shape.name);
+        if !fixed.is_empty() {
+            out += &constructor(shape, &fixed, &optional);
+        }
+        for member in optional {
+            let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
+            out += &comment(&self.docs.member(shape.name, &member.wire));
+            let _ = writeln!(
+                out,
+                "#[must_use]\npub fn {0}(mut self, value: {argument}) -> Self {{ self.{0} = Some({convert}); self }}",
+                naming::field(&member.wire),
+            );
+        }
+        out + "}\n"
+    }
+}
+
+struct Shape<'a> {
+    name: &'a str,
+    sent: bool,
+    members: Vec<&'a Member>,
+    open: bool,
+}
+
+const SCHEMARS: &str = "#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]\n";
+
+impl Shape<'_> {
+    fn attributes(&self, tag: Option<&(String, String)>) -> String {
+        let mut derives = vec!["Clone"];
+        if !self.hides() {
+            derives.push("Debug");
+        }
+        if !self.members.iter().any(|member| member.required) {
+            derives.push("Default");
+        }
+        derives.extend(["PartialEq", "Serialize", "Deserialize"]);
+        let mut serde = Vec::new();
+        if let Some((property, literal)) = tag {
+            serde.push(format!("tag = {property:?}, rename = {literal:?}"));
+        }
+        if self.camel() {
+            serde.push("rename_all = \"camelCase\"".into());
+        }
+        let mut out = format!("#[derive({})]\n{SCHEMARS}", derives.join(", "));
+        if !serde.is_empty() {
+            let _ = writeln!(out, "#[serde({})]", serde.join(", "));
+        }
+        out + "#[non_exhaustive]\n"
+    }
+
+    fn camel(&self) -> bool {
+        self.members
+            .iter()
+            .any(|m| naming::is_camel(&m.wire) && naming::plain_field(&m.wire) != m.wire)
+    }
+
+    fn hides(&self) -> bool {
+        self.members.iter().any(|member| member.secret)
+    }
+
+    fn field(&self, member: &Member) -> String {
+        let mut serde = Vec::new();
+        let plain = naming::plain_field(&member.wire);
+        let renamed = if self.camel() {
+            naming::is_camel(&member.wire)
+        } else {
+            plain == member.wire
+        };
+        if !renamed {
+            serde.push(format!("rename = {:?}", member.wire));
+        }
+        let ty = member.ty.rust();
+        let ty = match (member.required, member.nullable) {
+            (true, false) => ty,
+            (true, true) => format!("Option<{ty}>"),
+            (false, nullable) => {
+                if nullable && self.sent {
+                    serde.push("default, with = \"crate::double_option\"".into());
+                }
+                serde.push("skip_serializing_if = \"Option::is_none\"".into());
+                if nullable && self.sent {
+                    format!("Option<Option<{ty}>>")
+                } else {
+                    format!("Option<{ty}>")
+                }
+            }
+        };
+        let mut out = String::new();
+        if !serde.is_empty() {
+            let _ = writeln!(out, "#[serde({})]", serde.join(", "));
+        }
+        let _ = writeln!(out, "pub {}: {ty},", naming::field(&member.wire));
+        out
+    }
+
+    fn debug(&self) -> String {
+        if !self.hides() {
+            return String::new();
+        }
+        let (hidden, shown): (Vec<&Member>, Vec<&Member>) = self
+            .members
+            .iter()
+            .copied()
+            .partition(|member| member.secret);
+        let list = |members: Vec<&Member>| {
+            members
+                .iter()
+                .map(|m| naming::field(&m.wire))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        format!(
+            "redacted_debug!({} {{ {} }} hides {{ {} }});\n",
+            self.name,
+            list(shown),
+            list(hidden)
+        )
+    }
+}
+
+fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> String {
+    let mut arguments = Vec::new();
+    let mut fields = Vec::new();
+    for member in fixed {
+        let field = naming::field(&member.wire);
+        match &member.literal {
+            Some(Value::String(text)) => fields.push(format!("{field}: {text:?}.into()")),
+            Some(literal) => fields.push(format!("{field}: {literal}")),
+            None => {
+                let Setter { argument, convert } = setter(&member.ty, member.nullable, &field);
+                arguments.push(format!("{field}: {argument}"));
+                fields.push(format!("{field}: {convert}"));
+            }
+        }
+    }
+    fields.extend(
+        optional
+            .iter()
+            .map(|member| format!("{}: None", naming::field(&member.wire))),
+    );
+    if shape.open {
+        fields.push("extra: serde_json::Map::new()".into());
+    }
+    format!(
+        "/// With its required members; the others are set by its methods.\npub fn new({}) -> Self {{ Self {{ {} }} }}\n",
+        arguments.join(", "),
+        fields.join(", ")
+    )
+}
+
+fn occurs_once(ty: &Type, variants: &[(String, Type)]) -> bool {
+    variants.iter().filter(|(_, other)| other == ty).count() == 1
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}

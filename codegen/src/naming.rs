@@ -1,0 +1,90 @@
+//! Rust names for wire names.
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// `primaryEmail` → `primary_email`, `type` → `r#type`.
+pub(crate) fn field(wire: &str) -> String {
+    let name = plain_field(wire);
+    if KEYWORDS.contains(&name.as_str()) {
+        format!("r#{name}")
+    } else {
+        name
+    }
+}
+
+/// Like [`field`], without the mark of a keyword.
+pub(crate) fn plain_field(wire: &str) -> String {
+    let name = wire.to_snake_case();
+    match name.chars().next() {
+        Some(first) if first.is_ascii_digit() => format!("_{name}"),
+        Some(_) => name,
+        None => "empty".into(),
+    }
+}
+
+/// `post-sign-in` → `PostSignIn`.
+pub(crate) fn variant(wire: &str) -> String {
+    let name = wire.to_pascal_case();
+    match name.chars().next() {
+        Some(first) if first.is_ascii_digit() => format!("V{name}"),
+        Some(_) if name == "Self" || name == "Unknown" => format!("{name}Value"),
+        Some(_) => name,
+        None => "Empty".into(),
+    }
+}
+
+/// `primaryEmail` → `Primary email`, for documentation that nobody wrote yet.
+pub(crate) fn words(wire: &str) -> String {
+    let words = wire.to_snake_case().replace('_', " ");
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => words,
+    }
+}
+
+/// Whether serde's `rename_all = "camelCase"` gives the wire name back.
+pub(crate) fn is_camel(wire: &str) -> bool {
+    let mut camel = String::new();
+    let mut upper = false;
+    for letter in plain_field(wire).chars() {
+        match letter {
+            '_' => upper = true,
+            _ if upper => {
+                camel.extend(letter.to_uppercase());
+                upper = false;
+            }
+            _ => camel.push(letter),
+        }
+    }
+    camel == wire
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_and_digits_become_identifiers() {
+        assert_eq!(field("type"), "r#type");
+        assert_eq!(field("2fa"), "_2fa");
+        assert_eq!(variant("es-419"), "Es419");
+        assert_eq!(variant("Unknown"), "UnknownValue");
+    }
+
+    #[test]
+    fn camel_case_is_recognised_only_where_serde_restores_it() {
+        assert!(is_camel("primaryEmail"));
+        assert!(is_camel("type"));
+        assert!(!is_camel("expires_in"));
+        assert!(!is_camel("acsURL"));
+    }
+}

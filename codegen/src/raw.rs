@@ -1,0 +1,138 @@
+//! Runs progenitor over the operations.
+//!
+//! progenitor cannot tell several kinds of success apart, drops the bodies of
+//! errors and knows no multipart requests. It is therefore given a view of the
+//! contract in which every answer is bytes and every upload an octet stream;
+//! the runtime judges answers in one place, and [`crate::groups`] says what
+//! they are. Models are replaced by the crate's own.
+
+use heck::ToSnakeCase;
+use openapiv3::OpenAPI;
+use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use serde_json::{Map, Value, json};
+
+use crate::contract::{Body, Location, Operation, Parameter};
+use crate::error::{Error, Result};
+use crate::types::Type;
+
+/// The name of the raw client's function for an operation.
+pub(crate) fn function(operation: &Operation) -> String {
+    operation.id.to_snake_case()
+}
+
+pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> {
+    let mut replaced = Replaced::default();
+    let mut paths = Map::new();
+    for operation in operations {
+        let path = paths.entry(&operation.path).or_insert_with(|| json!({}));
+        path[&operation.verb] = view(operation, &mut replaced);
+    }
+    let document: OpenAPI = serde_json::from_value(json!({
+        "openapi": "3.0.3",
+        "info": {"title": "Logto API", "version": version},
+        "paths": paths,
+        "components": {"schemas": replaced.schemas},
+    }))
+    .map_err(|error| Error::new("raw client", error.to_string()))?;
+    let tokens = Generator::new(replaced.settings())
+        .generate_tokens(&document)
+        .map_err(|error| Error::new("raw client", error.to_string()))?;
+    let mut file: syn::File =
+        syn::parse2(tokens).map_err(|error| Error::new("raw client", error.to_string()))?;
+    file.items
+        .retain(|item| !is_module(item, "types") && !is_module(item, "prelude"));
+    Ok(prettyplease::unparse(&file))
+}
+
+/// The schemas that stand for Rust types, and what they stand for.
+struct Replaced {
+    schemas: Map<String, Value>,
+    settings: GenerationSettings,
+}
+
+impl Default for Replaced {
+    fn default() -> Self {
+        let mut settings = GenerationSettings::new();
+        settings
+            .with_interface(InterfaceStyle::Positional)
+            .with_tag(TagStyle::Merged)
+            .with_hooks(HooksMode::Expected)
+            .with_inner_type(quote::quote!(crate::call::Attempt));
+        Self {
+            schemas: Map::new(),
+            settings,
+        }
+    }
+}
+
+impl Replaced {
+    fn settings(&self) -> &GenerationSettings {
+        &self.settings
+    }
+
+    /// A reference that progenitor turns into exactly this type.
+    fn reference(&mut self, name: &str, ty: &Type) -> Value {
+        self.schemas
+            .insert(name.to_owned(), json!({"type": "object"}));
+        self.settings
+            .with_replacement(name, ty.rust(), std::iter::empty());
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+}
+
+fn view(operation: &Operation, replaced: &mut Replaced) -> Value {
+    let parameters: Vec<_> = operation
+        .parameters
+        .iter()
+        .map(|parameter| view_parameter(operation, parameter, replaced))
+        .collect();
+    let mut view = json!({
+        "operationId": operation.id,
+        "parameters": parameters,
+        "responses": {"default": {"description": "", "content": {"*/*": {}}}},
+    });
+    match &operation.body {
+        None => {}
+        Some(Body::Upload) => {
+            view["requestBody"] = json!({"content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            }});
+        }
+        Some(Body::Typed { ty, form, .. }) => {
+            let media = match form {
+                true => "application/x-www-form-urlencoded",
+                false => "application/json",
+            };
+            let schema = replaced.reference(&format!("{}Body", operation.id), ty);
+            view["requestBody"] = json!({"content": {media: {"schema": schema}}});
+        }
+    }
+    view
+}
+
+fn view_parameter(operation: &Operation, parameter: &Parameter, replaced: &mut Replaced) -> Value {
+    let schema = match &parameter.ty {
+        Type::Text => json!({"type": "string"}),
+        Type::Bool => json!({"type": "boolean"}),
+        Type::Integer | Type::Timestamp => json!({"type": "integer", "format": "int64"}),
+        Type::Double => json!({"type": "number", "format": "double"}),
+        other => {
+            let name = format!("{}-{}", operation.id, parameter.name);
+            replaced.reference(&heck::AsPascalCase(name).to_string(), other)
+        }
+    };
+    json!({
+        "name": parameter.name,
+        "in": match parameter.location {
+            Location::Path => "path",
+            Location::Query => "query",
+            Location::Header => "header",
+        },
+        "required": parameter.required,
+        "schema": schema,
+    })
+}
+
+fn is_module(item: &syn::Item, name: &str) -> bool {
+    matches!(item, syn::Item::Mod(module) if module.ident == name)
+}

@@ -1,0 +1,90 @@
+//! The generator over a small contract: what is selected, and what is refused.
+//!
+//! That generated code works is shown by the crate that it is generated for.
+
+#![allow(clippy::unwrap_used)]
+
+use logto_api_codegen::{Contract, Docs, Generated, generate};
+
+const SMALL: &str = include_str!("small.json");
+
+fn generated(contract: &str, enabled: &[&str]) -> Result<Generated, String> {
+    let contract = Contract::parse(contract).map_err(|error| error.to_string())?;
+    generate(&contract, &Docs::default(), |group| {
+        enabled.contains(&group)
+    })
+    .map_err(|error| error.to_string())
+}
+
+fn refused(from: &str, to: &str) -> String {
+    assert!(SMALL.contains(from), "the small contract has no {from}");
+    generated(&SMALL.replace(from, to), &["users", "files"]).unwrap_err()
+}
+
+#[test]
+fn every_file_is_rust_in_canonical_form() {
+    let code = generated(SMALL, &["users", "files"]).unwrap();
+    for file in [&code.raw, &code.groups, &code.calls] {
+        let parsed = syn::parse_file(file).unwrap();
+        assert_eq!(&prettyplease::unparse(&parsed), file);
+    }
+    syn::parse_file(&code.models).unwrap();
+}
+
+#[test]
+fn a_group_that_is_not_enabled_leaves_nothing_behind() {
+    let code = generated(SMALL, &["files"]).unwrap();
+    assert!(code.raw.contains("upload_file"));
+    for file in [&code.raw, &code.models, &code.groups, &code.calls] {
+        assert!(!file.to_lowercase().contains("user"), "{file}");
+    }
+}
+
+#[test]
+fn the_same_contract_gives_the_same_code() {
+    let once = generated(SMALL, &["users", "files"]).unwrap();
+    let twice = generated(SMALL, &["users", "files"]).unwrap();
+    assert_eq!(
+        once.raw + &once.models + &once.groups,
+        twice.raw + &twice.models + &twice.groups
+    );
+}
+
+#[test]
+fn a_contract_that_cannot_be_generated_is_refused_by_name() {
+    let body = refused(
+        r##""application/json": {"schema": {"$ref": "#/components/schemas/CreateUser"}}"##,
+        r#""text/csv": {"schema": {}}"#,
+    );
+    assert!(
+        body.contains("CreateUser") && body.contains("text/csv"),
+        "{body}"
+    );
+    let names = refused(
+        r#""x-logto-method": "create""#,
+        r#""x-logto-method": "list""#,
+    );
+    assert!(names.contains("same group and method"), "{names}");
+    let arguments = refused(
+        r#""x-logto-arguments": ["name"]"#,
+        r#""x-logto-arguments": []"#,
+    );
+    assert!(
+        arguments.contains("CreateUser") && arguments.contains("name"),
+        "{arguments}"
+    );
+    let ty = refused(
+        r#""type": "string", "nullable": true}, "expires_in""#,
+        r#""type": "date"}, "expires_in""#,
+    );
+    assert!(ty.contains("CreateUser") && ty.contains("nickname"), "{ty}");
+    let mapping = refused(
+        r##""B": "#/components/schemas/OtherFactor""##,
+        r##""B": "#/components/schemas/Gone""##,
+    );
+    assert!(
+        mapping.contains("Factor") && mapping.contains("Gone"),
+        "{mapping}"
+    );
+    assert!(generated("{", &[]).unwrap_err().contains("contract"));
+}

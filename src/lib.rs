@@ -1,0 +1,1 @@
+//! The `logto-api` crate.
