@@ -1,1 +1,83 @@
-//! The `logto-api` crate.
+//! A typed client of [Logto](https://logto.io), the identity platform: its Experience, Management
+//! and Account APIs.
+//!
+//! Operations are grouped by what they are about. Required arguments come up front, everything
+//! else has a setter, and `send` makes the call:
+//!
+//! ```no_run
+//! # async fn run() -> logto_api::Result<()> {
+//! use logto_api::{Client, Method};
+//!
+//! let logto = Client::builder("https://acme.logto.app")
+//!     .client_credentials("app-id", "app-secret")
+//!     .build()?;
+//!
+//! // What the contract does not know can be reached all the same.
+//! let answer = logto.request(Method::GET, "/api/status").public().send().await?;
+//! assert_eq!(answer.status(), 204);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Client`] says how to connect and who is calling.
+//! - [`Error`] says what went wrong, in Logto's words where it has any.
+//! - [`Page`] is a part of a long list, [`Search`] says which part is of interest.
+//! - [`Timestamp`], [`Upload`] and [`IntoNullable`] are what some members are given as.
+
+mod auth;
+mod browser;
+mod call;
+mod client;
+mod endpoint;
+mod error;
+mod json_path;
+mod judge;
+mod nullable;
+mod page;
+mod request;
+mod search;
+mod timestamp;
+mod upload;
+mod values;
+
+pub use browser::BrowserAnswer;
+pub use bytes::Bytes;
+pub use client::{Client, ClientBuilder};
+pub use error::{Error, Result};
+pub use nullable::IntoNullable;
+pub use page::Page;
+pub use request::{Answer, Request};
+pub use reqwest::{self, Method, StatusCode};
+pub use search::{Joint, Search, SearchMode};
+pub use timestamp::Timestamp;
+pub use upload::Upload;
+pub use values::UnknownValue;
+
+#[allow(unused_imports, reason = "which models are generated depends on the enabled features")]
+pub(crate) use nullable::double_option;
+
+/// The positional client that progenitor writes from the contract.
+#[allow(dead_code, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
+mod raw {
+    include!(concat!(env!("OUT_DIR"), "/raw.rs"));
+}
+
+/// What Logto sends and takes, one type for each thing.
+#[allow(
+    unused_imports,
+    clippy::redundant_field_names,
+    reason = "it is generated, as the enabled features ask for"
+)]
+pub mod models {
+    use serde::{Deserialize, Serialize};
+
+    use crate::{
+        UnknownValue,
+        values::{open_enum, redacted_debug, tagged_union},
+    };
+
+    include!(concat!(env!("OUT_DIR"), "/models.rs"));
+}
+
+// A module for each group of operations, and the methods of `Client` that lead to them.
+include!(concat!(env!("OUT_DIR"), "/groups.rs"));

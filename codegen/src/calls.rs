@@ -15,11 +15,7 @@ pub(crate) fn write(operations: &[&Operation], models: &Models) -> Result<String
     let mut functions = String::new();
     for operation in operations {
         let function = naming::plain_field(&operation.id);
-        let _ = writeln!(
-            arms,
-            "{:?} => Box::pin({function}(client, input)),",
-            operation.id
-        );
+        let _ = writeln!(arms, "{:?} => Box::pin({function}(client, input)),", operation.id);
         functions += &call(&function, operation, models)?;
     }
     Ok(format!(
@@ -55,16 +51,8 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
     match &operation.body {
         None => body += "input.no_body()?;\n",
         Some(Body::Upload) => arguments.push("input.upload()?".into()),
-        Some(Body::Typed {
-            ty,
-            optional: may_miss,
-            ..
-        }) => {
-            let read = if *may_miss && request.is_flat() {
-                "optional_body"
-            } else {
-                "body"
-            };
+        Some(Body::Typed { ty, optional: may_miss, .. }) => {
+            let read = if *may_miss && request.is_flat() { "optional_body" } else { "body" };
             let _ = writeln!(body, "let body: {} = input.{read}()?;", outside(ty));
             if request.is_flat() {
                 for member in request.arguments() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -46,6 +47,13 @@ pub struct Operation {
     pub arguments: Vec<String>,
     /// What a success answers with.
     pub answer: Answer,
+}
+
+impl Operation {
+    /// The name of the raw client's function for the operation.
+    pub fn raw_function(&self) -> String {
+        self.id.to_snake_case()
+    }
 }
 
 /// A path, query or header parameter.
@@ -257,27 +265,17 @@ fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation>
 
 fn body(raw: RawBody) -> Result<Body> {
     let [(kind, media)] = raw.content.iter().collect::<Vec<_>>()[..] else {
-        return Err(Error::new(
-            "requestBody",
-            "exactly one media type is supported",
-        ));
+        return Err(Error::new("requestBody", "exactly one media type is supported"));
     };
     let form = match kind.as_str() {
         "multipart/form-data" => return Ok(Body::Upload),
         "application/json" => false,
         "application/x-www-form-urlencoded" => true,
         other => {
-            return Err(Error::new(
-                "requestBody",
-                format!("unsupported media type {other}"),
-            ));
+            return Err(Error::new("requestBody", format!("unsupported media type {other}")));
         }
     };
-    Ok(Body::Typed {
-        ty: Type::of(&media.schema)?,
-        form,
-        optional: !raw.required,
-    })
+    Ok(Body::Typed { ty: Type::of(&media.schema)?, form, optional: !raw.required })
 }
 
 fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answer> {
@@ -303,15 +301,11 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
         }
     }
     types.dedup();
-    let sometimes_empty = successes
-        .iter()
-        .any(|(_, response)| !response.content.contains_key("application/json"));
+    let sometimes_empty =
+        successes.iter().any(|(_, response)| !response.content.contains_key("application/json"));
     match (types.pop(), types.is_empty()) {
         (None, _) => Ok(Answer::Empty),
-        (Some(_), false) => Err(Error::new(
-            "responses",
-            "successes answer with different schemas",
-        )),
+        (Some(_), false) => Err(Error::new("responses", "successes answer with different schemas")),
         (Some(Type::List(item)), _) if paged => Ok(Answer::Page(*item)),
         (Some(Type::List(item)), _) => Ok(Answer::List(*item)),
         (Some(ty), _) if sometimes_empty => Ok(Answer::Optional(ty)),

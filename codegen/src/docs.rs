@@ -64,10 +64,8 @@ impl Docs {
     }
 
     pub(crate) fn parameter(&self, operation: &str, parameter: &str) -> String {
-        let written = self
-            .operations
-            .get(operation)
-            .and_then(|docs| docs.parameters.get(parameter));
+        let written =
+            self.operations.get(operation).and_then(|docs| docs.parameters.get(parameter));
         match (written, parameter) {
             (Some(text), _) => text.clone(),
             (None, "page") => "The page to return, counted from 1.".into(),
@@ -83,8 +81,5 @@ impl Docs {
 
 /// Writes `text` as a documentation comment.
 pub(crate) fn comment(text: &str) -> String {
-    text.trim()
-        .lines()
-        .map(|line| format!("/// {line}").trim_end().to_owned() + "\n")
-        .collect()
+    text.trim().lines().map(|line| format!("/// {line}").trim_end().to_owned() + "\n").collect()
 }

@@ -11,15 +11,12 @@ use crate::contract::{Answer, Body, Location, Operation, Parameter};
 use crate::docs::{Docs, comment};
 use crate::error::{Error, Result};
 use crate::naming;
-use crate::raw;
 use crate::schema::{Member, Model, Models, named};
 use crate::setters::{Setter, setter};
 use crate::types::{SEARCH, Type};
 
 /// Names that every request type has already.
-const TAKEN: &[&str] = &[
-    "call", "body", "send", "stream", "header", "timeout", "token", "retry",
-];
+const TAKEN: &[&str] = &["call", "body", "send", "stream", "header", "timeout", "token", "retry"];
 
 pub(crate) struct Writer<'a> {
     pub(crate) models: &'a Models,
@@ -50,10 +47,7 @@ impl Writer<'_> {
         for operation in operations {
             let request = Request::new(operation, self.models)?;
             if request.name == handle {
-                return Err(Error::new(
-                    &operation.id,
-                    "its method is named like its group",
-                ));
+                return Err(Error::new(&operation.id, "its method is named like its group"));
             }
             methods += &self.method(&request);
             requests += &self.request(&request)?;
@@ -85,10 +79,7 @@ impl Writer<'_> {
     fn method(&self, request: &Request<'_>) -> String {
         let operation = request.operation;
         let mut arguments = Vec::new();
-        let mut fields = vec![format!(
-            "call: Call::new(&self.client, &{})",
-            request.constant()
-        )];
+        let mut fields = vec!["call: Call::new(&self.client)".to_owned()];
         for parameter in &operation.parameters {
             let name = naming::field(&parameter.name);
             if parameter.required {
@@ -111,20 +102,13 @@ impl Writer<'_> {
                 fields.push(format!("body: {body}"));
             }
         }
-        let arguments: String = arguments
-            .iter()
-            .map(|argument| format!(", {argument}"))
-            .collect();
+        let arguments: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
         let deprecated = if operation.deprecated {
             "#[deprecated = \"Logto has deprecated this operation\"]\n"
         } else {
             ""
         };
-        let allow = if operation.deprecated {
-            "#[allow(deprecated)]\n"
-        } else {
-            ""
-        };
+        let allow = if operation.deprecated { "#[allow(deprecated)]\n" } else { "" };
         format!(
             "{}{deprecated}{allow}pub fn {}(&self{arguments}) -> {name} {{ {name} {{ {} }} }}\n",
             self.operation_comment(operation),
@@ -137,9 +121,7 @@ impl Writer<'_> {
     fn operation_comment(&self, operation: &Operation) -> String {
         let wire = format!("`{} {}`", operation.verb.to_uppercase(), operation.path);
         let docs = self.docs.operations.get(&operation.id);
-        let mut text = match docs
-            .map(|docs| docs.summary.as_str())
-            .filter(|text| !text.is_empty())
+        let mut text = match docs.map(|docs| docs.summary.as_str()).filter(|text| !text.is_empty())
         {
             Some(summary) => summary.to_owned(),
             None => format!("{}.", naming::words(&operation.id)),
@@ -155,12 +137,8 @@ impl Writer<'_> {
     /// The request type with its setters and `send`.
     fn request(&self, request: &Request<'_>) -> Result<String> {
         let operation = request.operation;
-        let group_method = format!(
-            "[`{}`]({}::{})",
-            operation.method,
-            request.handle(),
-            operation.method
-        );
+        let group_method =
+            format!("[`{}`]({}::{})", operation.method, request.handle(), operation.method);
         let mut fields = String::from("call: Call,\n");
         let mut setters = String::new();
         for parameter in &operation.parameters {
@@ -250,11 +228,8 @@ impl<'a> Request<'a> {
             }
             _ => Vec::new(),
         };
-        let request = Self {
-            operation,
-            name: AsPascalCase(&operation.method).to_string(),
-            members,
-        };
+        let request =
+            Self { operation, name: AsPascalCase(&operation.method).to_string(), members };
         let missing = request
             .required_members()
             .find(|member| member.literal.is_none() && !operation.arguments.contains(&member.wire));
@@ -280,31 +255,19 @@ impl<'a> Request<'a> {
     }
 
     fn required_members(&self) -> impl Iterator<Item = &'a Member> {
-        self.members
-            .iter()
-            .copied()
-            .filter(|member| member.required)
+        self.members.iter().copied().filter(|member| member.required)
     }
 
     pub(crate) fn optional_members(&self) -> impl Iterator<Item = &'a Member> {
-        self.members
-            .iter()
-            .copied()
-            .filter(|member| !member.required)
+        self.members.iter().copied().filter(|member| !member.required)
     }
 
     /// The required members in the order of the method's arguments.
     pub(crate) fn arguments(&self) -> Vec<&'a Member> {
-        let place = |member: &Member| {
-            self.operation
-                .arguments
-                .iter()
-                .position(|a| *a == member.wire)
-        };
-        let mut members: Vec<_> = self
-            .required_members()
-            .filter(|member| member.literal.is_none())
-            .collect();
+        let place =
+            |member: &Member| self.operation.arguments.iter().position(|a| *a == member.wire);
+        let mut members: Vec<_> =
+            self.required_members().filter(|member| member.literal.is_none()).collect();
         members.sort_by_key(|member| place(member));
         members
     }
@@ -319,11 +282,7 @@ impl<'a> Request<'a> {
     /// A member named like a method that every request has gets an underscore.
     pub(crate) fn setter_name(&self, wire: &str) -> String {
         let name = naming::field(wire);
-        if TAKEN.contains(&name.as_str()) {
-            format!("{name}_")
-        } else {
-            name
-        }
+        if TAKEN.contains(&name.as_str()) { format!("{name}_") } else { name }
     }
 
     /// The arguments for the body, and the expression that makes it.
@@ -338,10 +297,7 @@ impl<'a> Request<'a> {
         let members = self.arguments();
         let arguments = members.iter().map(|member| {
             let name = self.argument_name(member);
-            format!(
-                "{name}: {}",
-                setter(&member.ty, member.nullable, &name).argument
-            )
+            format!("{name}: {}", setter(&member.ty, member.nullable, &name).argument)
         });
         // The constructor takes its members in the order of the schema.
         let values: Vec<_> = self
@@ -349,24 +305,13 @@ impl<'a> Request<'a> {
             .filter(|member| member.literal.is_none())
             .map(|member| self.argument_name(member))
             .collect();
-        (
-            arguments.collect(),
-            format!("{}::new({})", ty.rust(), values.join(", ")),
-        )
+        (arguments.collect(), format!("{}::new({})", ty.rust(), values.join(", ")))
     }
 
     fn argument_name(&self, member: &Member) -> String {
         let name = naming::field(&member.wire);
-        let clashes = self
-            .operation
-            .parameters
-            .iter()
-            .any(|p| naming::field(&p.name) == name);
-        if clashes {
-            format!("new_{}", naming::plain_field(&member.wire))
-        } else {
-            name
-        }
+        let clashes = self.operation.parameters.iter().any(|p| naming::field(&p.name) == name);
+        if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
     fn send(&self) -> String {
@@ -380,25 +325,22 @@ impl<'a> Request<'a> {
         let (finish, result) = self.finish();
         let before = match &operation.body {
             Some(Body::Upload) => "let body = self.call.multipart(self.file)?;\n",
-            Some(Body::Typed {
-                optional: true, ty, ..
-            }) if self.is_flat() => &format!(
-                "if self.body == {}::default() {{ self.call.omit_body(); }}\n",
-                ty.rust()
-            ),
+            Some(Body::Typed { optional: true, ty, .. }) if self.is_flat() => {
+                &format!("if self.body == {}::default() {{ self.call.omit_body(); }}\n", ty.rust())
+            }
             _ => "",
         };
         let arguments = self.raw_arguments().join(", ");
         format!(
             "/// Sends the request.\n///\n/// # Errors\n///\n/// When it cannot be sent, when Logto refuses it, and when its answer cannot be read.\n
-            pub async fn send({receiver}self) -> crate::Result<{result}> {{
-                {before}let raw = self.call.start(&[{checks}]).await?;
+            pub async fn send(mut self) -> crate::Result<{result}> {{
+                {before}let raw = self.call.start(&{constant}, &[{checks}]).await?;
                 let answer = raw.{function}({arguments}).await;
                 self.call.{finish}.await
             }}",
-            receiver = if before.is_empty() { "" } else { "mut " },
+            constant = self.constant(),
             checks = checks.join(", "),
-            function = raw::function(operation),
+            function = operation.raw_function(),
         )
     }
 
@@ -408,10 +350,9 @@ impl<'a> Request<'a> {
             Answer::Text => ("text(answer)".into(), "String".into()),
             Answer::Browser => ("browser(answer)".into(), "crate::BrowserAnswer".into()),
             Answer::Json(ty) => ("json(answer)".into(), ty.rust()),
-            Answer::Optional(ty) => (
-                "optional_json(answer)".into(),
-                format!("Option<{}>", ty.rust()),
-            ),
+            Answer::Optional(ty) => {
+                ("optional_json(answer)".into(), format!("Option<{}>", ty.rust()))
+            }
             Answer::List(ty) => ("list(answer)".into(), format!("Vec<{}>", ty.rust())),
             Answer::Page(ty) => (
                 "page(answer, self.page, self.page_size)".into(),
@@ -456,11 +397,7 @@ fn check_names(request: &Request<'_>) -> Result<()> {
         .parameters
         .iter()
         .map(|parameter| request.parameter_field(parameter))
-        .chain(
-            request
-                .optional_members()
-                .map(|member| request.setter_name(&member.wire)),
-        )
+        .chain(request.optional_members().map(|member| request.setter_name(&member.wire)))
         .collect();
     names.sort();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -49,11 +49,7 @@ pub fn generate(
     docs: &Docs,
     enabled: impl Fn(&str) -> bool,
 ) -> Result<Generated> {
-    let groups: Vec<&str> = contract
-        .groups()
-        .into_iter()
-        .filter(|group| enabled(group))
-        .collect();
+    let groups: Vec<&str> = contract.groups().into_iter().filter(|group| enabled(group)).collect();
     let operations: Vec<&Operation> = contract
         .operations
         .iter()
@@ -70,9 +66,7 @@ pub fn generate(
 
 fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Result<String> {
     let names = |types: fn(&Operation) -> Vec<&Type>| {
-        let types = operations
-            .iter()
-            .flat_map(move |operation| types(operation));
+        let types = operations.iter().flat_map(move |operation| types(operation));
         models.reach(types.filter_map(Type::names))
     };
     let used = names(used_types);
@@ -82,11 +76,7 @@ fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Resu
         sent: &names(|operation| sent_type(operation).into_iter().collect()),
     };
     let mut code = models::Code::default();
-    for (name, model) in models
-        .by_name
-        .iter()
-        .filter(|(name, _)| used.contains(name.as_str()))
-    {
+    for (name, model) in models.by_name.iter().filter(|(name, _)| used.contains(name.as_str())) {
         writer.model(&mut code, name, model);
     }
     Ok(format(&code.items)? + &code.macros)
@@ -105,10 +95,7 @@ fn used_types(operation: &Operation) -> Vec<&Type> {
         Answer::Empty | Answer::Text | Answer::Browser => None,
     };
     let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
-    parameters
-        .chain(sent_type(operation))
-        .chain(answered)
-        .collect()
+    parameters.chain(sent_type(operation)).chain(answered).collect()
 }
 
 fn write_groups(
@@ -120,11 +107,7 @@ fn write_groups(
     let writer = groups::Writer { models, docs };
     let mut code = writer.accessors(groups);
     for group in groups {
-        let members: Vec<_> = operations
-            .iter()
-            .copied()
-            .filter(|o| o.group == *group)
-            .collect();
+        let members: Vec<_> = operations.iter().copied().filter(|o| o.group == *group).collect();
         code += &writer.module(group, &members)?;
     }
     format(&code)
@@ -143,12 +126,7 @@ pub fn feature(group: &str) -> String {
 
 /// The groups of a contract, by API: what the crate's features are made of.
 pub fn groups_of<'a>(contract: &'a Contract, api: &str) -> BTreeSet<&'a str> {
-    contract
-        .operations
-        .iter()
-        .filter(|o| o.api == api)
-        .map(|o| o.group.as_str())
-        .collect()
+    contract.operations.iter().filter(|o| o.api == api).map(|o| o.group.as_str()).collect()
 }
 
 fn format(code: &str) -> Result<String> {

@@ -40,11 +40,7 @@ impl Writer<'_> {
     }
 
     fn comment(&self, name: &str) -> String {
-        let written = self
-            .docs
-            .schemas
-            .get(name)
-            .and_then(|docs| docs.description.as_deref());
+        let written = self.docs.schemas.get(name).and_then(|docs| docs.description.as_deref());
         match written {
             Some(text) => comment(text),
             None => comment(&format!("{}.", naming::words(name))),
@@ -86,17 +82,9 @@ impl Writer<'_> {
         let mut out = self.comment(name);
         out += "#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]\n";
         out += SCHEMARS;
-        let _ = writeln!(
-            out,
-            "#[serde(untagged)]\n#[non_exhaustive]\npub enum {name} {{"
-        );
+        let _ = writeln!(out, "#[serde(untagged)]\n#[non_exhaustive]\npub enum {name} {{");
         for (variant, ty) in variants {
-            let _ = writeln!(
-                out,
-                "/// {}.\n{variant}({}),",
-                naming::words(variant),
-                ty.rust()
-            );
+            let _ = writeln!(out, "/// {}.\n{variant}({}),", naming::words(variant), ty.rust());
         }
         out +=
             "/// A value of a form that the contract does not know.\nUnknown(UnknownValue),\n}\n";
@@ -117,12 +105,7 @@ impl Writer<'_> {
             .iter()
             .filter(|member| tag.is_none_or(|(property, _)| *property != member.wire))
             .collect();
-        let shape = Shape {
-            name,
-            sent: self.sent.contains(name),
-            members,
-            open: object.open,
-        };
+        let shape = Shape { name, sent: self.sent.contains(name), members, open: object.open };
         let mut out = self.comment(name);
         out += &shape.attributes(tag);
         let _ = writeln!(out, "pub struct {name} {{");
@@ -143,11 +126,8 @@ impl Writer<'_> {
     }
 
     fn constructor(&self, shape: &Shape<'_>) -> String {
-        let (fixed, optional): (Vec<&Member>, Vec<&Member>) = shape
-            .members
-            .iter()
-            .copied()
-            .partition(|member| member.required);
+        let (fixed, optional): (Vec<&Member>, Vec<&Member>) =
+            shape.members.iter().copied().partition(|member| member.required);
         let mut out = format!("impl {} {{\n", shape.name);
         if !fixed.is_empty() {
             out += &constructor(shape, &fixed, &optional);
@@ -211,11 +191,8 @@ impl Shape<'_> {
     fn field(&self, member: &Member) -> String {
         let mut serde = Vec::new();
         let plain = naming::plain_field(&member.wire);
-        let renamed = if self.camel() {
-            naming::is_camel(&member.wire)
-        } else {
-            plain == member.wire
-        };
+        let renamed =
+            if self.camel() { naming::is_camel(&member.wire) } else { plain == member.wire };
         if !renamed {
             serde.push(format!("rename = {:?}", member.wire));
         }
@@ -247,17 +224,10 @@ impl Shape<'_> {
         if !self.hides() {
             return String::new();
         }
-        let (hidden, shown): (Vec<&Member>, Vec<&Member>) = self
-            .members
-            .iter()
-            .copied()
-            .partition(|member| member.secret);
+        let (hidden, shown): (Vec<&Member>, Vec<&Member>) =
+            self.members.iter().copied().partition(|member| member.secret);
         let list = |members: Vec<&Member>| {
-            members
-                .iter()
-                .map(|m| naming::field(&m.wire))
-                .collect::<Vec<_>>()
-                .join(", ")
+            members.iter().map(|m| naming::field(&m.wire)).collect::<Vec<_>>().join(", ")
         };
         format!(
             "redacted_debug!({} {{ {} }} hides {{ {} }});\n",
@@ -283,11 +253,7 @@ fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> St
             }
         }
     }
-    fields.extend(
-        optional
-            .iter()
-            .map(|member| format!("{}: None", naming::field(&member.wire))),
-    );
+    fields.extend(optional.iter().map(|member| format!("{}: None", naming::field(&member.wire))));
     if shape.open {
         fields.push("extra: serde_json::Map::new()".into());
     }

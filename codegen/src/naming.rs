@@ -13,11 +13,7 @@ const KEYWORDS: &[&str] = &[
 /// `primaryEmail` → `primary_email`, `type` → `r#type`.
 pub(crate) fn field(wire: &str) -> String {
     let name = plain_field(wire);
-    if KEYWORDS.contains(&name.as_str()) {
-        format!("r#{name}")
-    } else {
-        name
-    }
+    if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }
 }
 
 /// Like [`field`], without the mark of a keyword.

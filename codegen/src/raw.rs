@@ -6,7 +6,6 @@
 //! the runtime judges answers in one place, and [`crate::groups`] says what
 //! they are. Models are replaced by the crate's own.
 
-use heck::ToSnakeCase;
 use openapiv3::OpenAPI;
 use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use serde_json::{Map, Value, json};
@@ -14,11 +13,6 @@ use serde_json::{Map, Value, json};
 use crate::contract::{Body, Location, Operation, Parameter};
 use crate::error::{Error, Result};
 use crate::types::Type;
-
-/// The name of the raw client's function for an operation.
-pub(crate) fn function(operation: &Operation) -> String {
-    operation.id.to_snake_case()
-}
 
 pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> {
     let mut replaced = Replaced::default();
@@ -39,8 +33,8 @@ pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> 
         .map_err(|error| Error::new("raw client", error.to_string()))?;
     let mut file: syn::File =
         syn::parse2(tokens).map_err(|error| Error::new("raw client", error.to_string()))?;
-    file.items
-        .retain(|item| !is_module(item, "types") && !is_module(item, "prelude"));
+    file.items.retain(|item| !is_module(item, "types") && !is_module(item, "prelude"));
+    file.items.iter_mut().for_each(drop_constructor);
     Ok(prettyplease::unparse(&file))
 }
 
@@ -58,10 +52,7 @@ impl Default for Replaced {
             .with_tag(TagStyle::Merged)
             .with_hooks(HooksMode::Expected)
             .with_inner_type(quote::quote!(crate::call::Attempt));
-        Self {
-            schemas: Map::new(),
-            settings,
-        }
+        Self { schemas: Map::new(), settings }
     }
 }
 
@@ -72,10 +63,8 @@ impl Replaced {
 
     /// A reference that progenitor turns into exactly this type.
     fn reference(&mut self, name: &str, ty: &Type) -> Value {
-        self.schemas
-            .insert(name.to_owned(), json!({"type": "object"}));
-        self.settings
-            .with_replacement(name, ty.rust(), std::iter::empty());
+        self.schemas.insert(name.to_owned(), json!({"type": "object"}));
+        self.settings.with_replacement(name, ty.rust(), std::iter::empty());
         json!({"$ref": format!("#/components/schemas/{name}")})
     }
 }
@@ -135,4 +124,14 @@ fn view_parameter(operation: &Operation, parameter: &Parameter, replaced: &mut R
 
 fn is_module(item: &syn::Item, name: &str) -> bool {
     matches!(item, syn::Item::Mod(module) if module.ident == name)
+}
+
+/// The crate makes its clients over the user's `reqwest::Client`; the generated
+/// `new` would make one of its own, and panic where that fails.
+fn drop_constructor(item: &mut syn::Item) {
+    if let syn::Item::Impl(block) = item {
+        block.items.retain(
+            |item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"),
+        );
+    }
 }

@@ -16,10 +16,7 @@ pub(crate) enum Model {
     /// A struct.
     Object(Object),
     /// An enum of structs, told apart by a literal member.
-    Tagged {
-        property: String,
-        variants: Vec<Variant>,
-    },
+    Tagged { property: String, variants: Vec<Variant> },
     /// An enum of values, told apart by their form.
     Untagged(Vec<(String, Type)>),
 }
@@ -126,10 +123,7 @@ fn model(name: &str, schema: &Value, schemas: &BTreeMap<String, Value>) -> Resul
 }
 
 fn strings(values: &[Value]) -> Result<Vec<String>> {
-    let texts: Option<Vec<_>> = values
-        .iter()
-        .map(|v| v.as_str().map(str::to_owned))
-        .collect();
+    let texts: Option<Vec<_>> = values.iter().map(|v| v.as_str().map(str::to_owned)).collect();
     texts.ok_or_else(|| Error::new("enum", "only strings are supported"))
 }
 
@@ -157,10 +151,7 @@ fn object(schema: &Value) -> Result<Object> {
             nullable,
         });
     }
-    Ok(Object {
-        members,
-        open: schema["additionalProperties"] == true,
-    })
+    Ok(Object { members, open: schema["additionalProperties"] == true })
 }
 
 fn literal(schema: &Value) -> Option<&Value> {
@@ -196,9 +187,7 @@ fn tagged(
         tags.entry(content).or_default().push(tag);
     }
     let variants = tags.into_iter().map(|(content, tags)| {
-        let required = schemas
-            .get(content)
-            .and_then(|schema| schema["required"].as_array());
+        let required = schemas.get(content).and_then(|schema| schema["required"].as_array());
         Variant {
             name: tagged_name(name, content, &tags),
             content: content.to_owned(),
@@ -206,10 +195,7 @@ fn tagged(
             tags,
         }
     });
-    Ok(Model::Tagged {
-        property: property.to_owned(),
-        variants: variants.collect(),
-    })
+    Ok(Model::Tagged { property: property.to_owned(), variants: variants.collect() })
 }
 
 fn tagged_name(union: &str, content: &str, tags: &[Value]) -> String {

@@ -21,10 +21,9 @@ pub(crate) fn setter(ty: &Type, nullable: bool, name: &str) -> Setter {
         Type::Bool | Type::Integer | Type::Double | Type::Nullable(_) => {
             (ty.rust(), name.to_owned())
         }
-        Type::Text | Type::Timestamp | Type::Json | Type::Named(_) => (
-            format!("impl Into<{}>", ty.rust()),
-            format!("{name}.into()"),
-        ),
+        Type::Text | Type::Timestamp | Type::Json | Type::Named(_) => {
+            (format!("impl Into<{}>", ty.rust()), format!("{name}.into()"))
+        }
         Type::List(item) => (
             format!("impl IntoIterator<Item = impl Into<{}>>", item.rust()),
             format!("{name}.into_iter().map(Into::into).collect()"),

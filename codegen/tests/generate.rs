@@ -10,10 +10,8 @@ const SMALL: &str = include_str!("small.json");
 
 fn generated(contract: &str, enabled: &[&str]) -> Result<Generated, String> {
     let contract = Contract::parse(contract).map_err(|error| error.to_string())?;
-    generate(&contract, &Docs::default(), |group| {
-        enabled.contains(&group)
-    })
-    .map_err(|error| error.to_string())
+    generate(&contract, &Docs::default(), |group| enabled.contains(&group))
+        .map_err(|error| error.to_string())
 }
 
 fn refused(from: &str, to: &str) -> String {
@@ -44,10 +42,7 @@ fn a_group_that_is_not_enabled_leaves_nothing_behind() {
 fn the_same_contract_gives_the_same_code() {
     let once = generated(SMALL, &["users", "files"]).unwrap();
     let twice = generated(SMALL, &["users", "files"]).unwrap();
-    assert_eq!(
-        once.raw + &once.models + &once.groups,
-        twice.raw + &twice.models + &twice.groups
-    );
+    assert_eq!(once.raw + &once.models + &once.groups, twice.raw + &twice.models + &twice.groups);
 }
 
 #[test]
@@ -56,23 +51,11 @@ fn a_contract_that_cannot_be_generated_is_refused_by_name() {
         r##""application/json": {"schema": {"$ref": "#/components/schemas/CreateUser"}}"##,
         r#""text/csv": {"schema": {}}"#,
     );
-    assert!(
-        body.contains("CreateUser") && body.contains("text/csv"),
-        "{body}"
-    );
-    let names = refused(
-        r#""x-logto-method": "create""#,
-        r#""x-logto-method": "list""#,
-    );
+    assert!(body.contains("CreateUser") && body.contains("text/csv"), "{body}");
+    let names = refused(r#""x-logto-method": "create""#, r#""x-logto-method": "list""#);
     assert!(names.contains("same group and method"), "{names}");
-    let arguments = refused(
-        r#""x-logto-arguments": ["name"]"#,
-        r#""x-logto-arguments": []"#,
-    );
-    assert!(
-        arguments.contains("CreateUser") && arguments.contains("name"),
-        "{arguments}"
-    );
+    let arguments = refused(r#""x-logto-arguments": ["name"]"#, r#""x-logto-arguments": []"#);
+    assert!(arguments.contains("CreateUser") && arguments.contains("name"), "{arguments}");
     let ty = refused(
         r#""type": "string", "nullable": true}, "expires_in""#,
         r#""type": "date"}, "expires_in""#,
@@ -82,9 +65,6 @@ fn a_contract_that_cannot_be_generated_is_refused_by_name() {
         r##""B": "#/components/schemas/OtherFactor""##,
         r##""B": "#/components/schemas/Gone""##,
     );
-    assert!(
-        mapping.contains("Factor") && mapping.contains("Gone"),
-        "{mapping}"
-    );
+    assert!(mapping.contains("Factor") && mapping.contains("Gone"), "{mapping}");
     assert!(generated("{", &[]).unwrap_err().contains("contract"));
 }

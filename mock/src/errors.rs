@@ -1,0 +1,149 @@
+//! Refusals: Logto's own and those of its OIDC endpoints.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use crate::reply;
+
+pub(crate) struct Failure {
+    status: StatusCode,
+    body: Value,
+    challenge: Option<String>,
+}
+
+impl Failure {
+    /// A refusal by Logto's code for it, with the message that goes with the code.
+    pub(crate) fn new(status: u16, code: &str) -> Self {
+        Self::with_message(status, code, message(code))
+    }
+
+    pub(crate) fn with_message(status: u16, code: &str, message: &str) -> Self {
+        Self::raw(status, json!({ "code": code, "message": message }))
+    }
+
+    /// A body that does not have Logto's usual form.
+    pub(crate) fn raw(status: u16, body: Value) -> Self {
+        Self {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            body,
+            challenge: None,
+        }
+    }
+
+    pub(crate) fn data(mut self, data: Value) -> Self {
+        self.body["data"] = data;
+        self
+    }
+
+    pub(crate) fn details(mut self, details: &str) -> Self {
+        self.body["details"] = details.into();
+        self
+    }
+
+    /// A refusal by an OIDC endpoint, whose body serves both conventions.
+    pub(crate) fn oidc(status: StatusCode, error: &str, description: &str) -> Self {
+        let code = format!("oidc.{error}");
+        let message = match message(&code) {
+            "" => format!("An OIDC error occurred: {code}."),
+            known => known.to_owned(),
+        };
+        let mut failure = Self::with_message(status.as_u16(), &code, &message);
+        failure.body["error"] = error.into();
+        failure.body["error_description"] = description.into();
+        if error == "invalid_grant" {
+            failure.body["error_uri"] = "https://openid.sh/debug/invalid_grant".into();
+        }
+        failure
+    }
+
+    pub(crate) fn invalid_request(description: &str) -> Self {
+        Self::oidc(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    pub(crate) fn missing_parameter(name: &str) -> Self {
+        Self::invalid_request(&format!("missing required parameter '{name}'"))
+    }
+
+    pub(crate) fn invalid_grant() -> Self {
+        let description = "grant request is invalid";
+        Self::oidc(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
+    /// The interaction that cookies name does not exist, or there are no cookies.
+    pub(crate) fn session_not_found(description: &str) -> Self {
+        let mut failure = Self::new(400, "session.not_found");
+        failure.body["error"] = "invalid_request".into();
+        failure.body["error_description"] = description.into();
+        failure
+    }
+
+    /// Adds a `www-authenticate` header for the scheme.
+    pub(crate) fn challenge(mut self, scheme: &str, realm: &str) -> Self {
+        let text = |key: &str| self.body[key].as_str().unwrap_or_default().to_owned();
+        let (error, description) = (text("error"), text("error_description"));
+        self.challenge = Some(format!(
+            r#"{scheme} realm="{realm}", error="{error}", error_description="{description}""#
+        ));
+        self
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = reply::json(self.status, &self.body);
+        let challenge = self.challenge.map(|c| HeaderValue::from_str(&c));
+        if let Some(Ok(challenge)) = challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+/// What a real server says with each code; clients show these to users.
+fn message(code: &str) -> &'static str {
+    match code {
+        "auth.authorization_header_missing" => "Authorization header is missing.",
+        "auth.authorization_token_type_not_supported" => "Authorization type is not supported.",
+        "auth.forbidden" => "Forbidden. Please check your user roles and permissions.",
+        "auth.unauthorized" => "Unauthorized. Please check credentials and its scope.",
+        "entity.not_found" => "The resource does not exist.",
+        "guard.invalid_pagination" => "The request pagination value is invalid.",
+        "oidc.invalid_grant" => "Grant request is invalid.",
+        "oidc.invalid_redirect_uri" => {
+            "`redirect_uri` did not match any of the client's registered `redirect_uris`."
+        }
+        "oidc.invalid_request" => "Request is invalid.",
+        "oidc.invalid_target" => "Invalid resource indicator.",
+        "oidc.invalid_token" => "Invalid token provided.",
+        "oidc.unsupported_grant_type" => "Unsupported `grant_type` requested.",
+        "session.identifier_not_found" => {
+            "User identifier not found. Please go back and sign in again."
+        }
+        "session.identity_conflict" => {
+            "Identity mismatch detected. Please initiate a new session to proceed with a different identity."
+        }
+        "session.interaction_not_found" => {
+            "Interaction session not found. Please go back and start the session again."
+        }
+        "session.invalid_credentials" => "Incorrect account or password. Please check your input.",
+        "session.not_found" => "Session not found. Please go back and sign in again.",
+        "session.not_supported_for_forgot_password" => {
+            "This operation is not supported for forgot password."
+        }
+        "session.verification_failed" | "session.verification_session_not_found" => {
+            "The verification was not successful. Restart the verification flow and try again."
+        }
+        "user.email_already_in_use" => "This email is associated with an existing account.",
+        "user.password_algorithm_required" => "Password algorithm is required.",
+        "user.password_and_digest" => {
+            "You cannot set both plain text password and password digest."
+        }
+        "user.phone_already_in_use" => "This phone number is associated with an existing account.",
+        "user.suspended" => "This account is suspended.",
+        "user.username_already_in_use" => "This username is already in use.",
+        _ => "",
+    }
+}

@@ -1,0 +1,249 @@
+//! Checks of JSON bodies, with the complaints Logto makes of them.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::header::CONTENT_TYPE,
+};
+use serde_json::{Map, Value, json};
+
+use crate::errors::Failure;
+
+/// What a member has to be.
+pub(crate) enum Kind {
+    Text,
+    NonEmpty,
+    Username,
+    Email,
+    Phone,
+    Url,
+    Boolean,
+    Enum(&'static [&'static str]),
+    /// An object with these members; others are dropped.
+    Object(&'static [Field]),
+    /// Any object, kept whole.
+    FreeForm,
+}
+
+/// A member of a body.
+pub(crate) struct Field {
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+    /// Whether null and the empty string are taken too.
+    clearable: bool,
+}
+
+pub(crate) const fn required(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: true, clearable: false }
+}
+
+pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, clearable: false }
+}
+
+pub(crate) const fn clearable(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, clearable: true }
+}
+
+/// A JSON body that has not been checked yet. No body is an empty object.
+pub(crate) struct JsonBody(Value);
+
+impl JsonBody {
+    /// The members that these fields name, or all complaints at once.
+    pub(crate) fn check(&self, fields: &'static [Field]) -> Result<Map<String, Value>, Failure> {
+        let mut issues = Vec::new();
+        let members = object(&self.0, fields, &[], &mut issues);
+        if issues.is_empty() {
+            return Ok(members);
+        }
+        let details: Vec<String> = issues.iter().map(describe).collect();
+        let message = "The request body is invalid.";
+        Err(Failure::with_message(400, "guard.invalid_input", message)
+            .data(json!({ "issues": issues, "name": "ZodError" }))
+            .details(&details.join("\n")))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        // A real server gives up on JSON that it cannot read.
+        let broken = || Failure::raw(500, json!({ "message": "Internal server error." }));
+        let content_type = request.headers().get(CONTENT_TYPE);
+        let is_json = content_type.is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|_| broken())?;
+        if !is_json || body.is_empty() {
+            return Ok(Self(json!({})));
+        }
+        let value = serde_json::from_slice(&body);
+        value.map(Self).map_err(|_| broken())
+    }
+}
+
+fn object(
+    value: &Value,
+    fields: &'static [Field],
+    path: &[&str],
+    issues: &mut Vec<Value>,
+) -> Map<String, Value> {
+    let mut members = Map::new();
+    let Value::Object(given) = value else {
+        issues.push(wrong_type("object", Some(value), path));
+        return members;
+    };
+    for field in fields {
+        let path = [path, &[field.name]].concat();
+        match given.get(field.name) {
+            None if field.required => issues.push(wrong_type(&expected(&field.kind), None, &path)),
+            None => {}
+            Some(value) => {
+                let value = member(field, value, &path, issues);
+                members.insert(field.name.to_owned(), value);
+            }
+        }
+    }
+    members
+}
+
+fn member(field: &Field, value: &Value, path: &[&str], issues: &mut Vec<Value>) -> Value {
+    if field.clearable && (value.is_null() || value == "") {
+        return value.clone();
+    }
+    if let (Kind::Object(fields), Value::Object(_)) = (&field.kind, value) {
+        return object(value, fields, path, issues).into();
+    }
+    match complaint(&field.kind, value, path) {
+        Some(issue) if field.clearable && issue["code"] == "invalid_type" => {
+            issues.push(neither_nor(issue, value, path));
+        }
+        Some(issue) => issues.push(issue),
+        None => {}
+    }
+    value.clone()
+}
+
+fn complaint(kind: &Kind, value: &Value, path: &[&str]) -> Option<Value> {
+    let expected = expected(kind);
+    let options = match kind {
+        Kind::Enum(options) => *options,
+        _ => &[],
+    };
+    let type_needed = if options.is_empty() { expected.as_str() } else { "string" };
+    if type_name(Some(value)) != type_needed {
+        return Some(wrong_type(&expected, Some(value), path));
+    }
+    let text = value.as_str().unwrap_or_default();
+    match kind {
+        Kind::NonEmpty if text.is_empty() => Some(json!({
+            "code": "too_small", "minimum": 1, "type": "string", "inclusive": true,
+            "exact": false, "message": "String must contain at least 1 character(s)", "path": path,
+        })),
+        Kind::Username if !is_username(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::Email if !is_email(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::Phone if !is_phone(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::Url if !is_url(text) => Some(malformed("url", "Invalid url", path)),
+        Kind::Enum(_) if !options.contains(&text) => Some(json!({
+            "received": text, "code": "invalid_enum_value", "options": options, "path": path,
+            "message": format!("Invalid enum value. Expected {expected}, received '{text}'"),
+        })),
+        _ => None,
+    }
+}
+
+fn expected(kind: &Kind) -> String {
+    match kind {
+        Kind::Boolean => "boolean".into(),
+        Kind::Object(_) | Kind::FreeForm => "object".into(),
+        Kind::Enum(options) => {
+            let quoted: Vec<String> = options.iter().map(|o| format!("'{o}'")).collect();
+            quoted.join(" | ")
+        }
+        _ => "string".into(),
+    }
+}
+
+fn type_name(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}
+
+fn wrong_type(expected: &str, value: Option<&Value>, path: &[&str]) -> Value {
+    let received = type_name(value);
+    let message = match value {
+        None => "Required".to_owned(),
+        Some(_) => format!("Expected {expected}, received {received}"),
+    };
+    json!({
+        "code": "invalid_type", "expected": expected, "received": received,
+        "path": path, "message": message,
+    })
+}
+
+fn malformed(validation: &str, message: &str, path: &[&str]) -> Value {
+    json!({ "validation": validation, "code": "invalid_string", "message": message, "path": path })
+}
+
+/// A clearable member is a union of its kind and the empty string.
+fn neither_nor(issue: Value, value: &Value, path: &[&str]) -> Value {
+    let not_empty = json!({
+        "received": value, "code": "invalid_literal", "expected": "", "path": path,
+        "message": "Invalid literal value, expected \"\"",
+    });
+    json!({
+        "code": "invalid_union", "path": path, "message": "Invalid input",
+        "unionErrors": [
+            { "issues": [issue], "name": "ZodError" },
+            { "issues": [not_empty], "name": "ZodError" },
+        ],
+    })
+}
+
+fn describe(issue: &Value) -> String {
+    let text = |key: &str| issue[key].as_str().unwrap_or_default();
+    let path = issue["path"].as_array().into_iter().flatten();
+    let path: Vec<&str> = path.filter_map(Value::as_str).collect();
+    let what = match text("code") {
+        "invalid_type" => {
+            format!("Expected {} but received {}.", text("expected"), text("received"))
+        }
+        _ => text("message").to_owned(),
+    };
+    format!("Error in key path \"{}\": ({}) {what}", path.join("."), text("code"))
+}
+
+fn is_username(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.chars().all(word) && text.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+fn is_email(text: &str) -> bool {
+    let domain = after_first(text).split_once('@').map(|(_, domain)| domain);
+    let ending = domain.and_then(|domain| after_first(domain).split_once('.'));
+    ending.is_some_and(|(_, ending)| !ending.is_empty()) && !text.contains(char::is_whitespace)
+}
+
+fn after_first(text: &str) -> &str {
+    let mut chars = text.chars();
+    chars.next();
+    chars.as_str()
+}
+
+fn is_phone(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_url(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.is_empty()
+    })
+}

@@ -1,0 +1,52 @@
+//! Ids, codes and tokens of the shapes Logto gives them: a counter, hashed.
+
+use sha2::{Digest, Sha256};
+
+const LOWERCASE: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const URL_SAFE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+pub(crate) struct Ids {
+    seed: String,
+    counter: u64,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: &str) -> Self {
+        Self { seed: seed.to_owned(), counter: 0 }
+    }
+
+    /// The id of a user: 12 characters.
+    pub(crate) fn user(&mut self) -> String {
+        self.next(LOWERCASE, 12)
+    }
+
+    /// The id of anything else: 21 characters.
+    pub(crate) fn standard(&mut self) -> String {
+        self.next(LOWERCASE, 21)
+    }
+
+    /// The secret of an application.
+    pub(crate) fn secret(&mut self) -> String {
+        self.next(&URL_SAFE[..62], 32)
+    }
+
+    /// An interaction's id, a code, an opaque token, a session.
+    pub(crate) fn opaque(&mut self) -> String {
+        self.next(URL_SAFE, 43)
+    }
+
+    /// The id of a request.
+    pub(crate) fn request(&mut self) -> String {
+        self.next(URL_SAFE, 16)
+    }
+
+    fn next(&mut self, alphabet: &[u8], length: usize) -> String {
+        self.counter += 1;
+        let block = |n: u8| Sha256::digest(format!("{}/{}/{n}", self.seed, self.counter));
+        let bytes = block(0).into_iter().chain(block(1));
+        bytes
+            .take(length)
+            .map(|byte| char::from(alphabet[usize::from(byte) % alphabet.len()]))
+            .collect()
+    }
+}

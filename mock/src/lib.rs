@@ -1,0 +1,60 @@
+//! An in-process stand-in of Logto for tests and examples.
+//!
+//! [`Mock::start`] opens a server on a free loopback port that answers as a
+//! real Logto 1.42 does: the token endpoint, the users of the Management API
+//! and a whole password sign-in through the Experience API, with its cookies,
+//! redirects, statuses and error bodies. It keeps everything in memory and
+//! stops when it is dropped.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mock = logto_mock::Mock::start().await?;
+//!
+//! let answer = reqwest::Client::new()
+//!     .post(format!("{}/oidc/token", mock.endpoint()))
+//!     .basic_auth(mock.app_id(), Some(mock.app_secret()))
+//!     .form(&[
+//!         ("grant_type", "client_credentials"),
+//!         ("resource", mock.resource()),
+//!         ("scope", "all"),
+//!     ])
+//!     .send()
+//!     .await?;
+//!
+//! assert_eq!(answer.status(), 200);
+//! assert_eq!(mock.token_requests(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Differences from a real server: tokens carry no valid signature, an
+//! imported password digest matches no password, a browser session is never
+//! reused (each authorization request asks for a sign-in), and what is not
+//! listed above answers 404.
+
+mod apps;
+mod auth;
+mod authorization;
+mod client_auth;
+mod cookies;
+mod errors;
+mod experience;
+mod guard;
+mod ids;
+mod jwt;
+mod mock;
+mod page;
+mod params;
+mod recorder;
+mod reply;
+mod search;
+mod server;
+mod state;
+mod token;
+mod tokens;
+mod user;
+mod users;
+
+pub use mock::Mock;
+pub use recorder::RecordedRequest;

@@ -1,0 +1,127 @@
+use std::{fmt, io, time::Duration};
+
+use crate::{
+    apps::{App, REDIRECT_URI, RESOURCE},
+    recorder::RecordedRequest,
+    server::Server,
+    state::Store,
+    user::{Password, User},
+};
+
+/// A running stand-in of Logto. Dropping it closes its port and connections.
+pub struct Mock {
+    store: Store,
+    endpoint: String,
+    m2m: App,
+    web: App,
+    spa: App,
+    _server: Server,
+}
+
+impl Mock {
+    /// Starts a server of its own on a free loopback port.
+    ///
+    /// # Errors
+    ///
+    /// When no port or thread can be had from the operating system.
+    pub async fn start() -> io::Result<Self> {
+        let (listener, endpoint) = Server::listen()?;
+        let store = Store::new(&endpoint);
+        let server = Server::run(listener, store.clone())?;
+        let (m2m, web, spa) = {
+            let apps = &store.lock().apps;
+            (apps.m2m.clone(), apps.web.clone(), apps.spa.clone())
+        };
+        Ok(Self { store, endpoint, m2m, web, spa, _server: server })
+    }
+
+    /// The base URL, without a slash at its end.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The id of a machine-to-machine application that may use the whole Management API.
+    #[must_use]
+    pub fn app_id(&self) -> &str {
+        &self.m2m.id
+    }
+
+    /// The secret of the machine-to-machine application.
+    #[must_use]
+    pub fn app_secret(&self) -> &str {
+        self.m2m.secret.as_deref().unwrap_or_default()
+    }
+
+    /// The resource indicator of the Management API.
+    #[must_use]
+    pub fn resource(&self) -> &'static str {
+        RESOURCE
+    }
+
+    /// The id of a traditional web application: it authenticates with
+    /// [`web_app_secret`](Self::web_app_secret); PKCE is optional.
+    #[must_use]
+    pub fn web_app_id(&self) -> &str {
+        &self.web.id
+    }
+
+    /// The secret of the traditional web application.
+    #[must_use]
+    pub fn web_app_secret(&self) -> &str {
+        self.web.secret.as_deref().unwrap_or_default()
+    }
+
+    /// The id of a single-page application: it has no secret and must use PKCE.
+    #[must_use]
+    pub fn spa_app_id(&self) -> &str {
+        &self.spa.id
+    }
+
+    /// The redirect URI registered for both applications that sign users in.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &'static str {
+        REDIRECT_URI
+    }
+
+    /// Adds a user who can sign in with this username and password; gives their id.
+    pub fn add_user(&self, username: &str, password: &str) -> String {
+        let mut state = self.store.lock();
+        let id = state.ids.user();
+        let mut user = User::new(&id);
+        user.set("username", username.into());
+        user.password = Some(Password::Plain(password.to_owned()));
+        state.users.add(user);
+        id
+    }
+
+    /// How many requests the token endpoint has had, refused ones included.
+    #[must_use]
+    pub fn token_requests(&self) -> usize {
+        let state = self.store.lock();
+        let tokens = state.requests.iter().filter(|r| r.is_token_request());
+        tokens.count()
+    }
+
+    /// Every request so far, in order of arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.store.lock().requests.clone()
+    }
+
+    /// Makes every access token issued so far invalid; refresh tokens stay good.
+    pub fn revoke_tokens(&self) {
+        self.store.lock().tokens.revoke_access();
+    }
+
+    /// How long access tokens issued from now on are good for (an hour at first).
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        self.store.lock().tokens.lifetime = lifetime;
+    }
+}
+
+impl fmt::Debug for Mock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mock").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! Pages of lists.
+
+use axum::{
+    http::{HeaderMap, HeaderValue, header::LINK},
+    response::Response,
+};
+use serde_json::Value;
+
+use crate::{errors::Failure, params::Params, reply};
+
+/// Which part of a list is asked for.
+pub(crate) struct Page {
+    number: usize,
+    size: usize,
+    query: Params,
+}
+
+impl Page {
+    pub(crate) fn of(query: &Params) -> Result<Self, Failure> {
+        Ok(Self {
+            number: positive(query, "page", 1, usize::MAX)?,
+            size: positive(query, "page_size", 20, 100)?,
+            query: query.clone(),
+        })
+    }
+
+    /// The page of these items, with the headers that say how many there are.
+    pub(crate) fn answer(&self, url: &str, items: Vec<Value>) -> Response {
+        let total = items.len();
+        let skipped = (self.number - 1).saturating_mul(self.size);
+        let shown: Vec<Value> = items.into_iter().skip(skipped).take(self.size).collect();
+        let mut response = reply::ok(&shown.into());
+        let headers = response.headers_mut();
+        headers.insert("total-number", HeaderValue::from(total));
+        let last = total.div_ceil(self.size).max(1);
+        self.link(headers, url, 1, "first");
+        if self.number > 1 {
+            self.link(headers, url, self.number - 1, "prev");
+        }
+        self.link(headers, url, last, "last");
+        if self.number < last {
+            self.link(headers, url, self.number + 1, "next");
+        }
+        response
+    }
+
+    fn link(&self, headers: &mut HeaderMap, url: &str, page: usize, relation: &str) {
+        let mut query = self.query.clone();
+        query.set("page", &page.to_string());
+        let link = format!("<{url}?{}>; rel=\"{relation}\"", query.encode());
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            headers.append(LINK, link);
+        }
+    }
+}
+
+fn positive(query: &Params, key: &str, default: usize, max: usize) -> Result<usize, Failure> {
+    match query.get(key).unwrap_or_default() {
+        "" => Ok(default),
+        text => text
+            .parse()
+            .ok()
+            .filter(|n| (1..=max).contains(n))
+            .ok_or_else(|| Failure::new(400, "guard.invalid_pagination")),
+    }
+}

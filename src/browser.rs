@@ -1,0 +1,48 @@
+//! Answers that are meant for a browser.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+
+/// A page or a redirect that is meant for a user's browser, as SAML's endpoints give.
+///
+/// Hand it on: a redirect by its [`location`](Self::location), a page by its
+/// [`body`](Self::body). `Debug` shows neither, as both carry assertions.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BrowserAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) location: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: String,
+}
+
+impl BrowserAnswer {
+    /// The HTTP status: 2xx for a page, 3xx for a redirect.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    /// What the body is, such as `text/html; charset=utf-8`.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The page. Empty for most redirects.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl fmt::Debug for BrowserAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrowserAnswer")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
+    }
+}

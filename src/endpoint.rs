@@ -1,0 +1,184 @@
+//! Where Logto is: an address that is checked once, so that no call can go astray.
+
+use reqwest::{Url, header::HeaderValue};
+
+use crate::{Error, Result};
+
+const EXAMPLE: &str = "give it like `https://acme.logto.app`";
+
+/// An origin without path, query and credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    /// Without a slash at the end.
+    pub(crate) base: String,
+    pub(crate) origin: HeaderValue,
+    url: Url,
+}
+
+impl Endpoint {
+    pub(crate) fn parse(text: &str, allow_insecure_http: bool) -> Result<Self> {
+        // The address is never quoted: it may hold a password that was put there by mistake.
+        let url = Url::parse(text.trim())
+            .map_err(|_| Error::config(format!("the endpoint is not a URL: {EXAMPLE}")))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::config(format!(
+                "the endpoint holds a user name or password: {EXAMPLE}"
+            )));
+        }
+        if !matches!(url.path(), "" | "/") {
+            return Err(Error::config(format!(
+                "the endpoint has a path, but Logto lives at the root of its host: {EXAMPLE}"
+            )));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Error::config(format!(
+                "the endpoint has a query or a fragment, which would be lost: {EXAMPLE}"
+            )));
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if allow_insecure_http || is_loopback(&url) => {}
+            "http" => {
+                return Err(Error::config(
+                    "the endpoint is http, so secrets would cross the network in the clear: \
+                     use https, or call `allow_insecure_http()` if the network is your own",
+                ));
+            }
+            _ => {
+                return Err(Error::config(format!(
+                    "the endpoint is neither https nor http: {EXAMPLE}"
+                )));
+            }
+        }
+        let base = url.origin().ascii_serialization();
+        let origin = HeaderValue::try_from(&base)
+            .map_err(|_| Error::config(format!("the endpoint has no usable host: {EXAMPLE}")))?;
+        Ok(Self { base, origin, url })
+    }
+
+    /// The URL of a path on this endpoint, as given; whatever would leave it is refused.
+    pub(crate) fn join(&self, path: &str) -> Result<Url> {
+        if !path.starts_with('/') {
+            return Err(Error::request("the path must start with `/`"));
+        }
+        if path.contains(['#', '\\']) || path.chars().any(char::is_control) {
+            return Err(Error::request(
+                "the path holds `#`, `\\` or a control character: percent-encode it",
+            ));
+        }
+        let url = Url::parse(&format!("{}{path}", self.base))
+            .map_err(|_| Error::request("the path does not make a URL"))?;
+        let given = path.split('?').next().unwrap_or_default();
+        if url.origin() != self.url.origin() || segments(url.path()) != segments(given) {
+            return Err(Error::request("the path has a `.` or `..` segment"));
+        }
+        Ok(url)
+    }
+
+    /// The Management API's resource indicator: a tenant's own on Logto Cloud, Logto's default
+    /// elsewhere.
+    pub(crate) fn default_resource(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        match host.strip_suffix(".logto.app") {
+            Some(tenant) if !tenant.contains('.') => format!("https://{tenant}.logto.app/api"),
+            _ => "https://default.logto.app/api".to_owned(),
+        }
+    }
+}
+
+fn segments(path: &str) -> usize {
+    path.matches('/').count()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The endpoint of a tenant of Logto Cloud.
+pub(crate) fn of_tenant(tenant: &str) -> Result<String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if tenant.is_empty() || !tenant.chars().all(plain) {
+        return Err(Error::config(
+            "the tenant is not an id of Logto Cloud: give the first part of its address, \
+             like `acme` of `https://acme.logto.app`",
+        ));
+    }
+    Ok(format!("https://{tenant}.logto.app"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn takes_an_origin() {
+        for (text, base) in [
+            ("https://acme.logto.app", "https://acme.logto.app"),
+            (" https://Acme.logto.app/ ", "https://acme.logto.app"),
+            ("https://id.example.com:8443", "https://id.example.com:8443"),
+            ("http://localhost:3001", "http://localhost:3001"),
+            ("http://127.0.0.1:3001/", "http://127.0.0.1:3001"),
+            ("http://[::1]:3001", "http://[::1]:3001"),
+        ] {
+            assert_eq!(Endpoint::parse(text, false).unwrap().base, base);
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_be_lost_or_leak() {
+        for (text, word) in [
+            ("acme", "not a URL"),
+            ("", "not a URL"),
+            ("https://acme.logto.app/api", "path"),
+            ("https://acme.logto.app/?x=1", "query"),
+            ("https://acme.logto.app/#x", "fragment"),
+            ("https://user:hunter2@acme.logto.app", "password"),
+            ("http://acme.logto.app", "http"),
+            ("http://localhost.example.com", "http"),
+            ("ftp://acme.logto.app", "neither"),
+        ] {
+            let error = Endpoint::parse(text, false).unwrap_err();
+            assert!(error.is_invalid_request());
+            assert!(error.to_string().contains(word), "{text}: {error}");
+            assert!(!error.to_string().contains("hunter2"));
+        }
+        assert!(Endpoint::parse("http://logto.internal:3001", true).is_ok());
+    }
+
+    #[test]
+    fn joins_only_paths_of_its_own() {
+        let endpoint = Endpoint::parse("https://acme.logto.app", false).unwrap();
+        for path in ["/api/users", "/api/users?page=2&x=/../", "/a%2Fb", "//x", "/a/"] {
+            let url = endpoint.join(path).unwrap();
+            assert_eq!(url.as_str(), format!("https://acme.logto.app{path}"));
+        }
+        for path in [
+            "api/users",
+            "",
+            "@evil.example",
+            "/api/users/../roles",
+            "/api/users/%2e%2E/roles",
+            "/api/./users",
+            "/api/users/..",
+            "/api\\..\\roles",
+            "/api/users#x",
+            "/api/\nusers",
+        ] {
+            assert!(endpoint.join(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn knows_the_default_resource() {
+        let resource = |text| Endpoint::parse(text, false).unwrap().default_resource();
+        assert_eq!(resource("https://acme.logto.app"), "https://acme.logto.app/api");
+        assert_eq!(resource("https://id.example.com"), "https://default.logto.app/api");
+        assert_eq!(resource("http://localhost:3001"), "https://default.logto.app/api");
+    }
+}

@@ -1,0 +1,533 @@
+//! The one error type: what went wrong, in words that never hold a secret.
+
+use std::{fmt, sync::Arc};
+
+use reqwest::{StatusCode, header::HeaderMap};
+use serde_json::{Map, Value};
+
+use crate::json_path;
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call did not succeed.
+///
+/// Every answer that is not a success becomes this type, whatever its body looks like, and so does
+/// everything that can go wrong before and after the answer. Ask the predicates
+/// ([`is_not_found`](Self::is_not_found), [`is_rate_limited`](Self::is_rate_limited), …) or
+/// [`has_code`](Self::has_code) what happened; print it to tell a person.
+///
+/// Neither `Display` nor `Debug` shows a request or answer body, a header, a token or the
+/// [`data`](Self::data) that Logto sent along: those may hold what a user typed.
+///
+/// ```
+/// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+/// use logto_api::Method;
+///
+/// match logto.request(Method::GET, "/api/users/nobody").send().await {
+///     Err(error) if error.is_not_found() => println!("no such user"),
+///     Err(error) => println!("{error} ({:?})", error.code()),
+///     Ok(answer) => println!("{}", answer.status()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    operation: &'static str,
+}
+
+enum Kind {
+    /// The client cannot be built as asked for.
+    Config(String),
+    /// The request cannot be sent as asked for.
+    Request(String),
+    Auth(AuthFailure),
+    Answer(Refusal),
+    Decode(Undecodable),
+    Transport(Transport),
+}
+
+/// An answer that is not a success.
+struct Refusal {
+    status: StatusCode,
+    request_id: Option<String>,
+    code: Option<String>,
+    message: Option<String>,
+    data: Option<Value>,
+    details: Option<Value>,
+}
+
+/// A success whose body is not what the contract says.
+struct Undecodable {
+    status: StatusCode,
+    request_id: Option<String>,
+    path: String,
+    problem: String,
+}
+
+/// The connection failed, or time ran out.
+struct Transport {
+    source: Arc<reqwest::Error>,
+    status: Option<StatusCode>,
+    request_id: Option<String>,
+}
+
+/// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
+#[derive(Clone)]
+pub(crate) struct AuthFailure {
+    pub(crate) problem: String,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) source: Option<Arc<reqwest::Error>>,
+}
+
+impl Error {
+    fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, operation: "" }))
+    }
+
+    pub(crate) fn config(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Config(problem.into()))
+    }
+
+    pub(crate) fn request(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Request(problem.into()))
+    }
+
+    pub(crate) fn auth(failure: AuthFailure) -> Self {
+        Self::new(Kind::Auth(failure))
+    }
+
+    /// What the HTTP client reports: a request it could not build, or a connection that failed.
+    pub(crate) fn transport(error: reqwest::Error) -> Self {
+        if error.is_builder() {
+            return Self::request("the request cannot be built from the values given");
+        }
+        Self::new(Kind::Transport(Transport {
+            source: Arc::new(error.without_url()),
+            status: None,
+            request_id: None,
+        }))
+    }
+
+    /// The answer's head arrived, its body did not.
+    pub(crate) fn cut_off(error: reqwest::Error, status: StatusCode, headers: &HeaderMap) -> Self {
+        Self::new(Kind::Transport(Transport {
+            source: Arc::new(error.without_url()),
+            status: Some(status),
+            request_id: request_id(headers),
+        }))
+    }
+
+    /// An answer that is not a success. `body` may be anything, also empty or cut off.
+    pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+        Self::new(Kind::Answer(Refusal {
+            status,
+            request_id: request_id(headers),
+            code: text(&mut body, &["code", "error"]),
+            message: text(&mut body, &["message", "error_description"]),
+            data: body.remove("data"),
+            details: body.remove("details"),
+        }))
+    }
+
+    /// A success whose JSON is not of the shape that was asked for.
+    pub(crate) fn decode(
+        error: &serde_json::Error,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Self {
+        Self::new(Kind::Decode(Undecodable {
+            status,
+            request_id: request_id(headers),
+            path: json_path::locate(body, error),
+            problem: json_path::problem(error),
+        }))
+    }
+
+    /// A success whose body cannot be read for another reason than its JSON.
+    pub(crate) fn unreadable(problem: &str, status: StatusCode, headers: &HeaderMap) -> Self {
+        Self::new(Kind::Decode(Undecodable {
+            status,
+            request_id: request_id(headers),
+            path: ".".to_owned(),
+            problem: problem.to_owned(),
+        }))
+    }
+
+    pub(crate) fn during(mut self, operation: &'static str) -> Self {
+        self.0.operation = operation;
+        self
+    }
+
+    /// The HTTP status of the answer, if one arrived.
+    ///
+    /// Failures of the token endpoint have none: they are not an answer to this operation.
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.0.kind {
+            Kind::Answer(answer) => Some(answer.status),
+            Kind::Decode(answer) => Some(answer.status),
+            Kind::Transport(transport) => transport.status,
+            Kind::Config(_) | Kind::Request(_) | Kind::Auth(_) => None,
+        }
+    }
+
+    /// Logto's code for what went wrong, such as `user.username_already_in_use`.
+    ///
+    /// For a failure of the token endpoint it is OAuth's `error`, such as `invalid_client`. It is
+    /// `None` where the answer does not say, as when a proxy answered.
+    pub fn code(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.code.as_deref(),
+            Kind::Auth(failure) => failure.code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What Logto says went wrong, in its words (for the token endpoint, OAuth's
+    /// `error_description`).
+    pub fn message(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.message.as_deref(),
+            Kind::Auth(failure) => failure.message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The facts that Logto sent along, such as the issues of an invalid body or the factors that
+    /// are still missing. May repeat what a user typed: think before you log it.
+    pub fn data(&self) -> Option<&Value> {
+        self.refusal()?.data.as_ref()
+    }
+
+    /// Logto's longer account of what went wrong, where there is one. May repeat what a user
+    /// typed: think before you log it.
+    pub fn details(&self) -> Option<&Value> {
+        self.refusal()?.details.as_ref()
+    }
+
+    /// The id under which the server logged this request.
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.request_id.as_deref(),
+            Kind::Decode(answer) => answer.request_id.as_deref(),
+            Kind::Transport(transport) => transport.request_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The operation that failed, by its id in the contract, such as `GetUser`.
+    ///
+    /// `None` for errors of [`ClientBuilder::build`](crate::ClientBuilder::build) and for requests
+    /// made by [`Client::request`](crate::Client::request).
+    pub fn operation(&self) -> Option<&str> {
+        Some(self.0.operation).filter(|operation| !operation.is_empty())
+    }
+
+    /// Where in the answer's JSON the first member is that cannot be decoded, such as
+    /// `[3].customData`; `.` is the whole.
+    pub fn json_path(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Decode(answer) => Some(&answer.path),
+            _ => None,
+        }
+    }
+
+    /// Whether Logto gave exactly this code: `error.has_code("user.username_already_in_use")`.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code() == Some(code)
+    }
+
+    /// 400: the server cannot make sense of the request. [`details`](Self::details) says where.
+    pub fn is_bad_request(&self) -> bool {
+        self.answered(StatusCode::BAD_REQUEST)
+    }
+
+    /// 401: no token, or one that is expired, revoked or made for something else.
+    pub fn is_unauthorized(&self) -> bool {
+        self.answered(StatusCode::UNAUTHORIZED)
+    }
+
+    /// 403: the token is good, but its owner may not do this.
+    pub fn is_forbidden(&self) -> bool {
+        self.answered(StatusCode::FORBIDDEN)
+    }
+
+    /// 404: what the request is about does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.answered(StatusCode::NOT_FOUND)
+    }
+
+    /// 409: it would clash with something that exists.
+    pub fn is_conflict(&self) -> bool {
+        self.answered(StatusCode::CONFLICT)
+    }
+
+    /// 422: the request makes sense, but cannot be carried out as things are.
+    pub fn is_unprocessable(&self) -> bool {
+        self.answered(StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
+    /// 429: too many requests in too short a time.
+    pub fn is_rate_limited(&self) -> bool {
+        self.answered(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// 5xx: the fault is on the server's side.
+    pub fn is_server_error(&self) -> bool {
+        self.refusal().is_some_and(|answer| answer.status.is_server_error())
+    }
+
+    /// Time ran out before the whole answer was there. The server may still have acted.
+    pub fn is_timeout(&self) -> bool {
+        self.source_error().is_some_and(reqwest::Error::is_timeout)
+    }
+
+    /// No connection could be made: nothing was sent.
+    pub fn is_connect(&self) -> bool {
+        self.source_error().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// The server reported success, but its body is not what the contract says.
+    /// [`json_path`](Self::json_path) says where.
+    pub fn is_decode(&self) -> bool {
+        matches!(self.0.kind, Kind::Decode(_))
+    }
+
+    /// There was no token to make the call with: credentials are missing or of the wrong kind, or
+    /// the token endpoint gave none. The operation itself was not attempted.
+    pub fn is_auth(&self) -> bool {
+        matches!(self.0.kind, Kind::Auth(_))
+    }
+
+    /// The client or the request was set up in a way that cannot work. Nothing was sent.
+    pub fn is_invalid_request(&self) -> bool {
+        matches!(self.0.kind, Kind::Config(_) | Kind::Request(_))
+    }
+
+    fn answered(&self, status: StatusCode) -> bool {
+        self.refusal().is_some_and(|answer| answer.status == status)
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        match &self.0.kind {
+            Kind::Answer(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    fn source_error(&self) -> Option<&reqwest::Error> {
+        match &self.0.kind {
+            Kind::Transport(transport) => Some(&transport.source),
+            Kind::Auth(failure) => failure.source.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn kind_name(&self) -> &'static str {
+        match &self.0.kind {
+            Kind::Config(_) => "config",
+            Kind::Request(_) => "request",
+            Kind::Auth(_) => "auth",
+            Kind::Answer(_) => "answer",
+            Kind::Decode(_) => "decode",
+            Kind::Transport(_) => "transport",
+        }
+    }
+
+    /// What happened, without the operation and the request id.
+    fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            Kind::Config(problem) | Kind::Request(problem) => f.write_str(problem),
+            Kind::Auth(failure) => {
+                f.write_str(&failure.problem)?;
+                said(f, failure.code.as_deref(), failure.message.as_deref())?;
+                match &failure.source {
+                    Some(source) => write!(f, ": {}", transport_problem(source)),
+                    None => Ok(()),
+                }
+            }
+            Kind::Answer(answer) => {
+                write!(f, "Logto answered {}", answer.status.as_u16())?;
+                if answer.code.is_none() && answer.message.is_none() {
+                    let reason = answer.status.canonical_reason().unwrap_or("(unknown)");
+                    return write!(f, " {reason}, without saying why");
+                }
+                said(f, answer.code.as_deref(), answer.message.as_deref())
+            }
+            Kind::Decode(answer) => write!(
+                f,
+                "Logto answered {}, but the body cannot be read at `{}`: {}",
+                answer.status.as_u16(),
+                one_line(&answer.path, 200),
+                answer.problem
+            ),
+            Kind::Transport(transport) => {
+                if let Some(status) = transport.status {
+                    write!(f, "Logto answered {}, but the body broke off: ", status.as_u16())?;
+                }
+                f.write_str(&transport_problem(&transport.source))
+            }
+        }
+    }
+}
+
+/// ` code: message`, as far as there is any.
+fn said(f: &mut fmt::Formatter<'_>, code: Option<&str>, message: Option<&str>) -> fmt::Result {
+    if let Some(code) = code {
+        write!(f, " {}", one_line(code, 100))?;
+    }
+    match message {
+        Some(message) => write!(f, ": {}", one_line(message, 500)),
+        None => Ok(()),
+    }
+}
+
+/// What an error of the HTTP client means, without its details: those may quote the request.
+fn transport_problem(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "time ran out".to_owned();
+    }
+    if error.is_connect() {
+        return format!("no connection could be made: {}", root_cause(error));
+    }
+    if error.is_body() || error.is_decode() {
+        return "the connection broke off".to_owned();
+    }
+    "the connection failed".to_owned()
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    one_line(&cause.to_string(), 200)
+}
+
+/// Text from outside, fit for one line of a log.
+fn one_line(text: &str, limit: usize) -> String {
+    let mut line: String =
+        text.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(limit).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("logto-core-request-id")?.to_str().ok()?;
+    Some(id.to_owned())
+}
+
+/// The first of these members that is a string with something in it.
+pub(crate) fn text(body: &mut Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match body.remove(*name) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.summary(f)?;
+        match (self.operation(), self.request_id()) {
+            (Some(operation), Some(id)) => {
+                write!(f, " (operation {operation}, request {})", one_line(id, 64))
+            }
+            (Some(operation), None) => write!(f, " (operation {operation})"),
+            (None, Some(id)) => write!(f, " (request {})", one_line(id, 64)),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind_name())
+            .field("status", &self.status().map(|status| status.as_u16()))
+            .field("code", &self.code())
+            .field("text", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source_error()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn headers() -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("logto-core-request-id", HeaderValue::from_static("abc"));
+        headers
+    }
+
+    #[test]
+    fn says_what_logto_said() {
+        let body = br#"{"code":"entity.not_exists_with_id","message":"No such\nthing.","data":{"id":"typed-by-a-user"},"details":"more"}"#;
+        let error = Error::answer(StatusCode::NOT_FOUND, &headers(), body).during("GetUser");
+        assert_eq!(
+            error.to_string(),
+            "Logto answered 404 entity.not_exists_with_id: No such thing. (operation GetUser, request abc)"
+        );
+        assert!(error.is_not_found() && error.has_code("entity.not_exists_with_id"));
+        assert_eq!(error.message(), Some("No such\nthing."));
+        assert_eq!(error.data().unwrap()["id"], "typed-by-a-user");
+        assert_eq!(error.details().unwrap(), "more");
+        assert_eq!(error.operation(), Some("GetUser"));
+        assert!(!format!("{error:?}").contains("typed-by-a-user"));
+    }
+
+    #[test]
+    fn reads_every_kind_of_error_body() {
+        let parse = |body: &[u8]| Error::answer(StatusCode::BAD_GATEWAY, &headers(), body);
+        let only_message = parse(br#"{"message":"Internal server error."}"#);
+        assert_eq!(only_message.code(), None);
+        assert_eq!(only_message.message(), Some("Internal server error."));
+        let oauth = parse(br#"{"error":"invalid_grant","error_description":"gone"}"#);
+        assert_eq!(oauth.code(), Some("invalid_grant"));
+        assert_eq!(oauth.message(), Some("gone"));
+        for body in [&b""[..], b"<html>no</html>", br#"{"code":"#, b"[1]", b"null"] {
+            let error = parse(body);
+            assert_eq!((error.code(), error.message()), (None, None));
+            assert_eq!(
+                error.to_string(),
+                "Logto answered 502 Bad Gateway, without saying why (request abc)"
+            );
+        }
+    }
+
+    #[test]
+    fn decode_errors_say_where_but_not_what() {
+        let body = br#"[{"id":"x"},{"id":{"secret":"hunter2"}}]"#;
+        #[derive(serde::Deserialize)]
+        struct Thing {
+            #[serde(rename = "id")]
+            _id: String,
+        }
+        let cause = serde_json::from_slice::<Vec<Thing>>(body).err().unwrap();
+        let error = Error::decode(&cause, StatusCode::OK, &headers(), body);
+        assert_eq!(error.json_path(), Some("[1].id"));
+        assert_eq!(error.status(), Some(StatusCode::OK));
+        assert_eq!(
+            error.to_string(),
+            "Logto answered 200, but the body cannot be read at `[1].id`: expected a string (request abc)"
+        );
+    }
+}

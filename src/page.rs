@@ -1,0 +1,133 @@
+//! One page of a list.
+
+use std::{ops::Deref, slice, vec};
+
+use reqwest::header::HeaderMap;
+use serde::{Serialize, Serializer};
+
+/// One page of a list, to be used like a slice of its items.
+///
+/// ```
+/// # fn show(page: logto_api::Page<String>) {
+/// println!("{} of {:?}", page.len(), page.total());
+/// for item in page {
+///     println!("{item}");
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    items: Vec<T>,
+    total: Option<u64>,
+    page: u64,
+    page_size: Option<u64>,
+}
+
+impl<T> Page<T> {
+    #[allow(dead_code, reason = "depends on the enabled features")]
+    pub(crate) fn new(
+        items: Vec<T>,
+        headers: &HeaderMap,
+        page: Option<i64>,
+        page_size: Option<i64>,
+    ) -> Self {
+        let total = headers.get("total-number").and_then(|total| {
+            let total = total.to_str().ok()?;
+            total.trim().parse().ok()
+        });
+        let positive = |number: i64| u64::try_from(number).ok();
+        Self {
+            items,
+            total,
+            page: page.and_then(positive).unwrap_or(1),
+            page_size: page_size.and_then(positive),
+        }
+    }
+
+    /// How many items there are on all pages, if the server says so. Some lists tell only when a
+    /// page is asked for.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Which page this is. The first is 1.
+    pub fn page(&self) -> u64 {
+        self.page
+    }
+
+    /// How many items were asked for; `None` left it to the server.
+    pub fn page_size(&self) -> Option<u64> {
+        self.page_size
+    }
+
+    /// The items of this page.
+    pub fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    /// The items of this page, by value.
+    pub fn into_items(self) -> Vec<T> {
+        self.items
+    }
+}
+
+impl<T> Deref for Page<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.items
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Page<T> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+/// A page is written as the array of its items.
+impl<T: Serialize> Serialize for Page<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.items.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn is_a_slice_with_a_total() {
+        let mut headers = HeaderMap::new();
+        headers.insert("total-number", HeaderValue::from_static("69"));
+        let page = Page::new(vec![1, 2], &headers, Some(3), None);
+        assert_eq!((page.total(), page.page(), page.page_size()), (Some(69), 3, None));
+        assert_eq!((page.len(), page[1], page.first()), (2, 2, Some(&1)));
+        assert_eq!((&page).into_iter().sum::<i32>(), 3);
+        assert_eq!(serde_json::to_string(&page).unwrap(), "[1,2]");
+        assert_eq!(page.into_items(), [1, 2]);
+    }
+
+    #[test]
+    fn a_total_that_is_no_number_is_none() {
+        let mut headers = HeaderMap::new();
+        headers.insert("total-number", HeaderValue::from_static("many"));
+        assert_eq!(Page::<()>::new(vec![], &headers, Some(-1), Some(5)).total(), None);
+    }
+}

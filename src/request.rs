@@ -1,0 +1,170 @@
+//! Requests to paths that the contract does not know.
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use progenitor_client::ResponseValue;
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Client, Error, Result,
+    call::{Api, Call, Operation},
+    judge::{self, Received},
+};
+
+/// A request to any path, made by [`Client::request`].
+///
+/// Paths below `/api` belong to the Management API and get its token; those of the Experience API
+/// get none, those of the Account API a user's. Paths outside `/api` only get a token that was
+/// handed in.
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    call: Call,
+    method: Method,
+    path: String,
+    builder: RequestBuilder,
+    public: bool,
+}
+
+impl Request {
+    pub(crate) fn new(client: &Client, method: Method, path: &str) -> Self {
+        let mut call = Call::new(client);
+        let builder = match client.target().join(path) {
+            Ok(url) => client.http().request(method.clone(), url),
+            Err(error) => {
+                call.problem(error.to_string());
+                client.http().request(method.clone(), client.endpoint())
+            }
+        };
+        Self { call, method, path: path.to_owned(), builder, public: false }
+    }
+
+    /// Adds query parameters: pairs, a map or a struct.
+    pub fn query<T: Serialize + ?Sized>(mut self, parameters: &T) -> Self {
+        self.builder = self.builder.query(parameters);
+        self
+    }
+
+    /// Sends this value as JSON.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        self.builder = self.builder.json(body);
+        self
+    }
+
+    /// Sends these members as a form.
+    pub fn form<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        self.builder = self.builder.form(body);
+        self
+    }
+
+    /// Sends these bytes. Say what they are with the header `content-type`.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.builder = self.builder.body(body.into());
+        self
+    }
+
+    /// Sends this header along. A line break in it, or a header that is the client's own, is an
+    /// error of `send`.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.call.header(name, value);
+        self
+    }
+
+    /// How long this call may take, in place of the client's own limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.call.timeout(timeout);
+        self
+    }
+
+    /// Makes this call with another bearer token than the client's.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.call.token(token.into());
+        self
+    }
+
+    /// Sends no token.
+    pub fn public(mut self) -> Self {
+        self.public = true;
+        self
+    }
+
+    /// Sends the request and reads the answer. Redirects are answers, they are not followed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be sent, and when the answer is neither 2xx nor 3xx.
+    pub async fn send(mut self) -> Result<Answer> {
+        let operation = Operation { id: "", api: Api::of_path(&self.path), public: self.public };
+        let exchange = self.call.prepare(&operation, &[]).await?;
+        let request = self.builder.build().map_err(Error::transport)?;
+        let response = exchange.run(request).await.map_err(Error::transport)?;
+        if let Some(failure) = exchange.failure() {
+            return Err(failure);
+        }
+        let answer = ResponseValue::stream(response);
+        judge::read(answer, judge::is_accepted).await.map(Answer)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path.split('?').next().unwrap_or_default())
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a [`Request`], read whole. `Debug` shows its status only.
+pub struct Answer(Received);
+
+impl Answer {
+    /// The HTTP status: 2xx or 3xx.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The id under which the server logged this request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.headers.get("logto-core-request-id")?.to_str().ok()
+    }
+
+    /// Decodes the body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it is not JSON, or not of this shape; [`Error::json_path`] says where.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.0.body).map_err(|error| self.0.undecodable(&error))
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not UTF-8.
+    pub fn text(&self) -> Result<String> {
+        self.0.text()
+    }
+
+    /// The body as it came.
+    pub fn bytes(&self) -> &Bytes {
+        &self.0.body
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.0.status)
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}

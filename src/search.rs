@@ -1,0 +1,254 @@
+//! The search parameters of lists.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
+
+/// What to search a list for: a pattern over the usual members, or conditions on single members.
+///
+/// A string is a pattern in which `%` stands for anything:
+///
+/// ```
+/// use logto_api::Search;
+///
+/// let anywhere: Search = "%@acme.com".into();
+/// ```
+///
+/// Conditions name a member, and say how to compare and how to join:
+///
+/// ```
+/// use logto_api::{Joint, Search, SearchMode};
+///
+/// let search = Search::new()
+///     .field("primaryEmail", "%@acme.com")
+///     .field("username", "alice")
+///     .mode("username", SearchMode::Exact)
+///     .joint(Joint::Or);
+/// ```
+///
+/// Nothing is checked here: the server says what it does not take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    pairs: Vec<(String, String)>,
+}
+
+/// How a member is compared with what is searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SearchMode {
+    /// SQL's `LIKE`: `%` is any text, `_` any character. The default.
+    Like,
+    /// The whole value.
+    Exact,
+    /// SQL's `SIMILAR TO`.
+    SimilarTo,
+    /// A POSIX regular expression.
+    Posix,
+}
+
+/// How the conditions of a search are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Joint {
+    /// At least one must hold. The default.
+    Or,
+    /// All must hold.
+    And,
+}
+
+impl Search {
+    /// A search without conditions, to add some to.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A condition on one member. Given again for the same member, each value is a condition.
+    pub fn field(self, member: &str, value: impl Into<String>) -> Self {
+        self.raw(format!("search.{member}"), value)
+    }
+
+    /// How this member is compared.
+    pub fn mode(self, member: &str, mode: SearchMode) -> Self {
+        self.raw(format!("mode.{member}"), mode.as_str())
+    }
+
+    /// How all members without a mode of their own are compared.
+    pub fn default_mode(self, mode: SearchMode) -> Self {
+        self.raw("mode", mode.as_str())
+    }
+
+    /// How the conditions are joined.
+    pub fn joint(self, joint: Joint) -> Self {
+        self.raw("joint", joint.as_str())
+    }
+
+    /// Whether case matters. It does not by default.
+    pub fn case_sensitive(self, yes: bool) -> Self {
+        self.raw("isCaseSensitive", yes.to_string())
+    }
+
+    /// Any other query parameter, as it is to be on the wire (before encoding).
+    pub fn raw(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.pairs.push((key.into(), value.into()));
+        self
+    }
+
+    /// The query parameters in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl SearchMode {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Like => "like",
+            Self::Exact => "exact",
+            Self::SimilarTo => "similar_to",
+            Self::Posix => "posix",
+        }
+    }
+}
+
+impl Joint {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Or => "or",
+            Self::And => "and",
+        }
+    }
+}
+
+impl From<&str> for Search {
+    fn from(pattern: &str) -> Self {
+        Self::new().raw("search", pattern)
+    }
+}
+
+impl From<String> for Search {
+    fn from(pattern: String) -> Self {
+        Self::new().raw("search", pattern)
+    }
+}
+
+impl From<&String> for Search {
+    fn from(pattern: &String) -> Self {
+        pattern.as_str().into()
+    }
+}
+
+/// A map in which keys may repeat, as in a query string.
+impl Serialize for Search {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.pairs())
+    }
+}
+
+/// A map of strings, or of lists of strings for keys that repeat.
+impl<'de> Deserialize<'de> for Search {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(SearchVisitor)
+    }
+}
+
+struct SearchVisitor;
+
+impl<'de> Visitor<'de> for SearchVisitor {
+    type Value = Search;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of search parameters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Search, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Values {
+            One(String),
+            Flag(bool),
+            Many(Vec<String>),
+        }
+        let mut search = Search::new();
+        while let Some((key, values)) = map.next_entry::<String, Values>()? {
+            let values = match values {
+                Values::One(value) => vec![value],
+                Values::Flag(value) => vec![value.to_string()],
+                Values::Many(values) => values,
+            };
+            for value in values {
+                search = search.raw(&key, value);
+            }
+        }
+        Ok(search)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Search {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Search".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    { "type": "string" },
+                    { "type": "array", "items": { "type": "string" } }
+                ]
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use progenitor_client::QueryParam;
+
+    use super::*;
+
+    fn on_the_wire(search: Option<&Search>) -> String {
+        let request = reqwest::Client::new()
+            .get("http://localhost/")
+            .query(&QueryParam::new("search_params", &search))
+            .build()
+            .unwrap();
+        request.url().query().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_pattern_is_one_parameter() {
+        assert_eq!(on_the_wire(Some(&"%a b%".into())), "search=%25a+b%25");
+        assert_eq!(on_the_wire(None), "");
+    }
+
+    #[test]
+    fn conditions_keep_their_order_and_repeat() {
+        let search = Search::new()
+            .field("id", "a")
+            .field("id", "b")
+            .mode("id", SearchMode::Exact)
+            .joint(Joint::And)
+            .case_sensitive(true);
+        assert_eq!(
+            on_the_wire(Some(&search)),
+            "search.id=a&search.id=b&mode.id=exact&joint=and&isCaseSensitive=true"
+        );
+    }
+
+    #[test]
+    fn reads_a_map() {
+        let json = r#"{"search.id":["a","b"],"joint":"or","isCaseSensitive":true}"#;
+        let search: Search = serde_json::from_str(json).unwrap();
+        assert_eq!(
+            on_the_wire(Some(&search)),
+            "search.id=a&search.id=b&joint=or&isCaseSensitive=true"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask coverage`: every operation of the contract can be called.
+//!
+//! It looks at the code that is generated with the default features: an
+//! operation counts when its group has an accessor on the client, the group has
+//! its method, and the request that the method returns is sent by the raw
+//! client's function for that operation.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
+use syn::visit::Visit;
+
+/// Runs the task.
+pub(crate) fn run() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let contract = Contract::parse(&fs::read_to_string(root.join("openapi/logto.json"))?)?;
+    let features = Features::read(&root.join("Cargo.toml"))?;
+    let code = generate(&contract, &Docs::default(), |group| features.enables(group))?;
+    let reachable = Reachable::read(&code.groups, &code.raw)?;
+
+    let mut rows: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    let mut missing = Vec::new();
+    for operation in &contract.operations {
+        let row = rows.entry((&operation.api, &operation.group)).or_default();
+        row.0 += 1;
+        if reachable.has(operation) {
+            row.1 += 1;
+        } else {
+            missing.push(operation);
+        }
+    }
+    print(&rows);
+    for operation in &missing {
+        println!("not reachable: {} ({}.{})", operation.id, operation.group, operation.method);
+    }
+    match missing.len() {
+        0 => Ok(()),
+        count => bail!("{count} operations of the contract cannot be called"),
+    }
+}
+
+fn print(rows: &BTreeMap<(&str, &str), (usize, usize)>) {
+    println!("{:<12} {:<26} {:>8} {:>9}", "api", "group", "contract", "reachable");
+    for ((api, group), (contract, reachable)) in rows {
+        println!("{api:<12} {group:<26} {contract:>8} {reachable:>9}");
+    }
+    for api in ["experience", "account", "management"] {
+        let of_api = || rows.iter().filter(|((of, _), _)| *of == api).map(|(_, counts)| counts);
+        let (contract, reachable) =
+            of_api().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+        println!("{api:<12} {:<26} {contract:>8} {reachable:>9}", "(all)");
+    }
+    let (contract, reachable) =
+        rows.values().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+    println!("{:<12} {:<26} {contract:>8} {reachable:>9}", "total", "");
+}
+
+/// The Cargo features that a default build enables.
+struct Features(BTreeSet<String>);
+
+impl Features {
+    fn read(manifest: &Path) -> Result<Self> {
+        let manifest: toml::Table = toml::from_str(&fs::read_to_string(manifest)?)?;
+        let declared = manifest
+            .get("features")
+            .and_then(toml::Value::as_table)
+            .context("Cargo.toml has no [features]")?;
+        let mut enabled = BTreeSet::new();
+        let mut open = vec!["default".to_owned()];
+        while let Some(name) = open.pop() {
+            let implied = declared.get(&name).and_then(toml::Value::as_array);
+            if implied.is_some() && enabled.insert(name) {
+                let names = implied.into_iter().flatten().filter_map(toml::Value::as_str);
+                open.extend(names.map(str::to_owned));
+            }
+        }
+        Ok(Self(enabled))
+    }
+
+    fn enables(&self, group: &str) -> bool {
+        self.0.contains(&feature(group))
+    }
+}
+
+/// What the generated code offers.
+struct Reachable {
+    accessors: BTreeSet<String>,
+    /// (group, method) → request type.
+    methods: BTreeMap<(String, String), String>,
+    /// (group, request type) → functions of the raw client that `send` calls.
+    sent: BTreeMap<(String, String), BTreeSet<String>>,
+    /// Functions of the raw client, with the `operationId` form that they report.
+    raw: BTreeSet<String>,
+}
+
+impl Reachable {
+    fn read(groups: &str, raw: &str) -> Result<Self> {
+        let mut reachable = Self {
+            accessors: BTreeSet::new(),
+            methods: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            raw: BTreeSet::new(),
+        };
+        for item in syn::parse_file(groups)?.items {
+            match item {
+                syn::Item::Impl(client) => {
+                    reachable.accessors.extend(functions(&client).map(|f| f.sig.ident.to_string()));
+                }
+                syn::Item::Mod(module) => reachable.read_group(&module),
+                _ => {}
+            }
+        }
+        for item in syn::parse_file(raw)?.items {
+            if let syn::Item::Impl(client) = item {
+                reachable.raw.extend(functions(&client).map(|f| f.sig.ident.to_string()));
+            }
+        }
+        Ok(reachable)
+    }
+
+    fn read_group(&mut self, module: &syn::ItemMod) {
+        let group = module.ident.to_string();
+        let items = module.content.iter().flat_map(|(_, items)| items);
+        for item in items {
+            let syn::Item::Impl(block) = item else { continue };
+            let owner = type_name(&block.self_ty);
+            for function in functions(block) {
+                let name = function.sig.ident.to_string();
+                if name == "send" {
+                    let mut calls = Calls::default();
+                    calls.visit_block(&function.block);
+                    self.sent.insert((group.clone(), owner.clone()), calls.0);
+                } else if let syn::ReturnType::Type(_, ty) = &function.sig.output {
+                    self.methods.insert((group.clone(), name), type_name(ty));
+                }
+            }
+        }
+    }
+
+    fn has(&self, operation: &Operation) -> bool {
+        let group = operation.group.clone();
+        let Some(request) = self.methods.get(&(group.clone(), operation.method.clone())) else {
+            return false;
+        };
+        let raw = operation.raw_function();
+        let sent = self.sent.get(&(group.clone(), request.clone()));
+        self.accessors.contains(&group)
+            && sent.is_some_and(|functions| functions.contains(&raw))
+            && self.raw.contains(&raw)
+    }
+}
+
+fn functions(block: &syn::ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
+    block.items.iter().filter_map(|item| match item {
+        syn::ImplItem::Fn(function) => Some(function),
+        _ => None,
+    })
+}
+
+fn type_name(ty: &syn::Type) -> String {
+    match ty {
+        syn::Type::Path(path) => {
+            path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// The methods that are called on `raw`.
+#[derive(Default)]
+struct Calls(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Calls {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if matches!(&*call.receiver, syn::Expr::Path(path) if path.path.is_ident("raw")) {
+            self.0.insert(call.method.to_string());
+        }
+        syn::visit::visit_expr_method_call(self, call);
+    }
+}

@@ -1,0 +1,75 @@
+//! Narrower answers are read as the wider one: every answer with a user is one `User`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::hoist::{Pool, each_root};
+use super::places::{Step, uses};
+
+/// Hoists, and folds until nothing folds any more.
+pub(crate) fn fold(mut document: Value) -> Result<(Value, Pool)> {
+    loop {
+        let pool = Pool::hoist(&mut document);
+        let wider = wider_answers(&document, &pool);
+        if wider.is_empty() {
+            return Ok((document, pool));
+        }
+        let redirect = |index| wider.get(&index).copied().unwrap_or(index);
+        each_root(&mut document, &mut |schema| {
+            *schema = pool.expand(schema, &redirect)
+        });
+    }
+}
+
+/// Which schema is read as which wider one.
+fn wider_answers(document: &Value, pool: &Pool) -> BTreeMap<usize, usize> {
+    let uses = uses(document, pool);
+    let may_fold = |index: &usize| {
+        let uses = &uses[*index];
+        let received = !uses.places.iter().any(|place| place.is_sent());
+        let alternative = uses
+            .holders
+            .iter()
+            .any(|(_, way)| matches!(way.as_slice(), [Step::Alternative(_)]));
+        received && !alternative && pool.schemas[*index].get("properties").is_some()
+    };
+    let candidates: Vec<usize> = (0..pool.schemas.len()).filter(may_fold).collect();
+    let mut wider = BTreeMap::new();
+    for narrow in &candidates {
+        let fits = |wide: &&usize| is_part_of(&pool.schemas[*narrow], &pool.schemas[**wide]);
+        let widest = candidates
+            .iter()
+            .filter(fits)
+            .max_by_key(|wide| members(&pool.schemas[**wide]));
+        if let Some(widest) = widest {
+            wider.insert(*narrow, *widest);
+        }
+    }
+    wider
+}
+
+fn members(schema: &Value) -> usize {
+    schema["properties"]
+        .as_object()
+        .map_or(0, serde_json::Map::len)
+}
+
+/// All members of `narrow` are in `wide`, the same are required, and most of `wide` is in `narrow`.
+///
+/// Without the last, `{"id"}` would be read as whatever else has an id.
+fn is_part_of(narrow: &Value, wide: &Value) -> bool {
+    let (few, many) = (members(narrow), members(wide));
+    let close = few < many && few >= 3 && few * 3 >= many * 2;
+    let same_frame = narrow.get("required") == wide.get("required")
+        && narrow.get("required").is_some()
+        && narrow.get("additionalProperties") == wide.get("additionalProperties");
+    close
+        && same_frame
+        && narrow["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .all(|(name, schema)| wide["properties"].get(name) == Some(schema))
+}

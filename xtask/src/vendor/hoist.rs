@@ -1,0 +1,190 @@
+//! Objects with members, enums and unions get a place of their own; equal ones the same place.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::canonical;
+use super::document::METHODS;
+use super::walk::Schema;
+
+/// The hoisted schemas. References among them are `{"$ref": "#<index>"}`.
+#[derive(Default)]
+pub(crate) struct Pool {
+    pub(crate) schemas: Vec<Value>,
+    known: BTreeMap<String, usize>,
+}
+
+impl Pool {
+    /// Replaces all that is to be hoisted in the operations.
+    pub(crate) fn hoist(document: &mut Value) -> Self {
+        let mut pool = Self::default();
+        each_root(document, &mut |schema| *schema = pool.intern(schema));
+        pool
+    }
+
+    fn intern(&mut self, schema: &Value) -> Value {
+        let Value::Object(map) = schema else {
+            return schema.clone();
+        };
+        let mut map = self.intern_children(map);
+        if !deserves_a_name(&map) {
+            return Value::Object(map);
+        }
+        let beside: Schema = BESIDE
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), map.remove(*key)?)))
+            .collect();
+        let reference = json!({ "$ref": format!("#{}", self.index(map)) });
+        if beside.is_empty() {
+            return reference;
+        }
+        let mut wrapped = beside;
+        wrapped.insert("allOf".into(), json!([reference]));
+        Value::Object(wrapped)
+    }
+
+    fn intern_children(&mut self, map: &Schema) -> Schema {
+        let mut interned = map.clone();
+        if let Some(Value::Object(properties)) = interned.get_mut("properties") {
+            properties
+                .values_mut()
+                .for_each(|property| *property = self.intern(property));
+        }
+        for keyword in ["items", "additionalProperties"] {
+            if let Some(child) = interned.get_mut(keyword) {
+                *child = self.intern(child);
+            }
+        }
+        if let Some(Value::Array(alternatives)) = interned.get_mut("oneOf") {
+            alternatives
+                .iter_mut()
+                .for_each(|alternative| *alternative = self.intern(alternative));
+        }
+        if let Some(Value::Array(names)) = interned.get_mut("required") {
+            names.sort_by_key(Value::to_string);
+        }
+        interned
+    }
+
+    fn index(&mut self, map: Schema) -> usize {
+        let schema = Value::Object(map);
+        let next = self.schemas.len();
+        let index = *self.known.entry(canonical::key(&schema)).or_insert(next);
+        if index == next {
+            self.schemas.push(schema);
+        }
+        index
+    }
+
+    /// A schema with all its references replaced, each index as `redirect` says.
+    pub(crate) fn expand(&self, schema: &Value, redirect: &dyn Fn(usize) -> usize) -> Value {
+        match schema {
+            Value::Object(map) => match reference(schema) {
+                Some(index) => self.target(redirect(index), redirect),
+                None => self.expand_map(map, redirect),
+            },
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.expand(item, redirect))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn expand_map(&self, map: &Schema, redirect: &dyn Fn(usize) -> usize) -> Value {
+        let expanded = map
+            .iter()
+            .map(|(key, value)| (key.clone(), self.expand(value, redirect)));
+        let mut expanded: Map<String, Value> = expanded.collect();
+        if let Some(Value::Array(parts)) = expanded.remove("allOf") {
+            expanded.extend(parts.into_iter().filter_map(into_map).flatten());
+        }
+        Value::Object(expanded)
+    }
+
+    fn target(&self, index: usize, redirect: &dyn Fn(usize) -> usize) -> Value {
+        self.schemas
+            .get(index)
+            .map_or(Value::Null, |schema| self.expand(schema, redirect))
+    }
+}
+
+fn into_map(value: Value) -> Option<Schema> {
+    match value {
+        Value::Object(map) => Some(map),
+        _ => None,
+    }
+}
+
+/// What is said about a use of a schema, not about the schema.
+const BESIDE: [&str; 2] = ["nullable", "x-logto-secret"];
+
+fn deserves_a_name(schema: &Schema) -> bool {
+    let has_choice = schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(|values| values.len() > 1);
+    let is_text = schema.get("type").is_some_and(|kind| kind == "string");
+    schema.contains_key("oneOf") || schema.contains_key("properties") || has_choice && is_text
+}
+
+/// The index a reference leads to.
+pub(crate) fn reference(schema: &Value) -> Option<usize> {
+    schema
+        .get("$ref")?
+        .as_str()?
+        .strip_prefix('#')?
+        .parse()
+        .ok()
+}
+
+/// The index a use leads to, bare or with something said beside it.
+pub(crate) fn used(schema: &Value) -> Option<usize> {
+    reference(schema).or_else(|| reference(schema.get("allOf")?.get(0)?))
+}
+
+/// Every schema that stands directly in an operation.
+pub(crate) fn each_root(document: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
+        for method in METHODS {
+            let Some(operation) = item.get_mut(method) else {
+                continue;
+            };
+            roots(operation, visit);
+        }
+    }
+}
+
+fn roots(operation: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    parameters
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| parameter.get_mut("schema"))
+        .for_each(&mut *visit);
+    if let Some(body) = operation.get_mut("requestBody") {
+        content(body, visit);
+    }
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
+    for response in responses
+        .into_iter()
+        .flat_map(|responses| responses.values_mut())
+    {
+        content(response, visit);
+    }
+}
+
+fn content(body: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+    let content = body.get_mut("content").and_then(Value::as_object_mut);
+    content
+        .into_iter()
+        .flat_map(|content| content.values_mut())
+        .filter_map(|media| media.get_mut("schema"))
+        .for_each(visit);
+}

@@ -1,0 +1,108 @@
+//! `openapi/methods.toml`: the Rust method of every operation.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use heck::ToSnakeCase;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::document::operations;
+use super::source::read_if_there;
+
+const HEADER: &str = "\
+# The Rust method of every operation: its group, its name there, and the required members of its
+# body in the order in which the method takes them. Change here, then vendor again.
+
+";
+
+/// The methods on file, by operationId.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Methods(BTreeMap<String, Method>);
+
+/// One operation as a Rust user calls it.
+#[derive(Serialize, Deserialize, Clone)]
+pub(crate) struct Method {
+    pub(crate) group: String,
+    pub(crate) method: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) arguments: Vec<String>,
+}
+
+impl Methods {
+    /// Reads the file; none is an empty one.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = read_if_there(path)?.unwrap_or_default();
+        toml::from_str(&text).with_context(|| format!("{} is broken", path.display()))
+    }
+
+    /// The file's text.
+    pub(crate) fn print(&self) -> Result<String> {
+        Ok(HEADER.to_owned() + &toml::to_string(self)?)
+    }
+
+    /// The method of an operation.
+    pub(crate) fn get(&self, operation: &str) -> Option<&Method> {
+        self.0.get(operation)
+    }
+
+    /// Proposes what is missing, and follows the document where it changed.
+    pub(crate) fn complete(&mut self, document: &Value, required: &Required) {
+        let mut complete = BTreeMap::new();
+        for operation in operations(document) {
+            let mut method = self.0.remove(operation.id).unwrap_or_else(|| {
+                let tag = operation.value["tags"][0].as_str().unwrap_or("other");
+                Method {
+                    group: tag.to_snake_case(),
+                    method: operation.id.to_snake_case(),
+                    arguments: Vec::new(),
+                }
+            });
+            let required = required
+                .get(operation.id)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            method.follow(required);
+            complete.insert(operation.id.to_owned(), method);
+        }
+        self.0 = complete;
+    }
+}
+
+impl Method {
+    /// Arguments are the required members: known ones in their order, then new ones.
+    fn follow(&mut self, required: &[String]) {
+        self.arguments
+            .retain(|argument| required.contains(argument));
+        for name in required {
+            if !self.arguments.contains(name) {
+                self.arguments.push(name.clone());
+            }
+        }
+    }
+}
+
+/// The required members of each operation's JSON body, in the document's order.
+pub(crate) type Required = BTreeMap<String, Vec<String>>;
+
+/// Collects them, before hoisting sorts them.
+pub(crate) fn required(document: &Value) -> Required {
+    operations(document)
+        .into_iter()
+        .filter_map(|operation| {
+            let schema = operation
+                .value
+                .pointer("/requestBody/content/application~1json/schema")?;
+            let names = schema.get("required")?.as_array()?;
+            let names = names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            schema.get("properties")?;
+            Some((operation.id.to_owned(), names))
+        })
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! What upstream documents get wrong, one rule a file: each handles its class wherever it occurs.
+
+mod bodies;
+mod enums;
+mod flags;
+mod formats;
+mod frame;
+mod literals;
+mod numbers;
+mod objects;
+mod parameters;
+mod prose;
+mod required;
+mod responses;
+mod secrets;
+mod times;
+mod types;
+mod unions;
+mod urls;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::walk::{self, Place, Schema};
+
+type Rule = fn(&mut Schema, &Place) -> Result<()>;
+
+/// The rules on schemas, in the order in which they build on each other.
+const RULES: [Rule; 16] = [
+    bodies::files,
+    prose::members,
+    required::defaults,
+    prose::annotations,
+    types::completed,
+    literals::formats,
+    types::contradictions,
+    urls::strings,
+    objects::placeholders,
+    objects::open,
+    times::members,
+    numbers::integers,
+    formats::unknown,
+    enums::canonical,
+    flags::booleans,
+    unions::merged,
+];
+
+/// Applies all rules to an inlined document.
+pub(crate) fn apply(document: &mut Value) -> Result<()> {
+    frame::kept(document);
+    parameters::refused(document)?;
+    for rule in RULES {
+        walk::schemas(document, &mut |schema, place| rule(schema, place))?;
+    }
+    walk::schemas(document, &mut |schema, place| {
+        secrets::marked(schema, place)
+    })?;
+    parameters::canonical(document);
+    bodies::canonical(document)?;
+    responses::canonical(document)
+}
+
+/// The member that tells the alternatives of a union apart.
+pub(crate) fn tag_of(alternatives: &[Schema]) -> Option<String> {
+    unions::tag(alternatives)
+}
+
+/// The values that tell one alternative.
+pub(crate) fn literals_of(alternative: &Schema, tag: &str) -> Vec<String> {
+    unions::literals(alternative, tag)
+}
+
+pub(crate) use parameters::is_search;
