@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::contract::{Body, Location, Operation, Parameter};
+use crate::contract::{Answer, Body, Location, Operation, Parameter};
 use crate::error::Result;
 use crate::groups::{Request, is_search};
 use crate::naming;
@@ -76,11 +76,15 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
         async fn {function}(client: &logto_api::Client, input: &Input) -> Called {{
             {body}let mut request = client.{}().{}({});
             {optional}input.all_used()?;
-            outcome(request.send().await)
+            outcome(request.send().await{text})
         }}\n",
         operation.group,
         naming::field(&operation.method),
         arguments.join(", "),
+        text = match operation.answer {
+            Answer::Browser => ".map(|answer| answer.body().to_owned())",
+            _ => "",
+        },
     ))
 }
 

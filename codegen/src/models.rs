@@ -202,7 +202,7 @@ impl Shape<'_> {
             (true, true) => format!("Option<{ty}>"),
             (false, nullable) => {
                 if nullable && self.sent {
-                    serde.push("default, with = \"crate::double_option\"".into());
+                    serde.push("default, deserialize_with = \"crate::double_option::deserialize\"".into());
                 }
                 serde.push("skip_serializing_if = \"Option::is_none\"".into());
                 if nullable && self.sent {

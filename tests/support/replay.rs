@@ -163,5 +163,5 @@ pub async fn send_as_recorded(client: &Client, exchange: &Exchange) -> Result<Va
     if let Some(body) = &exchange.request_body {
         request = request.json(body);
     }
-    request.send().await?.json().await
+    request.send().await?.json()
 }

@@ -1,7 +1,11 @@
 //! Tasks of the logto-api workspace: `cargo xtask <task>`.
 #![allow(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
+mod coverage;
+mod docs;
 mod vendor;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -16,10 +20,20 @@ struct Cli {
 enum Task {
     /// Turn an upstream document into the contract `openapi/logto.json`.
     Vendor(vendor::Args),
+    /// Compile `openapi/docs.yaml` to `openapi/docs.json`, which `build.rs` reads.
+    Docs {
+        /// The folder that holds the contract and its companions.
+        #[arg(long, default_value_os_t = vendor::openapi_folder())]
+        folder: PathBuf,
+    },
+    /// Count the operations of the contract that can be called; fail if one cannot.
+    Coverage,
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Vendor(args) => vendor::run(&args),
+        Task::Docs { folder } => docs::run(&folder),
+        Task::Coverage => coverage::run(),
     }
 }

@@ -84,7 +84,7 @@ impl Method {
     }
 }
 
-/// The required members of each operation's JSON body, in the document's order.
+/// The required members of each operation's JSON or form body, in the document's order.
 pub(crate) type Required = BTreeMap<String, Vec<String>>;
 
 /// Collects them, before hoisting sorts them.
@@ -92,9 +92,9 @@ pub(crate) fn required(document: &Value) -> Required {
     operations(document)
         .into_iter()
         .filter_map(|operation| {
-            let schema = operation
-                .value
-                .pointer("/requestBody/content/application~1json/schema")?;
+            let content = operation.value["requestBody"]["content"].as_object()?;
+            let (_, media) = content.iter().find(|(kind, _)| *kind != "multipart/form-data")?;
+            let schema = &media["schema"];
             let names = schema.get("required")?.as_array()?;
             let names = names
                 .iter()

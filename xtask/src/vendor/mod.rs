@@ -11,7 +11,7 @@ mod hoist;
 mod inline;
 mod methods;
 mod names;
-mod overlay;
+pub(crate) mod overlay;
 mod places;
 mod propose;
 mod refused;
@@ -43,7 +43,8 @@ pub(crate) struct Args {
     folder: PathBuf,
 }
 
-fn openapi_folder() -> PathBuf {
+/// Where the contract lies in the workspace.
+pub(crate) fn openapi_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
 }
 
