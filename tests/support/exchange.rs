@@ -19,13 +19,23 @@ pub struct Exchange {
     pub request_headers: BTreeMap<String, String>,
     pub request_body: Option<Value>,
     pub status: u16,
-    pub response_headers: BTreeMap<String, String>,
+    /// A header that repeats is a list.
+    pub response_headers: BTreeMap<String, Value>,
     pub response_body: Option<Value>,
 }
 
 impl Exchange {
     pub fn succeeded(&self) -> bool {
         (200..400).contains(&self.status)
+    }
+
+    pub fn response_header(&self, name: &str) -> Option<&str> {
+        self.response_headers.get(name)?.as_str()
+    }
+
+    /// Whether the server said that its answer is JSON.
+    pub fn is_json(&self) -> bool {
+        self.response_header("content-type").is_some_and(|kind| kind.contains("json"))
     }
 
     /// The values of the template's placeholders.
@@ -44,12 +54,7 @@ impl Exchange {
     pub fn query_pairs(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         for (name, value) in self.query.iter().flatten() {
-            match value {
-                Value::Array(values) => {
-                    pairs.extend(values.iter().map(|value| (name.clone(), text(value))));
-                }
-                value => pairs.push((name.clone(), text(value))),
-            }
+            pairs.extend(each(value).iter().map(|value| (name.clone(), text(value))));
         }
         pairs.sort();
         pairs
@@ -85,6 +90,14 @@ fn read_file(file: &Path) -> Vec<Exchange> {
             exchange
         })
         .collect()
+}
+
+/// The values of what repeats as a list, or the one value.
+pub fn each(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(values) => values,
+        value => std::slice::from_ref(value),
+    }
 }
 
 pub fn text(value: &Value) -> String {

@@ -31,11 +31,7 @@ impl Input {
     pub fn of(exchange: &Exchange) -> Self {
         let mut query = BTreeMap::new();
         for (name, value) in exchange.query.iter().flatten() {
-            let values = match value {
-                Value::Array(values) => values.clone(),
-                value => vec![value.clone()],
-            };
-            query.insert(name.clone(), values);
+            query.insert(name.clone(), crate::exchange::each(value).to_vec());
         }
         let form = exchange.special_body("_form").cloned();
         let upload = exchange.special_body("_multipart").cloned();

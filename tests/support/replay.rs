@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Response};
 use logto_api::{Client, Error};
 use serde_json::Value;
 
-use crate::exchange::{Exchange, decode};
+use crate::exchange::{Exchange, decode, each, text};
 
 type Shared = Arc<Mutex<Desk>>;
 
@@ -53,13 +53,15 @@ impl Replay {
     pub fn answer_next_with(&self, exchange: &Exchange) {
         let body = match &exchange.response_body {
             None => Vec::new(),
-            Some(Value::String(text)) if !is_json(exchange) => text.clone().into_bytes(),
+            Some(Value::String(text)) if !exchange.is_json() => text.clone().into_bytes(),
             Some(json) => json.to_string().into_bytes(),
         };
-        let headers = exchange.response_headers.iter();
+        let headers = exchange.response_headers.iter().flat_map(|(name, values)| {
+            each(values).iter().map(|value| (name.clone(), text(value)))
+        });
         *self.desk.lock().unwrap() = Desk {
             status: exchange.status,
-            headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            headers: headers.collect(),
             body,
             asked: None,
         };
@@ -88,11 +90,6 @@ impl Replay {
     }
 }
 
-fn is_json(exchange: &Exchange) -> bool {
-    let kind = exchange.response_headers.get("content-type");
-    kind.is_some_and(|kind| kind.contains("json"))
-}
-
 fn decoded_segments(path: &str) -> Vec<String> {
     path.trim_end_matches('/').split('/').map(decode).collect()
 }
@@ -112,24 +109,24 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 fn same_body(asked: &Asked, exchange: &Exchange) -> Result<(), String> {
-    let text = String::from_utf8_lossy(&asked.body).into_owned();
+    let sent = String::from_utf8_lossy(&asked.body).into_owned();
     if let Some(files) = exchange.special_body("_multipart") {
         let kind = asked.headers.get("content-type").and_then(|kind| kind.to_str().ok());
         let name = format!("filename={}", files["file"]["filename"]);
-        let sent = kind.is_some_and(|kind| kind.starts_with("multipart/form-data; boundary="));
-        let right = sent && text.contains("name=\"file\"") && text.contains(&name);
+        let multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data; boundary="));
+        let right = multipart && sent.contains("name=\"file\"") && sent.contains(&name);
         return right.then_some(()).ok_or("another upload was sent".into());
     }
     if let Some(form) = exchange.special_body("_form") {
         let expected = form.as_object().into_iter().flatten();
         let mut expected: Vec<_> =
-            expected.map(|(name, value)| (name.clone(), crate::exchange::text(value))).collect();
+            expected.map(|(name, value)| (name.clone(), text(value))).collect();
         expected.sort();
-        return (pairs(&text) == expected).then_some(()).ok_or("another form was sent".into());
+        return (pairs(&sent) == expected).then_some(()).ok_or("another form was sent".into());
     }
-    let sent = match asked.body.is_empty() {
+    let sent = match sent.is_empty() {
         true => None,
-        false => Some(serde_json::from_str(&text).map_err(|error| format!("body: {error}"))?),
+        false => Some(serde_json::from_str(&sent).map_err(|error| format!("body: {error}"))?),
     };
     match (sent == exchange.request_body, sent) {
         (true, _) => Ok(()),
