@@ -40,6 +40,18 @@ pub(crate) struct Operation {
     pub(crate) public: bool,
 }
 
+#[allow(dead_code, reason = "which are used depends on the enabled features")]
+impl Operation {
+    pub(crate) const fn new(id: &'static str, api: Api) -> Self {
+        Self { id, api, public: false }
+    }
+
+    /// An operation that takes no token.
+    pub(crate) const fn public(id: &'static str, api: Api) -> Self {
+        Self { id, api, public: true }
+    }
+}
+
 /// Which of Logto's APIs an operation belongs to: they take different credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "which are used depends on the enabled features")]

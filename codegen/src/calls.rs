@@ -51,9 +51,15 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
     match &operation.body {
         None => body += "input.no_body()?;\n",
         Some(Body::Upload) => arguments.push("input.upload()?".into()),
-        Some(Body::Typed { ty, optional: may_miss, .. }) => {
-            let read = if *may_miss && request.is_flat() { "optional_body" } else { "body" };
-            let _ = writeln!(body, "let body: {} = input.{read}()?;", outside(ty));
+        Some(Body::Typed { ty, .. }) if request.may_omit_body() => {
+            let _ = writeln!(
+                optional,
+                "if input.has_body() {{ request = request.body(input.body::<{}>()?); }}",
+                outside(ty)
+            );
+        }
+        Some(Body::Typed { ty, .. }) => {
+            let _ = writeln!(body, "let body: {} = input.body()?;", outside(ty));
             if request.is_flat() {
                 for member in request.arguments() {
                     arguments.push(format!("body.{}", naming::field(&member.wire)));

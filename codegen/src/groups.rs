@@ -99,7 +99,10 @@ impl Writer<'_> {
             Some(Body::Typed { ty, .. }) => {
                 let (body_arguments, body) = request.body_arguments(ty);
                 arguments.extend(body_arguments);
-                fields.push(format!("body: {body}"));
+                fields.push(match request.may_omit_body() {
+                    true => "body: None".into(),
+                    false => format!("body: {body}"),
+                });
             }
         }
         let arguments: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
@@ -155,7 +158,12 @@ impl Writer<'_> {
             None => {}
             Some(Body::Upload) => fields += "file: crate::Upload,\n",
             Some(Body::Typed { ty, .. }) => {
-                let _ = writeln!(fields, "body: {},", ty.rust());
+                if request.may_omit_body() {
+                    let _ = writeln!(fields, "body: Option<{}>,", ty.rust());
+                    setters += &whole_body_setter(ty);
+                } else {
+                    let _ = writeln!(fields, "body: {},", ty.rust());
+                }
                 for member in request.optional_members() {
                     setters += &self.member_setter(request, ty, member);
                 }
@@ -163,16 +171,16 @@ impl Writer<'_> {
         }
         check_names(request)?;
         Ok(format!(
-            "const {}: Operation = Operation {{ id: {:?}, api: Api::{}, public: {} }};
+            "const {}: Operation = Operation::{}({:?}, Api::{});
             /// The request of {group_method}.
             #[must_use = \"a request does nothing until it is sent\"]
             #[derive(Clone, Debug)]
             pub struct {name} {{ {fields} }}
             impl {name} {{ {setters} {send} }}\n",
             request.constant(),
+            if operation.public { "public" } else { "new" },
             operation.id,
             AsPascalCase(&operation.api),
-            operation.public,
             send = request.send(),
             name = request.name,
         ))
@@ -201,10 +209,14 @@ impl Writer<'_> {
             text += " `None` sends null.";
         }
         format!(
-            "{}pub fn {}(mut self, value: {argument}) -> Self {{ self.body.{} = Some({convert}); self }}\n",
+            "{}pub fn {}(mut self, value: {argument}) -> Self {{ {body}.{} = Some({convert}); self }}\n",
             comment(&text),
             request.setter_name(&member.wire),
             naming::field(&member.wire),
+            body = match request.may_omit_body() {
+                true => "self.body.get_or_insert_default()",
+                false => "self.body",
+            },
         )
     }
 }
@@ -250,6 +262,13 @@ impl<'a> Request<'a> {
         AsShoutySnakeCase(&self.operation.method).to_string()
     }
 
+    /// Without a member set, the request is sent without a body.
+    pub(crate) fn may_omit_body(&self) -> bool {
+        let optional = matches!(&self.operation.body, Some(Body::Typed { optional: true, .. }));
+        optional && self.is_flat() && self.required_members().next().is_none()
+    }
+
+    /// The members of the body have arguments and setters of their own.
     pub(crate) fn is_flat(&self) -> bool {
         !self.members.is_empty()
     }
@@ -325,14 +344,14 @@ impl<'a> Request<'a> {
         let (finish, result) = self.finish();
         let before = match &operation.body {
             Some(Body::Upload) => "let body = self.call.multipart(self.file)?;\n",
-            Some(Body::Typed { optional: true, ty, .. }) if self.is_flat() => {
-                &format!("if self.body == {}::default() {{ self.call.omit_body(); }}\n", ty.rust())
+            Some(_) if self.may_omit_body() => {
+                "if self.body.is_none() { self.call.omit_body(); }\nlet body = self.body.unwrap_or_default();\n"
             }
             _ => "",
         };
         let arguments = self.raw_arguments().join(", ");
         format!(
-            "/// Sends the request.\n///\n/// # Errors\n///\n/// When it cannot be sent, when Logto refuses it, and when its answer cannot be read.\n
+            "/// Sends the request; an [`Error`](crate::Error) says why it failed.\n
             pub async fn send(mut self) -> crate::Result<{result}> {{
                 {before}let raw = self.call.start(&{constant}, &[{checks}]).await?;
                 let answer = raw.{function}({arguments}).await;
@@ -370,11 +389,20 @@ impl<'a> Request<'a> {
             .collect();
         match self.operation.body {
             Some(Body::Upload) => arguments.push("body".into()),
+            Some(Body::Typed { .. }) if self.may_omit_body() => arguments.push("&body".into()),
             Some(Body::Typed { .. }) => arguments.push("&self.body".into()),
             None => {}
         }
         arguments
     }
+}
+
+fn whole_body_setter(ty: &Type) -> String {
+    format!(
+        "/// Sends this body, even if it is empty. Without it or any member, none is sent.
+        pub fn body(mut self, value: {}) -> Self {{ self.body = Some(value); self }}\n",
+        ty.rust()
+    )
 }
 
 /// The argument as the raw client's function takes it.

@@ -74,12 +74,23 @@ fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Resu
         models,
         docs,
         sent: &names(|operation| sent_type(operation).into_iter().collect()),
+        bodies: &only_bodies(operations, models),
     };
     let mut code = models::Code::default();
     for (name, model) in models.by_name.iter().filter(|(name, _)| used.contains(name.as_str())) {
         writer.model(&mut code, name, model);
     }
     Ok(format(&code.items)? + &code.macros)
+}
+
+/// The models that are the whole body of requests and part of nothing else.
+fn only_bodies<'a>(operations: &[&'a Operation], models: &'a Models) -> BTreeSet<&'a str> {
+    let bodies = operations.iter().filter_map(|operation| sent_type(operation));
+    let mut only: BTreeSet<&str> = bodies.filter_map(schema::named).collect();
+    for part in models.by_name.values().flat_map(schema::Model::uses) {
+        only.remove(part);
+    }
+    only
 }
 
 fn sent_type(operation: &Operation) -> Option<&Type> {

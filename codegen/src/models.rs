@@ -18,6 +18,8 @@ pub(crate) struct Writer<'a> {
     /// Models that requests are made of: they get constructors and setters,
     /// and their nullable members tell null from absent.
     pub(crate) sent: &'a BTreeSet<&'a str>,
+    /// Models that only a request is made of: its own setters set their members.
+    pub(crate) bodies: &'a BTreeSet<&'a str>,
 }
 
 /// Generated code: `items` still wants formatting, `macros` is laid out.
@@ -119,7 +121,9 @@ impl Writer<'_> {
         }
         out += "}\n";
         out += &shape.debug();
-        if shape.sent {
+        let only_default = !shape.members.iter().any(|member| member.required)
+            && self.bodies.contains(name);
+        if shape.sent && !only_default {
             out += &self.constructor(&shape);
         }
         out
@@ -132,7 +136,11 @@ impl Writer<'_> {
         if !fixed.is_empty() {
             out += &constructor(shape, &fixed, &optional);
         }
-        for member in optional {
+        let settable = match self.bodies.contains(shape.name) {
+            true => Vec::new(),
+            false => optional,
+        };
+        for member in settable {
             let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
             out += &comment(&self.docs.member(shape.name, &member.wire));
             let _ = writeln!(

@@ -10,6 +10,8 @@ use openapiv3::OpenAPI;
 use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use serde_json::{Map, Value, json};
 
+use syn::visit_mut::VisitMut;
+
 use crate::contract::{Body, Location, Operation, Parameter};
 use crate::error::{Error, Result};
 use crate::types::Type;
@@ -35,6 +37,7 @@ pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> 
         syn::parse2(tokens).map_err(|error| Error::new("raw client", error.to_string()))?;
     file.items.retain(|item| !is_module(item, "types") && !is_module(item, "prelude"));
     file.items.iter_mut().for_each(drop_constructor);
+    NoApiVersion.visit_file_mut(&mut file);
     Ok(prettyplease::unparse(&file))
 }
 
@@ -133,5 +136,49 @@ fn drop_constructor(item: &mut syn::Item) {
         block.items.retain(
             |item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"),
         );
+    }
+}
+
+/// progenitor sends the document's version in a header that Logto does not know;
+/// most functions then need no headers at all.
+struct NoApiVersion;
+
+impl VisitMut for NoApiVersion {
+    fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
+        function.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
+        let statements = &mut function.block.stmts;
+        let sets_version = |statement: &syn::Stmt| {
+            quote::quote!(#statement).to_string().contains("\"api-version\"")
+        };
+        if !statements.iter().any(sets_version) {
+            return;
+        }
+        statements.retain(|statement| !sets_version(statement));
+        let appended = |statement: &syn::Stmt| {
+            quote::quote!(#statement).to_string().contains("header_map . append")
+        };
+        if !statements.iter().any(appended) {
+            statements.retain(|statement| !declares(statement, "header_map"));
+            syn::visit_mut::visit_block_mut(self, &mut function.block);
+        }
+    }
+
+    fn visit_expr_mut(&mut self, expression: &mut syn::Expr) {
+        if let syn::Expr::MethodCall(call) = expression
+            && call.method == "headers"
+            && call.args.len() == 1
+        {
+            *expression = (*call.receiver).clone();
+        }
+        syn::visit_mut::visit_expr_mut(self, expression);
+    }
+}
+
+fn declares(statement: &syn::Stmt, name: &str) -> bool {
+    match statement {
+        syn::Stmt::Local(local) => {
+            matches!(&local.pat, syn::Pat::Ident(pattern) if pattern.ident == name)
+        }
+        _ => false,
     }
 }

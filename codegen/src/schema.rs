@@ -82,7 +82,7 @@ impl Models {
 }
 
 impl Model {
-    fn uses(&self) -> Vec<&str> {
+    pub(crate) fn uses(&self) -> Vec<&str> {
         match self {
             Self::Enum(_) => Vec::new(),
             Self::Object(object) => object.members.iter().filter_map(|m| m.ty.names()).collect(),

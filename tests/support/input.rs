@@ -90,20 +90,14 @@ impl Input {
         let model: T = serde_path_to_error::deserialize(body)
             .map_err(|error| NotExpressible(format!("body: {error}")))?;
         let again = serde_json::to_value(&model).expect("a model serialises");
-        match crate::compare::differences(body, &again).first() {
-            Some(difference) => Err(NotExpressible(format!("body: {difference}"))),
-            None => Ok(model),
+        match again == *body {
+            true => Ok(model),
+            false => Err(NotExpressible("the body has members of no model, or lacks some".into())),
         }
     }
 
-    pub fn optional_body<T>(&self) -> Result<T, NotExpressible>
-    where
-        T: DeserializeOwned + Serialize + Default,
-    {
-        match &self.body {
-            Some(_) => self.body(),
-            None => Ok(T::default()),
-        }
+    pub fn has_body(&self) -> bool {
+        self.body.is_some()
     }
 
     pub fn no_body(&self) -> Result<(), NotExpressible> {

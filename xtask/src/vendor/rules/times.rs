@@ -19,7 +19,8 @@ pub(crate) fn members(schema: &mut Schema, place: &Place) -> Result<()> {
         .get("format")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let is_number = matches!(kind, "number" | "integer");
+    // A correction that counts in another unit says so by the format.
+    let is_number = matches!(kind, "number" | "integer") && format != "int64";
     let is_date = kind == "string" && format == "date-time";
     let is_moment = member.ends_with("At") && (is_number || is_date);
     let is_bound = place.side == Side::Parameter && matches!(member, "start_time" | "end_time");
