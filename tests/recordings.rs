@@ -4,7 +4,7 @@
 //! Reads every `*.jsonl` in the folder that `LOGTO_RECORDINGS` names, by default
 //! `tests/recordings/`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
 #[path = "support/compare.rs"]
 mod compare;
@@ -21,6 +21,7 @@ mod calls {
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 }
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use compare::Difference;
@@ -53,10 +54,13 @@ async fn every_recorded_exchange_passes() {
         report.exchanges += 1;
         report.failed += usize::from(!problems.is_empty());
         for problem in problems {
-            println!("{}: {} {}: {problem}", exchange.place, exchange.operation, exchange.status);
+            say(&format!(
+                "{}: {} {}: {problem}",
+                exchange.place, exchange.operation, exchange.status
+            ));
         }
     }
-    println!(
+    say(&format!(
         "recordings: {} exchanges, {} requests equal, {} not expressible, {} answers right, {} lossless, {} failed",
         report.exchanges,
         report.requests_equal,
@@ -64,9 +68,14 @@ async fn every_recorded_exchange_passes() {
         report.answers_right,
         report.lossless,
         report.failed
-    );
+    ));
     assert!(report.exchanges > 0, "there is nothing to replay in {}", folder().display());
     assert_eq!(report.failed, 0, "see the exchanges listed above");
+}
+
+/// Past the test harness, which would keep it from a passing test's reader.
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").expect("standard output");
 }
 
 fn folder() -> PathBuf {
@@ -115,7 +124,7 @@ fn judge(exchange: &Exchange, result: Result<Value, Error>, report: &mut Report)
             report.answers_right += 1;
             let differences = compare::lossless(exchange, &decoded);
             for dropped in differences.iter().filter(|d| d.is_dropped()) {
-                println!("{}: {}: {dropped}", exchange.place, exchange.operation);
+                say(&format!("{}: {}: {dropped}", exchange.place, exchange.operation));
             }
             let lost: Vec<_> = differences
                 .iter()
