@@ -13,7 +13,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use logto_api::models::{
-    ApplicationType, InteractionEvent, InteractionIdentifier, InteractionIdentifierType,
+    ApplicationType, InteractionEvent, InteractionIdentifier, SignInIdentifierType,
     OidcClientMetadata,
 };
 use logto_api::reqwest::Method;
@@ -27,21 +27,23 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     if std::env::var_os("LOGTO_ENDPOINT").is_some() {
         let logto = Client::from_env()?;
         println!("talking to the server that LOGTO_ENDPOINT names");
-        return Ok(run(&logto).await?);
+        return Ok(run(&logto, None).await?);
     }
     let mock = logto_mock::Mock::start().await?;
     println!("LOGTO_ENDPOINT is not set: talking to a stand-in at {}", mock.endpoint());
     let logto = Client::builder(mock.endpoint())
         .client_credentials(mock.app_id(), mock.app_secret())
         .build()?;
-    Ok(run(&logto).await?)
+    Ok(run(&logto, Some((mock.web_app_id(), mock.redirect_uri()))).await?)
 }
 
-async fn run(logto: &Client) -> Result<()> {
+/// `web_app` is the id and redirect URI of an application to sign in to; without
+/// it, one is created.
+async fn run(logto: &Client, web_app: Option<(&str, &str)>) -> Result<()> {
     let name = unique_name();
     let user = logto.users().create().username(&name).password(PASSWORD).send().await?;
     println!("got a token, and created user {} with id {}", name, user.id);
-    let outcome = use_user(logto, &user.id, &name).await;
+    let outcome = use_user(logto, &user.id, &name, web_app).await;
 
     logto.users().delete(&user.id).send().await?;
     println!("deleted user {}", user.id);
@@ -54,7 +56,12 @@ async fn run(logto: &Client) -> Result<()> {
     Ok(())
 }
 
-async fn use_user(logto: &Client, id: &str, username: &str) -> Result<()> {
+async fn use_user(
+    logto: &Client,
+    id: &str,
+    username: &str,
+    web_app: Option<(&str, &str)>,
+) -> Result<()> {
     let page = logto.users().list().page(1).page_size(5).send().await?;
     println!("listed {} of {:?} users", page.len(), page.total());
 
@@ -63,7 +70,10 @@ async fn use_user(logto: &Client, id: &str, username: &str) -> Result<()> {
     let user = logto.users().update(id).name(None).send().await?;
     println!("cleared its name: {:?}", user.name);
 
-    let metadata = OidcClientMetadata::new([CALLBACK], Vec::<String>::new());
+    if let Some((app_id, redirect_uri)) = web_app {
+        return sign_in(logto, app_id, redirect_uri, username).await;
+    }
+    let metadata = OidcClientMetadata::new(Vec::<String>::new(), [CALLBACK]);
     let app = logto
         .applications()
         .create("Quickstart", ApplicationType::Traditional)
@@ -71,7 +81,7 @@ async fn use_user(logto: &Client, id: &str, username: &str) -> Result<()> {
         .send()
         .await?;
     println!("created web application {} to sign in to", app.id);
-    let outcome = sign_in(logto, &app.id, username).await;
+    let outcome = sign_in(logto, &app.id, CALLBACK, username).await;
     logto.applications().delete(&app.id).send().await?;
     println!("deleted application {}", app.id);
     outcome
@@ -79,13 +89,18 @@ async fn use_user(logto: &Client, id: &str, username: &str) -> Result<()> {
 
 /// A user's sign-in with a password. The interaction lives in cookies, so the
 /// client that makes it has a cookie store of its own.
-async fn sign_in(logto: &Client, app_id: &str, username: &str) -> Result<()> {
+async fn sign_in(
+    logto: &Client,
+    app_id: &str,
+    redirect_uri: &str,
+    username: &str,
+) -> Result<()> {
     let browser = Client::builder(logto.endpoint()).cookie_store(true).build()?;
     browser
         .request(Method::GET, "/oidc/auth")
         .query(&[
             ("client_id", app_id),
-            ("redirect_uri", CALLBACK),
+            ("redirect_uri", redirect_uri),
             ("response_type", "code"),
             ("scope", "openid profile"),
             ("state", "quickstart"),
@@ -97,7 +112,7 @@ async fn sign_in(logto: &Client, app_id: &str, username: &str) -> Result<()> {
 
     let experience = browser.experience();
     experience.init_interaction(InteractionEvent::SignIn).send().await?;
-    let identifier = InteractionIdentifier::new(InteractionIdentifierType::Username, username);
+    let identifier = InteractionIdentifier::new(SignInIdentifierType::Username, username);
     let verification =
         experience.create_password_verification(identifier, PASSWORD).send().await?;
     println!("the password is right: verification {}", verification.verification_id);

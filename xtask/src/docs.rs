@@ -33,7 +33,8 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
 
 fn operations(contract: &Value) -> Result<BTreeMap<String, OperationDocs>> {
     let mut docs = BTreeMap::new();
-    for operation in members(&contract["paths"]).flat_map(|(_, path)| members(path)).map(|(_, o)| o) {
+    for operation in members(&contract["paths"]).flat_map(|(_, path)| members(path)).map(|(_, o)| o)
+    {
         let Some(id) = operation["operationId"].as_str() else { continue };
         let Some(summary) = text(operation, "summary") else {
             bail!("openapi/docs.yaml has no summary for {id}");
@@ -49,7 +50,8 @@ fn operations(contract: &Value) -> Result<BTreeMap<String, OperationDocs>> {
             .flatten()
             .filter_map(|parameter| parameter["name"].as_str())
             .collect();
-        if let Some(name) = documented.parameters.keys().find(|name| !known.contains(name.as_str())) {
+        if let Some(name) = documented.parameters.keys().find(|name| !known.contains(name.as_str()))
+        {
             bail!("openapi/docs.yaml documents {id}'s parameter {name}, which it does not have");
         }
         docs.insert(id.to_owned(), documented);
@@ -62,10 +64,8 @@ fn schemas(contract: &Value) -> BTreeMap<String, SchemaDocs> {
     for (name, schema) in members(&contract["components"]["schemas"]) {
         let described = members(&schema["properties"])
             .filter_map(|(member, schema)| Some((member.clone(), text(schema, "description")?)));
-        let documented = SchemaDocs {
-            description: text(schema, "description"),
-            members: described.collect(),
-        };
+        let documented =
+            SchemaDocs { description: text(schema, "description"), members: described.collect() };
         if documented.description.is_some() || !documented.members.is_empty() {
             docs.insert(name.clone(), documented);
         }
@@ -99,5 +99,7 @@ fn text(value: &Value, name: &str) -> Option<String> {
 }
 
 fn texts(value: &Value) -> BTreeMap<String, String> {
-    members(value).filter_map(|(name, text)| Some((name.clone(), text.as_str()?.trim().to_owned()))).collect()
+    members(value)
+        .filter_map(|(name, text)| Some((name.clone(), text.as_str()?.trim().to_owned())))
+        .collect()
 }

@@ -9,9 +9,7 @@ pub(crate) fn sorted(value: &Value) -> Value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| *key);
-            let entries = entries
-                .into_iter()
-                .map(|(key, value)| (key.clone(), sorted(value)));
+            let entries = entries.into_iter().map(|(key, value)| (key.clone(), sorted(value)));
             Value::Object(entries.collect::<Map<_, _>>())
         }
         Value::Array(items) => items.iter().map(sorted).collect(),

@@ -29,10 +29,7 @@ pub(crate) fn assemble(
     each_root(&mut document, &mut |schema| name(schema, names));
     if operations(&mut document, methods) {
         let text = json!({ "type": "string" });
-        schemas.insert(
-            SEARCH.into(),
-            json!({ "type": "object", "additionalProperties": text }),
-        );
+        schemas.insert(SEARCH.into(), json!({ "type": "object", "additionalProperties": text }));
     }
     Ok(canonical::sorted(&json!({
         "openapi": "3.0.3",
@@ -69,9 +66,7 @@ fn discriminate(schema: &mut Value, pool: &Pool, names: &Assigned) {
     let targets: Vec<Map<String, Value>> = indexes
         .iter()
         .filter_map(|index| {
-            pool.expand(pool.schemas.get(*index)?, &|index| index)
-                .as_object()
-                .cloned()
+            pool.expand(pool.schemas.get(*index)?, &|index| index).as_object().cloned()
         })
         .collect();
     let Some(tag) = rules::tag_of(&targets).filter(|_| targets.len() == alternatives.len()) else {
@@ -104,10 +99,7 @@ fn operations(document: &mut Value, methods: &Methods) -> bool {
 
 fn extend(path: &str, operation: &mut Map<String, Value>, methods: &Methods) {
     operation.insert("x-logto-api".into(), api(path).into());
-    let id = operation
-        .get("operationId")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
     if let Some(method) = methods.get(id) {
         operation.insert("tags".into(), json!([method.group]));
         operation.insert("x-logto-method".into(), json!(method.method));
@@ -124,8 +116,7 @@ fn extend(path: &str, operation: &mut Map<String, Value>, methods: &Methods) {
 /// Which of Logto's three APIs a path belongs to, which is also whose token it takes.
 fn api(path: &str) -> &'static str {
     let below = |prefix: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if below("/api/experience") {
         "experience"
@@ -137,20 +128,12 @@ fn api(path: &str) -> &'static str {
 }
 
 fn parameters(operation: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
-    operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
+    operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 fn is_paged(operation: &mut Map<String, Value>) -> bool {
-    let names: Vec<&Value> = parameters(operation)
-        .map(|parameter| &parameter["name"])
-        .collect();
-    ["page", "page_size"]
-        .iter()
-        .all(|name| names.iter().any(|known| *known == name))
+    let names: Vec<&Value> = parameters(operation).map(|parameter| &parameter["name"]).collect();
+    ["page", "page_size"].iter().all(|name| names.iter().any(|known| *known == name))
 }
 
 fn refer_to_search(operation: &mut Map<String, Value>) -> bool {
@@ -166,15 +149,8 @@ fn refer_to_search(operation: &mut Map<String, Value>) -> bool {
 
 /// The schemes without their prose.
 fn security_schemes(document: &Value) -> Value {
-    let mut schemes = document
-        .pointer("/components/securitySchemes")
-        .cloned()
-        .unwrap_or(json!({}));
-    for scheme in schemes
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|schemes| schemes.values_mut())
-    {
+    let mut schemes = document.pointer("/components/securitySchemes").cloned().unwrap_or(json!({}));
+    for scheme in schemes.as_object_mut().into_iter().flat_map(|schemes| schemes.values_mut()) {
         let Some(scheme) = scheme.as_object_mut() else {
             continue;
         };

@@ -9,9 +9,8 @@ use serde_json::{Map, Value};
 use super::refused::{escape, refuse};
 
 /// The methods an operation can have.
-pub(crate) const METHODS: [&str; 8] = [
-    "delete", "get", "head", "options", "patch", "post", "put", "trace",
-];
+pub(crate) const METHODS: [&str; 8] =
+    ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
 
 /// Marks a document that is already a contract.
 pub(crate) const CORRECTED: &str = "x-corrected";
@@ -41,12 +40,7 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
             let Some(id) = value.get("operationId").and_then(Value::as_str) else {
                 continue;
             };
-            found.push(Operation {
-                id,
-                method,
-                path,
-                value,
-            });
+            found.push(Operation { id, method, path, value });
         }
     }
     found
@@ -54,10 +48,7 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
 
 /// Checks the frame, gives every operation an id and the parameters of its path.
 pub(crate) fn prepare(mut document: Value, notes: &mut Vec<String>) -> Result<Value> {
-    let version = document
-        .get("openapi")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
     if !version.starts_with("3.0") {
         return Err(refuse("/openapi", "not an OpenAPI 3.0 document"));
     }
@@ -83,10 +74,7 @@ fn prepare_item(
     notes: &mut Vec<String>,
 ) -> Result<()> {
     let shared = item.remove("parameters");
-    for (method, operation) in item
-        .iter_mut()
-        .filter(|(key, _)| METHODS.contains(&key.as_str()))
-    {
+    for (method, operation) in item.iter_mut().filter(|(key, _)| METHODS.contains(&key.as_str())) {
         let at = format!("{at}/{method}");
         let Some(operation) = operation.as_object_mut() else {
             return Err(refuse(&at, "an operation must be an object"));
@@ -96,10 +84,7 @@ fn prepare_item(
             Some(id) => return Err(refuse(&at, format!("operationId {id:?} is no identifier"))),
             None => {
                 let id = derived_id(method, path);
-                notes.push(format!(
-                    "{} {path} has no operationId: {id}",
-                    method.to_uppercase()
-                ));
+                notes.push(format!("{} {path} has no operationId: {id}", method.to_uppercase()));
                 id
             }
         };
@@ -121,9 +106,7 @@ fn is_name(id: &str) -> bool {
 
 /// Parameters of the path item hold for all its operations.
 fn inherit(operation: &mut Map<String, Value>, shared: &Value) {
-    let own = operation
-        .entry("parameters")
-        .or_insert_with(|| Value::Array(Vec::new()));
+    let own = operation.entry("parameters").or_insert_with(|| Value::Array(Vec::new()));
     if let (Value::Array(own), Value::Array(shared)) = (own, shared) {
         own.extend(shared.iter().cloned());
     }
@@ -134,10 +117,8 @@ fn inherit(operation: &mut Map<String, Value>, shared: &Value) {
 ///
 /// `GET` is `List` where the last part is a plural, `Get` otherwise.
 pub(crate) fn derived_id(method: &str, path: &str) -> String {
-    let parts: Vec<&str> = path
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != "api")
-        .collect();
+    let parts: Vec<&str> =
+        path.split('/').filter(|part| !part.is_empty() && *part != "api").collect();
     let is_parameter = |part: &str| part.starts_with('{');
     let last = parts.last().copied().unwrap_or_default();
     let verb = match method {
@@ -149,17 +130,9 @@ pub(crate) fn derived_id(method: &str, path: &str) -> String {
         other => &other.to_upper_camel_case(),
     };
     let mut id = verb.to_owned();
-    for (i, part) in parts
-        .iter()
-        .enumerate()
-        .filter(|(_, part)| !is_parameter(part))
-    {
+    for (i, part) in parts.iter().enumerate().filter(|(_, part)| !is_parameter(part)) {
         let addressed = parts.get(i + 1).is_some_and(|next| is_parameter(next));
-        let part = if addressed {
-            singular(part)
-        } else {
-            (*part).to_owned()
-        };
+        let part = if addressed { singular(part) } else { (*part).to_owned() };
         id.push_str(&part.to_upper_camel_case());
     }
     id

@@ -17,9 +17,7 @@ pub(crate) fn fold(mut document: Value) -> Result<(Value, Pool)> {
             return Ok((document, pool));
         }
         let redirect = |index| wider.get(&index).copied().unwrap_or(index);
-        each_root(&mut document, &mut |schema| {
-            *schema = pool.expand(schema, &redirect)
-        });
+        each_root(&mut document, &mut |schema| *schema = pool.expand(schema, &redirect));
     }
 }
 
@@ -29,20 +27,16 @@ fn wider_answers(document: &Value, pool: &Pool) -> BTreeMap<usize, usize> {
     let may_fold = |index: &usize| {
         let uses = &uses[*index];
         let received = !uses.places.iter().any(|place| place.is_sent());
-        let alternative = uses
-            .holders
-            .iter()
-            .any(|(_, way)| matches!(way.as_slice(), [Step::Alternative(_)]));
+        let alternative =
+            uses.holders.iter().any(|(_, way)| matches!(way.as_slice(), [Step::Alternative(_)]));
         received && !alternative && pool.schemas[*index].get("properties").is_some()
     };
     let candidates: Vec<usize> = (0..pool.schemas.len()).filter(may_fold).collect();
     let mut wider = BTreeMap::new();
     for narrow in &candidates {
         let fits = |wide: &&usize| is_part_of(&pool.schemas[*narrow], &pool.schemas[**wide]);
-        let widest = candidates
-            .iter()
-            .filter(fits)
-            .max_by_key(|wide| members(&pool.schemas[**wide]));
+        let widest =
+            candidates.iter().filter(fits).max_by_key(|wide| members(&pool.schemas[**wide]));
         if let Some(widest) = widest {
             wider.insert(*narrow, *widest);
         }
@@ -51,9 +45,7 @@ fn wider_answers(document: &Value, pool: &Pool) -> BTreeMap<usize, usize> {
 }
 
 fn members(schema: &Value) -> usize {
-    schema["properties"]
-        .as_object()
-        .map_or(0, serde_json::Map::len)
+    schema["properties"].as_object().map_or(0, serde_json::Map::len)
 }
 
 /// All members of `narrow` are in `wide`, the same are required, and most of `wide` is in `narrow`.

@@ -31,10 +31,8 @@ impl Pool {
         if !deserves_a_name(&map) {
             return Value::Object(map);
         }
-        let beside: Schema = BESIDE
-            .iter()
-            .filter_map(|key| Some(((*key).to_owned(), map.remove(*key)?)))
-            .collect();
+        let beside: Schema =
+            BESIDE.iter().filter_map(|key| Some(((*key).to_owned(), map.remove(*key)?))).collect();
         let reference = json!({ "$ref": format!("#{}", self.index(map)) });
         if beside.is_empty() {
             return reference;
@@ -47,9 +45,7 @@ impl Pool {
     fn intern_children(&mut self, map: &Schema) -> Schema {
         let mut interned = map.clone();
         if let Some(Value::Object(properties)) = interned.get_mut("properties") {
-            properties
-                .values_mut()
-                .for_each(|property| *property = self.intern(property));
+            properties.values_mut().for_each(|property| *property = self.intern(property));
         }
         for keyword in ["items", "additionalProperties"] {
             if let Some(child) = interned.get_mut(keyword) {
@@ -57,9 +53,7 @@ impl Pool {
             }
         }
         if let Some(Value::Array(alternatives)) = interned.get_mut("oneOf") {
-            alternatives
-                .iter_mut()
-                .for_each(|alternative| *alternative = self.intern(alternative));
+            alternatives.iter_mut().for_each(|alternative| *alternative = self.intern(alternative));
         }
         if let Some(Value::Array(names)) = interned.get_mut("required") {
             names.sort_by_key(Value::to_string);
@@ -84,18 +78,13 @@ impl Pool {
                 Some(index) => self.target(redirect(index), redirect),
                 None => self.expand_map(map, redirect),
             },
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.expand(item, redirect))
-                .collect(),
+            Value::Array(items) => items.iter().map(|item| self.expand(item, redirect)).collect(),
             other => other.clone(),
         }
     }
 
     fn expand_map(&self, map: &Schema, redirect: &dyn Fn(usize) -> usize) -> Value {
-        let expanded = map
-            .iter()
-            .map(|(key, value)| (key.clone(), self.expand(value, redirect)));
+        let expanded = map.iter().map(|(key, value)| (key.clone(), self.expand(value, redirect)));
         let mut expanded: Map<String, Value> = expanded.collect();
         if let Some(Value::Array(parts)) = expanded.remove("allOf") {
             expanded.extend(parts.into_iter().filter_map(into_map).flatten());
@@ -104,9 +93,7 @@ impl Pool {
     }
 
     fn target(&self, index: usize, redirect: &dyn Fn(usize) -> usize) -> Value {
-        self.schemas
-            .get(index)
-            .map_or(Value::Null, |schema| self.expand(schema, redirect))
+        self.schemas.get(index).map_or(Value::Null, |schema| self.expand(schema, redirect))
     }
 }
 
@@ -121,22 +108,15 @@ fn into_map(value: Value) -> Option<Schema> {
 const BESIDE: [&str; 2] = ["nullable", "x-logto-secret"];
 
 fn deserves_a_name(schema: &Schema) -> bool {
-    let has_choice = schema
-        .get("enum")
-        .and_then(Value::as_array)
-        .is_some_and(|values| values.len() > 1);
+    let has_choice =
+        schema.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() > 1);
     let is_text = schema.get("type").is_some_and(|kind| kind == "string");
     schema.contains_key("oneOf") || schema.contains_key("properties") || has_choice && is_text
 }
 
 /// The index a reference leads to.
 pub(crate) fn reference(schema: &Value) -> Option<usize> {
-    schema
-        .get("$ref")?
-        .as_str()?
-        .strip_prefix('#')?
-        .parse()
-        .ok()
+    schema.get("$ref")?.as_str()?.strip_prefix('#')?.parse().ok()
 }
 
 /// The index a use leads to, bare or with something said beside it.
@@ -158,9 +138,7 @@ pub(crate) fn each_root(document: &mut Value, visit: &mut dyn FnMut(&mut Value))
 }
 
 fn roots(operation: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     parameters
         .into_iter()
         .flatten()
@@ -169,13 +147,8 @@ fn roots(operation: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
     if let Some(body) = operation.get_mut("requestBody") {
         content(body, visit);
     }
-    let responses = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut);
-    for response in responses
-        .into_iter()
-        .flat_map(|responses| responses.values_mut())
-    {
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
         content(response, visit);
     }
 }

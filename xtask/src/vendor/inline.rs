@@ -13,10 +13,7 @@ pub(crate) fn inline(document: &Value) -> Result<Value> {
     let mut inlined = map.clone();
     if let Some(paths) = map.get("paths") {
         let expander = Expander { root: document };
-        inlined.insert(
-            "paths".into(),
-            expander.expand(paths, "/paths", &mut Vec::new())?,
-        );
+        inlined.insert("paths".into(), expander.expand(paths, "/paths", &mut Vec::new())?);
     }
     Ok(Value::Object(inlined))
 }
@@ -34,9 +31,7 @@ impl<'a> Expander<'a> {
             },
             Value::Array(items) => {
                 let items = items.iter().enumerate();
-                items
-                    .map(|(i, item)| self.expand(item, &format!("{at}/{i}"), trail))
-                    .collect()
+                items.map(|(i, item)| self.expand(item, &format!("{at}/{i}"), trail)).collect()
             }
             other => Ok(other.clone()),
         }
@@ -60,14 +55,9 @@ impl<'a> Expander<'a> {
         if trail.contains(&reference) {
             return Err(refuse(at, format!("$ref {reference} leads back to itself")));
         }
-        let target = reference
-            .strip_prefix('#')
-            .and_then(|pointer| self.root.pointer(pointer));
+        let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
         let Some(target) = target else {
-            return Err(refuse(
-                at,
-                format!("$ref {reference} names nothing in this document"),
-            ));
+            return Err(refuse(at, format!("$ref {reference} names nothing in this document")));
         };
         trail.push(reference);
         let expanded = self.expand(target, at, trail);

@@ -60,10 +60,7 @@ impl Methods {
                     arguments: Vec::new(),
                 }
             });
-            let required = required
-                .get(operation.id)
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let required = required.get(operation.id).map(Vec::as_slice).unwrap_or_default();
             method.follow(required);
             complete.insert(operation.id.to_owned(), method);
         }
@@ -74,8 +71,7 @@ impl Methods {
 impl Method {
     /// Arguments are the required members: known ones in their order, then new ones.
     fn follow(&mut self, required: &[String]) {
-        self.arguments
-            .retain(|argument| required.contains(argument));
+        self.arguments.retain(|argument| required.contains(argument));
         for name in required {
             if !self.arguments.contains(name) {
                 self.arguments.push(name.clone());
@@ -96,11 +92,7 @@ pub(crate) fn required(document: &Value) -> Required {
             let (_, media) = content.iter().find(|(kind, _)| *kind != "multipart/form-data")?;
             let schema = &media["schema"];
             let names = schema.get("required")?.as_array()?;
-            let names = names
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
+            let names = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             schema.get("properties")?;
             Some((operation.id.to_owned(), names))
         })

@@ -81,10 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let path = folder.join("upstream.toml");
         source::record(&path, &input, &args.logto_version, args.date.as_deref())?;
     }
-    source::write(
-        &folder.join("logto.json"),
-        &canonical::print(&vendored.contract)?,
-    )?;
+    source::write(&folder.join("logto.json"), &canonical::print(&vendored.contract)?)?;
     source::write(&folder.join("names.toml"), &vendored.names.print()?)?;
     source::write(&folder.join("methods.toml"), &vendored.methods.print()?)?;
     for note in &vendored.notes {
@@ -117,10 +114,5 @@ pub(crate) fn vendor(document: Value, version: &str, knowledge: Knowledge) -> Re
     methods.complete(&document, &required);
     let contract = contract::assemble(document, &pool, &names, &methods, version)?;
     let names = names.into_file();
-    Ok(Vendored {
-        contract,
-        names,
-        methods,
-        notes,
-    })
+    Ok(Vendored { contract, names, methods, notes })
 }

@@ -78,12 +78,8 @@ pub(crate) fn assign(
     notes: &mut Vec<String>,
 ) -> Result<Assigned> {
     let uses = uses(document, pool);
-    let entries: Vec<Entry> = pool
-        .schemas
-        .iter()
-        .zip(&uses)
-        .map(|(schema, uses)| entry(schema, uses, pool))
-        .collect();
+    let entries: Vec<Entry> =
+        pool.schemas.iter().zip(&uses).map(|(schema, uses)| entry(schema, uses, pool)).collect();
     let mut names: Vec<Option<String>> = vec![None; entries.len()];
     let mut taken: BTreeSet<String> = BTreeSet::from([SEARCH.to_owned()]);
 
@@ -97,12 +93,7 @@ pub(crate) fn assign(
         }
     };
     keep(&|index, known| entries[index].hash == known.hash);
-    keep(&|index, known| {
-        uses[index]
-            .places
-            .iter()
-            .any(|place| place.to_string() == known.place)
-    });
+    keep(&|index, known| uses[index].places.iter().any(|place| place.to_string() == known.place));
 
     for name in file.0.keys().filter(|name| !taken.contains(*name)) {
         notes.push(format!("no schema is named {name} any more: dropped"));
@@ -114,13 +105,6 @@ pub(crate) fn assign(
 fn entry(schema: &Value, uses: &Uses, pool: &Pool) -> Entry {
     let whole = pool.expand(schema, &|index| index);
     let digest = hex(&Sha256::digest(canonical::key(&whole)));
-    let place = uses
-        .places
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    Entry {
-        hash: digest[..16].to_owned(),
-        place,
-    }
+    let place = uses.places.first().map(ToString::to_string).unwrap_or_default();
+    Entry { hash: digest[..16].to_owned(), place }
 }

@@ -38,19 +38,14 @@ impl Overlay {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let overlay: Self = serde_norway::from_str(text).context("not an OpenAPI Overlay")?;
         if !overlay.overlay.starts_with("1.") {
-            bail!(
-                "overlay version {} is unknown: 1.0.0 is understood",
-                overlay.overlay
-            );
+            bail!("overlay version {} is unknown: 1.0.0 is understood", overlay.overlay);
         }
         Ok(overlay)
     }
 
     /// Applies every action; one that finds nothing is stale, and an error.
     pub(crate) fn apply(&self, document: &mut Value) -> Result<()> {
-        self.actions
-            .iter()
-            .try_for_each(|action| action.apply(document))
+        self.actions.iter().try_for_each(|action| action.apply(document))
     }
 }
 
@@ -90,11 +85,7 @@ fn remove(document: &mut Value, pointer: &str) {
             map.remove(&token);
         }
         Some(Value::Array(items)) => {
-            if let Some(index) = token
-                .parse()
-                .ok()
-                .filter(|index: &usize| *index < items.len())
-            {
+            if let Some(index) = token.parse().ok().filter(|index: &usize| *index < items.len()) {
                 items.remove(index);
             }
         }

@@ -67,19 +67,11 @@ pub(crate) struct Uses {
 
 /// Finds all uses of all schemas of the pool.
 pub(crate) fn uses(document: &Value, pool: &Pool) -> Vec<Uses> {
-    let mut finder = Finder {
-        pool,
-        uses: vec![Uses::default(); pool.schemas.len()],
-    };
+    let mut finder = Finder { pool, uses: vec![Uses::default(); pool.schemas.len()] };
     for operation in operations(document) {
         for (root, schema) in roots(operation.value) {
             let operation = operation.id.to_owned();
-            let place = Place {
-                length: 0,
-                operation,
-                root,
-                steps: Vec::new(),
-            };
+            let place = Place { length: 0, operation, root, steps: Vec::new() };
             finder.visit(schema, &place, None);
         }
     }
@@ -92,19 +84,13 @@ fn roots(operation: &Value) -> Vec<(String, &Value)> {
         let name = parameter["name"].as_str().unwrap_or_default();
         roots.push((format!("?{name}"), &parameter["schema"]));
     }
-    for media in operation["requestBody"]["content"]
-        .as_object()
-        .into_iter()
-        .flat_map(|c| c.values())
+    for media in
+        operation["requestBody"]["content"].as_object().into_iter().flat_map(|c| c.values())
     {
         roots.push(("body".to_owned(), &media["schema"]));
     }
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        for media in response["content"]
-            .as_object()
-            .into_iter()
-            .flat_map(|c| c.values())
-        {
+        for media in response["content"].as_object().into_iter().flat_map(|c| c.values()) {
             roots.push((status.clone(), &media["schema"]));
         }
     }
@@ -142,10 +128,7 @@ impl Finder<'_> {
         if let Some(values) = schema.get("additionalProperties") {
             self.visit(values, &place.below(Step::Value), holder);
         }
-        let alternatives = schema["oneOf"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let alternatives = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
         let tags = tags(alternatives, self.pool);
         for (alternative, tag) in alternatives.iter().zip(tags) {
             self.visit(alternative, &place.below(Step::Alternative(tag)), holder);
@@ -155,15 +138,9 @@ impl Finder<'_> {
 
 /// What tells each alternative apart: its literals, or what only it requires, or its type.
 fn tags(alternatives: &[Value], pool: &Pool) -> Vec<String> {
-    let targets: Vec<Value> = alternatives
-        .iter()
-        .map(|one| pool.expand(one, &|index| index))
-        .collect();
-    let maps: Vec<_> = targets
-        .iter()
-        .filter_map(Value::as_object)
-        .cloned()
-        .collect();
+    let targets: Vec<Value> =
+        alternatives.iter().map(|one| pool.expand(one, &|index| index)).collect();
+    let maps: Vec<_> = targets.iter().filter_map(Value::as_object).cloned().collect();
     let tag = super::rules::tag_of(&maps);
     maps.iter()
         .map(|map| match &tag {
@@ -178,26 +155,15 @@ fn own_requirement(
     all: &[serde_json::Map<String, Value>],
 ) -> Option<String> {
     let declares = |other: &serde_json::Map<String, Value>, name: &str| {
-        other
-            .get("properties")
-            .is_some_and(|properties| properties.get(name).is_some())
+        other.get("properties").is_some_and(|properties| properties.get(name).is_some())
     };
-    let required = map
-        .get("required")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str);
+    let required = map.get("required")?.as_array()?.iter().filter_map(Value::as_str);
     let mut own = required.filter(|name| {
-        all.iter()
-            .filter(|other| *other != map)
-            .all(|other| !declares(other, name))
+        all.iter().filter(|other| *other != map).all(|other| !declares(other, name))
     });
     own.next().map(str::to_owned)
 }
 
 fn kind(map: &serde_json::Map<String, Value>) -> String {
-    map.get("type")
-        .and_then(Value::as_str)
-        .unwrap_or("any")
-        .to_owned()
+    map.get("type").and_then(Value::as_str).unwrap_or("any").to_owned()
 }

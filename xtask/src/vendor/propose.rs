@@ -25,11 +25,7 @@ pub(crate) fn complete(
         }
         let candidates = candidates(&uses[index], &names, &shared);
         let Some(name) = candidates.iter().find(|name| !taken.contains(*name)) else {
-            let place = uses[index]
-                .places
-                .first()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let place = uses[index].places.first().map(ToString::to_string).unwrap_or_default();
             bail!("no name is left for the schema at {place}: give it one in names.toml");
         };
         taken.insert(name.clone());
@@ -95,42 +91,22 @@ fn root_name(place: &Place) -> Option<(usize, String)> {
     };
     let operation = &place.operation;
     if place.root == "body" {
-        return Some((
-            9,
-            if items {
-                format!("{operation}Item")
-            } else {
-                operation.clone()
-            },
-        ));
+        return Some((9, if items { format!("{operation}Item") } else { operation.clone() }));
     }
     if let Some(parameter) = place.root.strip_prefix('?') {
         return Some((8, parameter.to_upper_camel_case()));
     }
-    let verbs = [
-        "Get", "List", "Create", "Add", "Update", "Replace", "Upsert", "Generate",
-    ];
+    let verbs = ["Get", "List", "Create", "Add", "Update", "Replace", "Upsert", "Generate"];
     let (rank, noun) = verbs.iter().enumerate().find_map(|(rank, verb)| {
         let noun = operation.strip_prefix(verb)?;
-        noun.starts_with(|c: char| c.is_ascii_uppercase())
-            .then_some((rank, noun))
+        noun.starts_with(|c: char| c.is_ascii_uppercase()).then_some((rank, noun))
     })?;
-    Some((
-        rank,
-        if items {
-            singular(noun)
-        } else {
-            noun.to_owned()
-        },
-    ))
+    Some((rank, if items { singular(noun) } else { noun.to_owned() }))
 }
 
 /// The name of the member a place ends in.
 fn label(place: &Place) -> Option<String> {
-    let from = place
-        .steps
-        .iter()
-        .rposition(|step| matches!(step, Step::Member(_)))?;
+    let from = place.steps.iter().rposition(|step| matches!(step, Step::Member(_)))?;
     Some(way_label(&place.steps[from..]))
 }
 

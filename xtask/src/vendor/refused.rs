@@ -21,11 +21,7 @@ impl std::error::Error for Refused {}
 
 /// Refuses the document at `pointer`.
 pub(crate) fn refuse(pointer: &str, why: impl Into<String>) -> anyhow::Error {
-    Refused {
-        pointer: pointer.to_owned(),
-        why: why.into(),
-    }
-    .into()
+    Refused { pointer: pointer.to_owned(), why: why.into() }.into()
 }
 
 /// Says which operation a refusal is about, where it is about one.

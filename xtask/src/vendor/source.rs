@@ -39,20 +39,13 @@ pub(crate) fn read(upstream: &str) -> Result<Input> {
     };
     let document = serde_json::from_slice(&bytes)
         .with_context(|| format!("{upstream} is not JSON: give an OpenAPI 3.0 document in JSON"))?;
-    Ok(Input {
-        document,
-        source,
-        sha256: hex(&Sha256::digest(&bytes)),
-    })
+    Ok(Input { document, source, sha256: hex(&Sha256::digest(&bytes)) })
 }
 
 fn download(url: &str) -> Result<Vec<u8>> {
-    let mut response = ureq::get(url)
-        .call()
-        .with_context(|| format!("cannot fetch {url}"))?;
+    let mut response = ureq::get(url).call().with_context(|| format!("cannot fetch {url}"))?;
     let body = response.body_mut().with_config().limit(64 << 20);
-    body.read_to_vec()
-        .with_context(|| format!("cannot fetch {url}"))
+    body.read_to_vec().with_context(|| format!("cannot fetch {url}"))
 }
 
 /// Writes `upstream.toml`; the day stays as it was while the input does.
@@ -60,9 +53,7 @@ pub(crate) fn record(path: &Path, input: &Input, version: &str, date: Option<&st
     let last: Option<Upstream> = read_if_there(path)?
         .map(|text| toml::from_str(&text).with_context(|| format!("{} is broken", path.display())))
         .transpose()?;
-    let kept = last
-        .filter(|last| last.sha256 == input.sha256)
-        .map(|last| last.date);
+    let kept = last.filter(|last| last.sha256 == input.sha256).map(|last| last.date);
     let date = match (date, kept) {
         (Some(date), _) => checked(date)?,
         (None, Some(kept)) => kept,
@@ -78,10 +69,7 @@ pub(crate) fn record(path: &Path, input: &Input, version: &str, date: Option<&st
 }
 
 fn checked(date: &str) -> Result<String> {
-    let shape: String = date
-        .chars()
-        .map(|c| if c.is_ascii_digit() { 'd' } else { c })
-        .collect();
+    let shape: String = date.chars().map(|c| if c.is_ascii_digit() { 'd' } else { c }).collect();
     if shape != "dddd-dd-dd" {
         bail!("--date {date}: write it as YYYY-MM-DD");
     }
@@ -102,11 +90,7 @@ fn day(since_1970: u64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
 }

@@ -28,12 +28,7 @@ pub(crate) struct Place {
 impl Place {
     fn step(&self, keyword: &str) -> Self {
         let pointer = format!("{}/{keyword}", self.pointer);
-        Place {
-            side: self.side,
-            pointer,
-            member: None,
-            item_of: None,
-        }
+        Place { side: self.side, pointer, member: None, item_of: None }
     }
 }
 
@@ -52,9 +47,8 @@ pub(crate) fn schemas(document: &mut Value, visit: &mut Visit<'_>) -> Result<()>
         let Some(item) = item.as_object_mut() else {
             continue;
         };
-        for (method, operation) in item
-            .iter_mut()
-            .filter(|(key, _)| METHODS.contains(&key.as_str()))
+        for (method, operation) in
+            item.iter_mut().filter(|(key, _)| METHODS.contains(&key.as_str()))
         {
             let pointer = format!("/paths/{}/{method}", escape(path));
             operation_schemas(operation, &pointer, visit)?;
@@ -64,22 +58,11 @@ pub(crate) fn schemas(document: &mut Value, visit: &mut Visit<'_>) -> Result<()>
 }
 
 fn operation_schemas(operation: &mut Value, at: &str, visit: &mut Visit<'_>) -> Result<()> {
-    if let Some(parameters) = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut)
-    {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         for (i, parameter) in parameters.iter_mut().enumerate() {
-            let member = parameter
-                .get("name")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let member = parameter.get("name").and_then(Value::as_str).map(str::to_owned);
             let pointer = format!("{at}/parameters/{i}/schema");
-            let place = Place {
-                side: Side::Parameter,
-                pointer,
-                member,
-                item_of: None,
-            };
+            let place = Place { side: Side::Parameter, pointer, member, item_of: None };
             if let Some(schema) = parameter.get_mut("schema") {
                 schema_tree(schema, &place, visit)?;
             }
@@ -88,17 +71,9 @@ fn operation_schemas(operation: &mut Value, at: &str, visit: &mut Visit<'_>) -> 
     if let Some(body) = operation.get_mut("requestBody") {
         content_schemas(body, &format!("{at}/requestBody"), Side::Request, visit)?;
     }
-    if let Some(responses) = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
         for (status, response) in responses {
-            content_schemas(
-                response,
-                &format!("{at}/responses/{status}"),
-                Side::Answer,
-                visit,
-            )?;
+            content_schemas(response, &format!("{at}/responses/{status}"), Side::Answer, visit)?;
         }
     }
     Ok(())
@@ -110,12 +85,7 @@ fn content_schemas(body: &mut Value, at: &str, side: Side, visit: &mut Visit<'_>
     };
     for (media, value) in content {
         let pointer = format!("{at}/content/{}/schema", escape(media));
-        let place = Place {
-            side,
-            pointer,
-            member: None,
-            item_of: None,
-        };
+        let place = Place { side, pointer, member: None, item_of: None };
         if let Some(schema) = value.get_mut("schema") {
             schema_tree(schema, &place, visit)?;
         }

@@ -43,11 +43,8 @@ pub(crate) fn canonical(document: &mut Value) -> Result<()> {
 }
 
 /// A form where one is offered, JSON otherwise.
-const PREFERRED: [&str; 3] = [
-    "multipart/form-data",
-    "application/x-www-form-urlencoded",
-    "application/json",
-];
+const PREFERRED: [&str; 3] =
+    ["multipart/form-data", "application/x-www-form-urlencoded", "application/json"];
 
 fn one_body(body: &Value, at: &str) -> Result<Value> {
     let content = body.get("content").and_then(Value::as_object);
@@ -64,8 +61,5 @@ fn one_body(body: &Value, at: &str) -> Result<Value> {
 
 /// A body with members that must be sent must be sent itself.
 fn requires_members(schema: &Value) -> bool {
-    schema
-        .get("required")
-        .and_then(Value::as_array)
-        .is_some_and(|names| !names.is_empty())
+    schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty())
 }

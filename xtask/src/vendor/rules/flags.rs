@@ -9,11 +9,7 @@ const VERBS: [&str; 5] = ["enable", "include", "is", "remove", "show"];
 
 /// Flags are typed as plain text or as a union of `"true"` and `"false"`: they are booleans.
 pub(crate) fn booleans(schema: &mut Schema, place: &Place) -> Result<()> {
-    let Some(name) = place
-        .member
-        .as_deref()
-        .filter(|_| place.side == Side::Parameter)
-    else {
+    let Some(name) = place.member.as_deref().filter(|_| place.side == Side::Parameter) else {
         return Ok(());
     };
     let is_text = schema.get("type").is_some_and(|kind| kind == "string");
@@ -36,18 +32,8 @@ fn named_as_flag(name: &str) -> bool {
 fn is_yes_or_no(schema: &Schema) -> bool {
     let mut values: Vec<&Value> = Vec::new();
     let alternatives = schema.get("oneOf").and_then(Value::as_array);
-    for part in alternatives
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .chain([schema])
-    {
-        values.extend(
-            part.get("enum")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten(),
-        );
+    for part in alternatives.into_iter().flatten().filter_map(Value::as_object).chain([schema]) {
+        values.extend(part.get("enum").and_then(Value::as_array).into_iter().flatten());
     }
     values.sort_by_key(|value| value.to_string());
     values == [&json!("false"), &json!("true")]

@@ -4,15 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::vendor::document::METHODS;
 
-const KEPT: [&str; 7] = [
-    "deprecated",
-    "operationId",
-    "parameters",
-    "requestBody",
-    "responses",
-    "security",
-    "tags",
-];
+const KEPT: [&str; 7] =
+    ["deprecated", "operationId", "parameters", "requestBody", "responses", "security", "tags"];
 
 /// Drops prose and everything else that is not about the wire.
 pub(crate) fn kept(document: &mut Value) {
@@ -22,9 +15,7 @@ pub(crate) fn kept(document: &mut Value) {
             continue;
         };
         item.retain(|key, _| METHODS.contains(&key.as_str()));
-        item.values_mut()
-            .filter_map(Value::as_object_mut)
-            .for_each(operation);
+        item.values_mut().filter_map(Value::as_object_mut).for_each(operation);
     }
 }
 

@@ -52,9 +52,7 @@ pub(crate) fn apply(document: &mut Value) -> Result<()> {
     for rule in RULES {
         walk::schemas(document, &mut |schema, place| rule(schema, place))?;
     }
-    walk::schemas(document, &mut |schema, place| {
-        secrets::marked(schema, place)
-    })?;
+    walk::schemas(document, &mut |schema, place| secrets::marked(schema, place))?;
     parameters::canonical(document);
     bodies::canonical(document)?;
     responses::canonical(document)

@@ -10,10 +10,7 @@ pub(crate) fn placeholders(schema: &mut Schema, _: &Place) -> Result<()> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return Ok(());
     };
-    if properties
-        .keys()
-        .any(|name| name.starts_with('[') && name.ends_with(']'))
-    {
+    if properties.keys().any(|name| name.starts_with('[') && name.ends_with(']')) {
         schema.remove("properties");
         schema.remove("required");
         schema.insert("additionalProperties".into(), true.into());
@@ -33,13 +30,7 @@ pub(crate) fn open(schema: &mut Schema, _: &Place) -> Result<()> {
     let no_members = |map: &Value| map.as_object().is_none_or(|map| map.is_empty());
     let closed = !schema.get("properties").is_none_or(no_members);
     let values = schema.remove("additionalProperties");
-    let values = values.map(|values| {
-        if values == json!({}) {
-            json!(true)
-        } else {
-            values
-        }
-    });
+    let values = values.map(|values| if values == json!({}) { json!(true) } else { values });
     match values {
         Some(Value::Bool(false)) | None if closed => {}
         Some(values @ Value::Object(_)) if !closed => {

@@ -11,33 +11,21 @@ pub(crate) fn refused(document: &Value) -> Result<()> {
     for operation in operations(document) {
         let parameters = operation.value.get("parameters").and_then(Value::as_array);
         for (i, parameter) in parameters.into_iter().flatten().enumerate() {
-            let at = format!(
-                "/paths/{}/{}/parameters/{i}",
-                escape(operation.path),
-                operation.method
-            );
-            let place = parameter
-                .get("in")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let at =
+                format!("/paths/{}/{}/parameters/{i}", escape(operation.path), operation.method);
+            let place = parameter.get("in").and_then(Value::as_str).unwrap_or_default();
             if !matches!(place, "header" | "path" | "query") {
                 return Err(refuse(
                     &at,
                     format!("a parameter in {place:?}: path, query or header"),
                 ));
             }
-            let name = parameter
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
             if name.is_empty() {
                 return Err(refuse(&at, "a parameter without a name"));
             }
             if place == "path" && !operation.path.contains(&format!("{{{name}}}")) {
-                return Err(refuse(
-                    &at,
-                    format!("path parameter {name} is not in the path"),
-                ));
+                return Err(refuse(&at, format!("path parameter {name} is not in the path")));
             }
             if parameter.get("schema").is_none() {
                 return Err(refuse(&at, format!("parameter {name} has no schema")));
@@ -51,18 +39,12 @@ pub(crate) fn refused(document: &Value) -> Result<()> {
 fn every_path_parameter(operation: &crate::vendor::document::Operation<'_>) -> Result<()> {
     let declared = |name: &str| {
         let parameters = operation.value.get("parameters").and_then(Value::as_array);
-        parameters
-            .into_iter()
-            .flatten()
-            .any(|p| p["in"] == "path" && p["name"] == name)
+        parameters.into_iter().flatten().any(|p| p["in"] == "path" && p["name"] == name)
     };
     for name in path_names(operation.path) {
         if !declared(name) {
             let at = format!("/paths/{}/{}", escape(operation.path), operation.method);
-            return Err(refuse(
-                &at,
-                format!("path parameter {name} is not declared"),
-            ));
+            return Err(refuse(&at, format!("path parameter {name} is not declared")));
         }
     }
     Ok(())
@@ -70,20 +52,14 @@ fn every_path_parameter(operation: &crate::vendor::document::Operation<'_>) -> R
 
 /// The names in braces, in the order of the path.
 fn path_names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next())
+    path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
 }
 
 /// One spelling and one order: path parameters as in the path, then query and headers by name.
 pub(crate) fn canonical(document: &mut Value) {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
-        for operation in item
-            .as_object_mut()
-            .into_iter()
-            .flat_map(|item| item.values_mut())
-        {
+        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
             let Some(operation) = operation.as_object_mut() else {
                 continue;
             };
@@ -107,11 +83,7 @@ fn ordered(path: &str, parameters: Vec<Value>) -> Vec<Value> {
             _ => None,
         })
         .map(|map| {
-            let name = map
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
+            let name = map.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
             let group = match map.get("in").and_then(Value::as_str) {
                 Some("path") => 0,
                 Some("query") => 1,
@@ -122,10 +94,7 @@ fn ordered(path: &str, parameters: Vec<Value>) -> Vec<Value> {
         .collect();
     keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
     keyed.dedup_by(|(one, _), (other, _)| one == other);
-    keyed
-        .into_iter()
-        .map(|((_, _, name), map)| parameter(&name, map))
-        .collect()
+    keyed.into_iter().map(|((_, _, name), map)| parameter(&name, map)).collect()
 }
 
 fn parameter(name: &str, mut map: Map<String, Value>) -> Value {
@@ -155,10 +124,7 @@ fn one_or_many(schema: &mut Map<String, Value>) {
     let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) else {
         return;
     };
-    let list = alternatives
-        .iter()
-        .find(|one| one["type"] == "array")
-        .cloned();
+    let list = alternatives.iter().find(|one| one["type"] == "array").cloned();
     let single = alternatives.iter().find(|one| one["type"] != "array");
     let (Some(Value::Object(list)), Some(single), 2) = (list, single, alternatives.len()) else {
         return;

@@ -31,9 +31,7 @@ pub(crate) fn members(schema: &mut Schema, _: &Place) -> Result<()> {
 
 fn is_prose(schema: &Value) -> bool {
     let explains = |key: &String| matches!(key.as_str(), "description" | "title" | "deprecated");
-    schema
-        .as_object()
-        .is_some_and(|map| !map.is_empty() && map.keys().all(explains))
+    schema.as_object().is_some_and(|map| !map.is_empty() && map.keys().all(explains))
 }
 
 /// The keywords that say what is on the wire.

@@ -12,17 +12,11 @@ pub(crate) fn defaults(schema: &mut Schema, place: &Place) -> Result<()> {
     }
     let has_default = |name: &Value| {
         let properties = schema.get("properties");
-        let member = properties
-            .zip(name.as_str())
-            .and_then(|(map, name)| map.get(name));
+        let member = properties.zip(name.as_str()).and_then(|(map, name)| map.get(name));
         member.is_some_and(|member| member.get("default").is_some())
     };
     if let Some(names) = schema.get("required").and_then(Value::as_array) {
-        let kept: Vec<Value> = names
-            .iter()
-            .filter(|name| !has_default(name))
-            .cloned()
-            .collect();
+        let kept: Vec<Value> = names.iter().filter(|name| !has_default(name)).cloned().collect();
         schema.insert("required".into(), kept.into());
     }
     Ok(())

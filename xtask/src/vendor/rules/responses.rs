@@ -15,9 +15,7 @@ pub(crate) fn canonical(document: &mut Value) -> Result<()> {
                 continue;
             };
             let at = format!("/paths/{}/{method}/responses", escape(path));
-            let Some(responses) = operation
-                .get_mut("responses")
-                .and_then(Value::as_object_mut)
+            let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut)
             else {
                 return Err(refuse(&at, "an operation without responses"));
             };
@@ -41,10 +39,7 @@ fn answer(method: &str, status: &str, response: &Value, at: &str) -> Result<Valu
     let only = content.len() == 1;
     let mut media_types = content.iter().filter(|(media, _)| only || *media != "application/json");
     let (Some((media, value)), None) = (media_types.next(), media_types.next()) else {
-        return Err(refuse(
-            at,
-            "an answer in several media types: which one is sent?",
-        ));
+        return Err(refuse(at, "an answer in several media types: which one is sent?"));
     };
     let content = match value.get("schema") {
         Some(schema) => json!({ media: { "schema": schema } }),
@@ -66,10 +61,9 @@ fn one_kind(responses: &Map<String, Value>, at: &str) -> Result<()> {
         return Ok(());
     };
     match kinds.find(|(_, other)| *other != kind) {
-        Some((status, _)) => Err(refuse(
-            at,
-            format!("{first} and {status} answer with two kinds of body"),
-        )),
+        Some((status, _)) => {
+            Err(refuse(at, format!("{first} and {status} answer with two kinds of body")))
+        }
         None => Ok(()),
     }
 }

@@ -50,11 +50,7 @@ const SECRET: [&str; 36] = [
 /// Marks the secret members of an object, and secret parameters.
 pub(crate) fn marked(schema: &mut Schema, place: &Place) -> Result<()> {
     schema.remove(MARK);
-    if let Some(name) = place
-        .member
-        .as_deref()
-        .filter(|_| place.side == Side::Parameter)
-    {
+    if let Some(name) = place.member.as_deref().filter(|_| place.side == Side::Parameter) {
         if SECRET.contains(&name) && holds_a_value(schema) {
             schema.insert(MARK.into(), true.into());
         }
@@ -77,9 +73,7 @@ pub(crate) fn marked(schema: &mut Schema, place: &Place) -> Result<()> {
 }
 
 fn has_member(schema: &Schema, name: &str) -> bool {
-    schema
-        .get("properties")
-        .is_some_and(|properties| properties.get(name).is_some())
+    schema.get("properties").is_some_and(|properties| properties.get(name).is_some())
 }
 
 /// Text, lists of text and open objects hold values; an object with members has its own marks.
@@ -87,10 +81,7 @@ fn holds_a_value(schema: &Schema) -> bool {
     match schema.get("type").and_then(Value::as_str) {
         Some("string") => !schema.contains_key("enum"),
         Some("object") => !schema.contains_key("properties"),
-        Some("array") => schema
-            .get("items")
-            .and_then(Value::as_object)
-            .is_some_and(holds_a_value),
+        Some("array") => schema.get("items").and_then(Value::as_object).is_some_and(holds_a_value),
         _ => false,
     }
 }

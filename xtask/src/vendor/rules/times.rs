@@ -11,14 +11,8 @@ use crate::vendor::walk::{Place, Schema, Side};
 /// A plain string named so is an ISO 8601 text and stays one.
 pub(crate) fn members(schema: &mut Schema, place: &Place) -> Result<()> {
     let member = place.member.as_deref().unwrap_or_default();
-    let kind = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let format = schema
-        .get("format")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     // A correction that counts in another unit says so by the format.
     let is_number = matches!(kind, "number" | "integer") && format != "int64";
     let is_date = kind == "string" && format == "date-time";

@@ -15,19 +15,11 @@ pub(crate) fn completed(schema: &mut Schema, place: &Place) -> Result<()> {
         schema.insert("type".into(), "array".into());
     }
     if schema.get("type").is_some_and(|kind| kind == "array") {
-        schema
-            .entry("items")
-            .or_insert_with(|| Value::Object(Schema::new()));
+        schema.entry("items").or_insert_with(|| Value::Object(Schema::new()));
     }
-    match schema
-        .get("type")
-        .map(|kind| kind.as_str().unwrap_or_default())
-    {
+    match schema.get("type").map(|kind| kind.as_str().unwrap_or_default()) {
         None | Some("array" | "boolean" | "integer" | "number" | "object" | "string") => Ok(()),
-        Some(_) => Err(refuse(
-            &place.pointer,
-            "a type that OpenAPI 3.0 does not have",
-        )),
+        Some(_) => Err(refuse(&place.pointer, "a type that OpenAPI 3.0 does not have")),
     }
 }
 
@@ -58,9 +50,6 @@ fn unwrap_all_of(schema: &mut Schema, place: &Place) -> Result<()> {
             }
             Ok(())
         }
-        Some(_) => Err(refuse(
-            &place.pointer,
-            "allOf of several schemas: write them as one",
-        )),
+        Some(_) => Err(refuse(&place.pointer, "allOf of several schemas: write them as one")),
     }
 }

@@ -32,9 +32,7 @@ fn copies(copy: &Schema, original: &Schema) -> bool {
     };
     copy.len() == original.len()
         && copy.iter().all(|(name, schema)| {
-            original
-                .get(name)
-                .is_some_and(|precise| no_more_precise(schema, precise))
+            original.get(name).is_some_and(|precise| no_more_precise(schema, precise))
         })
 }
 
@@ -50,9 +48,7 @@ fn no_more_precise(schema: &Value, precise: &Value) -> bool {
         (None, Some(_)) => true,
         (Some(values), Some(precise)) => {
             values.len() == precise.len()
-                && values
-                    .iter()
-                    .all(|value| precise.iter().any(|known| same(known, value)))
+                && values.iter().all(|value| precise.iter().any(|known| same(known, value)))
         }
         _ => false,
     }
@@ -70,9 +66,7 @@ pub(super) fn says_anything(alternatives: &[Schema]) -> bool {
         })
         .collect();
     kinds.contains("anything")
-        || ["boolean", "integer", "object", "string"]
-            .iter()
-            .all(|kind| kinds.contains(kind))
+        || ["boolean", "integer", "object", "string"].iter().all(|kind| kinds.contains(kind))
 }
 
 /// Texts are one text: named values together, any text where one alternative allows it.
@@ -108,10 +102,7 @@ pub(super) fn indistinct_objects(alternatives: Vec<Schema>) -> Vec<Schema> {
     }
     let mut distinct: Vec<Schema> = Vec::new();
     for object in objects {
-        match distinct
-            .iter_mut()
-            .find(|known| !told_apart(known, &object))
-        {
+        match distinct.iter_mut().find(|known| !told_apart(known, &object)) {
             Some(known) => *known = either_object(known, &object),
             None => distinct.push(object),
         }
@@ -124,15 +115,9 @@ pub(super) fn indistinct_objects(alternatives: Vec<Schema>) -> Vec<Schema> {
 fn told_apart(one: &Schema, other: &Schema) -> bool {
     let requires_own = |one: &Schema, other: &Schema| {
         let names = one.get("required").and_then(Value::as_array);
-        names
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .any(|name| {
-                !other
-                    .get("properties")
-                    .is_some_and(|properties| properties.get(name).is_some())
-            })
+        names.into_iter().flatten().filter_map(Value::as_str).any(|name| {
+            !other.get("properties").is_some_and(|properties| properties.get(name).is_some())
+        })
     };
     requires_own(one, other) && requires_own(other, one)
 }
@@ -140,18 +125,10 @@ fn told_apart(one: &Schema, other: &Schema) -> bool {
 /// The members of both; required is what both require.
 fn either_object(one: &Schema, other: &Schema) -> Schema {
     let members = |schema: &Schema| {
-        schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
+        schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()
     };
     let required = |schema: &Schema| {
-        schema
-            .get("required")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default()
+        schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default()
     };
     let mut properties: Map<String, Value> = members(one);
     for (name, schema) in members(other) {
@@ -163,16 +140,11 @@ fn either_object(one: &Schema, other: &Schema) -> Schema {
     }
     let mut object = Schema::from_iter([("type".to_owned(), json!("object"))]);
     let theirs = required(other);
-    let both: Vec<Value> = required(one)
-        .into_iter()
-        .filter(|name| theirs.contains(name))
-        .collect();
+    let both: Vec<Value> = required(one).into_iter().filter(|name| theirs.contains(name)).collect();
     if !both.is_empty() {
         object.insert("required".into(), both.into());
     }
-    let open = [one, other]
-        .iter()
-        .any(|one| one.get("additionalProperties").is_some());
+    let open = [one, other].iter().any(|one| one.get("additionalProperties").is_some());
     if open || properties.is_empty() {
         object.insert("additionalProperties".into(), true.into());
     }

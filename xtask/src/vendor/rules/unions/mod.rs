@@ -77,10 +77,7 @@ fn reduced(alternatives: Vec<Schema>) -> Vec<Schema> {
 
 /// The most specific first, and one order whatever the document's.
 fn order(schema: &Schema) -> (u8, String) {
-    let kind = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
     let rank = match kind {
         "boolean" => 0,
         "integer" => 1,
@@ -95,10 +92,7 @@ fn order(schema: &Schema) -> (u8, String) {
 /// Two lists, or two of anything else that a reader cannot tell apart, are beyond the contract.
 fn refuse_unclear(alternatives: &[Schema], place: &Place) -> Result<()> {
     let kinds = |kind: &str| {
-        alternatives
-            .iter()
-            .filter(|one| one.get("type").is_some_and(|t| t == kind))
-            .count()
+        alternatives.iter().filter(|one| one.get("type").is_some_and(|t| t == kind)).count()
     };
     for kind in ["array", "boolean", "integer", "number", "string"] {
         if kinds(kind) > 1 {

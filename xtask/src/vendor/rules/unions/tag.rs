@@ -16,10 +16,7 @@ pub(crate) fn tag(alternatives: &[Schema]) -> Option<String> {
     let first = alternatives.first()?.get("properties")?.as_object()?;
     let mut names: Vec<&String> = first.keys().collect();
     names.sort_by_key(|name| (name.as_str() != "type", name.as_str()));
-    names
-        .into_iter()
-        .find(|name| tells_apart(name, alternatives))
-        .cloned()
+    names.into_iter().find(|name| tells_apart(name, alternatives)).cloned()
 }
 
 fn tells_apart(name: &str, alternatives: &[Schema]) -> bool {
@@ -44,10 +41,6 @@ pub(crate) fn literals(schema: &Schema, member: &str) -> Vec<String> {
         .and_then(|properties| properties.get(member))
         .and_then(|schema| schema.get("enum"))
         .and_then(Value::as_array);
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     values.into_iter().flatten().map(text).collect()
 }

@@ -1,0 +1,49 @@
+//! A damaged document is vendored or refused; nothing panics.
+
+use serde_json::{Value, json};
+
+use super::stable::sample;
+use super::{Knowledge, again, text, vendor};
+
+/// The pointers to all nodes of a document.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| pointers(value, &format!("{at}/{}", escape(key)), found)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, value)| pointers(value, &format!("{at}/{i}"), found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn any_node_may_be_anything() {
+    let mut found = Vec::new();
+    pointers(&sample(), "", &mut found);
+    for pointer in found {
+        for damage in [json!(null), json!("x"), json!([]), json!({}), json!(7), json!([{}])] {
+            let mut damaged = sample();
+            *damaged.pointer_mut(&pointer).unwrap() = damage.clone();
+            survives(damaged, &format!("{pointer} = {damage}"));
+        }
+    }
+}
+
+/// Vendored, and then the same again; or refused with a place.
+fn survives(damaged: Value, what: &str) {
+    match vendor(damaged, "1.0.0", Knowledge::default()) {
+        Ok(first) => {
+            let (contract, before) = (first.contract.clone(), text(&first));
+            assert_eq!(before, text(&again(contract, first)), "{what}");
+        }
+        Err(error) => {
+            let error = format!("{error:#}");
+            assert!(error.contains("refused at /"), "{what}: {error}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Rules on single schemas.
+
+use serde_json::json;
+
+use super::{answered, at, member, object, parameter, taking};
+
+#[test]
+fn literals_are_read_from_formats() {
+    let literal = |format: &str| member("kind", json!({ "type": "string", "format": format }));
+    assert_eq!(literal("\"Totp\""), json!({ "type": "string", "enum": ["Totp"] }));
+    assert_eq!(literal("false"), json!({ "type": "boolean", "enum": [false] }));
+}
+
+#[test]
+fn checks_and_prose_are_dropped() {
+    let checked = json!({
+        "type": "string", "format": "regex", "pattern": "/^x$/", "minLength": 1, "maxLength": 9,
+        "default": 3, "example": "x", "description": "A name.", "title": "Name"
+    });
+    assert_eq!(member("name", checked), json!({ "type": "string" }));
+    let list = json!({ "type": "array", "minItems": 1, "items": { "type": "string" } });
+    assert_eq!(member("names", list), json!({ "type": "array", "items": { "type": "string" } }));
+}
+
+#[test]
+fn members_that_are_only_prose_do_not_exist() {
+    let schema = json!({ "type": "object", "required": ["id", "note"], "properties": {
+        "id": { "type": "string" }, "note": { "description": "Nothing more." }
+    } });
+    assert_eq!(answered(schema), object(&["id"]));
+}
+
+#[test]
+fn urls_are_texts() {
+    let list = json!({ "type": "array", "items": { "type": "object" } });
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    assert_eq!(member("redirectUris", list.clone()), texts);
+    assert_eq!(member("postLogoutRedirectUris", list.clone()), texts);
+    assert_ne!(member("things", list), texts);
+}
+
+#[test]
+fn numbers_are_integers_and_moments_are_timestamps() {
+    let number = json!({ "type": "number" });
+    let moment = json!({ "type": "integer", "format": "timestamp-ms" });
+    assert_eq!(member("count", number.clone()), json!({ "type": "integer", "format": "int64" }));
+    assert_eq!(member("createdAt", number), moment);
+    assert_eq!(member("createdAt", json!({ "type": "string", "format": "date-time" })), moment);
+    assert_eq!(member("usedAt", json!({ "type": "string" })), json!({ "type": "string" }));
+    let double = json!({ "type": "number", "format": "double" });
+    assert_eq!(member("ratio", double.clone()), double);
+    let seconds = json!({ "type": "integer", "format": "int64" });
+    assert_eq!(member("expiresAt", seconds.clone()), seconds);
+}
+
+#[test]
+fn bounds_of_a_span_are_timestamps() {
+    let bound = json!({ "name": "start_time", "in": "query", "schema": { "type": "string" } });
+    let schema = &parameter(bound)["schema"];
+    assert_eq!(*schema, json!({ "type": "integer", "format": "timestamp-ms" }));
+}
+
+#[test]
+fn null_in_an_enum_is_said_by_nullable() {
+    let mode = member("mode", json!({ "type": "string", "enum": ["b", null, "a"] }));
+    assert_eq!(mode["nullable"], true);
+    assert_eq!(mode["allOf"][0]["enum"], json!(["a", "b"]));
+    assert_eq!(
+        member("mode", json!({ "type": "string", "nullable": false, "enum": ["a", "b"] })),
+        json!({ "type": "string", "enum": ["a", "b"] })
+    );
+}
+
+#[test]
+fn of_enum_members_that_differ_by_case_the_first_stays() {
+    let kind = json!({ "type": "string", "enum": ["email", "phone", "Email"] });
+    assert_eq!(member("kind", kind)["enum"], json!(["email", "phone"]));
+}
+
+#[test]
+fn enums_of_numbers_are_numbers() {
+    let number = json!({ "type": "integer", "format": "int64" });
+    assert_eq!(member("days", json!({ "type": "number", "enum": [7, 30] })), number);
+}
+
+#[test]
+fn objects_without_members_are_open() {
+    let open = json!({ "type": "object", "additionalProperties": true });
+    for schema in [
+        json!({ "type": "object" }),
+        json!({ "type": "object", "properties": {} }),
+        json!({ "type": "object", "additionalProperties": false }),
+        json!({ "type": "object", "additionalProperties": {} }),
+        json!({ "type": "object", "properties": { "[key]": { "type": "string" } } }),
+    ] {
+        assert_eq!(member("customData", schema.clone()), open, "{schema}");
+    }
+    let texts = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    assert_eq!(member("labels", texts.clone()), texts);
+}
+
+#[test]
+fn a_missing_type_follows_from_the_rest() {
+    let members =
+        json!({ "required": ["a", "a", "gone"], "properties": { "a": { "type": "string" } } });
+    assert_eq!(answered(members), object(&["a"]));
+    assert_eq!(member("tags", json!({ "items": { "type": "string" } }))["type"], "array");
+    assert_eq!(member("any", json!({ "type": "array" }))["items"], json!({}));
+}
+
+#[test]
+fn what_has_a_default_need_not_be_sent() {
+    let schema = json!({ "type": "object", "required": ["a", "b"], "properties": {
+        "a": { "type": "string" }, "b": { "type": "string", "default": "x" }
+    } });
+    let pointer = "/paths/~1api~1things/post/requestBody/content/application~1json/schema/required";
+    let sent = at(taking("application/json", schema.clone()), pointer);
+    assert_eq!(sent, json!(["a"]));
+    assert_eq!(answered(schema)["required"], json!(["a", "b"]));
+}
+
+#[test]
+fn secrets_are_marked() {
+    let marked = |name: &str, schema| member(name, schema)["x-logto-secret"] == true;
+    let text = json!({ "type": "string" });
+    assert!(marked("password", text.clone()));
+    assert!(marked("codes", json!({ "type": "array", "items": { "type": "string" } })));
+    assert!(marked("config", json!({ "type": "object" })));
+    assert!(!marked("name", text.clone()));
+    assert!(!marked("token", json!({ "type": "string", "enum": ["a", "b"] })));
+    assert_eq!(answered(object(&["code", "message"])), object(&["code", "message"]));
+    let token = json!({ "name": "token", "in": "query", "schema": text });
+    assert_eq!(parameter(token)["schema"]["x-logto-secret"], true);
+}
