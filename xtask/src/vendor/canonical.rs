@@ -22,6 +22,26 @@ pub(crate) fn print(value: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(&sorted(value))? + "\n")
 }
 
+/// Like [`key`], whatever the order of `required`.
+pub(crate) fn shape(value: &Value) -> String {
+    key(&required_sorted(value))
+}
+
+fn required_sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| (key.clone(), required_sorted(value)));
+            let mut sorted: Map<_, _> = entries.collect();
+            if let Some(Value::Array(names)) = sorted.get_mut("required") {
+                names.sort_by_key(Value::to_string);
+            }
+            Value::Object(sorted)
+        }
+        Value::Array(items) => items.iter().map(required_sorted).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The canonical text of a schema on one line: equal texts, equal schemas.
 pub(crate) fn key(value: &Value) -> String {
     sorted(value).to_string()

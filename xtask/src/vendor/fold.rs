@@ -1,11 +1,11 @@
 //! Narrower answers are read as the wider one: every answer with a user is one `User`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde_json::Value;
 
-use super::hoist::{Pool, each_root};
+use super::hoist::{Pool, each_root, references};
 use super::places::{Step, uses};
 
 /// Hoists, and folds until nothing folds any more.
@@ -37,11 +37,29 @@ fn wider_answers(document: &Value, pool: &Pool) -> BTreeMap<usize, usize> {
         let fits = |wide: &&usize| is_part_of(&pool.schemas[*narrow], &pool.schemas[**wide]);
         let widest =
             candidates.iter().filter(fits).max_by_key(|wide| members(&pool.schemas[**wide]));
-        if let Some(widest) = widest {
+        if let Some(widest) = widest.filter(|widest| !holds(pool, **widest, *narrow, &wider)) {
             wider.insert(*narrow, *widest);
         }
     }
     wider
+}
+
+/// Whether `narrow` occurs within `wide` as it will be: then folding would never end.
+fn holds(pool: &Pool, wide: usize, narrow: usize, wider: &BTreeMap<usize, usize>) -> bool {
+    let mut open = vec![wide];
+    let mut seen = BTreeSet::new();
+    while let Some(index) = open.pop() {
+        let mut below = Vec::new();
+        if let Some(schema) = pool.schemas.get(index).filter(|_| seen.insert(index)) {
+            references(schema, &mut below);
+        }
+        if below.contains(&narrow) {
+            return true;
+        }
+        let redirected = below.iter().map(|one| wider.get(one).unwrap_or(one));
+        open.extend(redirected);
+    }
+    false
 }
 
 fn members(schema: &Value) -> usize {

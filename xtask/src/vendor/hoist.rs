@@ -119,6 +119,16 @@ pub(crate) fn reference(schema: &Value) -> Option<usize> {
     schema.get("$ref")?.as_str()?.strip_prefix('#')?.parse().ok()
 }
 
+/// All indexes that a schema refers to.
+pub(crate) fn references(schema: &Value, found: &mut Vec<usize>) {
+    found.extend(reference(schema));
+    match schema {
+        Value::Object(map) => map.values().for_each(|value| references(value, found)),
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
 /// The index a use leads to, bare or with something said beside it.
 pub(crate) fn used(schema: &Value) -> Option<usize> {
     reference(schema).or_else(|| reference(schema.get("allOf")?.get(0)?))

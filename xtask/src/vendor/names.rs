@@ -98,7 +98,7 @@ pub(crate) fn assign(
     for name in file.0.keys().filter(|name| !taken.contains(*name)) {
         notes.push(format!("no schema is named {name} any more: dropped"));
     }
-    let names = propose::complete(names, taken, &uses, pool)?;
+    let names = propose::complete(names, taken, &uses, pool);
     Ok(Assigned { names, entries })
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, bail};
 use heck::ToUpperCamelCase;
 
 use super::document::singular;
@@ -15,7 +14,7 @@ pub(crate) fn complete(
     mut taken: BTreeSet<String>,
     uses: &[Uses],
     pool: &Pool,
-) -> Result<Vec<String>> {
+) -> Vec<String> {
     let mut order: Vec<usize> = (0..pool.schemas.len()).collect();
     order.sort_by_key(|index| uses[*index].places.first());
     let shared = shared_labels(uses);
@@ -24,14 +23,20 @@ pub(crate) fn complete(
             continue;
         }
         let candidates = candidates(&uses[index], &names, &shared);
-        let Some(name) = candidates.iter().find(|name| !taken.contains(*name)) else {
-            let place = uses[index].places.first().map(ToString::to_string).unwrap_or_default();
-            bail!("no name is left for the schema at {place}: give it one in names.toml");
-        };
-        taken.insert(name.clone());
-        names[index] = Some(name.clone());
+        let free = candidates.iter().find(|name| !taken.contains(*name));
+        let name = free.cloned().or_else(|| numbered(&candidates, &taken));
+        taken.extend(name.clone());
+        names[index] = name;
     }
-    Ok(names.into_iter().flatten().collect())
+    names.into_iter().flatten().collect()
+}
+
+/// The best name with a number, where all are taken: two schemas may have one place, as
+/// alternatives have that nothing tells apart.
+fn numbered(candidates: &[String], taken: &BTreeSet<String>) -> Option<String> {
+    let best = candidates.last()?;
+    let mut names = (2..).map(|number| format!("{best}{number}"));
+    names.find(|name| !taken.contains(name))
 }
 
 /// How many schemas each label would suit.

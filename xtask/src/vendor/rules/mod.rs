@@ -26,7 +26,8 @@ use super::walk::{self, Place, Schema};
 type Rule = fn(&mut Schema, &Place) -> Result<()>;
 
 /// The rules on schemas, in the order in which they build on each other.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
+    types::unwrapped,
     bodies::files,
     prose::members,
     required::defaults,

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use crate::vendor::canonical::shape;
 use crate::vendor::document::METHODS;
 use crate::vendor::refused::{escape, refuse};
 
@@ -60,7 +61,7 @@ fn one_kind(responses: &Map<String, Value>, at: &str) -> Result<()> {
     let Some((first, kind)) = kinds.next() else {
         return Ok(());
     };
-    match kinds.find(|(_, other)| *other != kind) {
+    match kinds.find(|(_, other)| shape(other) != shape(kind)) {
         Some((status, _)) => {
             Err(refuse(at, format!("{first} and {status} answer with two kinds of body")))
         }

@@ -30,7 +30,6 @@ pub(crate) fn contradictions(schema: &mut Schema, place: &Place) -> Result<()> {
             return Err(refuse(&place.pointer, "oneOf and anyOf in one schema"));
         }
     }
-    unwrap_all_of(schema, place)?;
     if schema.contains_key("oneOf") {
         schema.retain(|key, _| matches!(key.as_str(), "oneOf" | "nullable" | "x-logto-secret"));
     }
@@ -38,7 +37,7 @@ pub(crate) fn contradictions(schema: &mut Schema, place: &Place) -> Result<()> {
 }
 
 /// `allOf` of one is that one.
-fn unwrap_all_of(schema: &mut Schema, place: &Place) -> Result<()> {
+pub(crate) fn unwrapped(schema: &mut Schema, place: &Place) -> Result<()> {
     match schema.remove("allOf") {
         None => Ok(()),
         Some(Value::Array(parts)) if parts.len() == 1 => {

@@ -99,8 +99,16 @@ fn same(rewritten: Value) {
     let methods = toml::from_str(&first.methods.print().unwrap()).unwrap();
     let knowledge = Knowledge { methods, ..Knowledge::default() };
     let second = run_with(rewritten, knowledge);
-    assert_eq!(text(&first), text(&second));
+    assert_same(&text(&first), &text(&second));
     assert_eq!(first.names.print().unwrap(), second.names.print().unwrap());
+}
+
+/// Equal, or the first line that differs.
+fn assert_same(one: &str, other: &str) {
+    for (i, (one, other)) in one.lines().zip(other.lines()).enumerate() {
+        assert_eq!(one, other, "line {}", i + 1);
+    }
+    assert_eq!(one.len(), other.len());
 }
 
 /// Applies a change to every object of a document, inner ones first.
@@ -127,7 +135,7 @@ fn a_contract_vendored_again_stays() {
     let names = first.names.print().unwrap();
     let methods = first.methods.print().unwrap();
     let second = again(contract, first);
-    assert_eq!(before, text(&second));
+    assert_same(&before, &text(&second));
     assert_eq!(names, second.names.print().unwrap());
     assert_eq!(methods, second.methods.print().unwrap());
     assert!(second.notes.is_empty());
@@ -178,7 +186,7 @@ fn equal_answers_may_list_required_members_in_any_order() {
         "/paths/~1api~1things/post/responses/200/content/application~1json/schema/required";
     let required = twice.pointer_mut(required).and_then(Value::as_array_mut);
     required.unwrap().reverse();
-    assert_eq!(plain, text(&run(twice)));
+    assert_same(&plain, &text(&run(twice)));
 }
 
 #[test]
@@ -188,7 +196,8 @@ fn prose_and_examples_do_not_matter() {
         if let Some(text) = map.get_mut("description").filter(|text| text.is_string()) {
             *text = "Something else.".into();
         }
-        if map.get("type").is_some_and(Value::is_string) {
+        let is_scheme = map.contains_key("scheme");
+        if map.get("type").is_some_and(Value::is_string) && !is_scheme {
             map.insert("example".into(), json!({ "any": ["thing"] }));
             map.insert("title".into(), "A title".into());
         }

@@ -86,7 +86,7 @@ fn order(schema: &Schema) -> (u8, String) {
         "object" => 4,
         _ => 5,
     };
-    (rank, canonical::key(&Value::Object(schema.clone())))
+    (rank, canonical::shape(&Value::Object(schema.clone())))
 }
 
 /// Two lists, or two of anything else that a reader cannot tell apart, are beyond the contract.
