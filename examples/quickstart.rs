@@ -13,8 +13,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use logto_api::models::{
-    ApplicationType, InteractionEvent, InteractionIdentifier, SignInIdentifierType,
-    OidcClientMetadata,
+    ApplicationType, InteractionEvent, InteractionIdentifier, OidcClientMetadata,
+    SignInIdentifierType,
 };
 use logto_api::reqwest::Method;
 use logto_api::{Client, Result};
@@ -89,12 +89,7 @@ async fn use_user(
 
 /// A user's sign-in with a password. The interaction lives in cookies, so the
 /// client that makes it has a cookie store of its own.
-async fn sign_in(
-    logto: &Client,
-    app_id: &str,
-    redirect_uri: &str,
-    username: &str,
-) -> Result<()> {
+async fn sign_in(logto: &Client, app_id: &str, redirect_uri: &str, username: &str) -> Result<()> {
     let browser = Client::builder(logto.endpoint()).cookie_store(true).build()?;
     browser
         .request(Method::GET, "/oidc/auth")
@@ -113,8 +108,7 @@ async fn sign_in(
     let experience = browser.experience();
     experience.init_interaction(InteractionEvent::SignIn).send().await?;
     let identifier = InteractionIdentifier::new(SignInIdentifierType::Username, username);
-    let verification =
-        experience.create_password_verification(identifier, PASSWORD).send().await?;
+    let verification = experience.create_password_verification(identifier, PASSWORD).send().await?;
     println!("the password is right: verification {}", verification.verification_id);
     experience.identify().verification_id(verification.verification_id).send().await?;
     let next = experience.submit().send().await?;

@@ -11,6 +11,10 @@
 //! let logto = Client::builder("https://acme.logto.app")
 //!     .client_credentials("app-id", "app-secret")
 //!     .build()?;
+//! # #[cfg(feature = "users")] {
+//! let user = logto.users().create().username("alice").send().await?;
+//! logto.users().update(&user.id).name("Alice").send().await?;
+//! # }
 //!
 //! // What the contract does not know can be reached all the same.
 //! let answer = logto.request(Method::GET, "/api/status").public().send().await?;
@@ -18,6 +22,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Every accessor of [`Client`], such as `users()` or `experience()`, leads to a group of operations
+//! in the module of the same name; what they send and take is in [`models`].
 //!
 //! - [`Client`] says how to connect and who is calling.
 //! - [`Error`] says what went wrong, in Logto's words where it has any.
@@ -65,7 +72,8 @@ mod raw {
 /// What Logto sends and takes, one type for each thing.
 #[allow(
     unused_imports,
-    clippy::redundant_field_names,
+    clippy::new_without_default,
+    clippy::should_implement_trait,
     reason = "it is generated, as the enabled features ask for"
 )]
 pub mod models {
@@ -81,3 +89,8 @@ pub mod models {
 
 // A module for each group of operations, and the methods of `Client` that lead to them.
 include!(concat!(env!("OUT_DIR"), "/groups.rs"));
+
+/// Compiles and checks the README's program.
+#[cfg(all(doctest, feature = "users"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -28,12 +28,14 @@ fn of_mock(mock: &Mock) -> Client {
 async fn a_user_lives_from_creation_to_deletion() {
     let mock = Mock::start().await.unwrap();
     let logto = of_mock(&mock);
-    let user = logto.users().create().username("alice").password("s3cret pass").send().await.unwrap();
+    let user =
+        logto.users().create().username("alice").password("s3cret pass").send().await.unwrap();
     assert_eq!(user.username.as_deref(), Some("alice"));
 
     let named = logto.users().update(&user.id).name("Alice").send().await.unwrap();
     assert_eq!(named.name.as_deref(), Some("Alice"));
-    let other = logto.users().update(&user.id).avatar("https://a.example/a.png").send().await.unwrap();
+    let other =
+        logto.users().update(&user.id).avatar("https://a.example/a.png").send().await.unwrap();
     assert_eq!(other.name.as_deref(), Some("Alice"), "an absent member stays");
     let cleared = logto.users().update(&user.id).name(None).send().await.unwrap();
     assert_eq!(cleared.name, None, "an explicit null clears");
@@ -58,7 +60,10 @@ async fn a_list_is_a_page_with_a_total() {
     let found = logto.users().list().search("%bo%").send().await.unwrap();
     assert_eq!(found[0].username.as_deref(), Some("bob"));
     let refused = logto.users().list().page(0).send().await.unwrap_err();
-    assert!(refused.is_bad_request() && refused.code() == Some("guard.invalid_pagination"), "{refused}");
+    assert!(
+        refused.is_bad_request() && refused.code() == Some("guard.invalid_pagination"),
+        "{refused}"
+    );
 }
 
 /// What the last request was.
@@ -66,7 +71,11 @@ async fn a_list_is_a_page_with_a_total() {
 struct Seen(Arc<Mutex<(String, String, Bytes)>>);
 
 /// A server that gives the same answer to every request.
-async fn server(status: u16, headers: &'static [(&str, &str)], body: &'static str) -> (Client, Seen) {
+async fn server(
+    status: u16,
+    headers: &'static [(&str, &str)],
+    body: &'static str,
+) -> (Client, Seen) {
     let seen = Seen::default();
     let answer = move |State(seen): State<Seen>, request: Request| async move {
         let (parts, sent) = request.into_parts();
@@ -140,7 +149,10 @@ async fn a_search_may_repeat_its_keys() {
 
     logto.applications().list().types(["SPA", "Native"]).is_third_party(true).send().await.unwrap();
     let line = seen.line();
-    assert!(line.contains("types=SPA&types=Native") && line.contains("isThirdParty=true"), "{line}");
+    assert!(
+        line.contains("types=SPA&types=Native") && line.contains("isThirdParty=true"),
+        "{line}"
+    );
 }
 
 #[tokio::test]

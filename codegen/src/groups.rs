@@ -85,7 +85,7 @@ impl Writer<'_> {
             if parameter.required {
                 let Setter { argument, convert } = setter(&parameter.ty, false, &name);
                 arguments.push(format!("{name}: {argument}"));
-                fields.push(format!("{name}: {convert}"));
+                fields.push(initialized(&name, &convert));
             } else {
                 fields.push(format!("{}: None", request.parameter_field(parameter)));
             }
@@ -395,6 +395,11 @@ impl<'a> Request<'a> {
         }
         arguments
     }
+}
+
+/// A field and its value, in short where both have one name.
+pub(crate) fn initialized(field: &str, value: &str) -> String {
+    if field == value { field.to_owned() } else { format!("{field}: {value}") }
 }
 
 fn whole_body_setter(ty: &Type) -> String {

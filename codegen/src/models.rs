@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::docs::{Docs, comment};
+use crate::groups::initialized;
 use crate::naming;
 use crate::schema::{Member, Model, Models, Object, Variant};
 use crate::setters::{Setter, setter};
@@ -121,8 +122,8 @@ impl Writer<'_> {
         }
         out += "}\n";
         out += &shape.debug();
-        let only_default = !shape.members.iter().any(|member| member.required)
-            && self.bodies.contains(name);
+        let only_default =
+            !shape.members.iter().any(|member| member.required) && self.bodies.contains(name);
         if shape.sent && !only_default {
             out += &self.constructor(&shape);
         }
@@ -210,7 +211,9 @@ impl Shape<'_> {
             (true, true) => format!("Option<{ty}>"),
             (false, nullable) => {
                 if nullable && self.sent {
-                    serde.push("default, deserialize_with = \"crate::double_option::deserialize\"".into());
+                    serde.push(
+                        "default, deserialize_with = \"crate::double_option::deserialize\"".into(),
+                    );
                 }
                 serde.push("skip_serializing_if = \"Option::is_none\"".into());
                 if nullable && self.sent {
@@ -257,7 +260,7 @@ fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> St
             None => {
                 let Setter { argument, convert } = setter(&member.ty, member.nullable, &field);
                 arguments.push(format!("{field}: {argument}"));
-                fields.push(format!("{field}: {convert}"));
+                fields.push(initialized(&field, &convert));
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use logto_api::{Error, Search, Upload};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::exchange::Exchange;
@@ -142,4 +142,3 @@ fn parameter<T: DeserializeOwned>(name: &str, values: &[Value]) -> Result<T, Not
 pub fn outcome<T: Serialize>(result: logto_api::Result<T>) -> Called {
     Ok(result.map(|value| serde_json::to_value(value).expect("a model serialises")))
 }
-

@@ -59,12 +59,8 @@ impl Replay {
         let headers = exchange.response_headers.iter().flat_map(|(name, values)| {
             each(values).iter().map(|value| (name.clone(), text(value)))
         });
-        *self.desk.lock().unwrap() = Desk {
-            status: exchange.status,
-            headers: headers.collect(),
-            body,
-            asked: None,
-        };
+        *self.desk.lock().unwrap() =
+            Desk { status: exchange.status, headers: headers.collect(), body, asked: None };
     }
 
     /// How the request that came differs from the recorded one.

@@ -24,19 +24,19 @@ pub(crate) fn complete(
         }
         let candidates = candidates(&uses[index], &names, &shared);
         let free = candidates.iter().find(|name| !taken.contains(*name));
-        let name = free.cloned().or_else(|| numbered(&candidates, &taken));
-        taken.extend(name.clone());
-        names[index] = name;
+        let name = free.cloned().unwrap_or_else(|| numbered(&candidates, &taken));
+        taken.insert(name.clone());
+        names[index] = Some(name);
     }
     names.into_iter().flatten().collect()
 }
 
-/// The best name with a number, where all are taken: two schemas may have one place, as
+/// The longest name with a number, where all are taken: two schemas may have one place, as
 /// alternatives have that nothing tells apart.
-fn numbered(candidates: &[String], taken: &BTreeSet<String>) -> Option<String> {
-    let best = candidates.last()?;
-    let mut names = (2..).map(|number| format!("{best}{number}"));
-    names.find(|name| !taken.contains(name))
+fn numbered(candidates: &[String], taken: &BTreeSet<String>) -> String {
+    let base = candidates.last().map_or("Schema", String::as_str);
+    let names = (2..).map(|number| format!("{base}{number}"));
+    names.filter(|name| !taken.contains(name)).take(1).collect()
 }
 
 /// How many schemas each label would suit.

@@ -55,11 +55,13 @@ fn one_body(body: &Value, at: &str) -> Result<Value> {
     let Some(schema) = content.and_then(|content| content[*media].get("schema")) else {
         return Err(refuse(at, "a body without a schema"));
     };
-    let required = body.get("required") == Some(&Value::Bool(true)) || requires_members(schema);
+    let required = body.get("required") == Some(&Value::Bool(true));
+    let required =
+        if schema.get("properties").is_some() { requires_members(schema) } else { required };
     Ok(json!({ "content": { *media: { "schema": schema } }, "required": required }))
 }
 
-/// A body with members that must be sent must be sent itself.
+/// The server takes a missing body for an empty object: it must be sent where a member must.
 fn requires_members(schema: &Value) -> bool {
     schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty())
 }

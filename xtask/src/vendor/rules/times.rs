@@ -8,7 +8,8 @@ use crate::vendor::walk::{Place, Schema, Side};
 /// Members named `…At` that are numbers, or dates by their format, are milliseconds since the
 /// epoch; so are the bounds of a query for a span of time.
 ///
-/// A plain string named so is an ISO 8601 text and stays one.
+/// A plain string named so is an ISO 8601 text and stays one; seconds are marked `int64` by a
+/// correction.
 pub(crate) fn members(schema: &mut Schema, place: &Place) -> Result<()> {
     let member = place.member.as_deref().unwrap_or_default();
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();

@@ -8,14 +8,17 @@ use super::tag::tag;
 use crate::vendor::rules::enums::same;
 use crate::vendor::walk::Schema;
 
-/// Drops alternatives that repeat an earlier one, exactly or less precisely.
+/// Drops alternatives that repeat another one, exactly or less precisely: of two spellings the
+/// first stays.
 pub(super) fn without_copies(alternatives: Vec<Schema>) -> Vec<Schema> {
     let mut kept: Vec<Schema> = Vec::new();
     for alternative in alternatives {
-        if let Some(precise) = kept.iter_mut().find(|known| copies(known, &alternative)) {
-            *precise = alternative;
-        } else if !kept.iter().any(|known| copies(&alternative, known)) {
-            kept.push(alternative);
+        if kept.iter().any(|known| copies(&alternative, known)) {
+            continue;
+        }
+        match kept.iter_mut().find(|known| copies(known, &alternative)) {
+            Some(vague) => *vague = alternative,
+            None => kept.push(alternative),
         }
     }
     kept
