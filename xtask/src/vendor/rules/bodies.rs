@@ -55,13 +55,11 @@ fn one_body(body: &Value, at: &str) -> Result<Value> {
     let Some(schema) = content.and_then(|content| content[*media].get("schema")) else {
         return Err(refuse(at, "a body without a schema"));
     };
-    let required = body.get("required") == Some(&Value::Bool(true));
-    let required =
-        if schema.get("properties").is_some() { requires_members(schema) } else { required };
+    let required = body.get("required") == Some(&Value::Bool(true)) || requires_members(schema);
     Ok(json!({ "content": { *media: { "schema": schema } }, "required": required }))
 }
 
-/// The server takes a missing body for an empty object: it must be sent where a member must.
+/// A body with members that must be sent must be sent itself.
 fn requires_members(schema: &Value) -> bool {
     schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty())
 }

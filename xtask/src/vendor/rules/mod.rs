@@ -46,12 +46,22 @@ const RULES: [Rule; 17] = [
     unions::merged,
 ];
 
+/// Two rounds are the usual, the second to see that nothing is left.
+const MAX_ROUNDS: usize = 9;
+
 /// Applies all rules to an inlined document.
 pub(crate) fn apply(document: &mut Value) -> Result<()> {
     frame::kept(document);
     parameters::refused(document)?;
-    for rule in RULES {
-        walk::schemas(document, &mut |schema, place| rule(schema, place))?;
+    // A merged union may be a case for an earlier rule; a contract is one that no rule changes.
+    for _ in 0..MAX_ROUNDS {
+        let before = document.clone();
+        for rule in RULES {
+            walk::schemas(document, &mut |schema, place| rule(schema, place))?;
+        }
+        if *document == before {
+            break;
+        }
     }
     walk::schemas(document, &mut |schema, place| secrets::marked(schema, place))?;
     parameters::canonical(document);

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use super::secrets;
 use crate::vendor::document::operations;
 use crate::vendor::refused::{escape, refuse};
 
@@ -101,15 +102,21 @@ fn parameter(name: &str, mut map: Map<String, Value>) -> Value {
     let place = map.remove("in").unwrap_or_default();
     let required = place == "path" || map.get("required") == Some(&Value::Bool(true));
     let mut schema = map.remove("schema").unwrap_or_default();
+    let mut secret = None;
     if let Some(schema) = schema.as_object_mut() {
         one_or_many(schema);
         schema.remove("nullable");
+        secret = schema.remove(secrets::MARK);
     }
     let spread = schema["type"] == "array" || is_search(name);
     let mut kept = json!({ "name": name, "in": place, "required": required, "schema": schema });
-    if spread && let Some(kept) = kept.as_object_mut() {
-        kept.insert("style".into(), "form".into());
-        kept.insert("explode".into(), true.into());
+    if spread {
+        kept["style"] = "form".into();
+        kept["explode"] = true.into();
+    }
+    // Beside the schema: it is the parameter that must not show.
+    if let Some(secret) = secret {
+        kept[secrets::MARK] = secret;
     }
     kept
 }

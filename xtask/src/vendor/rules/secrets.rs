@@ -1,14 +1,15 @@
 //! Members whose value must never show.
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::vendor::walk::{Place, Schema, Side};
 
-const MARK: &str = "x-logto-secret";
+/// The keyword that marks a secret.
+pub(super) const MARK: &str = "x-logto-secret";
 
 /// Secret wherever they occur.
-const SECRET: [&str; 36] = [
+const SECRET: [&str; 37] = [
     "accessToken",
     "access_token",
     "apiKey",
@@ -30,6 +31,7 @@ const SECRET: [&str; 36] = [
     "passwordHash",
     "privateKey",
     "private_key",
+    "providerConfig",
     "refreshToken",
     "refresh_token",
     "secret",
@@ -48,14 +50,16 @@ const SECRET: [&str; 36] = [
 ];
 
 /// Marks the secret members of an object, and secret parameters.
+///
+/// A `value` is secret in what expires (a named secret, a personal token) and in a password.
 pub(crate) fn marked(schema: &mut Schema, place: &Place) -> Result<()> {
     schema.remove(MARK);
-    if let Some(name) = place.member.as_deref().filter(|_| place.side == Side::Parameter) {
-        if SECRET.contains(&name) && holds_a_value(schema) {
-            schema.insert(MARK.into(), true.into());
-        }
+    let parameter = place.member.as_deref().filter(|_| place.side == Side::Parameter);
+    if parameter.is_some_and(|name| SECRET.contains(&name)) && holds_a_value(schema) {
+        schema.insert(MARK.into(), true.into());
     }
     let is_issue = has_member(schema, "interpolation") || has_member(schema, "message");
+    let is_credential = has_member(schema, "expiresAt") || says_password(schema);
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return Ok(());
     };
@@ -65,11 +69,18 @@ pub(crate) fn marked(schema: &mut Schema, place: &Place) -> Result<()> {
         let Some(member) = member.as_object_mut() else {
             continue;
         };
-        if SECRET.contains(&name.as_str()) && !exempt && holds_a_value(member) {
+        let named = SECRET.contains(&name.as_str()) || name == "value" && is_credential;
+        if named && !exempt && holds_a_value(member) {
             member.insert(MARK.into(), true.into());
         }
     }
     Ok(())
+}
+
+/// `{"type": "password", "value": …}`.
+fn says_password(schema: &Schema) -> bool {
+    let kinds = schema.get("properties").and_then(|properties| properties.pointer("/type/enum"));
+    kinds.is_some_and(|kinds| *kinds == json!(["password"]))
 }
 
 fn has_member(schema: &Schema, name: &str) -> bool {

@@ -25,10 +25,10 @@ pub(crate) fn completed(schema: &mut Schema, place: &Place) -> Result<()> {
 
 /// A union's alternatives say all: what stands beside them only explains.
 pub(crate) fn contradictions(schema: &mut Schema, place: &Place) -> Result<()> {
-    if let Some(alternatives) = schema.remove("anyOf") {
-        if schema.insert("oneOf".into(), alternatives).is_some() {
-            return Err(refuse(&place.pointer, "oneOf and anyOf in one schema"));
-        }
+    if let Some(alternatives) = schema.remove("anyOf")
+        && schema.insert("oneOf".into(), alternatives).is_some()
+    {
+        return Err(refuse(&place.pointer, "oneOf and anyOf in one schema"));
     }
     if schema.contains_key("oneOf") {
         schema.retain(|key, _| matches!(key.as_str(), "oneOf" | "nullable" | "x-logto-secret"));

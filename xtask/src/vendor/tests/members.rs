@@ -37,6 +37,8 @@ fn urls_are_texts() {
     assert_eq!(member("redirectUris", list.clone()), texts);
     assert_eq!(member("postLogoutRedirectUris", list.clone()), texts);
     assert_ne!(member("things", list), texts);
+    let union = json!({ "oneOf": [{ "type": "object" }, { "type": "object", "nullable": false }] });
+    assert_eq!(member("redirectUris", json!({ "type": "array", "items": union })), texts);
 }
 
 #[test]
@@ -130,5 +132,17 @@ fn secrets_are_marked() {
     assert!(!marked("token", json!({ "type": "string", "enum": ["a", "b"] })));
     assert_eq!(answered(object(&["code", "message"])), object(&["code", "message"]));
     let token = json!({ "name": "token", "in": "query", "schema": text });
-    assert_eq!(parameter(token)["schema"]["x-logto-secret"], true);
+    assert_eq!(parameter(token)["x-logto-secret"], true);
+}
+
+#[test]
+fn values_that_expire_or_are_passwords_are_secret() {
+    let secret = |schema: serde_json::Value| {
+        answered(schema)["properties"]["value"]["x-logto-secret"] == true
+    };
+    assert!(secret(object(&["expiresAt", "name", "value"])));
+    assert!(!secret(object(&["name", "value"])));
+    let mut password = object(&["type", "value"]);
+    password["properties"]["type"]["enum"] = json!(["password"]);
+    assert!(secret(password));
 }

@@ -119,7 +119,7 @@ fn told_apart(one: &Schema, other: &Schema) -> bool {
     let requires_own = |one: &Schema, other: &Schema| {
         let names = one.get("required").and_then(Value::as_array);
         names.into_iter().flatten().filter_map(Value::as_str).any(|name| {
-            !other.get("properties").is_some_and(|properties| properties.get(name).is_some())
+            other.get("properties").is_none_or(|properties| properties.get(name).is_none())
         })
     };
     requires_own(one, other) && requires_own(other, one)
