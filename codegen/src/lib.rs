@@ -135,11 +135,6 @@ pub fn feature(group: &str) -> String {
     }
 }
 
-/// The groups of a contract, by API: what the crate's features are made of.
-pub fn groups_of<'a>(contract: &'a Contract, api: &str) -> BTreeSet<&'a str> {
-    contract.operations.iter().filter(|o| o.api == api).map(|o| o.group.as_str()).collect()
-}
-
 fn format(code: &str) -> Result<String> {
     let file =
         syn::parse_file(code).map_err(|error| Error::new("generated code", error.to_string()))?;
