@@ -53,7 +53,7 @@ impl IntoNullable<String> for &String {
 /// skip_serializing_if = "Option::is_none")]`: schemars would take `with` for a type.
 #[allow(dead_code, reason = "depends on the enabled features")]
 pub(crate) mod double_option {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer};
 
     #[allow(clippy::option_option, reason = "it is the point")]
     pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
@@ -62,18 +62,6 @@ pub(crate) mod double_option {
         D: Deserializer<'de>,
     {
         Option::deserialize(deserializer).map(Some)
-    }
-
-    #[allow(clippy::option_option, reason = "it is the point")]
-    pub(crate) fn serialize<T, S>(
-        value: &Option<Option<T>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error>
-    where
-        T: Serialize,
-        S: Serializer,
-    {
-        value.serialize(serializer)
     }
 }
 

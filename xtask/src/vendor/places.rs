@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::document::operations;
 use super::hoist::{Pool, used};
-use super::rules::literals_of;
+use super::rules::{literals_of, own_requirement};
 
 /// A step from a schema to one below it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -145,23 +145,12 @@ fn tags(alternatives: &[Value], pool: &Pool) -> Vec<String> {
     maps.iter()
         .map(|map| match &tag {
             Some(tag) => literals_of(map, tag).join("_"),
-            None => own_requirement(map, &maps).unwrap_or_else(|| kind(map)),
+            None => {
+                let others: Vec<_> = maps.iter().filter(|other| *other != map).collect();
+                own_requirement(map, &others).map_or_else(|| kind(map), str::to_owned)
+            }
         })
         .collect()
-}
-
-fn own_requirement(
-    map: &serde_json::Map<String, Value>,
-    all: &[serde_json::Map<String, Value>],
-) -> Option<String> {
-    let declares = |other: &serde_json::Map<String, Value>, name: &str| {
-        other.get("properties").is_some_and(|properties| properties.get(name).is_some())
-    };
-    let required = map.get("required")?.as_array()?.iter().filter_map(Value::as_str);
-    let mut own = required.filter(|name| {
-        all.iter().filter(|other| *other != map).all(|other| !declares(other, name))
-    });
-    own.next().map(str::to_owned)
 }
 
 fn kind(map: &serde_json::Map<String, Value>) -> String {

@@ -80,3 +80,4 @@ pub(crate) fn literals_of(alternative: &Schema, tag: &str) -> Vec<String> {
 }
 
 pub(crate) use parameters::is_search;
+pub(crate) use unions::own_requirement;

@@ -116,13 +116,20 @@ pub(super) fn indistinct_objects(alternatives: Vec<Schema>) -> Vec<Schema> {
 
 /// Each requires a member that the other does not have.
 fn told_apart(one: &Schema, other: &Schema) -> bool {
-    let requires_own = |one: &Schema, other: &Schema| {
-        let names = one.get("required").and_then(Value::as_array);
-        names.into_iter().flatten().filter_map(Value::as_str).any(|name| {
-            other.get("properties").is_none_or(|properties| properties.get(name).is_none())
-        })
+    own_requirement(one, &[other]).is_some() && own_requirement(other, &[one]).is_some()
+}
+
+/// The first member that this object requires and none of the others declares.
+pub(crate) fn own_requirement<'a>(one: &'a Schema, others: &[&Schema]) -> Option<&'a str> {
+    let names = one.get("required").and_then(Value::as_array);
+    let declares = |other: &Schema, name: &str| {
+        other.get("properties").is_some_and(|properties| properties.get(name).is_some())
     };
-    requires_own(one, other) && requires_own(other, one)
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .find(|name| !others.iter().any(|other| declares(other, name)))
 }
 
 /// The members of both; required is what both require.

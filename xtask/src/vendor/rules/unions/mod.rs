@@ -10,6 +10,7 @@ use crate::vendor::canonical;
 use crate::vendor::refused::refuse;
 use crate::vendor::walk::{Place, Schema};
 
+pub(crate) use merge::own_requirement;
 pub(crate) use tag::{literals, tag};
 
 /// Reduces the alternatives of a union to those that differ.
