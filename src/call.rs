@@ -36,19 +36,43 @@ pub(crate) struct Operation {
     /// The operationId of the contract; empty for a raw request.
     pub(crate) id: &'static str,
     pub(crate) api: Api,
+    /// The path template of the contract; empty for a raw request.
+    #[allow(dead_code)]
+    pub(crate) path: &'static str,
     /// It takes no token.
     pub(crate) public: bool,
+    #[allow(dead_code)]
+    pub(crate) repeat: Repeat,
+}
+
+/// Whether a request may be repeated after a failure that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "which are used depends on the enabled features")]
+pub(crate) enum Repeat {
+    /// Its HTTP method says: GET, PUT and DELETE may, POST and PATCH only if nothing was done.
+    ByMethod,
+    /// It may, whatever its method.
+    Always,
+    /// It is sent once: it uses up what it is sent, such as a code.
+    Never,
 }
 
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
 impl Operation {
-    pub(crate) const fn new(id: &'static str, api: Api) -> Self {
-        Self { id, api, public: false }
+    pub(crate) const fn new(id: &'static str, api: Api, path: &'static str) -> Self {
+        Self { id, api, path, public: false, repeat: Repeat::ByMethod }
     }
 
-    /// An operation that takes no token.
-    pub(crate) const fn public(id: &'static str, api: Api) -> Self {
-        Self { id, api, public: true }
+    /// It takes no token.
+    pub(crate) const fn public(mut self) -> Self {
+        self.public = true;
+        self
+    }
+
+    /// It may be repeated in other cases than its method tells.
+    pub(crate) const fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
     }
 }
 
@@ -423,7 +447,7 @@ mod tests {
 
     use super::*;
 
-    const UPLOAD: Operation = Operation { id: "Upload", api: Api::Experience, public: false };
+    const UPLOAD: Operation = Operation::new("Upload", Api::Experience, "/x");
 
     /// A server for one request: it answers, and gives what it got.
     fn server() -> (Client, JoinHandle<String>) {

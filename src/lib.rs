@@ -33,8 +33,10 @@
 
 mod auth;
 mod browser;
+mod builder;
 mod call;
 mod client;
+mod clock;
 mod endpoint;
 mod error;
 mod json_path;
@@ -48,8 +50,10 @@ mod upload;
 mod values;
 
 pub use browser::BrowserAnswer;
+pub use builder::ClientBuilder;
 pub use bytes::Bytes;
-pub use client::{Client, ClientBuilder};
+pub use client::Client;
+pub use clock::Clock;
 pub use error::{Error, Result};
 pub use nullable::IntoNullable;
 pub use page::Page;

@@ -95,7 +95,8 @@ impl Request {
     ///
     /// When it cannot be sent, and when the answer is neither 2xx nor 3xx.
     pub async fn send(mut self) -> Result<Answer> {
-        let operation = Operation { id: "", api: Api::of_path(&self.path), public: self.public };
+        let operation = Operation::new("", Api::of_path(&self.path), "");
+        let operation = if self.public { operation.public() } else { operation };
         let exchange = self.call.prepare(&operation, &[]).await?;
         let request = self.builder.build().map_err(Error::transport)?;
         let response = exchange.run(request).await.map_err(Error::transport)?;

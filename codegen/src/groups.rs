@@ -171,16 +171,17 @@ impl Writer<'_> {
         }
         check_names(request)?;
         Ok(format!(
-            "const {}: Operation = Operation::{}({:?}, Api::{});
+            "const {}: Operation = Operation::new({:?}, Api::{}, {:?}){};
             /// The request of {group_method}.
             #[must_use = \"a request does nothing until it is sent\"]
             #[derive(Clone, Debug)]
             pub struct {name} {{ {fields} }}
             impl {name} {{ {setters} {send} }}\n",
             request.constant(),
-            if operation.public { "public" } else { "new" },
             operation.id,
             AsPascalCase(&operation.api),
+            operation.path,
+            if operation.public { ".public()" } else { "" },
             send = request.send(),
             name = request.name,
         ))

@@ -1,0 +1,269 @@
+//! How a client is put together.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use reqwest::{header::HeaderValue, redirect};
+
+use crate::{
+    Client, Clock, Error, Result,
+    auth::{Bearer, Credentials, TokenSource},
+    client::Inner,
+    clock::SharedClock,
+    endpoint::Endpoint,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Settings of a [`Client`] that is to be built.
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ClientBuilder {
+    endpoint: Result<String>,
+    app: Option<(String, String)>,
+    bearer_token: Option<String>,
+    resource: Option<String>,
+    scope: Option<String>,
+    timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    user_agent_suffix: Option<String>,
+    cookie_store: Option<bool>,
+    http_client: Option<reqwest::Client>,
+    allow_insecure_http: bool,
+    clock: SharedClock,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(endpoint: Result<String>) -> Self {
+        Self {
+            endpoint,
+            app: None,
+            bearer_token: None,
+            resource: None,
+            scope: None,
+            timeout: None,
+            connect_timeout: None,
+            user_agent_suffix: None,
+            cookie_store: None,
+            http_client: None,
+            allow_insecure_http: false,
+            clock: SharedClock::default(),
+        }
+    }
+
+    /// The id and secret of a machine-to-machine application, for the Management API. The token
+    /// is fetched on the first call, kept, and renewed when it is due.
+    pub fn client_credentials(
+        mut self,
+        app_id: impl Into<String>,
+        app_secret: impl Into<String>,
+    ) -> Self {
+        self.app = Some((app_id.into(), app_secret.into()));
+        self
+    }
+
+    /// A token that you have already: a user's for the Account API, or an application's for the
+    /// Management API. It is sent to either, and never renewed.
+    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
+        self.bearer_token = Some(token.into());
+        self
+    }
+
+    /// The resource indicator to get tokens for. By default it is `https://<tenant>.logto.app/api`
+    /// on Logto Cloud, and `https://default.logto.app/api` elsewhere.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// The scope to get tokens with, `all` by default.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// How long a request may take, to the last byte of its answer: 30 seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long making a connection may take: 10 seconds by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Added to the user agent, `logto-api/<version>`, after a space: your program's name and
+    /// version.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// Keeps the cookies that the server sets, and sends them back.
+    ///
+    /// The Experience API needs them: they are what its interaction lives in. Off by default, as
+    /// all calls of a client share them: give every user who signs in a client of their own.
+    pub fn cookie_store(mut self, keep: bool) -> Self {
+        self.cookie_store = Some(keep);
+        self
+    }
+
+    /// An HTTP client of your own, for proxies, root certificates and the like.
+    ///
+    /// Its connect timeout, cookies and redirects are its own matter. Have it follow no redirects
+    /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of Logto's answers are
+    /// redirects that are meant for a browser.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    /// Allows an `http` endpoint on another machine. Secrets and tokens then cross the network in
+    /// the clear: only for networks that are your own. Loopback needs no permission.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.allow_insecure_http = true;
+        self
+    }
+
+    /// Another idea of time and chance, for tests.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock(Arc::new(clock));
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint is not the address of a server (not a URL, with a path, a query or a
+    /// password, `http` to another machine), when credentials are empty or of two kinds, and when
+    /// a setting cannot have an effect.
+    pub fn build(self) -> Result<Client> {
+        let text = match &self.endpoint {
+            Ok(endpoint) => endpoint,
+            Err(error) => return Err(Error::config(error.to_string())),
+        };
+        let endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
+        let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
+        let timeout = self.timeout.unwrap_or(TIMEOUT);
+        let http = self.http()?;
+        let clock = self.clock.clone();
+        Ok(Client::from_parts(Inner {
+            credentials: Arc::new(self.credentials(&endpoint, timeout)?),
+            endpoint: Arc::new(endpoint),
+            http,
+            user_agent,
+            timeout,
+            clock,
+        }))
+    }
+
+    fn http(&self) -> Result<reqwest::Client> {
+        if let Some(client) = &self.http_client {
+            if self.connect_timeout.is_some() || self.cookie_store.is_some() {
+                return Err(Error::config(
+                    "`connect_timeout` and `cookie_store` have no effect on an HTTP client of \
+                     your own: set them there",
+                ));
+            }
+            return Ok(client.clone());
+        }
+        reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
+            .redirect(redirect::Policy::none())
+            .cookie_store(self.cookie_store.unwrap_or_default())
+            .build()
+            .map_err(|_| {
+                Error::config(
+                    "the HTTP client cannot be made: check the system's proxy settings and root \
+                     certificates",
+                )
+            })
+    }
+
+    fn credentials(self, endpoint: &Endpoint, timeout: Duration) -> Result<Credentials> {
+        match (self.app, self.bearer_token) {
+            (Some(_), Some(_)) => Err(Error::config(
+                "both `client_credentials` and `bearer_token` are given: keep one, and give \
+                 single calls another token with `token(…)`",
+            )),
+            (Some((id, secret)), None) => {
+                let (resource, scope) = (self.resource, self.scope);
+                let source = TokenSource::new(endpoint, id, secret, resource, scope, timeout)?;
+                Ok(Credentials::App(Box::new(source)))
+            }
+            (None, token) if self.resource.is_some() || self.scope.is_some() => {
+                drop(token);
+                Err(Error::config(
+                    "`resource` and `scope` have no effect without `client_credentials`",
+                ))
+            }
+            (None, Some(token)) => Bearer::new(&token).map(Credentials::Fixed),
+            (None, None) => Ok(Credentials::None),
+        }
+    }
+}
+
+fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
+    let name = concat!("logto-api/", env!("CARGO_PKG_VERSION"));
+    match suffix {
+        None => Ok(HeaderValue::from_static(name)),
+        Some(suffix) => HeaderValue::try_from(format!("{name} {suffix}"))
+            .map_err(|_| Error::config("the user agent's suffix has a line break or the like")),
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let app_id = self.app.as_ref().map(|(id, _)| id);
+        let redacted = |secret: bool| secret.then_some("[redacted]");
+        f.debug_struct("ClientBuilder")
+            .field("app_id", &app_id)
+            .field("app_secret", &redacted(self.app.is_some()))
+            .field("bearer_token", &redacted(self.bearer_token.is_some()))
+            .field("resource", &self.resource)
+            .field("scope", &self.scope)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_work_are_refused() {
+        let builder = || Client::builder("https://acme.logto.app");
+        for (builder, word) in [
+            (builder().client_credentials("", "x"), "app id"),
+            (builder().client_credentials("x", " "), "app secret"),
+            (builder().bearer_token(""), "token is empty"),
+            (builder().bearer_token("a").client_credentials("x", "y"), "both"),
+            (builder().scope("all"), "no effect"),
+            (builder().user_agent_suffix("a\r\nb"), "user agent"),
+            (builder().http_client(reqwest::Client::new()).cookie_store(true), "no effect"),
+            (Client::for_tenant("acme.evil"), "tenant"),
+            (Client::for_tenant(""), "tenant"),
+        ] {
+            let error = builder.build().unwrap_err();
+            assert!(error.is_invalid_request());
+            assert!(error.to_string().contains(word), "{word}: {error}");
+        }
+        let client = Client::for_tenant("acme").build().unwrap();
+        assert_eq!(client.endpoint(), "https://acme.logto.app");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let builder = Client::builder("https://acme.logto.app").client_credentials("id", "hunter2");
+        assert!(!format!("{builder:?}").contains("hunter2"));
+        assert!(!format!("{:?}", builder.build().unwrap()).contains("hunter2"));
+        let builder = Client::builder("https://acme.logto.app").bearer_token("hunter2");
+        assert!(!format!("{builder:?}").contains("hunter2"));
+        assert!(!format!("{:?}", builder.build().unwrap()).contains("hunter2"));
+    }
+}

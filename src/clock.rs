@@ -1,0 +1,77 @@
+//! Time and chance, which tests replace.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// What the client knows of time and chance: when a token is due, how long to wait before a call
+/// is repeated.
+///
+/// Programs leave it alone. A test hands one of its own to
+/// [`ClientBuilder::clock`](crate::ClientBuilder::clock), whose `sleep` moves `now` instead of
+/// waiting. How long the network may take is measured by the real clock all the same.
+///
+/// ```
+/// use std::{future, pin::Pin, sync::Mutex, time::{Duration, Instant}};
+///
+/// struct Leap(Mutex<Instant>);
+///
+/// impl logto_api::Clock for Leap {
+///     fn now(&self) -> Instant {
+///         *self.0.lock().unwrap()
+///     }
+///     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+///         *self.0.lock().unwrap() += duration;
+///         Box::pin(future::ready(()))
+///     }
+///     fn random(&self) -> f64 {
+///         1.0
+///     }
+/// }
+/// ```
+pub trait Clock: Send + Sync + 'static {
+    /// The time by a clock that only moves forward.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// The time of day, which `Retry-After` may be given in.
+    fn wall_time(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// Comes to an end after this long.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    /// A number from 0 to 1: what part of a delay is waited for.
+    fn random(&self) -> f64 {
+        fastrand::f64()
+    }
+}
+
+/// The clock of the machine.
+struct SystemClock;
+
+impl Clock for SystemClock {}
+
+/// The clock of a client.
+#[derive(Clone)]
+pub(crate) struct SharedClock(pub(crate) Arc<dyn Clock>);
+
+impl Default for SharedClock {
+    fn default() -> Self {
+        Self(Arc::new(SystemClock))
+    }
+}
+
+impl fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
