@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use crate::{
     Error, Result,
-    call::{Api, Operation},
     endpoint::Endpoint,
     error::{AuthFailure, text},
+    operation::{Api, Operation},
 };
 
 /// How long before its expiry a token is no longer used, so that it is still good on arrival.

@@ -5,15 +5,21 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{header::HeaderValue, redirect};
 
 use crate::{
-    Client, Clock, Error, Result,
+    Client, Clock, Error, Result, RetryPolicy,
     auth::{Bearer, Credentials, TokenSource},
+    budget::RetryBudget,
     client::Inner,
     clock::SharedClock,
+    cookies::Cookies,
     endpoint::Endpoint,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const TIMEOUT: Duration = Duration::from_secs(30);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(60);
+const RETRY_BUDGET: u32 = 100;
+
+type ConfigureHttp = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder>;
 
 /// Settings of a [`Client`] that is to be built.
 #[must_use = "a builder does nothing until `build` is called"]
@@ -24,10 +30,14 @@ pub struct ClientBuilder {
     resource: Option<String>,
     scope: Option<String>,
     timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
+    retry: RetryPolicy,
+    retry_budget: u32,
     user_agent_suffix: Option<String>,
-    cookie_store: Option<bool>,
+    cookie_store: bool,
     http_client: Option<reqwest::Client>,
+    configure_http: Option<ConfigureHttp>,
     allow_insecure_http: bool,
     clock: SharedClock,
 }
@@ -41,10 +51,14 @@ impl ClientBuilder {
             resource: None,
             scope: None,
             timeout: None,
+            attempt_timeout: None,
             connect_timeout: None,
+            retry: RetryPolicy::new(),
+            retry_budget: RETRY_BUDGET,
             user_agent_suffix: None,
-            cookie_store: None,
+            cookie_store: false,
             http_client: None,
+            configure_http: None,
             allow_insecure_http: false,
             clock: SharedClock::default(),
         }
@@ -81,9 +95,31 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a request may take, to the last byte of its answer: 30 seconds by default.
+    /// How long a call may take with all its attempts and the waits between them, to the last byte
+    /// of its answer: 60 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long one attempt at a call may take, 30 seconds by default. Uploads and downloads may
+    /// take all the time that the call has.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// When and how often calls are repeated: see [`RetryPolicy`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How many attempts the client and its clones may repeat before some calls succeed, 100 by
+    /// default. Five calls that succeed earn one more, up to that number: when the server is gone,
+    /// it is not asked three times as often as usual.
+    pub fn retry_budget(mut self, retries: u32) -> Self {
+        self.retry_budget = retries;
         self
     }
 
@@ -103,19 +139,44 @@ impl ClientBuilder {
     /// Keeps the cookies that the server sets, and sends them back.
     ///
     /// The Experience API needs them: they are what its interaction lives in. Off by default, as
-    /// all calls of a client share them: give every user who signs in a client of their own.
+    /// all calls of a client share them: give every user who signs in a client of their own by
+    /// [`Client::with_cookie_store`], or hand on their browser's by
+    /// [`Client::with_browser_cookies`].
     pub fn cookie_store(mut self, keep: bool) -> Self {
-        self.cookie_store = Some(keep);
+        self.cookie_store = keep;
         self
     }
 
-    /// An HTTP client of your own, for proxies, root certificates and the like.
+    /// An HTTP client of your own, or one that other clients use too: thousands of tenants can
+    /// share the connections of one.
     ///
-    /// Its connect timeout, cookies and redirects are its own matter. Have it follow no redirects
+    /// Its connect timeout and redirects are its own matter. Have it follow no redirects
     /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of Logto's answers are
-    /// redirects that are meant for a browser.
+    /// redirects that are meant for a browser. To change single settings only, use
+    /// [`configure_http`](Self::configure_http).
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
+        self
+    }
+
+    /// Changes settings of the HTTP client: proxies, root certificates, DNS, the TLS backend.
+    ///
+    /// ```
+    /// # fn main() -> logto_api::Result<()> {
+    /// use logto_api::{Client, reqwest::Proxy};
+    ///
+    /// # let proxy = Proxy::all("http://localhost:3128").unwrap();
+    /// let logto = Client::builder("https://acme.logto.app")
+    ///     .configure_http(|http| http.proxy(proxy).pool_max_idle_per_host(4))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure_http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + 'static,
+    ) -> Self {
+        self.configure_http = Some(Box::new(configure));
         self
     }
 
@@ -139,47 +200,50 @@ impl ClientBuilder {
     /// When the endpoint is not the address of a server (not a URL, with a path, a query or a
     /// password, `http` to another machine), when credentials are empty or of two kinds, and when
     /// a setting cannot have an effect.
-    pub fn build(self) -> Result<Client> {
+    pub fn build(mut self) -> Result<Client> {
         let text = match &self.endpoint {
             Ok(endpoint) => endpoint,
             Err(error) => return Err(Error::config(error.to_string())),
         };
         let endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
-        let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
         let timeout = self.timeout.unwrap_or(TIMEOUT);
-        let http = self.http()?;
-        let clock = self.clock.clone();
+        let attempt_timeout = self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT);
         Ok(Client::from_parts(Inner {
-            credentials: Arc::new(self.credentials(&endpoint, timeout)?),
-            endpoint: Arc::new(endpoint),
-            http,
-            user_agent,
+            http: self.http()?,
+            user_agent: user_agent(self.user_agent_suffix.as_deref())?,
+            cookies: if self.cookie_store { Cookies::Own(Arc::default()) } else { Cookies::None },
             timeout,
-            clock,
+            attempt_timeout,
+            retry: self.retry.clone(),
+            budget: Arc::new(RetryBudget::new(self.retry_budget)),
+            clock: self.clock.clone(),
+            credentials: Arc::new(self.credentials(&endpoint, attempt_timeout)?),
+            endpoint: Arc::new(endpoint),
         }))
     }
 
-    fn http(&self) -> Result<reqwest::Client> {
-        if let Some(client) = &self.http_client {
-            if self.connect_timeout.is_some() || self.cookie_store.is_some() {
+    fn http(&mut self) -> Result<reqwest::Client> {
+        if let Some(client) = self.http_client.take() {
+            if self.connect_timeout.is_some() || self.configure_http.is_some() {
                 return Err(Error::config(
-                    "`connect_timeout` and `cookie_store` have no effect on an HTTP client of \
+                    "`connect_timeout` and `configure_http` have no effect on an HTTP client of \
                      your own: set them there",
                 ));
             }
-            return Ok(client.clone());
+            return Ok(client);
         }
-        reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-            .redirect(redirect::Policy::none())
-            .cookie_store(self.cookie_store.unwrap_or_default())
-            .build()
-            .map_err(|_| {
-                Error::config(
-                    "the HTTP client cannot be made: check the system's proxy settings and root \
-                     certificates",
-                )
-            })
+        let usual = reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
+        let configured = match self.configure_http.take() {
+            Some(configure) => configure(usual),
+            None => usual,
+        };
+        configured.redirect(redirect::Policy::none()).build().map_err(|_| {
+            Error::config(
+                "the HTTP client cannot be made: check its settings, the system's proxy settings \
+                 and root certificates",
+            )
+        })
     }
 
     fn credentials(self, endpoint: &Endpoint, timeout: Duration) -> Result<Credentials> {
@@ -245,7 +309,10 @@ mod tests {
             (builder().bearer_token("a").client_credentials("x", "y"), "both"),
             (builder().scope("all"), "no effect"),
             (builder().user_agent_suffix("a\r\nb"), "user agent"),
-            (builder().http_client(reqwest::Client::new()).cookie_store(true), "no effect"),
+            (
+                builder().http_client(reqwest::Client::new()).configure_http(|http| http),
+                "no effect",
+            ),
             (Client::for_tenant("acme.evil"), "tenant"),
             (Client::for_tenant(""), "tenant"),
         ] {

@@ -5,9 +5,11 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{Method, header::HeaderValue};
 
 use crate::{
-    ClientBuilder, Error, Request, Result,
+    BrowserCookies, ClientBuilder, Error, Request, Result, RetryPolicy,
     auth::Credentials,
+    budget::RetryBudget,
     clock::SharedClock,
+    cookies::Cookies,
     endpoint::{self, Endpoint},
 };
 
@@ -37,7 +39,11 @@ pub(crate) struct Inner {
     pub(crate) http: reqwest::Client,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) user_agent: HeaderValue,
+    pub(crate) cookies: Cookies,
     pub(crate) timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) budget: Arc<RetryBudget>,
     pub(crate) clock: SharedClock,
 }
 
@@ -86,6 +92,27 @@ impl Client {
         Request::new(self, method, path)
     }
 
+    /// The same client with the cookies of a browser that your server stands between.
+    pub fn with_browser_cookies(&self, cookies: &BrowserCookies) -> Self {
+        self.with_cookies(Cookies::Browser(cookies.clone()))
+    }
+
+    /// The same client with cookies of its own, none at first: they are kept and sent back as a
+    /// browser would. Make one for each user who signs in; they share the connections.
+    pub fn with_cookie_store(&self) -> Self {
+        self.with_cookies(Cookies::Own(Arc::default()))
+    }
+
+    fn with_cookies(&self, cookies: Cookies) -> Self {
+        Self::from_parts(Inner { cookies, ..Inner::clone(&self.0) })
+    }
+
+    /// The HTTP client underneath. Hand a clone of it to
+    /// [`ClientBuilder::http_client`] to have clients of many tenants share their connections.
+    pub fn http_client(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
     pub(crate) fn from_parts(inner: Inner) -> Self {
         Self(Arc::new(inner))
     }
@@ -96,7 +123,6 @@ impl Client {
         Self::from_parts(Inner { credentials: Arc::new(credentials), ..Inner::clone(&self.0) })
     }
 
-    #[allow(dead_code)]
     pub(crate) fn clock(&self) -> &SharedClock {
         &self.0.clock
     }
@@ -117,8 +143,24 @@ impl Client {
         &self.0.user_agent
     }
 
-    pub(crate) fn default_timeout(&self) -> Duration {
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
         self.0.timeout
+    }
+
+    pub(crate) fn attempt_timeout(&self) -> Duration {
+        self.0.attempt_timeout
+    }
+
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.0.retry
+    }
+
+    pub(crate) fn retry_budget(&self) -> &RetryBudget {
+        &self.0.budget
     }
 }
 

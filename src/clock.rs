@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    ops::Deref,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -63,6 +64,14 @@ impl Clock for SystemClock {}
 /// The clock of a client.
 #[derive(Clone)]
 pub(crate) struct SharedClock(pub(crate) Arc<dyn Clock>);
+
+impl Deref for SharedClock {
+    type Target = dyn Clock;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
 
 impl Default for SharedClock {
     fn default() -> Self {

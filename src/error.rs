@@ -1,11 +1,14 @@
 //! The one error type: what went wrong, in words that never hold a secret.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
 
 use crate::json_path;
+
+/// The header with the id under which the server logs a request.
+pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
 
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,6 +40,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     operation: &'static str,
+    attempts: u32,
+    retry_after: Option<Duration>,
 }
 
 enum Kind {
@@ -48,6 +53,8 @@ enum Kind {
     Answer(Refusal),
     Decode(Undecodable),
     Transport(Transport),
+    /// The call's time ran out between attempts, or while it waited for a token.
+    Deadline,
 }
 
 /// An answer that is not a success.
@@ -86,7 +93,7 @@ pub(crate) struct AuthFailure {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, operation: "" }))
+        Self(Box::new(Inner { kind, operation: "", attempts: 0, retry_after: None }))
     }
 
     pub(crate) fn config(problem: impl Into<String>) -> Self {
@@ -160,6 +167,21 @@ impl Error {
         }))
     }
 
+    /// The call's time is up before anything more could be sent.
+    pub(crate) fn deadline() -> Self {
+        Self::new(Kind::Deadline)
+    }
+
+    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
     pub(crate) fn during(mut self, operation: &'static str) -> Self {
         self.0.operation = operation;
         self
@@ -173,7 +195,7 @@ impl Error {
             Kind::Answer(answer) => Some(answer.status),
             Kind::Decode(answer) => Some(answer.status),
             Kind::Transport(transport) => transport.status,
-            Kind::Config(_) | Kind::Request(_) | Kind::Auth(_) => None,
+            Kind::Config(_) | Kind::Request(_) | Kind::Auth(_) | Kind::Deadline => None,
         }
     }
 
@@ -227,6 +249,16 @@ impl Error {
     /// made by [`Client::request`](crate::Client::request).
     pub fn operation(&self) -> Option<&str> {
         Some(self.0.operation).filter(|operation| !operation.is_empty())
+    }
+
+    /// How often the request was sent, or at least tried to be. 0 if it came to nothing before.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the server asks to wait before the next request, by its header `Retry-After`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// Where in the answer's JSON the first member is that cannot be decoded, such as
@@ -285,12 +317,23 @@ impl Error {
 
     /// Time ran out before the whole answer was there. The server may still have acted.
     pub fn is_timeout(&self) -> bool {
-        self.source_error().is_some_and(reqwest::Error::is_timeout)
+        matches!(self.0.kind, Kind::Deadline)
+            || self.source_error().is_some_and(reqwest::Error::is_timeout)
     }
 
     /// No connection could be made: nothing was sent.
     pub fn is_connect(&self) -> bool {
         self.source_error().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// What may pass: no connection, one that broke, an attempt that ran out of time, or the
+    /// statuses 429, 502, 503 and 504. By default such calls are repeated where it is safe.
+    pub fn is_transient(&self) -> bool {
+        match &self.0.kind {
+            Kind::Transport(_) => true,
+            Kind::Answer(answer) => matches!(answer.status.as_u16(), 429 | 502 | 503 | 504),
+            _ => false,
+        }
     }
 
     /// The server reported success, but its body is not what the contract says.
@@ -329,7 +372,7 @@ impl Error {
         }
     }
 
-    fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match &self.0.kind {
             Kind::Config(_) => "config",
             Kind::Request(_) => "request",
@@ -337,6 +380,7 @@ impl Error {
             Kind::Answer(_) => "answer",
             Kind::Decode(_) => "decode",
             Kind::Transport(_) => "transport",
+            Kind::Deadline => "deadline",
         }
     }
 
@@ -373,6 +417,7 @@ impl Error {
                 }
                 f.write_str(&transport_problem(&transport.source))
             }
+            Kind::Deadline => f.write_str("the time for this call ran out"),
         }
     }
 }
@@ -421,7 +466,7 @@ fn one_line(text: &str, limit: usize) -> String {
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get("logto-core-request-id")?.to_str().ok()?;
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     Some(id.to_owned())
 }
 
@@ -436,13 +481,15 @@ pub(crate) fn text(body: &mut Map<String, Value>, names: &[&str]) -> Option<Stri
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.summary(f)?;
-        match (self.operation(), self.request_id()) {
-            (Some(operation), Some(id)) => {
-                write!(f, " (operation {operation}, request {})", one_line(id, 64))
-            }
-            (Some(operation), None) => write!(f, " (operation {operation})"),
-            (None, Some(id)) => write!(f, " (request {})", one_line(id, 64)),
-            (None, None) => Ok(()),
+        let facts = [
+            self.operation().map(|operation| format!("operation {operation}")),
+            self.request_id().map(|id| format!("request {}", one_line(id, 64))),
+            (self.0.attempts > 1).then(|| format!("{} attempts", self.0.attempts)),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
+        match facts.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", facts.join(", ")),
         }
     }
 }

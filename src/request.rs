@@ -1,16 +1,19 @@
 //! Requests to paths that the contract does not know.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use bytes::Bytes;
-use progenitor_client::ResponseValue;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Client, Error, Result,
-    call::{Api, Call, Operation},
-    judge::{self, Received},
+    call::Call,
+    error::REQUEST_ID,
+    exchange::{Exchange, Reading},
+    judge::Received,
+    operation::{Api, Operation},
+    options::call_options,
 };
 
 /// A request to any path, made by [`Client::request`].
@@ -33,7 +36,7 @@ impl Request {
         let builder = match client.target().join(path) {
             Ok(url) => client.http().request(method.clone(), url),
             Err(error) => {
-                call.problem(error.to_string());
+                call.options.problem(error.to_string());
                 client.http().request(method.clone(), client.endpoint())
             }
         };
@@ -64,25 +67,6 @@ impl Request {
         self
     }
 
-    /// Sends this header along. A line break in it, or a header that is the client's own, is an
-    /// error of `send`.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.call.header(name, value);
-        self
-    }
-
-    /// How long this call may take, in place of the client's own limit.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.call.timeout(timeout);
-        self
-    }
-
-    /// Makes this call with another bearer token than the client's.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.call.token(token.into());
-        self
-    }
-
     /// Sends no token.
     pub fn public(mut self) -> Self {
         self.public = true;
@@ -94,19 +78,22 @@ impl Request {
     /// # Errors
     ///
     /// When it cannot be sent, and when the answer is neither 2xx nor 3xx.
-    pub async fn send(mut self) -> Result<Answer> {
+    pub async fn send(self) -> Result<Answer> {
+        let (exchange, request) = self.written(Reading::Whole)?;
+        let arrived = Box::pin(exchange.run(request)).await?;
+        Ok(Answer(Received::new(arrived, "")))
+    }
+
+    fn written(self, reading: Reading) -> Result<(Exchange, reqwest::Request)> {
         let operation = Operation::new("", Api::of_path(&self.path), "");
         let operation = if self.public { operation.public() } else { operation };
-        let exchange = self.call.prepare(&operation, &[]).await?;
+        let exchange = self.call.with(operation, reading)?;
         let request = self.builder.build().map_err(Error::transport)?;
-        let response = exchange.run(request).await.map_err(Error::transport)?;
-        if let Some(failure) = exchange.failure() {
-            return Err(failure);
-        }
-        let answer = ResponseValue::stream(response);
-        judge::read(answer, judge::is_accepted).await.map(Answer)
+        Ok((exchange, request))
     }
 }
+
+call_options!(Request);
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,7 +121,7 @@ impl Answer {
 
     /// The id under which the server logged this request.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.headers.get("logto-core-request-id")?.to_str().ok()
+        self.0.headers.get(REQUEST_ID)?.to_str().ok()
     }
 
     /// Decodes the body as JSON.
@@ -143,7 +130,7 @@ impl Answer {
     ///
     /// When it is not JSON, or not of this shape; [`Error::json_path`] says where.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.0.body).map_err(|error| self.0.undecodable(&error))
+        self.0.json()
     }
 
     /// The body as text.

@@ -83,7 +83,18 @@ impl Upload {
         &self.content_type
     }
 
-    #[allow(dead_code, reason = "depends on the enabled features")]
+    pub(crate) fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn is_repeatable(&self) -> bool {
+        matches!(self.content, Content::Bytes(_))
+    }
+
+    pub(crate) async fn part(&self) -> Result<Part> {
+        self.clone().into_part()
+    }
+
     pub(crate) fn into_part(self) -> Result<Part> {
         let content = self.content.into_body()?;
         let part = match self.length {

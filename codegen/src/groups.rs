@@ -16,7 +16,8 @@ use crate::setters::{Setter, setter};
 use crate::types::{SEARCH, Type};
 
 /// Names that every request type has already.
-const TAKEN: &[&str] = &["call", "body", "send", "stream", "header", "timeout", "token", "retry"];
+const TAKEN: &[&str] =
+    &["call", "body", "send", "stream", "header", "timeout", "attempt_timeout", "token", "retry"];
 
 pub(crate) struct Writer<'a> {
     pub(crate) models: &'a Models,
@@ -57,12 +58,12 @@ impl Writer<'_> {
         Ok(format!(
             "{comment}pub mod {group} {{
                 #[allow(unused_imports)]
-                use crate::call::{{Api, Call, Operation}};
+                use crate::{{call::Call, operation::{{Api, Operation, Repeat}}}};
                 {comment}#[derive(Clone, Debug)]
                 pub struct {handle} {{ pub(super) client: crate::Client }}
                 impl {handle} {{ {methods} }}
                 {requests}
-                crate::call::call_options!({});
+                crate::options::call_options!({});
             }}\n",
             names.join(", ")
         ))

@@ -54,7 +54,7 @@ impl Default for Replaced {
             .with_interface(InterfaceStyle::Positional)
             .with_tag(TagStyle::Merged)
             .with_hooks(HooksMode::Expected)
-            .with_inner_type(quote::quote!(crate::call::Attempt));
+            .with_inner_type(quote::quote!(crate::call::Outbox));
         Self { schemas: Map::new(), settings }
     }
 }

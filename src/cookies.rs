@@ -1,0 +1,164 @@
+//! Cookies: what an end user's sign-in lives in.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use reqwest::{
+    Url,
+    cookie::{CookieStore as _, Jar},
+    header::{HeaderMap, HeaderValue, SET_COOKIE},
+};
+
+/// What a client does about cookies.
+#[derive(Clone, Default)]
+pub(crate) enum Cookies {
+    /// None are kept or sent.
+    #[default]
+    None,
+    /// It keeps them, as a browser would.
+    Own(Arc<Jar>),
+    /// They belong to a browser.
+    Browser(BrowserCookies),
+}
+
+impl Cookies {
+    /// The header to send to this URL.
+    pub(crate) fn header(&self, url: &Url) -> Option<HeaderValue> {
+        let mut header = match self {
+            Self::None => None,
+            Self::Own(jar) => jar.cookies(url),
+            Self::Browser(cookies) => cookies.header(),
+        }?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+
+    /// Takes what an answer sets.
+    pub(crate) fn store(&self, headers: &HeaderMap, url: &Url) {
+        let mut set = headers.get_all(SET_COOKIE).iter();
+        match self {
+            Self::None => {}
+            Self::Own(jar) => jar.set_cookies(&mut set, url),
+            Self::Browser(cookies) => set.for_each(|header| cookies.store(header)),
+        }
+    }
+}
+
+/// The cookies of a browser that your server stands between: what it sent you goes on to Logto,
+/// and what Logto sets goes back to it.
+///
+/// Make one for each request of the browser's, call Logto with
+/// [`Client::with_browser_cookies`](crate::Client::with_browser_cookies), and hand
+/// [`set_cookies`](Self::set_cookies) back with your answer. Names and values pass unchanged. What
+/// one call sets, the next one sends.
+///
+/// All cookies that you give are sent to Logto: leave out those of your own application with
+/// [`retain`](Self::retain).
+///
+/// ```
+/// # async fn run(logto: logto_api::Client, request: http::HeaderMap) -> logto_api::Result<()> {
+/// # use logto_api::reqwest::header as http;
+/// use logto_api::{BrowserCookies, Method};
+///
+/// let cookies = BrowserCookies::from_headers(request.get_all("cookie"));
+/// cookies.retain(|name| name.starts_with("_interaction") || name.starts_with("_logto"));
+/// let logto = logto.with_browser_cookies(&cookies);
+/// logto.request(Method::GET, "/api/experience/interaction").send().await?;
+///
+/// let mut answer = http::HeaderMap::new();
+/// for set_cookie in cookies.set_cookies() {
+///     answer.append("set-cookie", set_cookie);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Clones share their cookies. `Debug` shows names only.
+#[derive(Clone, Default)]
+pub struct BrowserCookies(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    /// `name=value`, as they came.
+    pairs: Vec<Vec<u8>>,
+    /// What Logto set, in order.
+    set: Vec<HeaderValue>,
+}
+
+impl BrowserCookies {
+    /// No cookies yet, as of a browser that comes for the first time.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The cookies of a request's `Cookie` headers, of which HTTP/2 allows several.
+    pub fn from_headers<V: AsRef<[u8]>>(headers: impl IntoIterator<Item = V>) -> Self {
+        let mut pairs = Vec::new();
+        for header in headers {
+            let parts = header.as_ref().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+            pairs.extend(parts.filter(|pair| !pair.is_empty()).map(<[u8]>::to_vec));
+        }
+        Self(Arc::new(Mutex::new(Held { pairs, set: Vec::new() })))
+    }
+
+    /// Keeps the cookies of which this holds, by their names, and forgets the others.
+    pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
+        self.held().pairs.retain(|pair| keep(&String::from_utf8_lossy(name(pair))));
+    }
+
+    /// The `Set-Cookie` headers for the browser: all that Logto has sent so far, in order and
+    /// unchanged.
+    pub fn set_cookies(&self) -> Vec<HeaderValue> {
+        self.held().set.clone()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        let pairs = self.held().pairs.join(&b"; "[..]);
+        if pairs.is_empty() { None } else { HeaderValue::from_bytes(&pairs).ok() }
+    }
+
+    fn store(&self, set_cookie: &HeaderValue) {
+        let mut parts = set_cookie.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let pair = parts.next().unwrap_or_default();
+        let mut held = self.held();
+        held.pairs.retain(|known| name(known) != name(pair));
+        if !parts.any(is_over) {
+            held.pairs.push(pair.to_vec());
+        }
+        held.set.push(set_cookie.clone());
+    }
+}
+
+fn name(pair: &[u8]) -> &[u8] {
+    pair.split(|byte| *byte == b'=').next().unwrap_or_default()
+}
+
+/// Whether an attribute of a cookie says that it is to be removed.
+fn is_over(attribute: &[u8]) -> bool {
+    let Ok(attribute) = std::str::from_utf8(attribute) else {
+        return false;
+    };
+    let Some((name, value)) = attribute.split_once('=') else {
+        return false;
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "max-age" => value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
+        "expires" => httpdate::parse_http_date(value).is_ok_and(|date| date <= SystemTime::now()),
+        _ => false,
+    }
+}
+
+impl fmt::Debug for BrowserCookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.held();
+        let names = held.pairs.iter().map(|pair| String::from_utf8_lossy(name(pair)));
+        f.debug_list().entries(names).finish()
+    }
+}

@@ -1,0 +1,300 @@
+//! One call, from its request to its outcome: attempt, judge, and attempt again where that helps.
+//!
+//! Every request of this crate but the one for a token passes through [`Exchange::run`], whether
+//! it comes from generated code or from [`Client::request`].
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Request, Response,
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN,
+        RETRY_AFTER, USER_AGENT,
+    },
+};
+
+use crate::{
+    Client, Error, Result, RetryPolicy, Upload,
+    auth::{Bearer, CallToken},
+    operation::{Api, Operation, Repeat},
+    options::Options,
+    retry_after, trace,
+};
+
+const ACCEPTED: HeaderValue =
+    HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.8");
+
+/// As much of an error's body as is read: no error of Logto's comes near.
+const ERROR_BODY_LIMIT: usize = 1 << 20;
+
+/// What is sent as the body.
+#[derive(Clone, Default)]
+pub(crate) enum Payload {
+    /// What the request has.
+    #[default]
+    AsWritten,
+    /// Nothing.
+    Omitted,
+    /// A form with this file.
+    Upload(Upload),
+}
+
+/// How far an answer is read before it is handed over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// To its end. If it breaks off, that is a failed attempt.
+    Whole,
+    /// Up to its body, which the caller reads.
+    Head,
+}
+
+/// An answer that is no error.
+pub(crate) struct Arrived {
+    pub(crate) response: Response,
+    /// What was read of its body.
+    pub(crate) body: Bytes,
+}
+
+/// A call that is under way: all that an attempt at it needs.
+pub(crate) struct Exchange {
+    client: Client,
+    operation: Operation,
+    options: Options,
+    payload: Payload,
+    reading: Reading,
+    /// The token of this call alone.
+    own_token: Option<Bearer>,
+    started: Instant,
+    deadline: Option<Instant>,
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        client: Client,
+        operation: Operation,
+        mut options: Options,
+        payload: Payload,
+        reading: Reading,
+    ) -> Result<Self> {
+        if let Some(problem) = options.problem.take() {
+            return Err(Error::request(problem));
+        }
+        let own_token = options.token.take().map(|token| Bearer::new(&token)).transpose()?;
+        let started = client.clock().now();
+        let timeout = options.timeout.unwrap_or(client.timeout());
+        let deadline = started.checked_add(timeout);
+        Ok(Self { client, operation, options, payload, reading, own_token, started, deadline })
+    }
+
+    /// Sends the request, again where that is safe and may help, and gives the answer or the last
+    /// error.
+    pub(crate) async fn run(self, request: Request) -> Result<Arrived> {
+        let span = trace::CallSpan::new(&self.operation, &request);
+        let outcome = span.watch(self.attempts(request, &span)).await;
+        let outcome = outcome.map_err(|error| error.during(self.operation.id));
+        span.finish(&outcome);
+        outcome
+    }
+
+    async fn attempts(&self, mut request: Request, span: &trace::CallSpan) -> Result<Arrived> {
+        let mut attempt = 0;
+        let mut renewed = false;
+        loop {
+            let token = self.token().await.map_err(|error| error.after_attempts(attempt))?;
+            let spare = self.spare(&request, token.as_ref());
+            attempt += 1;
+            let error = match self.attempt(request, token.as_ref()).await {
+                Ok(arrived) => {
+                    self.client.retry_budget().deposit();
+                    return Ok(arrived);
+                }
+                Err(error) => error.after_attempts(attempt),
+            };
+            let refused = token.filter(|token| is_refused(token, &error));
+            if let Some(token) = &refused {
+                self.client.credentials().discard(&token.bearer);
+            }
+            let Some(spare) = spare else {
+                return Err(error);
+            };
+            if refused.is_some() && !renewed {
+                renewed = true;
+                span.renewing(attempt);
+            } else {
+                let Some(delay) = self.delay(&error, spare.method(), attempt) else {
+                    return Err(error);
+                };
+                span.retrying(&error, attempt, delay);
+                self.client.clock().sleep(delay).await;
+            }
+            request = spare;
+        }
+    }
+
+    /// The token to make an attempt with.
+    async fn token(&self) -> Result<Option<CallToken>> {
+        if let Some(bearer) = &self.own_token {
+            return Ok(Some(CallToken { bearer: bearer.clone(), cached: false }));
+        }
+        let token = self.client.credentials().token(&self.operation, self.client.http());
+        match self.remaining() {
+            None => token.await,
+            Some(remaining) => {
+                tokio::time::timeout(remaining, token).await.map_err(|_| Error::deadline())?
+            }
+        }
+    }
+
+    /// The request once more, if there is a case in which it is sent again.
+    fn spare(&self, request: &Request, token: Option<&CallToken>) -> Option<Request> {
+        let repeatable = match &self.payload {
+            Payload::Upload(upload) => upload.is_repeatable(),
+            _ => true,
+        };
+        let wanted = !self.policy().is_single() || token.is_some_and(|token| token.cached);
+        let allowed = self.operation.repeat != Repeat::Never;
+        if repeatable && wanted && allowed { request.try_clone() } else { None }
+    }
+
+    fn policy(&self) -> &RetryPolicy {
+        self.options.retry.as_ref().unwrap_or(self.client.retry_policy())
+    }
+
+    /// How long to wait before the next attempt, if there is to be one.
+    fn delay(&self, error: &Error, method: &reqwest::Method, attempt: u32) -> Option<Duration> {
+        let idempotent = self.operation.is_idempotent(method);
+        let clock = self.client.clock();
+        let elapsed = clock.now().saturating_duration_since(self.started);
+        let delay = self.policy().delay(error, idempotent, attempt, elapsed, clock.random())?;
+        let in_time = self.remaining().is_none_or(|remaining| delay < remaining);
+        (in_time && self.client.retry_budget().withdraw()).then_some(delay)
+    }
+
+    /// What is left of the call's time; `None` is for ever.
+    fn remaining(&self) -> Option<Duration> {
+        let now = self.client.clock().now();
+        Some(self.deadline?.saturating_duration_since(now))
+    }
+
+    async fn attempt(&self, mut request: Request, token: Option<&CallToken>) -> Result<Arrived> {
+        *request.timeout_mut() = self.limit()?;
+        self.dress(&mut request, token.map(|token| &token.bearer)).await?;
+        let mut response = self.client.http().execute(request).await.map_err(Error::transport)?;
+        self.client.cookies().store(response.headers(), response.url());
+        let status = response.status();
+        if !(status.is_success() || status.is_redirection()) {
+            return Err(self.refusal(response).await);
+        }
+        if self.reading == Reading::Head {
+            return Ok(Arrived { response, body: Bytes::new() });
+        }
+        match read(&mut response, usize::MAX).await {
+            (body, None) => Ok(Arrived { response, body }),
+            (_, Some(error)) => Err(Error::cut_off(error, status, response.headers())),
+        }
+    }
+
+    /// How long the attempt may take. What is sent or read as it goes may take all the time that
+    /// the call has.
+    fn limit(&self) -> Result<Option<Duration>> {
+        let remaining = self.remaining();
+        if remaining.is_some_and(|remaining| remaining.is_zero()) {
+            return Err(Error::deadline());
+        }
+        let streamed = matches!(self.payload, Payload::Upload(_)) || self.reading == Reading::Head;
+        let usual = if streamed { None } else { Some(self.client.attempt_timeout()) };
+        let limits = [self.options.attempt_timeout.or(usual), remaining];
+        Ok(limits.into_iter().flatten().min())
+    }
+
+    /// Gives a request its headers and, where it differs, its body.
+    async fn dress(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
+        self.dress_body(request).await?;
+        let cookies = self.client.cookies().header(request.url());
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, ACCEPTED);
+        headers.insert(USER_AGENT, self.client.user_agent().clone());
+        if matches!(self.operation.api, Api::Experience | Api::Account) {
+            headers.insert(ORIGIN, self.client.target().origin.clone());
+        }
+        if let Some(bearer) = bearer {
+            headers.insert(AUTHORIZATION, bearer.0.clone());
+        }
+        if let Some(cookies) = cookies {
+            headers.insert(COOKIE, cookies);
+        }
+        for (name, value) in &self.options.headers {
+            headers.insert(name, value.clone());
+        }
+        Ok(())
+    }
+
+    async fn dress_body(&self, request: &mut Request) -> Result<()> {
+        match &self.payload {
+            Payload::AsWritten => {}
+            Payload::Omitted => {
+                *request.body_mut() = None;
+                request.headers_mut().remove(CONTENT_TYPE);
+            }
+            Payload::Upload(upload) => {
+                let form = reqwest::multipart::Form::new().part("file", upload.part().await?);
+                // Only a request builder knows a form's length and boundary.
+                let http = self.client.http();
+                let mut built = http
+                    .post(request.url().clone())
+                    .multipart(form)
+                    .build()
+                    .map_err(Error::transport)?;
+                *request.body_mut() = built.body_mut().take();
+                for name in [CONTENT_TYPE, CONTENT_LENGTH] {
+                    request.headers_mut().remove(&name);
+                    if let Some(value) = built.headers().get(&name) {
+                        request.headers_mut().insert(name, value.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn refusal(&self, mut response: Response) -> Error {
+        // What cannot be read of an error's body is no reason to hide the error.
+        let (body, _) = read(&mut response, ERROR_BODY_LIMIT).await;
+        let headers = response.headers();
+        let wait = headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after::parse(value, self.client.clock().wall_time()));
+        Error::answer(response.status(), headers, &body).with_retry_after(wait)
+    }
+}
+
+/// Whether the server turned a call away for its token, and another can be had.
+///
+/// The Account API answers 401 also where a step is missing that has nothing to do with tokens.
+fn is_refused(token: &CallToken, error: &Error) -> bool {
+    token.cached
+        && error.is_unauthorized()
+        && !error.code().is_some_and(|code| code.starts_with("verification_record."))
+}
+
+/// The body up to where it ends, breaks off or exceeds the limit.
+async fn read(response: &mut Response, limit: usize) -> (Bytes, Option<reqwest::Error>) {
+    let mut first = Bytes::new();
+    // Copied together only if it comes in more than one piece.
+    let mut whole: Option<BytesMut> = None;
+    let error = loop {
+        match response.chunk().await {
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+            Ok(Some(chunk)) if first.is_empty() => first = chunk,
+            Ok(Some(chunk)) => {
+                whole.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&chunk);
+            }
+        }
+        if whole.as_ref().map_or(first.len(), BytesMut::len) >= limit {
+            break None;
+        }
+    };
+    (whole.map_or(first, BytesMut::freeze), error)
+}

@@ -1,0 +1,90 @@
+//! What a caller may set for one call alone.
+
+use std::time::Duration;
+
+use reqwest::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
+
+use crate::RetryPolicy;
+
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) token: Option<String>,
+    /// The first option that cannot be used; reported when the request is sent.
+    pub(crate) problem: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn header(&mut self, name: &str, value: &str) {
+        match checked_header(name, value) {
+            Ok(header) => self.headers.push(header),
+            Err(problem) => self.problem(problem),
+        }
+    }
+
+    /// Keeps the first thing that is wrong with the call, to report it when it is sent.
+    pub(crate) fn problem(&mut self, problem: String) {
+        self.problem.get_or_insert(problem);
+    }
+}
+
+fn checked_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let name = HeaderName::try_from(name)
+        .map_err(|_| "a header's name has characters that no header name has".to_owned())?;
+    if name == AUTHORIZATION {
+        return Err("the header `authorization` is the client's: use `token(…)`".to_owned());
+    }
+    if [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
+        return Err(format!("the header `{name}` is the HTTP client's: leave it out"));
+    }
+    let mut value = HeaderValue::try_from(value)
+        .map_err(|_| format!("the value of the header `{name}` has a line break or the like"))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// Gives request structs, which hold a [`Call`](crate::call::Call) in `call`, the options of a
+/// single call.
+macro_rules! call_options {
+    ($($request:ident),+ $(,)?) => { $(
+        impl $request {
+            /// Sends this header along. A line break in it, or a header that is the client's own,
+            /// is an error of `send`.
+            pub fn header(mut self, name: &str, value: &str) -> Self {
+                self.call.options.header(name, value);
+                self
+            }
+
+            /// How long this call may take with all its attempts and the waits between them, in
+            /// place of the client's own limit.
+            pub fn timeout(mut self, timeout: ::std::time::Duration) -> Self {
+                self.call.options.timeout = Some(timeout);
+                self
+            }
+
+            /// How long one attempt at this call may take, in place of the client's own limit.
+            pub fn attempt_timeout(mut self, timeout: ::std::time::Duration) -> Self {
+                self.call.options.attempt_timeout = Some(timeout);
+                self
+            }
+
+            /// When and how often this call is repeated, in place of the client's own policy.
+            pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+                self.call.options.retry = Some(policy);
+                self
+            }
+
+            /// Makes this call with another bearer token than the client's.
+            pub fn token(mut self, token: impl Into<String>) -> Self {
+                self.call.options.token = Some(token.into());
+                self
+            }
+        }
+    )+ };
+}
+pub(crate) use call_options;

@@ -1,0 +1,161 @@
+//! Spans and events, by the names that OpenTelemetry has for HTTP clients.
+//!
+//! Without the feature `tracing`, and while nobody listens, nothing is done for them.
+
+use std::time::Duration;
+
+use reqwest::Request;
+
+use crate::{Error, Result, error::REQUEST_ID, exchange::Arrived, operation::Operation};
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use off::*;
+#[cfg(feature = "tracing")]
+pub(crate) use on::*;
+
+#[cfg(feature = "tracing")]
+mod on {
+    use reqwest::{Response, Url};
+    use tracing::{Instrument as _, Span, field::Empty};
+
+    use super::*;
+
+    /// The span of one call with all its attempts.
+    pub(crate) struct CallSpan(Span);
+
+    impl CallSpan {
+        pub(crate) fn new(operation: &Operation, request: &Request) -> Self {
+            let (method, url) = (request.method(), request.url());
+            Self(tracing::info_span!(
+                target: "logto_api",
+                "logto call",
+                otel.kind = "client",
+                otel.name = name(operation, request),
+                otel.status_code = Empty,
+                logto.operation = operation.id,
+                http.request.method = %method,
+                http.request.resend_count = Empty,
+                http.response.status_code = Empty,
+                url.full = without_query(url),
+                url.template = operation.path,
+                server.address = url.host_str(),
+                server.port = url.port_or_known_default(),
+                error.type = Empty,
+                logto.request_id = Empty,
+            ))
+        }
+
+        /// Makes this the span that the work is done in.
+        pub(crate) async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
+            work.instrument(self.0.clone()).await
+        }
+
+        pub(crate) fn retrying(&self, error: &Error, attempt: u32, delay: Duration) {
+            self.0.record("http.request.resend_count", attempt);
+            tracing::warn!(
+                target: "logto_api",
+                attempt,
+                delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                http.response.status_code = error.status().map(|status| status.as_u16()),
+                error.type = error.kind_name(),
+                "the call failed and is repeated"
+            );
+        }
+
+        pub(crate) fn renewing(&self, attempt: u32) {
+            self.0.record("http.request.resend_count", attempt);
+            tracing::info!(
+                target: "logto_api",
+                "the token was refused; the call is repeated with a new one"
+            );
+        }
+
+        pub(crate) fn finish(&self, outcome: &Result<Arrived>) {
+            if self.0.is_disabled() {
+                return;
+            }
+            let (status, request_id) = match outcome {
+                Ok(arrived) => (Some(arrived.response.status()), request_id(&arrived.response)),
+                Err(error) => (error.status(), error.request_id()),
+            };
+            if let Some(status) = status {
+                self.0.record("http.response.status_code", status.as_u16());
+            }
+            if let Some(id) = request_id {
+                self.0.record("logto.request_id", id);
+            }
+            if let Err(error) = outcome {
+                self.0.record("otel.status_code", "ERROR");
+                match error.status() {
+                    Some(status) => self.0.record("error.type", status.as_str()),
+                    None => self.0.record("error.type", error.kind_name()),
+                };
+            }
+        }
+    }
+
+    fn name(operation: &Operation, request: &Request) -> String {
+        match operation.path {
+            "" => request.method().to_string(),
+            path => format!("{} {path}", request.method()),
+        }
+    }
+
+    fn request_id(response: &Response) -> Option<&str> {
+        response.headers().get(REQUEST_ID)?.to_str().ok()
+    }
+
+    /// The values of a query may be anything, also codes and addresses of people.
+    fn without_query(url: &Url) -> String {
+        let mut shown = url.clone();
+        if url.query().is_some() {
+            shown.set_query(None);
+            for (name, _) in url.query_pairs() {
+                shown.query_pairs_mut().append_pair(&name, "REDACTED");
+            }
+        }
+        shown.into()
+    }
+
+    /// A token was had; `early` while the one before it was still good.
+    pub(crate) fn token_fetched(early: bool, life: Option<Duration>) {
+        tracing::debug!(
+            target: "logto_api",
+            early,
+            expires_in_s = life.map(|life| life.as_secs()),
+            "got an access token"
+        );
+    }
+
+    /// No token could be had.
+    pub(crate) fn token_failed(early: bool, error: &str) {
+        tracing::warn!(target: "logto_api", early, error, "no access token could be had");
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod off {
+    use super::*;
+
+    pub(crate) struct CallSpan;
+
+    impl CallSpan {
+        pub(crate) fn new(_: &Operation, _: &Request) -> Self {
+            Self
+        }
+
+        pub(crate) async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
+            work.await
+        }
+
+        pub(crate) fn retrying(&self, _: &Error, _: u32, _: Duration) {}
+
+        pub(crate) fn renewing(&self, _: u32) {}
+
+        pub(crate) fn finish(&self, _: &Result<Arrived>) {}
+    }
+
+    pub(crate) fn token_fetched(_: bool, _: Option<Duration>) {}
+
+    pub(crate) fn token_failed(_: bool, _: &str) {}
+}
