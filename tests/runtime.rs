@@ -441,35 +441,6 @@ async fn what_cannot_be_sent_is_refused_before_anything_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cookies_of_json_come_back_unchanged() {
-    const COOKIE: &str = r#"_interaction={"appId":"uid","b":"c"}"#;
-    let server = Server::start(|_| {
-        let headers = format!(
-            "set-cookie: {COOKIE}; path=/; httponly\r\nset-cookie: _interaction.sig=a-b_c; path=/\r\n"
-        );
-        answer(204, &headers, "")
-    });
-    let keeping = Client::builder(&server.endpoint).cookie_store(true).build().unwrap();
-    for client in [&keeping, &server.client()] {
-        for _ in 0..2 {
-            let request = client.request(Method::PUT, "/api/experience");
-            request.send().await.unwrap();
-        }
-    }
-    // Handed on for a browser.
-    let request = server.client().request(Method::PUT, "/api/experience");
-    request.header("cookie", COOKIE).send().await.unwrap();
-
-    let seen = server.seen();
-    let sent: Vec<_> = seen.iter().map(|seen| seen.header("cookie")).collect();
-    assert_eq!(sent[0], None);
-    let mut kept: Vec<_> = sent[1].unwrap().split("; ").collect();
-    kept.sort_unstable();
-    assert_eq!(kept, ["_interaction.sig=a-b_c", COOKIE]);
-    assert_eq!(sent[2..], [None, None, Some(COOKIE)]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn redirects_are_answers() {
     let server = Server::start(|seen| match seen.target.as_str() {
         "/oidc/auth" => answer(303, "location: /sign-in\r\n", ""),

@@ -12,7 +12,7 @@ use std::{
 use logto_api::Clock;
 
 #[derive(Clone)]
-pub struct TestClock(Arc<Mutex<State>>);
+pub(crate) struct TestClock(Arc<Mutex<State>>);
 
 struct State {
     start: Instant,
@@ -23,10 +23,10 @@ struct State {
 
 impl TestClock {
     /// The time of day that it starts at: 1994-11-06 08:49:37 UTC.
-    pub const START: u64 = 784_111_777;
+    pub(crate) const START: u64 = 784_111_777;
 
     /// `chance` is what its random numbers are.
-    pub fn new(chance: f64) -> Self {
+    pub(crate) fn new(chance: f64) -> Self {
         Self(Arc::new(Mutex::new(State {
             start: Instant::now(),
             elapsed: Duration::ZERO,
@@ -35,12 +35,12 @@ impl TestClock {
         })))
     }
 
-    pub fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         self.state().elapsed += duration;
     }
 
     /// All sleeps so far, in milliseconds.
-    pub fn sleeps(&self) -> Vec<u128> {
+    pub(crate) fn sleeps(&self) -> Vec<u128> {
         self.state().sleeps.iter().map(Duration::as_millis).collect()
     }
 

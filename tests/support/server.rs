@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 
 /// What the server got.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub method: String,
-    pub target: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(found, _)| found == name);
         let value = found.next().map(|(_, value)| value.as_str());
         assert!(found.next().is_none(), "{name} is sent twice");
@@ -32,13 +32,13 @@ impl Seen {
 
 /// A server in threads of its own. `answer` gives the bytes of each answer; without any, the
 /// connection is closed.
-pub struct Server {
-    pub endpoint: String,
+pub(crate) struct Server {
+    pub(crate) endpoint: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {
-    pub fn start(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -53,7 +53,7 @@ impl Server {
     }
 
     /// Gives these answers one after the other, the last one for ever. Tokens are had besides.
-    pub fn answering(answers: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn answering(answers: impl IntoIterator<Item = String>) -> Self {
         let answers: Vec<_> = answers.into_iter().collect();
         let next = Mutex::new(0);
         Self::start(move |seen| {
@@ -67,29 +67,29 @@ impl Server {
         })
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
-    pub fn count(&self, target: &str) -> usize {
+    pub(crate) fn count(&self, target: &str) -> usize {
         self.seen().iter().filter(|seen| seen.target == target).count()
     }
 
     /// What was asked for besides tokens.
-    pub fn calls(&self) -> Vec<Seen> {
+    pub(crate) fn calls(&self) -> Vec<Seen> {
         self.seen().into_iter().filter(|seen| seen.target != "/oidc/token").collect()
     }
 
     /// Builds a client without credentials.
-    pub fn builder(&self) -> ClientBuilder {
+    pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder(&self.endpoint)
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.builder().build().unwrap()
     }
 
-    pub fn app(&self) -> Client {
+    pub(crate) fn app(&self) -> Client {
         self.builder().client_credentials("app-id", "s3cret:+").build().unwrap()
     }
 }
@@ -125,7 +125,7 @@ fn serve(stream: &TcpStream, answer: &dyn Fn(&Seen) -> String, log: &Mutex<Vec<S
     let _ = stream.write_all(answer.as_bytes());
 }
 
-pub fn answer(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\
          logto-core-request-id: req-1\r\n{headers}\r\n{body}",
@@ -133,23 +133,23 @@ pub fn answer(status: u16, headers: &str, body: &str) -> String {
     )
 }
 
-pub fn ok(body: &Value) -> String {
+pub(crate) fn ok(body: &Value) -> String {
     answer(200, "content-type: application/json\r\n", &body.to_string())
 }
 
-pub fn token(name: &str) -> String {
+pub(crate) fn token(name: &str) -> String {
     ok(&json!({"access_token": name, "expires_in": 3600, "token_type": "Bearer"}))
 }
 
 /// For an answer that never comes.
-pub fn silence() -> ! {
+pub(crate) fn silence() -> ! {
     loop {
         thread::park();
     }
 }
 
 /// An endpoint where nobody listens.
-pub fn nobody() -> String {
+pub(crate) fn nobody() -> String {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", closed.local_addr().unwrap())
 }

@@ -1,0 +1,173 @@
+//! What a subscriber learns of calls, and what it must not learn.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "tracing")]
+
+#[path = "support/clock.rs"]
+mod clock;
+#[path = "support/server.rs"]
+mod server;
+
+use std::{
+    collections::BTreeMap,
+    fmt::{Debug, Write},
+    sync::{Arc, Mutex},
+};
+
+use clock::TestClock;
+use logto_api::Method;
+use server::{Server, answer, ok, token};
+use tracing::{
+    Event, Id, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Record},
+    subscriber::DefaultGuard,
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    registry::LookupSpan,
+};
+
+type Fields = BTreeMap<String, String>;
+
+/// Keeps all spans and events of this crate.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    spans: BTreeMap<u64, Fields>,
+    closed: Vec<Fields>,
+    events: Vec<(Fields, bool)>,
+}
+
+struct Into<'a>(&'a mut Fields);
+
+impl Visit for Into<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let shown = format!("{value:?}");
+        self.0.insert(field.name().to_owned(), shown.trim_matches('"').to_owned());
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+        if attributes.metadata().target() == "logto_api" {
+            let mut fields = Fields::new();
+            attributes.record(&mut Into(&mut fields));
+            self.0.lock().unwrap().spans.insert(id.into_u64(), fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        if let Some(fields) = self.0.lock().unwrap().spans.get_mut(&id.into_u64()) {
+            values.record(&mut Into(fields));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() == "logto_api" {
+            let mut fields = Fields::new();
+            event.record(&mut Into(&mut fields));
+            let within = context.event_span(event).is_some_and(|span| span.name() == "logto call");
+            self.0.lock().unwrap().events.push((fields, within));
+        }
+    }
+
+    fn on_close(&self, id: Id, _: Context<'_, S>) {
+        let mut kept = self.0.lock().unwrap();
+        if let Some(fields) = kept.spans.remove(&id.into_u64()) {
+            kept.closed.push(fields);
+        }
+    }
+}
+
+impl Log {
+    /// Listens on this thread.
+    fn listen() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::registry().with(log.clone());
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn all(&self) -> String {
+        let kept = self.0.lock().unwrap();
+        let mut all = String::new();
+        write!(all, "{:?} {:?} {:?}", kept.spans, kept.closed, kept.events).unwrap();
+        all
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_a_span() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/oidc/token" => token("hunter2"),
+        _ => answer(404, "", r#"{"code":"entity.not_exists","message":"hunter2 is unknown"}"#),
+    });
+    let (log, _guard) = Log::listen();
+    let client = server.builder().client_credentials("app", "hunter2").build().unwrap();
+    client.users().get("some id").include_sso_identities(true).send().await.unwrap_err();
+
+    let kept = log.0.lock().unwrap();
+    let [span] = &kept.closed[..] else { panic!("one span, closed") };
+    let port = server.endpoint.rsplit(':').next().unwrap();
+    for (name, value) in [
+        ("otel.kind", "client"),
+        ("otel.name", "GET /api/users/{userId}"),
+        ("otel.status_code", "ERROR"),
+        ("logto.operation", "GetUser"),
+        ("logto.request_id", "req-1"),
+        ("http.request.method", "GET"),
+        ("http.response.status_code", "404"),
+        ("url.template", "/api/users/{userId}"),
+        ("server.address", "127.0.0.1"),
+        ("server.port", port),
+        ("error.type", "404"),
+    ] {
+        assert_eq!(span.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    let url = format!("{}/api/users/some%20id?includeSsoIdentities=REDACTED", server.endpoint);
+    assert_eq!(span["url.full"], url);
+    assert!(!span.contains_key("http.request.resend_count"));
+    let tokens: Vec<_> =
+        kept.events.iter().filter(|(fields, _)| fields["message"].contains("token")).collect();
+    assert_eq!(tokens.len(), 1);
+    drop(kept);
+    assert!(!log.all().contains("hunter2"), "{}", log.all());
+}
+
+#[tokio::test]
+async fn repeated_attempts_are_events() {
+    let failure = answer(503, "", r#"{"message":"hunter2"}"#);
+    let server = Server::answering([failure.clone(), failure, ok(&serde_json::json!([]))]);
+    let (log, _guard) = Log::listen();
+    let clock = TestClock::new(1.0);
+    let client = server.builder().bearer_token("hunter2").clock(clock).build().unwrap();
+    let request = client.request(Method::GET, "/api/users").query(&[("email", "hunter2@b.c")]);
+    request.header("x-secret", "hunter2").send().await.unwrap();
+
+    let kept = log.0.lock().unwrap();
+    let span = &kept.closed[0];
+    assert_eq!(span["http.request.resend_count"], "2");
+    assert_eq!(span["http.response.status_code"], "200");
+    assert_eq!(span["otel.name"], "GET");
+    assert!(!span.contains_key("error.type"));
+    let delays: Vec<_> =
+        kept.events.iter().map(|(fields, _)| fields["delay_ms"].as_str()).collect();
+    assert_eq!(delays, ["250", "500"]);
+    assert!(kept.events.iter().all(|(_, within)| *within));
+    drop(kept);
+    assert!(!log.all().contains("hunter2"), "{}", log.all());
+}
+
+#[tokio::test]
+async fn a_call_that_fails_without_an_answer_says_how() {
+    let (log, _guard) = Log::listen();
+    let clock = TestClock::new(1.0);
+    let client = logto_api::Client::builder(server::nobody()).clock(clock).build().unwrap();
+    client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    let kept = log.0.lock().unwrap();
+    assert_eq!(kept.closed[0]["error.type"], "transport");
+    assert!(!kept.closed[0].contains_key("http.response.status_code"));
+}
