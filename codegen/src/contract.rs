@@ -39,6 +39,8 @@ pub struct Operation {
     pub public: bool,
     /// Marked as deprecated upstream.
     pub deprecated: bool,
+    /// Whether it may be repeated after a failure that may pass.
+    pub retry: Retry,
     /// Parameters in the order of the raw client: path, query, headers.
     pub parameters: Vec<Parameter>,
     /// The request body.
@@ -54,6 +56,19 @@ impl Operation {
     pub fn raw_function(&self) -> String {
         self.id.to_snake_case()
     }
+}
+
+/// Whether an operation may be repeated after a failure that may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Retry {
+    /// As its HTTP method says.
+    #[default]
+    ByMethod,
+    /// It may, whatever its method.
+    Always,
+    /// It may not, whatever its method.
+    Never,
 }
 
 /// A path, query or header parameter.
@@ -185,6 +200,8 @@ struct RawOperation {
     arguments: Vec<String>,
     #[serde(rename = "x-logto-paged", default)]
     paged: bool,
+    #[serde(rename = "x-logto-retry")]
+    retry: Option<Value>,
     #[serde(default)]
     deprecated: bool,
     security: Option<Vec<Value>>,
@@ -255,12 +272,19 @@ fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation>
         api: raw.api,
         public: raw.security.is_some_and(|security| security.is_empty()),
         deprecated: raw.deprecated,
+        retry: retry(raw.retry)?,
         body: raw.request_body.map(body).transpose()?,
         arguments: raw.arguments,
         answer: answer(&raw.responses, raw.paged)?,
         parameters,
         path,
     })
+}
+
+fn retry(raw: Option<Value>) -> Result<Retry> {
+    let value = raw.map(serde_json::from_value).transpose();
+    let value = value.map_err(|error| Error::new("x-logto-retry", error.to_string()))?;
+    Ok(value.unwrap_or_default())
 }
 
 fn body(raw: RawBody) -> Result<Body> {

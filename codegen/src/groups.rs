@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use heck::{AsPascalCase, AsShoutySnakeCase};
 
-use crate::contract::{Answer, Body, Location, Operation, Parameter};
+use crate::contract::{Answer, Body, Location, Operation, Parameter, Retry};
 use crate::docs::{Docs, comment};
 use crate::error::{Error, Result};
 use crate::naming;
@@ -134,7 +134,12 @@ impl Writer<'_> {
             text += "\n\n";
             text += description.trim();
         }
-        let _ = write!(text, "\n\nOn the wire: {wire} (`{}`).", operation.id);
+        let repeated = match operation.retry {
+            Retry::ByMethod => "",
+            Retry::Always => " It is repeated automatically whatever its method.",
+            Retry::Never => " It is never repeated automatically.",
+        };
+        let _ = write!(text, "\n\nOn the wire: {wire} (`{}`).{repeated}", operation.id);
         comment(&text)
     }
 
@@ -172,7 +177,7 @@ impl Writer<'_> {
         }
         check_names(request)?;
         Ok(format!(
-            "const {}: Operation = Operation::new({:?}, Api::{}, {:?}){};
+            "const {}: Operation = Operation::new({:?}, Api::{}, {:?}){}{};
             /// The request of {group_method}.
             #[must_use = \"a request does nothing until it is sent\"]
             #[derive(Clone, Debug)]
@@ -183,6 +188,7 @@ impl Writer<'_> {
             AsPascalCase(&operation.api),
             operation.path,
             if operation.public { ".public()" } else { "" },
+            repeat(operation.retry),
             send = request.send(),
             name = request.name,
         ))
@@ -220,6 +226,15 @@ impl Writer<'_> {
                 false => "self.body",
             },
         )
+    }
+}
+
+/// What the constant of an operation adds where its method does not tell.
+fn repeat(retry: Retry) -> &'static str {
+    match retry {
+        Retry::ByMethod => "",
+        Retry::Always => ".repeat(Repeat::Always)",
+        Retry::Never => ".repeat(Repeat::Never)",
     }
 }
 

@@ -18,7 +18,7 @@ mod types;
 
 use std::collections::BTreeSet;
 
-pub use contract::{Answer, Body, Contract, Location, Operation, Parameter};
+pub use contract::{Answer, Body, Contract, Location, Operation, Parameter, Retry};
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
 pub use types::Type;

@@ -46,6 +46,28 @@ fn the_same_contract_gives_the_same_code() {
 }
 
 #[test]
+fn an_operation_says_where_its_method_does_not_tell_whether_it_may_be_repeated() {
+    let method = r#""x-logto-method": "create""#;
+    let groups = |retry: &str| {
+        let contract = SMALL.replace(method, &format!("{method}{retry}"));
+        generated(&contract, &["users"]).map(|code| code.groups)
+    };
+    let plain = groups("").unwrap();
+    assert!(!plain.contains(".repeat(") && !plain.contains("epeated"), "{plain}");
+    assert_eq!(groups(r#", "x-logto-retry": "by-method""#).unwrap(), plain);
+    let never = groups(r#", "x-logto-retry": "never""#).unwrap();
+    assert_eq!(never.matches(".repeat(Repeat::Never)").count(), 1, "{never}");
+    assert_eq!(never.matches(" It is never repeated automatically.").count(), 1, "{never}");
+    let always = groups(r#", "x-logto-retry": "always""#).unwrap();
+    assert_eq!(always.matches(".repeat(Repeat::Always)").count(), 1, "{always}");
+    assert_eq!(always.matches(" It is repeated automatically whatever its method.").count(), 1);
+    let refused = groups(r#", "x-logto-retry": "once""#).unwrap_err();
+    for part in ["CreateUser", "x-logto-retry", "once", "never"] {
+        assert!(refused.contains(part), "{refused}");
+    }
+}
+
+#[test]
 fn a_contract_that_cannot_be_generated_is_refused_by_name() {
     let body = refused(
         r##""application/json": {"schema": {"$ref": "#/components/schemas/CreateUser"}}"##,

@@ -6,6 +6,7 @@ mod members;
 mod names;
 mod operations;
 mod refusals;
+mod retries;
 mod stable;
 mod unions;
 

@@ -2,10 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
+use super::retries;
 use crate::vendor::document::METHODS;
 
-const KEPT: [&str; 7] =
-    ["deprecated", "operationId", "parameters", "requestBody", "responses", "security", "tags"];
+const KEPT: [&str; 8] = [
+    "deprecated",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "security",
+    "tags",
+    retries::MARK,
+];
 
 /// Drops prose and everything else that is not about the wire.
 pub(crate) fn kept(document: &mut Value) {

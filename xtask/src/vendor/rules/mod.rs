@@ -12,6 +12,7 @@ mod parameters;
 mod prose;
 mod required;
 mod responses;
+mod retries;
 mod secrets;
 mod times;
 mod types;
@@ -64,6 +65,7 @@ pub(crate) fn apply(document: &mut Value) -> Result<()> {
         }
     }
     walk::schemas(document, &mut |schema, place| secrets::marked(schema, place))?;
+    retries::marked(document)?;
     parameters::canonical(document);
     bodies::canonical(document)?;
     responses::canonical(document)
