@@ -44,6 +44,7 @@ impl Writer<'_> {
         let handle = AsPascalCase(group).to_string();
         let mut methods = String::new();
         let mut requests = String::new();
+        let mut table = String::new();
         let mut names = Vec::new();
         for operation in operations {
             let request = Request::new(operation, self.models)?;
@@ -51,6 +52,7 @@ impl Writer<'_> {
                 return Err(Error::new(&operation.id, "its method is named like its group"));
             }
             methods += &self.method(&request);
+            table += &request.constant_definition();
             requests += &self.request(&request)?;
             names.push(request.name);
         }
@@ -58,10 +60,11 @@ impl Writer<'_> {
         Ok(format!(
             "{comment}pub mod {group} {{
                 #[allow(unused_imports)]
-                use crate::{{call::Call, operation::{{Api, Operation, Repeat}}}};
+                use crate::{{call::Call, operation::Repeat}};
                 {comment}#[derive(Clone, Debug)]
                 pub struct {handle} {{ pub(super) client: crate::Client }}
                 impl {handle} {{ {methods} }}
+                crate::operation::operations! {{ {table} }}
                 {requests}
                 crate::options::call_options!({});
             }}\n",
@@ -177,18 +180,11 @@ impl Writer<'_> {
         }
         check_names(request)?;
         Ok(format!(
-            "const {}: Operation = Operation::new({:?}, Api::{}, {:?}){}{};
-            /// The request of {group_method}.
+            "/// The request of {group_method}.
             #[must_use = \"a request does nothing until it is sent\"]
             #[derive(Clone, Debug)]
             pub struct {name} {{ {fields} }}
             impl {name} {{ {setters} {send} }}\n",
-            request.constant(),
-            operation.id,
-            AsPascalCase(&operation.api),
-            operation.path,
-            if operation.public { ".public()" } else { "" },
-            repeat(operation.retry),
             send = request.send(),
             name = request.name,
         ))
@@ -226,15 +222,6 @@ impl Writer<'_> {
                 false => "self.body",
             },
         )
-    }
-}
-
-/// What the constant of an operation adds where its method does not tell.
-fn repeat(retry: Retry) -> &'static str {
-    match retry {
-        Retry::ByMethod => "",
-        Retry::Always => ".repeat(Repeat::Always)",
-        Retry::Never => ".repeat(Repeat::Never)",
     }
 }
 
@@ -277,6 +264,22 @@ impl<'a> Request<'a> {
 
     fn constant(&self) -> String {
         AsShoutySnakeCase(&self.operation.method).to_string()
+    }
+
+    /// The entry of the operation in the table of its group.
+    fn constant_definition(&self) -> String {
+        let Operation { id, path, api, public, retry, .. } = self.operation;
+        format!(
+            "{} = {}({id:?}, {path:?}){}{};",
+            self.constant(),
+            AsPascalCase(api),
+            if *public { ".public()" } else { "" },
+            match retry {
+                Retry::ByMethod => "",
+                Retry::Always => ".repeat(Repeat::Always)",
+                Retry::Never => ".repeat(Repeat::Never)",
+            },
+        )
     }
 
     /// Without a member set, the request is sent without a body.
