@@ -20,6 +20,11 @@ impl Endpoint {
         // The address is never quoted: it may hold a password that was put there by mistake.
         let url = Url::parse(text.trim())
             .map_err(|_| Error::config(format!("the endpoint is not a URL: {EXAMPLE}")))?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(Error::config(format!(
+                "the endpoint is neither https nor http: {EXAMPLE}"
+            )));
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::config(format!(
                 "the endpoint holds a user name or password: {EXAMPLE}"
@@ -35,20 +40,11 @@ impl Endpoint {
                 "the endpoint has a query or a fragment, which would be lost: {EXAMPLE}"
             )));
         }
-        match url.scheme() {
-            "https" => {}
-            "http" if allow_insecure_http || is_loopback(&url) => {}
-            "http" => {
-                return Err(Error::config(
-                    "the endpoint is http, so secrets would cross the network in the clear: \
-                     use https, or call `allow_insecure_http()` if the network is your own",
-                ));
-            }
-            _ => {
-                return Err(Error::config(format!(
-                    "the endpoint is neither https nor http: {EXAMPLE}"
-                )));
-            }
+        if url.scheme() == "http" && !allow_insecure_http && !is_loopback(&url) {
+            return Err(Error::config(
+                "the endpoint is http, so secrets would cross the network in the clear: use \
+                 https, or call `allow_insecure_http()` if the network is your own",
+            ));
         }
         let base = url.origin().ascii_serialization();
         let origin = HeaderValue::try_from(&base)
