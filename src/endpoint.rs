@@ -71,6 +71,12 @@ impl Endpoint {
         Ok(url)
     }
 
+    /// Whether the URL is one of this endpoint's.
+    pub(crate) fn owns(&self, url: &Url) -> bool {
+        let rest = url.as_str().strip_prefix(&self.base);
+        rest.is_some_and(|path| path.starts_with('/'))
+    }
+
     /// The Management API's resource indicator: a tenant's own on Logto Cloud, Logto's default
     /// elsewhere.
     pub(crate) fn default_resource(&self) -> String {

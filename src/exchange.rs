@@ -181,7 +181,9 @@ impl Exchange {
         *request.timeout_mut() = self.limit()?;
         self.dress(&mut request, token.map(|token| &token.bearer)).await?;
         let mut response = self.client.http().execute(request).await.map_err(Error::transport)?;
-        self.client.cookies().store(response.headers(), response.url());
+        if self.client.target().owns(response.url()) {
+            self.client.cookies().store(response.headers(), response.url());
+        }
         let status = response.status();
         if !(status.is_success() || status.is_redirection()) {
             return Err(self.refusal(response).await);

@@ -1,0 +1,116 @@
+//! Clients and the HTTP client underneath.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/server.rs"]
+mod server;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, serve::ListenerExt as _};
+use logto_api::{
+    Client, Method, StatusCode,
+    reqwest::{self, Proxy, redirect},
+};
+use serde_json::json;
+use server::{Server, answer, token};
+use tokio::net::TcpListener;
+
+#[tokio::test]
+async fn thousands_of_tenants_share_one_pool_of_connections() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let listener = listener.tap_io(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    let token = async || json!({"access_token": "t", "expires_in": 3600}).to_string();
+    let router = Router::new()
+        .route("/oidc/token", axum::routing::post(token))
+        .route("/api/status", axum::routing::get(async || ()));
+    tokio::spawn(async { axum::serve(listener, router).await });
+
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let first = Client::builder(&endpoint).build().unwrap();
+    let mut tenants = Vec::new();
+    for tenant in 0..2_000 {
+        let client = Client::builder(&endpoint)
+            .client_credentials(format!("tenant-{tenant}"), "secret")
+            .http_client(first.http_client().clone());
+        tenants.push(client.build().unwrap());
+    }
+    for tenant in tenants.iter().step_by(100) {
+        let answer = tenant.request(Method::GET, "/api/status").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn the_http_client_can_be_configured() {
+    let proxy = Server::answering([answer(200, "", "{}")]);
+    let address = proxy.endpoint.clone();
+    let logto = Client::builder("http://logto.internal")
+        .allow_insecure_http()
+        .configure_http(|http| http.proxy(Proxy::http(address).unwrap()))
+        .build()
+        .unwrap();
+    logto.request(Method::GET, "/api/status").public().send().await.unwrap();
+    assert_eq!(proxy.seen()[0].target, "http://logto.internal/api/status");
+}
+
+#[tokio::test]
+async fn no_setting_makes_the_client_follow_redirects() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/oidc/token" => token("t"),
+        _ => answer(307, "location: /elsewhere\r\n", ""),
+    });
+    let logto = server
+        .builder()
+        .client_credentials("app", "secret")
+        .configure_http(|http| http.redirect(redirect::Policy::limited(5)))
+        .build()
+        .unwrap();
+    let answer = logto.request(Method::GET, "/api/users").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(server.count("/elsewhere"), 0);
+}
+
+#[tokio::test]
+async fn a_token_stays_with_its_origin_whatever_the_http_client_follows() {
+    let other = Server::answering([answer(200, "", "{}")]);
+    let location = format!("location: {}/taken\r\n", other.endpoint);
+    let server = Server::answering([answer(307, &location, "")]);
+    let following = reqwest::Client::builder().redirect(redirect::Policy::limited(5));
+    let logto = server
+        .builder()
+        .bearer_token("hunter2")
+        .http_client(following.build().unwrap())
+        .cookie_store(true)
+        .build()
+        .unwrap();
+    logto.request(Method::GET, "/api/users").send().await.unwrap();
+    let seen = other.seen();
+    assert_eq!(seen[0].target, "/taken");
+    assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn dropping_a_call_leaves_the_client_usable() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/api/slow" => server::silence(),
+        _ => answer(204, "", ""),
+    });
+    let logto = server.client();
+    let slow = logto.request(Method::GET, "/api/slow").public().send();
+    assert!(tokio::time::timeout(Duration::from_millis(20), slow).await.is_err());
+    let quick = logto.request(Method::GET, "/api/quick").public().send().await.unwrap();
+    assert_eq!(quick.status(), StatusCode::NO_CONTENT);
+}
