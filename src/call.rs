@@ -26,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) options: Options,
     payload: Payload,
     started: Option<(Operation, Outbox)>,
+    /// A page tells what it is made of, so that a stream notices one that comes again.
+    pub(crate) fingerprint: bool,
 }
 
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
@@ -36,6 +38,7 @@ impl Call {
             options: Options::default(),
             payload: Payload::AsWritten,
             started: None,
+            fingerprint: false,
         }
     }
 

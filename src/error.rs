@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
 
-use crate::json_path;
+use crate::{json_path, upload};
 
 /// The header with the id under which the server logs a request.
 pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
@@ -112,6 +112,9 @@ impl Error {
     pub(crate) fn transport(error: reqwest::Error) -> Self {
         if error.is_builder() {
             return Self::request("the request cannot be built from the values given");
+        }
+        if let Some(problem) = upload::problem(&error) {
+            return Self::request(problem);
         }
         Self::new(Kind::Transport(Transport {
             source: Arc::new(error.without_url()),
@@ -348,7 +351,8 @@ impl Error {
         matches!(self.0.kind, Kind::Auth(_))
     }
 
-    /// The client or the request was set up in a way that cannot work. Nothing was sent.
+    /// The client or the request was set up in a way that cannot work. Nothing was sent, or no more
+    /// than a part of an upload that is not what it was said to be.
     pub fn is_invalid_request(&self) -> bool {
         matches!(self.0.kind, Kind::Config(_) | Kind::Request(_))
     }

@@ -52,8 +52,10 @@ impl Call {
         page: Option<i64>,
         page_size: Option<i64>,
     ) -> Result<Page<T>> {
+        let fingerprint = self.fingerprint;
         let received = self.success(answer).await?;
-        Ok(Page::new(received.list()?, &received.headers, page, page_size))
+        let page = Page::new(received.list()?, &received.headers, page, page_size);
+        Ok(if fingerprint { page.fingerprinted(&received.body) } else { page })
     }
 
     /// Nothing of interest: the status says it all.

@@ -28,8 +28,10 @@
 //!
 //! - [`Client`] says how to connect and who is calling.
 //! - [`Error`] says what went wrong, in Logto's words where it has any.
-//! - [`Page`] is a part of a long list, [`Search`] says which part is of interest.
-//! - [`Timestamp`], [`Upload`] and [`IntoNullable`] are what some members are given as.
+//! - [`Page`] is a part of a long list, [`ItemStream`] all of it, [`Search`] says which part is of
+//!   interest.
+//! - [`Upload`] is a file to send, [`Download`] one that comes.
+//! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
 
 mod auth;
 mod browser;
@@ -39,6 +41,7 @@ mod call;
 mod client;
 mod clock;
 mod cookies;
+mod download;
 mod endpoint;
 mod error;
 mod exchange;
@@ -52,6 +55,7 @@ mod request;
 mod retry;
 mod retry_after;
 mod search;
+mod stream;
 mod timestamp;
 mod trace;
 mod upload;
@@ -63,6 +67,7 @@ pub use bytes::Bytes;
 pub use client::Client;
 pub use clock::Clock;
 pub use cookies::BrowserCookies;
+pub use download::Download;
 pub use error::{Error, Result};
 pub use nullable::IntoNullable;
 pub use page::Page;
@@ -70,6 +75,7 @@ pub use request::{Answer, Request};
 pub use reqwest::{self, Method, StatusCode};
 pub use retry::RetryPolicy;
 pub use search::{Joint, Search, SearchMode};
+pub use stream::{ItemStream, PageStream};
 pub use timestamp::Timestamp;
 pub use upload::Upload;
 pub use values::UnknownValue;

@@ -1,6 +1,10 @@
 //! One page of a list.
 
-use std::{ops::Deref, slice, vec};
+use std::{
+    hash::{DefaultHasher, Hasher as _},
+    ops::Deref,
+    slice, vec,
+};
 
 use reqwest::header::HeaderMap;
 use serde::{Serialize, Serializer};
@@ -21,6 +25,8 @@ pub struct Page<T> {
     total: Option<u64>,
     page: u64,
     page_size: Option<u64>,
+    /// Tells pages of different content apart, for a stream that asked for it.
+    fingerprint: Option<u64>,
 }
 
 impl<T> Page<T> {
@@ -41,7 +47,21 @@ impl<T> Page<T> {
             total,
             page: page.and_then(positive).unwrap_or(1),
             page_size: page_size.and_then(positive),
+            fingerprint: None,
         }
+    }
+
+    /// The page with the fingerprint of the body that it was read from.
+    #[allow(dead_code, reason = "depends on the enabled features")]
+    pub(crate) fn fingerprinted(mut self, body: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(body);
+        self.fingerprint = Some(hasher.finish());
+        self
+    }
+
+    pub(crate) fn take_fingerprint(&mut self) -> Option<u64> {
+        self.fingerprint.take()
     }
 
     /// How many items there are on all pages, if the server says so. Some lists tell only when a

@@ -16,8 +16,18 @@ use crate::setters::{Setter, setter};
 use crate::types::{SEARCH, Type};
 
 /// Names that every request type has already.
-const TAKEN: &[&str] =
-    &["call", "body", "send", "stream", "header", "timeout", "attempt_timeout", "token", "retry"];
+const TAKEN: &[&str] = &[
+    "call",
+    "body",
+    "send",
+    "stream",
+    "download",
+    "header",
+    "timeout",
+    "attempt_timeout",
+    "token",
+    "retry",
+];
 
 pub(crate) struct Writer<'a> {
     pub(crate) models: &'a Models,
@@ -46,6 +56,7 @@ impl Writer<'_> {
         let mut requests = String::new();
         let mut table = String::new();
         let mut names = Vec::new();
+        let mut streams = Vec::new();
         for operation in operations {
             let request = Request::new(operation, self.models)?;
             if request.name == handle {
@@ -54,8 +65,15 @@ impl Writer<'_> {
             methods += &self.method(&request);
             table += &request.constant_definition();
             requests += &self.request(&request)?;
+            if let Answer::Page(item) = &operation.answer {
+                streams.push(format!("{} => {}", request.name, item.rust()));
+            }
             names.push(request.name);
         }
+        let streams = match streams.is_empty() {
+            true => String::new(),
+            false => format!("crate::stream::streams!({});", streams.join(", ")),
+        };
         let comment = self.group_comment(group);
         Ok(format!(
             "{comment}pub mod {group} {{
@@ -67,6 +85,7 @@ impl Writer<'_> {
                 crate::operation::operations! {{ {table} }}
                 {requests}
                 crate::options::call_options!({});
+                {streams}
             }}\n",
             names.join(", ")
         ))
@@ -353,7 +372,28 @@ impl<'a> Request<'a> {
         if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
+    /// `send`, and `download` for an answer that may be long and is no JSON.
     fn send(&self) -> String {
+        let (finish, result) = self.finish();
+        let mut methods = self.sending(
+            "/// Sends the request; an [`Error`](crate::Error) says why it failed.",
+            "send",
+            &finish,
+            &result,
+        );
+        if self.operation.answer == Answer::Text {
+            methods += &self.sending(
+                "/// Sends the request, and leaves the answer's body to be read as it comes.",
+                "download",
+                "download(answer)",
+                "crate::Download",
+            );
+        }
+        methods
+    }
+
+    /// A method that makes the call and ends with what `finish` makes of the answer.
+    fn sending(&self, comment: &str, name: &str, finish: &str, result: &str) -> String {
         let operation = self.operation;
         let checks: Vec<_> = operation
             .parameters
@@ -361,7 +401,6 @@ impl<'a> Request<'a> {
             .filter(|parameter| parameter.location == Location::Path)
             .map(|p| format!("({:?}, self.{}.as_str())", p.name, naming::field(&p.name)))
             .collect();
-        let (finish, result) = self.finish();
         let before = match &operation.body {
             Some(Body::Upload) => "let body = self.call.multipart(self.file)?;\n",
             Some(_) if self.may_omit_body() => {
@@ -371,12 +410,12 @@ impl<'a> Request<'a> {
         };
         let arguments = self.raw_arguments().join(", ");
         format!(
-            "/// Sends the request; an [`Error`](crate::Error) says why it failed.\n
-            pub async fn send(mut self) -> crate::Result<{result}> {{
+            "{comment}\n
+            pub async fn {name}(mut self) -> crate::Result<{result}> {{
                 {before}let raw = self.call.start(&{constant}, &[{checks}]).await?;
                 let answer = raw.{function}({arguments}).await;
                 self.call.{finish}.await
-            }}",
+            }}\n",
             constant = self.constant(),
             checks = checks.join(", "),
             function = operation.raw_function(),
