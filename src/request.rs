@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Client, Error, Result,
+    Client, Download, Error, Result,
     call::Call,
     error::REQUEST_ID,
     exchange::{Exchange, Reading},
@@ -82,6 +82,17 @@ impl Request {
         let (exchange, request) = self.written(Reading::Whole)?;
         let arrived = Box::pin(exchange.run(request)).await?;
         Ok(Answer(Received::new(arrived, "")))
+    }
+
+    /// Sends the request, and leaves the body of the answer to be read as it comes: for files.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`send`](Self::send).
+    pub async fn download(self) -> Result<Download> {
+        let (exchange, request) = self.written(Reading::Head)?;
+        let arrived = Box::pin(exchange.run(request)).await?;
+        Ok(Download::new(arrived.response, ""))
     }
 
     fn written(self, reading: Reading) -> Result<(Exchange, reqwest::Request)> {

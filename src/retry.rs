@@ -38,8 +38,10 @@ pub struct RetryPolicy {
     max_delay: Duration,
     max_retry_after: Duration,
     max_elapsed: Duration,
-    retryable: Option<Arc<dyn Fn(&Error) -> bool + Send + Sync>>,
+    retryable: Option<Arc<Retryable>>,
 }
+
+type Retryable = dyn Fn(&Error) -> bool + Send + Sync;
 
 impl RetryPolicy {
     /// The default policy.
