@@ -6,7 +6,10 @@ use reqwest::{header::HeaderValue, redirect};
 
 use crate::{
     Client, Clock, Error, Result, RetryPolicy,
-    auth::{Bearer, Credentials, TokenSource},
+    auth::{
+        Bearer, ClientCredentials, Credentials, Provided, Source, TokenCache, TokenEndpoint,
+        TokenProvider, Wanted,
+    },
     budget::RetryBudget,
     client::Inner,
     clock::SharedClock,
@@ -27,6 +30,7 @@ pub struct ClientBuilder {
     endpoint: Result<String>,
     app: Option<(String, String)>,
     bearer_token: Option<String>,
+    token_provider: Option<Box<dyn Source>>,
     resource: Option<String>,
     scope: Option<String>,
     timeout: Option<Duration>,
@@ -48,6 +52,7 @@ impl ClientBuilder {
             endpoint,
             app: None,
             bearer_token: None,
+            token_provider: None,
             resource: None,
             scope: None,
             timeout: None,
@@ -82,6 +87,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Something of yours that gives the client its tokens. They go to the Management and to the
+    /// Account API.
+    pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
+        self.token_provider = Some(Box::new(Provided(provider)));
+        self
+    }
+
     /// The resource indicator to get tokens for. By default it is `https://<tenant>.logto.app/api`
     /// on Logto Cloud, and `https://default.logto.app/api` elsewhere.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
@@ -89,7 +101,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The scope to get tokens with, `all` by default.
+    /// The scope to get tokens with, `all` by default, which is the one permission of the
+    /// Management API. A token that lacks it is refused with an error that
+    /// [`is_insufficient_scope`](Error::is_insufficient_scope).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
@@ -208,17 +222,24 @@ impl ClientBuilder {
         let endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         let attempt_timeout = self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT);
+        let http = self.http()?;
+        let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
         Ok(Client::from_parts(Inner {
-            http: self.http()?,
-            user_agent: user_agent(self.user_agent_suffix.as_deref())?,
             cookies: if self.cookie_store { Cookies::Own(Arc::default()) } else { Cookies::None },
             timeout,
             attempt_timeout,
             retry: self.retry.clone(),
             budget: Arc::new(RetryBudget::new(self.retry_budget)),
             clock: self.clock.clone(),
-            credentials: Arc::new(self.credentials(&endpoint, attempt_timeout)?),
+            credentials: Arc::new(self.credentials(
+                &endpoint,
+                &http,
+                &user_agent,
+                attempt_timeout,
+            )?),
             endpoint: Arc::new(endpoint),
+            http,
+            user_agent,
         }))
     }
 
@@ -246,27 +267,50 @@ impl ClientBuilder {
         })
     }
 
-    fn credentials(self, endpoint: &Endpoint, timeout: Duration) -> Result<Credentials> {
-        match (self.app, self.bearer_token) {
-            (Some(_), Some(_)) => Err(Error::config(
-                "both `client_credentials` and `bearer_token` are given: keep one, and give \
-                 single calls another token with `token(…)`",
+    fn credentials(
+        self,
+        endpoint: &Endpoint,
+        http: &reqwest::Client,
+        user_agent: &HeaderValue,
+        timeout: Duration,
+    ) -> Result<Credentials> {
+        if self.app.is_none() && (self.resource.is_some() || self.scope.is_some()) {
+            return Err(Error::config(
+                "`resource` and `scope` have no effect without `client_credentials`",
+            ));
+        }
+        match (self.app, self.bearer_token, self.token_provider) {
+            (Some(app), None, None) => {
+                let (http, agent) = (http.clone(), user_agent.clone());
+                let tokens = TokenEndpoint::new(endpoint, http, app, agent, timeout)?;
+                let resource = self.resource.unwrap_or_else(|| endpoint.default_resource());
+                let scope = self.scope.unwrap_or_else(|| "all".to_owned());
+                Ok(of_app(tokens, resource, scope, self.clock))
+            }
+            (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
+            (None, None, Some(provider)) => {
+                Ok(Credentials::Anyone(TokenCache::of(provider, self.clock)))
+            }
+            (None, None, None) => Ok(Credentials::None),
+            _ => Err(Error::config(
+                "more than one of `client_credentials`, `bearer_token` and `token_provider` is \
+                 given: keep one, and give single calls another token with `token(…)`",
             )),
-            (Some((id, secret)), None) => {
-                let (resource, scope) = (self.resource, self.scope);
-                let source = TokenSource::new(endpoint, id, secret, resource, scope, timeout)?;
-                Ok(Credentials::App(Box::new(source)))
-            }
-            (None, token) if self.resource.is_some() || self.scope.is_some() => {
-                drop(token);
-                Err(Error::config(
-                    "`resource` and `scope` have no effect without `client_credentials`",
-                ))
-            }
-            (None, Some(token)) => Bearer::new(&token).map(Credentials::Fixed),
-            (None, None) => Ok(Credentials::None),
         }
     }
+}
+
+fn of_app(
+    endpoint: TokenEndpoint,
+    resource: String,
+    scope: String,
+    clock: SharedClock,
+) -> Credentials {
+    let endpoint = Arc::new(endpoint);
+    let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
+    let wanted = Wanted { resource: given(resource), scope: given(scope), or_less: false };
+    let source = ClientCredentials { endpoint: endpoint.clone(), organization: None, wanted };
+    Credentials::App { tokens: TokenCache::new(source, clock), endpoint }
 }
 
 fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
@@ -286,6 +330,7 @@ impl fmt::Debug for ClientBuilder {
             .field("app_id", &app_id)
             .field("app_secret", &redacted(self.app.is_some()))
             .field("bearer_token", &redacted(self.bearer_token.is_some()))
+            .field("token_provider", &self.token_provider)
             .field("resource", &self.resource)
             .field("scope", &self.scope)
             .field("timeout", &self.timeout)
@@ -306,7 +351,7 @@ mod tests {
             (builder().client_credentials("", "x"), "app id"),
             (builder().client_credentials("x", " "), "app secret"),
             (builder().bearer_token(""), "token is empty"),
-            (builder().bearer_token("a").client_credentials("x", "y"), "both"),
+            (builder().bearer_token("a").client_credentials("x", "y"), "more than one"),
             (builder().scope("all"), "no effect"),
             (builder().user_agent_suffix("a\r\nb"), "user agent"),
             (

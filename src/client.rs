@@ -118,7 +118,6 @@ impl Client {
     }
 
     /// The same client, acting for someone else.
-    #[allow(dead_code)]
     pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
         Self::from_parts(Inner { credentials: Arc::new(credentials), ..Inner::clone(&self.0) })
     }

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
 
-use crate::{json_path, upload};
+use crate::{
+    auth::{AuthFailure, Cause, INSUFFICIENT},
+    json_path, upload,
+};
 
 /// The header with the id under which the server logs a request.
 pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
@@ -80,15 +83,6 @@ struct Transport {
     source: Arc<reqwest::Error>,
     status: Option<StatusCode>,
     request_id: Option<String>,
-}
-
-/// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
-#[derive(Clone)]
-pub(crate) struct AuthFailure {
-    pub(crate) problem: String,
-    pub(crate) code: Option<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) source: Option<Arc<reqwest::Error>>,
 }
 
 impl Error {
@@ -351,6 +345,13 @@ impl Error {
         matches!(self.0.kind, Kind::Auth(_))
     }
 
+    /// The token endpoint gave a token without a scope that was asked for, which is `all` for the
+    /// Management API: the application lacks a role with that permission. Such an error
+    /// [`is_auth`](Self::is_auth) too, and its [`code`](Self::code) is `insufficient_scope`.
+    pub fn is_insufficient_scope(&self) -> bool {
+        self.is_auth() && self.has_code(INSUFFICIENT)
+    }
+
     /// The client or the request was set up in a way that cannot work. Nothing was sent, or no more
     /// than a part of an upload that is not what it was said to be.
     pub fn is_invalid_request(&self) -> bool {
@@ -368,10 +369,10 @@ impl Error {
         }
     }
 
-    fn source_error(&self) -> Option<&reqwest::Error> {
+    pub(crate) fn source_error(&self) -> Option<&reqwest::Error> {
         match &self.0.kind {
             Kind::Transport(transport) => Some(&transport.source),
-            Kind::Auth(failure) => failure.source.as_deref(),
+            Kind::Auth(failure) => failure.transport(),
             _ => None,
         }
     }
@@ -394,9 +395,15 @@ impl Error {
             Kind::Config(problem) | Kind::Request(problem) => f.write_str(problem),
             Kind::Auth(failure) => {
                 f.write_str(&failure.problem)?;
-                said(f, failure.code.as_deref(), failure.message.as_deref())?;
-                match &failure.source {
-                    Some(source) => write!(f, ": {}", transport_problem(source)),
+                match &failure.cause {
+                    Cause::Call(error) => write!(f, ": {error}")?,
+                    Cause::Http(error) => write!(f, ": {}", transport_problem(error))?,
+                    Cause::None | Cause::Provider(_) => {
+                        said(f, failure.code.as_deref(), failure.message.as_deref())?;
+                    }
+                }
+                match &failure.hint {
+                    Some(hint) => write!(f, " ({hint})"),
                     None => Ok(()),
                 }
             }
@@ -511,7 +518,10 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.source_error()?)
+        match &self.0.kind {
+            Kind::Auth(failure) => failure.source(),
+            _ => Some(self.source_error()?),
+        }
     }
 }
 

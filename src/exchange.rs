@@ -137,7 +137,7 @@ impl Exchange {
         if let Some(bearer) = &self.own_token {
             return Ok(Some(CallToken { bearer: bearer.clone(), cached: false }));
         }
-        let token = self.client.credentials().token(&self.operation, self.client.http());
+        let token = self.client.credentials().token(&self.operation);
         match self.remaining() {
             None => token.await,
             Some(remaining) => {

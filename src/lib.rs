@@ -26,13 +26,15 @@
 //! Every accessor of [`Client`], such as `users()` or `experience()`, leads to a group of operations
 //! in the module of the same name; what they send and take is in [`models`].
 //!
-//! - [`Client`] says how to connect and who is calling.
+//! - [`Client`] says how to connect and who is calling; [`Client::as_organization`] and
+//!   [`Client::as_user`] act for someone else.
 //! - [`Error`] says what went wrong, in Logto's words where it has any.
 //! - [`Page`] is a part of a long list, [`ItemStream`] all of it, [`Search`] says which part is of
 //!   interest.
 //! - [`Upload`] is a file to send, [`Download`] one that comes.
 //! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
 
+mod acting;
 mod auth;
 mod browser;
 mod budget;
@@ -61,6 +63,8 @@ mod trace;
 mod upload;
 mod values;
 
+pub use acting::ActingBuilder;
+pub use auth::{AccessToken, TokenProvider};
 pub use browser::BrowserAnswer;
 pub use builder::ClientBuilder;
 pub use bytes::Bytes;

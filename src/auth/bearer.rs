@@ -1,0 +1,99 @@
+//! Tokens: as they are sent, and as users see them.
+
+use std::{fmt, time::Duration};
+
+use reqwest::header::HeaderValue;
+
+use crate::{Error, Result};
+
+const SCHEME: &str = "Bearer ";
+
+/// The value of an `Authorization` header. Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Bearer(pub(crate) HeaderValue);
+
+impl Bearer {
+    pub(crate) fn new(token: &str) -> Result<Self> {
+        let token = token.trim();
+        if token.is_empty() {
+            return Err(Error::request("the bearer token is empty"));
+        }
+        let mut value = HeaderValue::try_from(format!("{SCHEME}{token}"))
+            .map_err(|_| Error::request("the bearer token has characters that no token has"))?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+
+    /// The token alone.
+    pub(crate) fn token(&self) -> &str {
+        self.0.to_str().ok().and_then(|value| value.strip_prefix(SCHEME)).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A token to call an API with. `Debug` does not show it, [`secret`](Self::secret) does.
+///
+/// A [`TokenProvider`](crate::TokenProvider) gives them to the client, and
+/// [`Client::access_token`](crate::Client::access_token) gives the client's to you.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    secret: String,
+    life: Option<Duration>,
+}
+
+impl AccessToken {
+    /// A token whose life is not known.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self { secret: token.into(), life: None }
+    }
+
+    /// Says for how long from now the token is good.
+    #[must_use]
+    pub fn expires_in(mut self, life: Duration) -> Self {
+        self.life = Some(life);
+        self
+    }
+
+    /// The token itself, without `Bearer` before it.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// For how long the token was good when it was handed out, where that is known.
+    pub fn life(&self) -> Option<Duration> {
+        self.life
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("secret", &"[redacted]")
+            .field("life", &self.life)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_bearer_is_never_shown() {
+        let bearer = Bearer::new(" hunter2 ").unwrap();
+        assert_eq!(bearer.0, "Bearer hunter2");
+        assert_eq!(bearer.token(), "hunter2");
+        assert!(!format!("{bearer:?}{:?}", bearer.0).contains("hunter2"));
+        for bad in ["", "  ", "a\nb"] {
+            let error = Bearer::new(bad).unwrap_err();
+            assert!(error.is_invalid_request());
+        }
+    }
+}

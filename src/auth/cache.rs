@@ -1,0 +1,314 @@
+//! The token that is kept, and how it is replaced.
+//!
+//! However many tasks want a token, one task fetches it, a task of its own: a call that is dropped
+//! takes nothing from the others. What comes of a fetch, also a failure, is told to all who wait
+//! for it, and to no one else. While a token is good it is used; when it is due, it is replaced
+//! behind the back of the calls.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    AuthFailure, Bearer,
+    source::{Fetched, Source},
+};
+use crate::clock::SharedClock;
+
+/// How long before its expiry a token is no longer used, so that it is still good on arrival.
+const LEEWAY: Duration = Duration::from_secs(10);
+/// After a renewal that failed, calls leave it alone for this long at least.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
+/// A fetch that takes longer is given up: its runtime may never run again.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a call begins anew because the task that fetched for it is gone.
+const FETCHES: usize = 3;
+
+/// A token with its dates.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) bearer: Bearer,
+    /// From when on another is fetched.
+    renew_at: Instant,
+    /// From when on it is not used.
+    pub(crate) good_until: Instant,
+}
+
+type Outcome = Result<Token, AuthFailure>;
+
+/// Keeps the token of a [`Source`].
+pub(crate) struct TokenCache(Arc<Shared>);
+
+struct Shared {
+    source: Box<dyn Source>,
+    clock: SharedClock,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    fetch: Option<Fetch>,
+}
+
+/// What there is for a call that needs a token.
+enum Found {
+    Token(Token),
+    Coming(Fetch),
+}
+
+impl TokenCache {
+    pub(crate) fn new(source: impl Source + 'static, clock: SharedClock) -> Self {
+        Self::of(Box::new(source), clock)
+    }
+
+    pub(crate) fn of(source: Box<dyn Source>, clock: SharedClock) -> Self {
+        Self(Arc::new(Shared { source, clock, state: RwLock::default() }))
+    }
+
+    /// Whether a token that is refused can be replaced.
+    pub(crate) fn renews(&self) -> bool {
+        self.0.source.renews()
+    }
+
+    /// How long this token will be used.
+    pub(crate) fn remaining(&self, token: &Token) -> Duration {
+        token.good_until.saturating_duration_since(self.0.clock.0.now())
+    }
+
+    /// A token that is good.
+    pub(crate) async fn token(&self) -> Outcome {
+        for _ in 0..FETCHES {
+            let fetch = match self.find() {
+                Found::Token(token) => return Ok(token),
+                Found::Coming(fetch) => fetch,
+            };
+            if let Some(outcome) = fetch.outcome().await {
+                return outcome;
+            }
+        }
+        Err(AuthFailure::new(
+            "the token was not fetched: the tasks that were to do it panicked, or ended with \
+             their runtime",
+        ))
+    }
+
+    /// Forgets a token that the server refused, unless it has been replaced already.
+    pub(crate) fn discard(&self, refused: &Bearer) {
+        let mut state = self.0.write();
+        if state.token.as_ref().is_some_and(|token| token.bearer == *refused) {
+            state.token = None;
+        }
+    }
+
+    /// A token, or the fetch that brings one. A fetch that is due has begun.
+    fn find(&self) -> Found {
+        let now = self.0.clock.0.now();
+        if let Some(found) = self.0.read().find(now) {
+            return found;
+        }
+        let mut state = self.0.write();
+        // Someone else may have been faster.
+        if let Some(found) = state.find(now) {
+            return found;
+        }
+        let fetch = self.0.clone().begin();
+        state.fetch = Some(fetch.clone());
+        state.find(now).unwrap_or(Found::Coming(fetch))
+    }
+}
+
+impl State {
+    /// What there is; nothing when a fetch is due.
+    fn find(&self, now: Instant) -> Option<Found> {
+        let good = self.token.as_ref().filter(|token| now < token.good_until);
+        let fetch = self.fetch.as_ref().filter(|fetch| fetch.is_alive());
+        match (good, fetch) {
+            (Some(token), fetch) if now < token.renew_at || fetch.is_some() => {
+                Some(Found::Token(token.clone()))
+            }
+            (None, Some(fetch)) => Some(Found::Coming(fetch.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl Shared {
+    /// Begins a fetch, in a task of its own.
+    fn begin(self: Arc<Self>) -> Fetch {
+        let (report, outcome) = watch::channel(None);
+        let fetch = Fetch { outcome, until: tokio::time::Instant::now() + PATIENCE };
+        let begun = fetch.clone();
+        tokio::spawn(async move {
+            let asked_at = self.clock.0.now();
+            let fetched = self.fetch().await;
+            let outcome = fetched.map(|fetched| self.dated(fetched, asked_at));
+            self.finish(&begun, &outcome);
+            report.send_replace(Some(outcome));
+        });
+        fetch
+    }
+
+    async fn fetch(&self) -> Result<Fetched, AuthFailure> {
+        self.source.fetch_once().await
+    }
+
+    /// Keeps what a fetch brought, unless it was given up and another has begun.
+    fn finish(&self, fetch: &Fetch, outcome: &Outcome) {
+        let now = self.clock.0.now();
+        let mut state = self.write();
+        if !state.fetch.as_ref().is_some_and(|current| current.is(fetch)) {
+            return;
+        }
+        state.fetch = None;
+        match outcome {
+            Ok(token) => state.token = (now < token.good_until).then(|| token.clone()),
+            Err(_) => {
+                if let Some(token) = &mut state.token {
+                    let left = token.good_until.saturating_duration_since(now);
+                    token.renew_at = now + RENEWAL_PAUSE.max(left / 2);
+                }
+            }
+        }
+    }
+
+    /// Renewals of many programs that began together drift apart.
+    fn dated(&self, fetched: Fetched, asked_at: Instant) -> Token {
+        // A year is for ever, and keeps the sum with "now" in range.
+        let life = fetched.life.unwrap_or_default().min(Duration::from_secs(31_536_000));
+        let usable = life - LEEWAY.min(life / 10);
+        let early = match self.source.renews() {
+            true => life.mul_f64(0.8 + 0.1 * self.clock.0.random().clamp(0.0, 1.0)),
+            false => usable,
+        };
+        Token { bearer: fetched.bearer, renew_at: asked_at + early, good_until: asked_at + usable }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fetch that is under way.
+#[derive(Clone)]
+struct Fetch {
+    outcome: watch::Receiver<Option<Outcome>>,
+    /// By tokio's clock, like all that is about the network.
+    until: tokio::time::Instant,
+}
+
+impl Fetch {
+    fn is(&self, other: &Self) -> bool {
+        self.outcome.same_channel(&other.outcome)
+    }
+
+    /// Whether it will come to an end, as far as one can tell: a runtime that is shut down takes
+    /// its tasks with it, and one that nobody runs does not move them.
+    fn is_alive(&self) -> bool {
+        self.outcome.has_changed().is_ok() && tokio::time::Instant::now() < self.until
+    }
+
+    /// What comes of it; nothing if it dies.
+    async fn outcome(mut self) -> Option<Outcome> {
+        let told = self.outcome.wait_for(Option::is_some);
+        match tokio::time::timeout_at(self.until, told).await {
+            Ok(Ok(outcome)) => outcome.clone(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.source.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::{
+        future,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use tokio::runtime;
+
+    use super::*;
+    use crate::{Clock, auth::source::Pending};
+
+    /// A source whose tokens are numbered.
+    #[derive(Debug, Default)]
+    struct Numbers(AtomicUsize);
+
+    impl Source for Numbers {
+        fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
+            let number = self.0.fetch_add(1, Ordering::SeqCst);
+            let bearer = Bearer::new(&number.to_string()).unwrap();
+            Box::pin(future::ready(Ok(Fetched { bearer, life: Some(Duration::from_secs(9)) })))
+        }
+    }
+
+    struct Chance(f64);
+
+    impl Clock for Chance {
+        fn random(&self) -> f64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn a_token_is_renewed_ahead_of_its_end_and_dropped_before_it() {
+        for (life, chance, early, late) in [
+            (3600, 0.0, 2880, 3590),
+            (3600, 1.0, 3240, 3590),
+            (10, 0.5, 8, 9),
+            (0, 0.5, 0, 0),
+            (u64::MAX, 0.0, 25_228_800, 31_535_990),
+        ] {
+            let clock = SharedClock(Arc::new(Chance(chance)));
+            let cache = TokenCache::new(Numbers::default(), clock);
+            let bearer = Bearer::new("t").unwrap();
+            let now = Instant::now();
+            let fetched = Fetched { bearer, life: Some(Duration::from_secs(life)) };
+            let token = cache.0.dated(fetched, now);
+            assert_eq!((token.renew_at - now).as_secs_f64().floor(), f64::from(early));
+            assert_eq!((token.good_until - now).as_secs(), late);
+        }
+    }
+
+    #[test]
+    fn a_fetch_on_a_runtime_that_nobody_runs_is_given_up() {
+        let cache = Arc::new(TokenCache::new(Numbers::default(), SharedClock::default()));
+        let idle = runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        // Dropped before it is polled again, and the task of the fetch is never run.
+        let call = cache.clone();
+        idle.block_on(async move {
+            let mut call = std::pin::pin!(call.token());
+            let pending = future::poll_fn(|context| {
+                let polled = call.as_mut().poll(context);
+                std::task::Poll::Ready(polled.is_pending())
+            });
+            assert!(pending.await);
+        });
+        assert!(cache.0.read().fetch.is_some());
+
+        let busy = runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let token = busy.block_on(cache.token()).ok().unwrap();
+        assert_eq!(token.bearer.token(), "0");
+        drop(idle);
+    }
+}

@@ -1,0 +1,246 @@
+//! The token endpoint: what it is asked, and what it answers.
+
+use std::{convert::Infallible, fmt, time::Duration};
+
+use bytes::Bytes;
+use futures_util::stream;
+use reqwest::{
+    Body, Response, StatusCode, Url,
+    header::{ACCEPT, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT},
+};
+use serde_json::{Map, Value};
+
+use super::{AuthFailure, Bearer, failure::Details, source::Fetched};
+use crate::{Error, Result, endpoint::Endpoint, error::text};
+
+/// The life of a token whose answer does not tell it.
+const UNTOLD_LIFE: Duration = Duration::from_secs(300);
+/// No answer with a token is longer.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A parameter of a token request.
+pub(crate) type Parameter<'a> = (&'static str, &'a str);
+
+/// Where an application gets tokens.
+pub(crate) struct TokenEndpoint {
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: Url,
+    pub(crate) app_id: String,
+    pub(crate) app_secret: String,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) timeout: Duration,
+}
+
+/// An answer that is a token.
+pub(crate) struct Granted {
+    pub(crate) token: Fetched,
+    /// The scope, where the answer tells it.
+    pub(crate) scope: Option<String>,
+}
+
+impl TokenEndpoint {
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        http: reqwest::Client,
+        (app_id, app_secret): (String, String),
+        user_agent: HeaderValue,
+        timeout: Duration,
+    ) -> Result<Self> {
+        for (what, value) in [("id", &app_id), ("secret", &app_secret)] {
+            if value.trim().is_empty() {
+                return Err(Error::config(format!(
+                    "the app {what} is empty: copy it from the machine-to-machine application's \
+                     page"
+                )));
+            }
+        }
+        let url = endpoint.join("/oidc/token")?;
+        Ok(Self { http, url, app_id, app_secret, user_agent, timeout })
+    }
+
+    /// Asks once.
+    pub(crate) async fn ask(&self, form: &[Parameter<'_>]) -> Result<Granted, AuthFailure> {
+        let request = self.request(form).map_err(AuthFailure::unreachable)?;
+        let response = self.http.execute(request).await.map_err(AuthFailure::unreachable)?;
+        if response.url().origin() != self.url.origin() {
+            return Err(AuthFailure::new(
+                "the token endpoint redirected to another server, whose answer is not taken: \
+                 check the endpoint's address, and let the HTTP client follow no redirects",
+            ));
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read(response).await.map_err(AuthFailure::unreachable)?;
+        let body = serde_json::from_slice::<Map<String, Value>>(&body).unwrap_or_default();
+        match status.is_success() {
+            true => granted(status, body),
+            false => Err(refused(status, &headers, body, form)),
+        }
+    }
+
+    fn request(&self, form: &[Parameter<'_>]) -> reqwest::Result<reqwest::Request> {
+        let mut request = self
+            .http
+            .post(self.url.clone())
+            .timeout(self.timeout)
+            .basic_auth(form_encoded(&self.app_id), Some(form_encoded(&self.app_secret)))
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, self.user_agent.clone())
+            .form(form)
+            .build()?;
+        let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
+        let (length, body) = (body.len(), Bytes::copy_from_slice(body));
+        // A stream cannot be sent twice: should a client of the user's follow redirects, a subject
+        // token does not go along.
+        let body = Body::wrap_stream(stream::iter([Ok::<_, Infallible>(body)]));
+        *request.body_mut() = Some(body);
+        request.headers_mut().insert(CONTENT_LENGTH, length.into());
+        Ok(request)
+    }
+}
+
+/// The body, up to what is reasonable.
+async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while body.len() < BODY_LIMIT
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, AuthFailure> {
+    let bearer = text(&mut body, &["access_token"]).and_then(|token| Bearer::new(&token).ok());
+    let Some(bearer) = bearer else {
+        return Err(AuthFailure::new(format!(
+            "the token endpoint answered {} without a token: is it Logto that answers at this \
+             endpoint?",
+            status.as_u16()
+        )));
+    };
+    let kind = text(&mut body, &["token_type"]);
+    if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        return Err(AuthFailure::new(
+            "the token endpoint gave a token that is not a bearer token, which this client cannot \
+             use: check the application's settings",
+        ));
+    }
+    let scope = match body.remove("scope") {
+        Some(Value::String(scope)) => Some(scope),
+        _ => None,
+    };
+    let life = Some(life(body.get("expires_in")));
+    Ok(Granted { token: Fetched { bearer, life }, scope })
+}
+
+fn life(expires_in: Option<&Value>) -> Duration {
+    let seconds = match expires_in {
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(value) => value.as_f64(),
+        None => None,
+    };
+    seconds
+        .filter(|seconds| *seconds >= 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(1e9)).ok())
+        .unwrap_or(UNTOLD_LIFE)
+}
+
+fn refused(
+    status: StatusCode,
+    headers: &HeaderMap,
+    mut body: Map<String, Value>,
+    form: &[Parameter<'_>],
+) -> AuthFailure {
+    let code = text(&mut body, &["error", "code"]);
+    let hint = hint(status, code.as_deref().unwrap_or_default(), form);
+    Details {
+        problem: format!("the token endpoint answered {}", status.as_u16()),
+        message: text(&mut body, &["error_description", "message"]),
+        code,
+        hint,
+        status: Some(status),
+        retry_after: headers.get(RETRY_AFTER).cloned(),
+        ..Details::default()
+    }
+    .into()
+}
+
+/// What to check when the token endpoint refuses.
+fn hint(status: StatusCode, code: &str, form: &[Parameter<'_>]) -> Option<String> {
+    let asked = |name: &str| form.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
+    let hint = match code {
+        _ if status.is_redirection() => {
+            "redirects are not followed: check the endpoint's address".to_owned()
+        }
+        "invalid_client" => "check the app id and the app secret".to_owned(),
+        "invalid_target" => match asked("resource") {
+            Some(resource) => format!(
+                "check the resource indicator: no API resource of this server is `{resource}`"
+            ),
+            None => "name the API that the token is for with `resource(…)`".to_owned(),
+        },
+        "access_denied" if asked("organization_id").is_some() => {
+            "check the organization's id, and that the application is a member of it".to_owned()
+        }
+        "invalid_grant" if asked("subject_token").is_some() => {
+            "a subject token can be exchanged once, and soon after it was made".to_owned()
+        }
+        "unauthorized_client" | "invalid_request" if asked("subject_token").is_some() => {
+            "allow token exchange in the application's settings".to_owned()
+        }
+        "unauthorized_client" | "unsupported_grant_type" => {
+            "check that the application is a machine-to-machine application".to_owned()
+        }
+        _ => return None,
+    };
+    Some(hint)
+}
+
+/// RFC 6749 has the id and the secret form-encoded before they are joined for Basic.
+fn form_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+impl fmt::Debug for TokenEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenEndpoint")
+            .field("app_id", &self.app_id)
+            .field("app_secret", &"[redacted]")
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_life_is_told_in_seconds() {
+        assert_eq!(life(Some(&json!(3600))), Duration::from_secs(3600));
+        assert_eq!(life(Some(&json!("3600"))), Duration::from_secs(3600));
+        assert_eq!(life(Some(&json!(0.5))), Duration::from_millis(500));
+        assert_eq!(life(Some(&json!(0))), Duration::ZERO);
+        assert!(life(Some(&json!(1e300))) > Duration::from_secs(31_536_000));
+        for untold in [None, Some(json!(-1)), Some(json!("soon")), Some(json!("NaN"))] {
+            assert_eq!(life(untold.as_ref()), UNTOLD_LIFE);
+        }
+    }
+
+    #[test]
+    fn basic_auth_survives_any_secret() {
+        assert_eq!(form_encoded("aZ09-._"), "aZ09-._");
+        assert_eq!(form_encoded("a:b+c d%é"), "a%3Ab%2Bc%20d%25%C3%A9");
+    }
+}

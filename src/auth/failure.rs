@@ -1,0 +1,93 @@
+//! Why no token could be had.
+
+use std::{error::Error as StdError, ops::Deref, sync::Arc};
+
+use reqwest::{StatusCode, header::HeaderValue};
+
+use crate::Error;
+
+/// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
+#[derive(Clone)]
+pub(crate) struct AuthFailure(Arc<Details>);
+
+#[derive(Default)]
+pub(crate) struct Details {
+    pub(crate) problem: String,
+    /// OAuth's `error`.
+    pub(crate) code: Option<String>,
+    /// OAuth's `error_description`.
+    pub(crate) message: Option<String>,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+    /// What the token endpoint answered, if it did.
+    pub(crate) status: Option<StatusCode>,
+    #[allow(dead_code, reason = "for those who try again")]
+    pub(crate) retry_after: Option<HeaderValue>,
+    pub(crate) cause: Cause,
+}
+
+#[derive(Default)]
+pub(crate) enum Cause {
+    #[default]
+    None,
+    /// The token endpoint could not be reached.
+    Http(reqwest::Error),
+    /// A call that comes before the token request failed.
+    Call(Error),
+    /// What the user's own provider reports. It may hold anything, so it is not printed.
+    Provider(Box<dyn StdError + Send + Sync>),
+}
+
+impl AuthFailure {
+    pub(crate) fn new(problem: impl Into<String>) -> Self {
+        Details { problem: problem.into(), ..Details::default() }.into()
+    }
+
+    pub(crate) fn unreachable(error: reqwest::Error) -> Self {
+        let cause = Cause::Http(error.without_url());
+        let problem = "the token endpoint gave no answer".to_owned();
+        Details { problem, cause, ..Details::default() }.into()
+    }
+
+    /// Whether it may be otherwise the next time: asking for a token changes nothing.
+    #[allow(dead_code, reason = "for those who try again")]
+    pub(crate) fn may_pass(&self) -> bool {
+        match (&self.cause, self.status) {
+            (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
+            (Cause::None, Some(status)) => matches!(status.as_u16(), 429 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
+    /// The error of the HTTP client at the bottom of it.
+    pub(crate) fn transport(&self) -> Option<&reqwest::Error> {
+        match &self.cause {
+            Cause::Http(error) => Some(error),
+            Cause::Call(error) => error.source_error(),
+            Cause::None | Cause::Provider(_) => None,
+        }
+    }
+
+    pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::None => None,
+            Cause::Http(error) => Some(error),
+            Cause::Call(error) => Some(error),
+            Cause::Provider(error) => Some(&**error),
+        }
+    }
+}
+
+impl From<Details> for AuthFailure {
+    fn from(details: Details) -> Self {
+        Self(Arc::new(details))
+    }
+}
+
+impl Deref for AuthFailure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}

@@ -1,0 +1,168 @@
+//! The ways to a token that begin with an application's id and secret.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{
+    AuthFailure,
+    endpoint::{Granted, Parameter, TokenEndpoint},
+    failure::{Cause, Details},
+    scope,
+    source::{Fetched, Pending, Source},
+};
+use crate::Client;
+
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const SUBJECT_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
+/// What a token is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) resource: Option<String>,
+    pub(crate) scope: Option<String>,
+    /// The scope may be granted in part.
+    pub(crate) or_less: bool,
+}
+
+impl Wanted {
+    async fn ask<'a>(
+        &'a self,
+        endpoint: &TokenEndpoint,
+        grant: &[Parameter<'a>],
+    ) -> Result<Fetched, AuthFailure> {
+        let mut form = grant.to_vec();
+        let optional = [("resource", &self.resource), ("scope", &self.scope)];
+        for (name, value) in optional {
+            form.extend(value.as_deref().map(|value| (name, value)));
+        }
+        let granted = endpoint.ask(&form).await?;
+        self.check(&granted)?;
+        Ok(granted.token)
+    }
+
+    fn check(&self, granted: &Granted) -> Result<(), AuthFailure> {
+        match &self.scope {
+            Some(asked) if !self.or_less => scope::check(asked, self.resource.as_deref(), granted),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The application's own tokens, for itself or in an organization.
+#[derive(Debug)]
+pub(crate) struct ClientCredentials {
+    pub(crate) endpoint: Arc<TokenEndpoint>,
+    pub(crate) organization: Option<String>,
+    pub(crate) wanted: Wanted,
+}
+
+impl Source for ClientCredentials {
+    fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
+        Box::pin(async {
+            let mut grant = vec![("grant_type", "client_credentials")];
+            grant.extend(self.organization.as_deref().map(|id| ("organization_id", id)));
+            self.wanted.ask(&self.endpoint, &grant).await
+        })
+    }
+}
+
+async fn exchange(
+    endpoint: &TokenEndpoint,
+    subject_token: &str,
+    wanted: &Wanted,
+) -> Result<Fetched, AuthFailure> {
+    let grant = [
+        ("grant_type", EXCHANGE),
+        ("subject_token", subject_token),
+        ("subject_token_type", SUBJECT_TOKEN),
+    ];
+    wanted.ask(endpoint, &grant).await
+}
+
+/// A user's tokens, which the application gets in their place. An exchange uses a subject token
+/// up, so there is another one each time.
+#[derive(Debug)]
+pub(crate) struct Impersonation {
+    pub(crate) endpoint: Arc<TokenEndpoint>,
+    /// The client of the application itself.
+    pub(crate) app: Client,
+    pub(crate) user_id: String,
+    pub(crate) wanted: Wanted,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubjectToken {
+    subject_token: String,
+}
+
+impl Impersonation {
+    async fn subject_token(&self) -> crate::Result<String> {
+        let request = self.app.request(Method::POST, "/api/subject-tokens");
+        let body = serde_json::json!({ "userId": self.user_id });
+        let answer = request.json(&body).send().await?;
+        Ok(answer.json::<SubjectToken>()?.subject_token)
+    }
+}
+
+impl Source for Impersonation {
+    fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
+        Box::pin(async {
+            let subject_token = self.subject_token().await.map_err(|error| {
+                AuthFailure::from(Details {
+                    problem: "no subject token was given for the user".to_owned(),
+                    code: error.code().map(str::to_owned),
+                    message: error.message().map(str::to_owned),
+                    cause: Cause::Call(error),
+                    ..Details::default()
+                })
+            })?;
+            exchange(&self.endpoint, &subject_token, &self.wanted).await
+        })
+    }
+}
+
+/// The one token that a subject token, which was made elsewhere, can be exchanged for.
+pub(crate) struct Exchange {
+    pub(crate) endpoint: Arc<TokenEndpoint>,
+    /// Gone when it has been exchanged.
+    pub(crate) subject_token: Mutex<Option<String>>,
+    pub(crate) wanted: Wanted,
+}
+
+impl Source for Exchange {
+    fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
+        Box::pin(async {
+            let kept = || self.subject_token.lock().unwrap_or_else(PoisonError::into_inner);
+            let subject_token = kept().clone();
+            let Some(subject_token) = subject_token else {
+                return Err(AuthFailure::new(
+                    "the subject token has been exchanged already, and the user's token that it \
+                     gave has expired: get another subject token, or use `as_user(…)`, which does",
+                ));
+            };
+            let fetched = exchange(&self.endpoint, &subject_token, &self.wanted).await?;
+            *kept() = None;
+            Ok(fetched)
+        })
+    }
+
+    fn renews(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("endpoint", &self.endpoint)
+            .field("subject_token", &"[redacted]")
+            .field("wanted", &self.wanted)
+            .finish()
+    }
+}
