@@ -132,20 +132,20 @@ impl ActingBuilder {
         self.check()?;
         let endpoint = self.endpoint()?;
         let wanted = self.wanted();
-        let (clock, app) = (self.client.clock().clone(), self.client);
+        let (retries, app) = (self.client.retries().clone(), self.client);
         let credentials = match self.subject {
             Subject::Organization(id) => {
                 let source = ClientCredentials { endpoint, organization: Some(id), wanted };
-                Credentials::Organization(TokenCache::new(source, clock))
+                Credentials::Organization(TokenCache::new(source, retries))
             }
             Subject::User(user_id) => {
                 let source = Impersonation { endpoint, app: app.clone(), user_id, wanted };
-                Credentials::Anyone(TokenCache::new(source, clock))
+                Credentials::Anyone(TokenCache::new(source, retries))
             }
             Subject::Token(token) => {
                 let subject_token = Mutex::new(Some(token));
                 let source = Exchange { endpoint, subject_token, wanted };
-                Credentials::Anyone(TokenCache::new(source, clock))
+                Credentials::Anyone(TokenCache::new(source, retries))
             }
         };
         Ok(app.with_credentials(credentials))

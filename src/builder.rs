@@ -15,6 +15,7 @@ use crate::{
     clock::SharedClock,
     cookies::Cookies,
     endpoint::Endpoint,
+    retry::Retries,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -224,19 +225,23 @@ impl ClientBuilder {
         let attempt_timeout = self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT);
         let http = self.http()?;
         let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
+        let retries = Retries {
+            policy: self.retry.clone(),
+            budget: Arc::new(RetryBudget::new(self.retry_budget)),
+            clock: self.clock.clone(),
+        };
         Ok(Client::from_parts(Inner {
             cookies: if self.cookie_store { Cookies::Own(Arc::default()) } else { Cookies::None },
             timeout,
             attempt_timeout,
-            retry: self.retry.clone(),
-            budget: Arc::new(RetryBudget::new(self.retry_budget)),
-            clock: self.clock.clone(),
             credentials: Arc::new(self.credentials(
                 &endpoint,
                 &http,
                 &user_agent,
                 attempt_timeout,
+                &retries,
             )?),
+            retries,
             endpoint: Arc::new(endpoint),
             http,
             user_agent,
@@ -273,6 +278,7 @@ impl ClientBuilder {
         http: &reqwest::Client,
         user_agent: &HeaderValue,
         timeout: Duration,
+        retries: &Retries,
     ) -> Result<Credentials> {
         if self.app.is_none() && (self.resource.is_some() || self.scope.is_some()) {
             return Err(Error::config(
@@ -285,11 +291,11 @@ impl ClientBuilder {
                 let tokens = TokenEndpoint::new(endpoint, http, app, agent, timeout)?;
                 let resource = self.resource.unwrap_or_else(|| endpoint.default_resource());
                 let scope = self.scope.unwrap_or_else(|| "all".to_owned());
-                Ok(of_app(tokens, resource, scope, self.clock))
+                Ok(of_app(tokens, resource, scope, retries.clone()))
             }
             (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
             (None, None, Some(provider)) => {
-                Ok(Credentials::Anyone(TokenCache::of(provider, self.clock)))
+                Ok(Credentials::Anyone(TokenCache::of(provider, retries.clone())))
             }
             (None, None, None) => Ok(Credentials::None),
             _ => Err(Error::config(
@@ -304,13 +310,13 @@ fn of_app(
     endpoint: TokenEndpoint,
     resource: String,
     scope: String,
-    clock: SharedClock,
+    retries: Retries,
 ) -> Credentials {
     let endpoint = Arc::new(endpoint);
     let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
     let wanted = Wanted { resource: given(resource), scope: given(scope), or_less: false };
     let source = ClientCredentials { endpoint: endpoint.clone(), organization: None, wanted };
-    Credentials::App { tokens: TokenCache::new(source, clock), endpoint }
+    Credentials::App { tokens: TokenCache::new(source, retries), endpoint }
 }
 
 fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {

@@ -5,12 +5,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{Method, header::HeaderValue};
 
 use crate::{
-    BrowserCookies, ClientBuilder, Error, Request, Result, RetryPolicy,
+    BrowserCookies, ClientBuilder, Error, Request, Result,
     auth::Credentials,
-    budget::RetryBudget,
     clock::SharedClock,
     cookies::Cookies,
     endpoint::{self, Endpoint},
+    retry::Retries,
 };
 
 /// A client of one Logto server or tenant.
@@ -42,9 +42,7 @@ pub(crate) struct Inner {
     pub(crate) cookies: Cookies,
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) budget: Arc<RetryBudget>,
-    pub(crate) clock: SharedClock,
+    pub(crate) retries: Retries,
 }
 
 impl Client {
@@ -123,7 +121,7 @@ impl Client {
     }
 
     pub(crate) fn clock(&self) -> &SharedClock {
-        &self.0.clock
+        &self.0.retries.clock
     }
 
     pub(crate) fn target(&self) -> &Endpoint {
@@ -154,12 +152,8 @@ impl Client {
         self.0.attempt_timeout
     }
 
-    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
-        &self.0.retry
-    }
-
-    pub(crate) fn retry_budget(&self) -> &RetryBudget {
-        &self.0.budget
+    pub(crate) fn retries(&self) -> &Retries {
+        &self.0.retries
     }
 }
 

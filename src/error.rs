@@ -324,10 +324,12 @@ impl Error {
     }
 
     /// What may pass: no connection, one that broke, an attempt that ran out of time, or the
-    /// statuses 429, 502, 503 and 504. By default such calls are repeated where it is safe.
+    /// statuses 429, 502, 503 and 504, also of the token endpoint. By default such calls are
+    /// repeated where it is safe.
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Transport(_) => true,
+            Kind::Auth(failure) => failure.may_pass(),
             Kind::Answer(answer) => matches!(answer.status.as_u16(), 429 | 502 | 503 | 504),
             _ => false,
         }

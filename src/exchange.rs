@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{
-    Request, Response,
+    Method, Request, Response,
     header::{
         ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN,
         RETRY_AFTER, USER_AGENT,
@@ -19,6 +19,7 @@ use crate::{
     auth::{Bearer, CallToken},
     operation::{Api, Operation, Repeat},
     options::Options,
+    retry::Failure,
     retry_after, trace,
 };
 
@@ -106,7 +107,7 @@ impl Exchange {
             attempt += 1;
             let error = match self.attempt(request, token.as_ref()).await {
                 Ok(arrived) => {
-                    self.client.retry_budget().deposit();
+                    self.client.retries().budget.deposit();
                     return Ok(arrived);
                 }
                 Err(error) => error.after_attempts(attempt),
@@ -158,17 +159,15 @@ impl Exchange {
     }
 
     fn policy(&self) -> &RetryPolicy {
-        self.options.retry.as_ref().unwrap_or(self.client.retry_policy())
+        self.options.retry.as_ref().unwrap_or(&self.client.retries().policy)
     }
 
     /// How long to wait before the next attempt, if there is to be one.
-    fn delay(&self, error: &Error, method: &reqwest::Method, attempt: u32) -> Option<Duration> {
+    fn delay(&self, error: &Error, method: &Method, attempt: u32) -> Option<Duration> {
         let idempotent = self.operation.is_idempotent(method);
-        let clock = self.client.clock();
-        let elapsed = clock.now().saturating_duration_since(self.started);
-        let delay = self.policy().delay(error, idempotent, attempt, elapsed, clock.random())?;
-        let in_time = self.remaining().is_none_or(|remaining| delay < remaining);
-        (in_time && self.client.retry_budget().withdraw()).then_some(delay)
+        let (started, deadline) = (self.started, self.deadline);
+        let failure = Failure { error, idempotent, attempt, started, deadline };
+        self.client.retries().delay(self.policy(), &failure)
     }
 
     /// What is left of the call's time; `None` is for ever.

@@ -1,10 +1,14 @@
 //! When a call is repeated, and after how long.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use reqwest::StatusCode;
 
-use crate::Error;
+use crate::{Error, budget::RetryBudget, clock::SharedClock};
 
 /// When a call that failed is repeated, and how long is waited before.
 ///
@@ -102,17 +106,9 @@ impl RetryPolicy {
         self
     }
 
-    /// How long to wait before the next attempt, if there is to be one.
-    ///
-    /// `attempt` is the number of the one that failed, from 1; `chance` is from 0 to 1.
-    pub(crate) fn delay(
-        &self,
-        error: &Error,
-        idempotent: bool,
-        attempt: u32,
-        elapsed: Duration,
-        chance: f64,
-    ) -> Option<Duration> {
+    /// How long to wait before the next attempt, if there is to be one; `chance` is from 0 to 1.
+    fn delay(&self, failure: &Failure<'_>, elapsed: Duration, chance: f64) -> Option<Duration> {
+        let Failure { error, idempotent, attempt, .. } = *failure;
         let retryable = match &self.retryable {
             Some(retryable) => retryable(error),
             None => error.is_transient(),
@@ -134,6 +130,37 @@ impl RetryPolicy {
 
     pub(crate) fn is_single(&self) -> bool {
         self.max_attempts == 1
+    }
+}
+
+/// An attempt that failed.
+pub(crate) struct Failure<'a> {
+    pub(crate) error: &'a Error,
+    pub(crate) idempotent: bool,
+    /// Its number, from 1.
+    pub(crate) attempt: u32,
+    /// When the first attempt began.
+    pub(crate) started: Instant,
+    /// When there is no more time.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// What a client repeats its calls by.
+#[derive(Clone)]
+pub(crate) struct Retries {
+    pub(crate) policy: RetryPolicy,
+    pub(crate) budget: Arc<RetryBudget>,
+    pub(crate) clock: SharedClock,
+}
+
+impl Retries {
+    /// How long to wait before the next attempt, if there is to be one. It is paid for then.
+    pub(crate) fn delay(&self, policy: &RetryPolicy, failure: &Failure<'_>) -> Option<Duration> {
+        let now = self.clock.now();
+        let elapsed = now.saturating_duration_since(failure.started);
+        let delay = policy.delay(failure, elapsed, self.clock.random())?;
+        let in_time = failure.deadline.is_none_or(|end| delay < end.saturating_duration_since(now));
+        (in_time && self.budget.withdraw()).then_some(delay)
     }
 }
 

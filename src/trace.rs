@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Request;
 
-use crate::{Error, Result, error::REQUEST_ID, exchange::Arrived, operation::Operation};
+use crate::{Error, Result, auth::AuthFailure, exchange::Arrived, operation::Operation};
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use off::*;
@@ -16,9 +16,10 @@ pub(crate) use on::*;
 #[cfg(feature = "tracing")]
 mod on {
     use reqwest::{Response, Url};
-    use tracing::{Instrument as _, Span, field::Empty};
+    use tracing::{Instrument as _, Span, field::Empty, instrument::Instrumented};
 
     use super::*;
+    use crate::error::REQUEST_ID;
 
     /// The span of one call with all its attempts.
     pub(crate) struct CallSpan(Span);
@@ -117,19 +118,28 @@ mod on {
         shown.into()
     }
 
-    /// A token was had; `early` while the one before it was still good.
-    pub(crate) fn token_fetched(early: bool, life: Option<Duration>) {
-        tracing::debug!(
-            target: "logto_api",
-            early,
-            expires_in_s = life.map(|life| life.as_secs()),
-            "got an access token"
-        );
+    /// Does the work in the span of the call that asked for it.
+    pub(crate) fn within_caller<F: Future>(work: F) -> Instrumented<F> {
+        work.in_current_span()
     }
 
-    /// No token could be had.
-    pub(crate) fn token_failed(early: bool, error: &str) {
-        tracing::warn!(target: "logto_api", early, error, "no access token could be had");
+    /// A token was had, with its life, or not.
+    pub(crate) fn token(outcome: Result<Option<Duration>, &AuthFailure>) {
+        match outcome {
+            Ok(life) => tracing::debug!(
+                target: "logto_api",
+                expires_in_s = life.map(|life| life.as_secs()),
+                "got an access token"
+            ),
+            Err(failure) => {
+                let status = failure.status.map(|status| status.as_u16());
+                tracing::warn!(
+                    target: "logto_api",
+                    { http.response.status_code = status, error.type = failure.code.as_deref() },
+                    "no access token could be had"
+                );
+            }
+        }
     }
 }
 
@@ -155,7 +165,9 @@ mod off {
         pub(crate) fn finish(&self, _: &Result<Arrived>) {}
     }
 
-    pub(crate) fn token_fetched(_: bool, _: Option<Duration>) {}
+    pub(crate) fn within_caller<F: Future>(work: F) -> F {
+        work
+    }
 
-    pub(crate) fn token_failed(_: bool, _: &str) {}
+    pub(crate) fn token(_: Result<Option<Duration>, &AuthFailure>) {}
 }

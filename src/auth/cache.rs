@@ -17,7 +17,10 @@ use super::{
     AuthFailure, Bearer,
     source::{Fetched, Source},
 };
-use crate::clock::SharedClock;
+use crate::{
+    retry::{Failure, Retries},
+    trace,
+};
 
 /// How long before its expiry a token is no longer used, so that it is still good on arrival.
 const LEEWAY: Duration = Duration::from_secs(10);
@@ -45,7 +48,7 @@ pub(crate) struct TokenCache(Arc<Shared>);
 
 struct Shared {
     source: Box<dyn Source>,
-    clock: SharedClock,
+    retries: Retries,
     state: RwLock<State>,
 }
 
@@ -62,12 +65,12 @@ enum Found {
 }
 
 impl TokenCache {
-    pub(crate) fn new(source: impl Source + 'static, clock: SharedClock) -> Self {
-        Self::of(Box::new(source), clock)
+    pub(crate) fn new(source: impl Source + 'static, retries: Retries) -> Self {
+        Self::of(Box::new(source), retries)
     }
 
-    pub(crate) fn of(source: Box<dyn Source>, clock: SharedClock) -> Self {
-        Self(Arc::new(Shared { source, clock, state: RwLock::default() }))
+    pub(crate) fn of(source: Box<dyn Source>, retries: Retries) -> Self {
+        Self(Arc::new(Shared { source, retries, state: RwLock::default() }))
     }
 
     /// Whether a token that is refused can be replaced.
@@ -77,7 +80,7 @@ impl TokenCache {
 
     /// How long this token will be used.
     pub(crate) fn remaining(&self, token: &Token) -> Duration {
-        token.good_until.saturating_duration_since(self.0.clock.0.now())
+        token.good_until.saturating_duration_since(self.0.now())
     }
 
     /// A token that is good.
@@ -107,7 +110,7 @@ impl TokenCache {
 
     /// A token, or the fetch that brings one. A fetch that is due has begun.
     fn find(&self) -> Found {
-        let now = self.0.clock.0.now();
+        let now = self.0.now();
         if let Some(found) = self.0.read().find(now) {
             return found;
         }
@@ -143,23 +146,43 @@ impl Shared {
         let (report, outcome) = watch::channel(None);
         let fetch = Fetch { outcome, until: tokio::time::Instant::now() + PATIENCE };
         let begun = fetch.clone();
-        tokio::spawn(async move {
-            let asked_at = self.clock.0.now();
+        tokio::spawn(trace::within_caller(async move {
+            let asked_at = self.now();
             let fetched = self.fetch().await;
+            trace::token(fetched.as_ref().map(|fetched| fetched.life));
             let outcome = fetched.map(|fetched| self.dated(fetched, asked_at));
             self.finish(&begun, &outcome);
             report.send_replace(Some(outcome));
-        });
+        }));
         fetch
     }
 
+    /// Asks the source, again where that may help: asking for a token changes nothing.
     async fn fetch(&self) -> Result<Fetched, AuthFailure> {
-        self.source.fetch_once().await
+        let started = self.now();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let failure = match self.source.fetch_once().await {
+                Ok(fetched) => return Ok(fetched),
+                Err(failure) => failure,
+            };
+            let error = &failure.to_error(self.retries.clock.wall_time());
+            let failed = Failure { error, idempotent: true, attempt, started, deadline: None };
+            match self.retries.delay(&self.retries.policy, &failed) {
+                Some(delay) => self.retries.clock.sleep(delay).await,
+                None => return Err(failure),
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.retries.clock.now()
     }
 
     /// Keeps what a fetch brought, unless it was given up and another has begun.
     fn finish(&self, fetch: &Fetch, outcome: &Outcome) {
-        let now = self.clock.0.now();
+        let now = self.now();
         let mut state = self.write();
         if !state.fetch.as_ref().is_some_and(|current| current.is(fetch)) {
             return;
@@ -182,7 +205,7 @@ impl Shared {
         let life = fetched.life.unwrap_or_default().min(Duration::from_secs(31_536_000));
         let usable = life - LEEWAY.min(life / 10);
         let early = match self.source.renews() {
-            true => life.mul_f64(0.8 + 0.1 * self.clock.0.random().clamp(0.0, 1.0)),
+            true => life.mul_f64(0.8 + 0.1 * self.retries.clock.random().clamp(0.0, 1.0)),
             false => usable,
         };
         Token { bearer: fetched.bearer, renew_at: asked_at + early, good_until: asked_at + usable }
@@ -244,7 +267,9 @@ mod tests {
     use tokio::runtime;
 
     use super::*;
-    use crate::{Clock, auth::source::Pending};
+    use crate::{
+        Clock, RetryPolicy, auth::source::Pending, budget::RetryBudget, clock::SharedClock,
+    };
 
     /// A source whose tokens are numbered.
     #[derive(Debug, Default)]
@@ -266,6 +291,14 @@ mod tests {
         }
     }
 
+    fn retries(clock: impl Clock) -> Retries {
+        Retries {
+            policy: RetryPolicy::never(),
+            budget: Arc::new(RetryBudget::new(0)),
+            clock: SharedClock(Arc::new(clock)),
+        }
+    }
+
     #[test]
     fn a_token_is_renewed_ahead_of_its_end_and_dropped_before_it() {
         for (life, chance, early, late) in [
@@ -275,8 +308,8 @@ mod tests {
             (0, 0.5, 0, 0),
             (u64::MAX, 0.0, 25_228_800, 31_535_990),
         ] {
-            let clock = SharedClock(Arc::new(Chance(chance)));
-            let cache = TokenCache::new(Numbers::default(), clock);
+            let retries = retries(Chance(chance));
+            let cache = TokenCache::new(Numbers::default(), retries);
             let bearer = Bearer::new("t").unwrap();
             let now = Instant::now();
             let fetched = Fetched { bearer, life: Some(Duration::from_secs(life)) };
@@ -288,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_fetch_on_a_runtime_that_nobody_runs_is_given_up() {
-        let cache = Arc::new(TokenCache::new(Numbers::default(), SharedClock::default()));
+        let cache = Arc::new(TokenCache::new(Numbers::default(), retries(Chance(0.5))));
         let idle = runtime::Builder::new_current_thread().enable_time().build().unwrap();
         // Dropped before it is polled again, and the task of the fetch is never run.
         let call = cache.clone();

@@ -1,10 +1,10 @@
 //! Why no token could be had.
 
-use std::{error::Error as StdError, ops::Deref, sync::Arc};
+use std::{error::Error as StdError, ops::Deref, sync::Arc, time::SystemTime};
 
 use reqwest::{StatusCode, header::HeaderValue};
 
-use crate::Error;
+use crate::{Error, retry_after};
 
 /// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
 #[derive(Clone)]
@@ -21,7 +21,6 @@ pub(crate) struct Details {
     pub(crate) hint: Option<String>,
     /// What the token endpoint answered, if it did.
     pub(crate) status: Option<StatusCode>,
-    #[allow(dead_code, reason = "for those who try again")]
     pub(crate) retry_after: Option<HeaderValue>,
     pub(crate) cause: Cause,
 }
@@ -50,13 +49,18 @@ impl AuthFailure {
     }
 
     /// Whether it may be otherwise the next time: asking for a token changes nothing.
-    #[allow(dead_code, reason = "for those who try again")]
     pub(crate) fn may_pass(&self) -> bool {
         match (&self.cause, self.status) {
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
             (Cause::None, Some(status)) => matches!(status.as_u16(), 429 | 502 | 503 | 504),
             _ => false,
         }
+    }
+
+    /// The error that tells of it, at this time of day.
+    pub(crate) fn to_error(&self, now: SystemTime) -> Error {
+        let wait = self.retry_after.as_ref().and_then(|value| retry_after::parse(value, now));
+        Error::auth(self.clone()).with_retry_after(wait)
     }
 
     /// The error of the HTTP client at the bottom of it.
