@@ -1,39 +1,72 @@
-//! The applications that exist from the start.
+//! What signing in and tokens need to know of an application.
 
-use crate::ids::Ids;
+use serde_json::json;
+
+use crate::{
+    applications,
+    collection::{object, text},
+    roles::strings,
+    state::State,
+};
 
 /// The resource indicator of the Management API.
 pub(crate) const RESOURCE: &str = "https://default.logto.app/api";
+/// The redirect URI of the applications that exist from the start.
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    MachineToMachine,
-    Traditional,
-    SinglePage,
-}
-
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct App {
     pub(crate) id: String,
-    pub(crate) kind: Kind,
-    /// A single-page application has none.
-    pub(crate) secret: Option<String>,
+    kind: String,
+    pub(crate) redirect_uris: Vec<String>,
+    /// What runs on a user's device has none.
+    pub(crate) secrets: Vec<String>,
 }
 
 impl App {
-    fn new(ids: &mut Ids, kind: Kind) -> Self {
-        Self { id: ids.standard(), kind, secret: (kind != Kind::SinglePage).then(|| ids.secret()) }
+    pub(crate) fn find(state: &State, id: &str) -> Option<Self> {
+        let application = state.applications.find(id)?;
+        let metadata = application.get("oidcClientMetadata").and_then(|value| value.as_object());
+        let secrets = state.secrets.all_by("applicationId", id);
+        Some(Self {
+            id: id.to_owned(),
+            kind: text(application, "type").unwrap_or_default().to_owned(),
+            redirect_uris: metadata.map(|own| strings(own, "redirectUris")).unwrap_or_default(),
+            secrets: secrets.filter_map(|secret| Some(text(secret, "value")?.to_owned())).collect(),
+        })
+    }
+
+    pub(crate) fn is_machine(&self) -> bool {
+        self.kind == "MachineToMachine"
+    }
+
+    /// Whether it runs where no secret can be kept.
+    pub(crate) fn is_public(&self) -> bool {
+        is_public(&self.kind)
     }
 
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
-        match self.kind {
-            Kind::MachineToMachine => grant_type == "client_credentials",
-            Kind::Traditional | Kind::SinglePage => grant_type != "client_credentials",
+        self.is_machine() == (grant_type == "client_credentials")
+    }
+
+    pub(crate) fn proves_itself_with(&self, secret: Option<&str>) -> bool {
+        match secret {
+            None => self.is_public(),
+            Some(secret) => self.secrets.iter().any(|own| own == secret),
         }
+    }
+
+    /// The first secret, if it has any.
+    pub(crate) fn secret(&self) -> &str {
+        self.secrets.first().map(String::as_str).unwrap_or_default()
     }
 }
 
+pub(crate) fn is_public(kind: &str) -> bool {
+    ["Native", "SPA"].contains(&kind)
+}
+
+/// The applications that exist from the start.
 pub(crate) struct Apps {
     pub(crate) m2m: App,
     pub(crate) web: App,
@@ -41,15 +74,27 @@ pub(crate) struct Apps {
 }
 
 impl Apps {
-    pub(crate) fn new(ids: &mut Ids) -> Self {
-        Self {
-            m2m: App::new(ids, Kind::MachineToMachine),
-            web: App::new(ids, Kind::Traditional),
-            spa: App::new(ids, Kind::SinglePage),
-        }
+    /// Adds them, and makes the first the manager.
+    pub(crate) fn add_to(state: &mut State) -> Self {
+        let apps = Self {
+            m2m: add(state, "Management", "MachineToMachine"),
+            web: add(state, "Web", "Traditional"),
+            spa: add(state, "Single page", "SPA"),
+        };
+        state.manager.clone_from(&apps.m2m.id);
+        apps
     }
+}
 
-    pub(crate) fn find(&self, id: &str) -> Option<&App> {
-        [&self.m2m, &self.web, &self.spa].into_iter().find(|app| app.id == id)
+fn add(state: &mut State, name: &str, kind: &str) -> App {
+    let mut application = applications::defaults(&mut state.ids);
+    application["name"] = name.into();
+    application["type"] = kind.into();
+    if kind != "MachineToMachine" {
+        application["oidcClientMetadata"]["redirectUris"] = json!([REDIRECT_URI]);
     }
+    let application = object(application);
+    state.applications.add(application.clone());
+    applications::add_default_secret(state, &application);
+    App::find(state, text(&application, "id").unwrap_or_default()).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    apps::{App, Kind, REDIRECT_URI},
+    apps::App,
     cookies::{self, Attributes},
     errors::Failure,
     experience::Experience,
@@ -92,12 +92,11 @@ async fn authorize(State(store): State<Store>, params: Params) -> Result<Respons
 fn client(state: &state::State, params: &Params) -> Result<App, Failure> {
     let id = params.get("client_id");
     let id = id.ok_or_else(|| Failure::missing_parameter("client_id"))?;
-    let app = state.apps.find(id);
-    let app = app.filter(|app| app.kind != Kind::MachineToMachine);
+    let app = App::find(state, id).filter(|app| !app.is_machine());
     let bad = |error, text| Failure::oidc(StatusCode::BAD_REQUEST, error, text);
     let app = app.ok_or_else(|| bad("invalid_client", "client is invalid"))?;
     match params.get("redirect_uri") {
-        Some(REDIRECT_URI) => Ok(app.clone()),
+        Some(uri) if app.redirect_uris.iter().any(|own| own == uri) => Ok(app),
         Some(_) => Err(bad(
             "invalid_redirect_uri",
             "redirect_uri did not match any of the client's registered redirect_uris",
@@ -120,7 +119,7 @@ fn objection(app: &App, params: &Params) -> Option<(&'static str, &'static str)>
         None => return invalid("missing required parameter 'response_type'"),
     }
     match (challenge, method) {
-        (None, None) if app.kind == Kind::SinglePage => {
+        (None, None) if app.is_public() => {
             return invalid(
                 "Authorization Server policy requires PKCE to be used for this request",
             );
@@ -244,7 +243,8 @@ fn callback(state: &state::State, params: &Params, fields: &[(&str, &str)]) -> R
         answer.set("state", value);
     }
     answer.set("iss", &state.issuer());
-    let location = format!("{REDIRECT_URI}?{}", answer.encode());
+    let redirect_uri = params.get("redirect_uri").unwrap_or_default();
+    let location = format!("{redirect_uri}?{}", answer.encode());
     reply::redirect(StatusCode::SEE_OTHER, &location)
 }
 

@@ -30,8 +30,8 @@ pub(crate) fn authenticate(
     if form.get("client_id").is_some_and(|other| other != id) {
         return Err(Failure::invalid_request("client_id mismatch"));
     }
-    match state.apps.find(&id) {
-        Some(app) if app.secret == secret => Ok(app.clone()),
+    match App::find(state, &id) {
+        Some(app) if app.proves_itself_with(secret.as_deref()) => Ok(app),
         _ if header.is_some() => Err(refused().challenge("Basic", &state.issuer())),
         _ => Err(refused()),
     }

@@ -24,6 +24,12 @@ impl Failure {
         Self::raw(status, json!({ "code": code, "message": message }))
     }
 
+    /// Nothing in this table has this id.
+    pub(crate) fn no_such(table: &str, id: &str) -> Self {
+        let message = format!("The {table} with ID `{id}` does not exist.");
+        Self::with_message(404, "entity.not_exists_with_id", &message)
+    }
+
     /// A body that does not have Logto's usual form.
     pub(crate) fn raw(status: u16, body: Value) -> Self {
         Self {
@@ -105,12 +111,20 @@ impl IntoResponse for Failure {
 /// What a real server says with each code; clients show these to users.
 fn message(code: &str) -> &'static str {
     match code {
+        "application.protected_app_not_configured" => {
+            "Protected app provider is not configured. This feature is not available for open source version."
+        }
         "auth.authorization_header_missing" => "Authorization header is missing.",
         "auth.authorization_token_type_not_supported" => "Authorization type is not supported.",
         "auth.forbidden" => "Forbidden. Please check your user roles and permissions.",
         "auth.unauthorized" => "Unauthorized. Please check credentials and its scope.",
+        "entity.db_constraint_violated" => "Database constraint violated.",
         "entity.not_found" => "The resource does not exist.",
+        "entity.relation_foreign_key_not_found" => {
+            "Cannot find one or more foreign keys. Please check the input and ensure that all referenced entities exist."
+        }
         "guard.invalid_pagination" => "The request pagination value is invalid.",
+        "guard.mime_type_not_allowed" => "MIME type is not allowed.",
         "oidc.invalid_grant" => "Grant request is invalid.",
         "oidc.invalid_redirect_uri" => {
             "`redirect_uri` did not match any of the client's registered `redirect_uris`."
@@ -119,6 +133,9 @@ fn message(code: &str) -> &'static str {
         "oidc.invalid_target" => "Invalid resource indicator.",
         "oidc.invalid_token" => "Invalid token provided.",
         "oidc.unsupported_grant_type" => "Unsupported `grant_type` requested.",
+        "resource.cannot_delete_management_api" => "Cannot delete Logto Management API.",
+        "resource.cannot_modify_management_api" => "Cannot modify Logto Management API.",
+        "scope.name_with_space" => "The name of the scope cannot contain any spaces.",
         "session.identifier_not_found" => {
             "User identifier not found. Please go back and sign in again."
         }
@@ -136,7 +153,11 @@ fn message(code: &str) -> &'static str {
         "session.verification_failed" | "session.verification_session_not_found" => {
             "The verification was not successful. Restart the verification flow and try again."
         }
+        "storage.not_configured" => "Storage provider is not configured.",
         "user.email_already_in_use" => "This email is associated with an existing account.",
+        "user.invalid_role_type" => {
+            "Invalid role type, can not assign machine-to-machine role to user."
+        }
         "user.password_algorithm_required" => "Password algorithm is required.",
         "user.password_and_digest" => {
             "You cannot set both plain text password and password digest."

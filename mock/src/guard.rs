@@ -17,8 +17,15 @@ pub(crate) enum Kind {
     Email,
     Phone,
     Url,
+    /// Where an application takes users back.
+    RedirectUri,
     Boolean,
+    Integer,
     Enum(&'static [&'static str]),
+    /// An array of these.
+    List(&'static Kind),
+    /// The same, with at least one.
+    NonEmptyList(&'static Kind),
     /// An object with these members; others are dropped.
     Object(&'static [Field]),
     /// Any object, kept whole.
@@ -86,7 +93,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 fn object(
     value: &Value,
     fields: &'static [Field],
-    path: &[&str],
+    path: &[Value],
     issues: &mut Vec<Value>,
 ) -> Map<String, Value> {
     let mut members = Map::new();
@@ -95,7 +102,7 @@ fn object(
         return members;
     };
     for field in fields {
-        let path = [path, &[field.name]].concat();
+        let path = [path, &[field.name.into()]].concat();
         match given.get(field.name) {
             None if field.required => issues.push(wrong_type(&expected(&field.kind), None, &path)),
             None => {}
@@ -108,7 +115,7 @@ fn object(
     members
 }
 
-fn member(field: &Field, value: &Value, path: &[&str], issues: &mut Vec<Value>) -> Value {
+fn member(field: &Field, value: &Value, path: &[Value], issues: &mut Vec<Value>) -> Value {
     if field.clearable && (value.is_null() || value == "") {
         return value.clone();
     }
@@ -120,12 +127,19 @@ fn member(field: &Field, value: &Value, path: &[&str], issues: &mut Vec<Value>) 
             issues.push(neither_nor(issue, value, path));
         }
         Some(issue) => issues.push(issue),
-        None => {}
+        None => issues.extend(items_of(&field.kind, value, path)),
     }
     value.clone()
 }
 
-fn complaint(kind: &Kind, value: &Value, path: &[&str]) -> Option<Value> {
+/// The complaints about what is in an array.
+fn items_of(kind: &Kind, value: &Value, path: &[Value]) -> Vec<Value> {
+    let (Kind::List(item) | Kind::NonEmptyList(item)) = kind else { return Vec::new() };
+    let items = value.as_array().into_iter().flatten().enumerate();
+    items.filter_map(|(at, value)| complaint(item, value, &[path, &[at.into()]].concat())).collect()
+}
+
+fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
     let expected = expected(kind);
     let options = match kind {
         Kind::Enum(options) => *options,
@@ -144,6 +158,13 @@ fn complaint(kind: &Kind, value: &Value, path: &[&str]) -> Option<Value> {
         Kind::Username if !is_username(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Email if !is_email(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Phone if !is_phone(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::RedirectUri if !is_url(text) => {
+            Some(json!({ "code": "custom", "message": "Invalid input", "path": path }))
+        }
+        Kind::NonEmptyList(_) if value == &json!([]) => Some(json!({
+            "code": "too_small", "minimum": 1, "type": "array", "inclusive": true, "exact": false,
+            "message": "Array must contain at least 1 element(s)", "path": path,
+        })),
         Kind::Url if !is_url(text) => Some(malformed("url", "Invalid url", path)),
         Kind::Enum(_) if !options.contains(&text) => Some(json!({
             "received": text, "code": "invalid_enum_value", "options": options, "path": path,
@@ -156,6 +177,8 @@ fn complaint(kind: &Kind, value: &Value, path: &[&str]) -> Option<Value> {
 fn expected(kind: &Kind) -> String {
     match kind {
         Kind::Boolean => "boolean".into(),
+        Kind::Integer => "number".into(),
+        Kind::List(_) | Kind::NonEmptyList(_) => "array".into(),
         Kind::Object(_) | Kind::FreeForm => "object".into(),
         Kind::Enum(options) => {
             let quoted: Vec<String> = options.iter().map(|o| format!("'{o}'")).collect();
@@ -177,7 +200,7 @@ fn type_name(value: Option<&Value>) -> &'static str {
     }
 }
 
-fn wrong_type(expected: &str, value: Option<&Value>, path: &[&str]) -> Value {
+fn wrong_type(expected: &str, value: Option<&Value>, path: &[Value]) -> Value {
     let received = type_name(value);
     let message = match value {
         None => "Required".to_owned(),
@@ -189,12 +212,12 @@ fn wrong_type(expected: &str, value: Option<&Value>, path: &[&str]) -> Value {
     })
 }
 
-fn malformed(validation: &str, message: &str, path: &[&str]) -> Value {
+fn malformed(validation: &str, message: &str, path: &[Value]) -> Value {
     json!({ "validation": validation, "code": "invalid_string", "message": message, "path": path })
 }
 
 /// A clearable member is a union of its kind and the empty string.
-fn neither_nor(issue: Value, value: &Value, path: &[&str]) -> Value {
+fn neither_nor(issue: Value, value: &Value, path: &[Value]) -> Value {
     let not_empty = json!({
         "received": value, "code": "invalid_literal", "expected": "", "path": path,
         "message": "Invalid literal value, expected \"\"",
@@ -211,7 +234,8 @@ fn neither_nor(issue: Value, value: &Value, path: &[&str]) -> Value {
 fn describe(issue: &Value) -> String {
     let text = |key: &str| issue[key].as_str().unwrap_or_default();
     let path = issue["path"].as_array().into_iter().flatten();
-    let path: Vec<&str> = path.filter_map(Value::as_str).collect();
+    let path: Vec<String> =
+        path.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
     let what = match text("code") {
         "invalid_type" => {
             format!("Expected {} but received {}.", text("expected"), text("received"))

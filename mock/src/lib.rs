@@ -1,10 +1,10 @@
 //! An in-process stand-in of Logto for tests and examples.
 //!
 //! [`Mock::start`] opens a server on a free loopback port that answers as a
-//! real Logto 1.42 does: the token endpoint, the users of the Management API
-//! and a whole password sign-in through the Experience API, with its cookies,
-//! redirects, statuses and error bodies. It keeps everything in memory and
-//! stops when it is dropped.
+//! real Logto 1.42 does: the token endpoint, the users, roles, organizations,
+//! applications, resources and hooks of the Management API and a whole password
+//! sign-in through the Experience API, with its cookies, redirects, statuses and
+//! error bodies. It keeps everything in memory and stops when it is dropped.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -33,27 +33,36 @@
 //! reused (each authorization request asks for a sign-in), and what is not
 //! listed above answers 404.
 
+mod applications;
 mod apps;
 mod auth;
 mod authorization;
 mod client_auth;
+mod collection;
 mod cookies;
 mod errors;
 mod experience;
 mod guard;
+mod hooks;
 mod ids;
 mod jwt;
+mod links;
 mod mock;
+mod organizations;
 mod page;
 mod params;
 mod recorder;
 mod reply;
+mod resources;
+mod roles;
 mod search;
 mod server;
+mod sign_in_exp;
 mod state;
 mod token;
 mod tokens;
 mod user;
+mod user_assets;
 mod users;
 
 pub use mock::Mock;

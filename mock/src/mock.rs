@@ -1,7 +1,7 @@
 use std::{fmt, io, time::Duration};
 
 use crate::{
-    apps::{App, REDIRECT_URI, RESOURCE},
+    apps::{App, Apps, REDIRECT_URI, RESOURCE},
     recorder::RecordedRequest,
     server::Server,
     state::Store,
@@ -27,11 +27,8 @@ impl Mock {
     pub async fn start() -> io::Result<Self> {
         let (listener, endpoint) = Server::listen()?;
         let store = Store::new(&endpoint);
+        let Apps { m2m, web, spa } = Apps::add_to(&mut store.lock());
         let server = Server::run(listener, store.clone())?;
-        let (m2m, web, spa) = {
-            let apps = &store.lock().apps;
-            (apps.m2m.clone(), apps.web.clone(), apps.spa.clone())
-        };
         Ok(Self { store, endpoint, m2m, web, spa, _server: server })
     }
 
@@ -50,7 +47,7 @@ impl Mock {
     /// The secret of the machine-to-machine application.
     #[must_use]
     pub fn app_secret(&self) -> &str {
-        self.m2m.secret.as_deref().unwrap_or_default()
+        self.m2m.secret()
     }
 
     /// The resource indicator of the Management API.
@@ -69,7 +66,7 @@ impl Mock {
     /// The secret of the traditional web application.
     #[must_use]
     pub fn web_app_secret(&self) -> &str {
-        self.web.secret.as_deref().unwrap_or_default()
+        self.web.secret()
     }
 
     /// The id of a single-page application: it has no secret and must use PKCE.

@@ -12,6 +12,8 @@ use crate::{errors::Failure, params::Params, reply};
 pub(crate) struct Page {
     number: usize,
     size: usize,
+    /// Everything at once, without headers.
+    whole: bool,
     query: Params,
 }
 
@@ -20,12 +22,22 @@ impl Page {
         Ok(Self {
             number: positive(query, "page", 1, usize::MAX)?,
             size: positive(query, "page_size", 20, 100)?,
+            whole: false,
             query: query.clone(),
         })
     }
 
+    /// Of a list that comes whole unless a page is asked for.
+    pub(crate) fn if_asked(query: &Params) -> Result<Self, Failure> {
+        let asked = ["page", "page_size"].iter().any(|key| query.get(key).is_some());
+        Ok(Self { whole: !asked, ..Self::of(query)? })
+    }
+
     /// The page of these items, with the headers that say how many there are.
     pub(crate) fn answer(&self, url: &str, items: Vec<Value>) -> Response {
+        if self.whole {
+            return reply::ok(&items.into());
+        }
         let total = items.len();
         let skipped = (self.number - 1).saturating_mul(self.size);
         let shown: Vec<Value> = items.into_iter().skip(skipped).take(self.size).collect();

@@ -1,10 +1,10 @@
-//! The search of lists: `search`, `search.field`, `mode`, `mode.field`.
+//! The search of lists: `search`, `search.field`, `mode`, `mode.field`; `q` on some.
 
 use serde_json::json;
 
-use crate::{errors::Failure, params::Params, user::User};
+use crate::{errors::Failure, params::Params};
 
-const FIELDS: [&str; 5] = ["id", "name", "primaryEmail", "primaryPhone", "username"];
+type Fields = &'static [&'static str];
 
 struct Term {
     /// The members it looks at.
@@ -17,32 +17,45 @@ struct Term {
 pub(crate) struct Search(Vec<Term>);
 
 impl Search {
-    pub(crate) fn of(query: &Params) -> Result<Self, Failure> {
+    /// Patterns for any of these members, or for one that a key names.
+    pub(crate) fn of(query: &Params, fields: Fields) -> Result<Self, Failure> {
         let searches = query.iter().filter(|(key, _)| key.starts_with("search"));
-        let terms = searches.map(|(key, value)| term(query, key, value));
+        let terms = searches.map(|(key, value)| term(query, fields, key, value));
         if query.get("joint").is_some_and(|joint| joint != "or") {
             return Err(unknown("joint"));
         }
         terms.collect::<Result<_, _>>().map(Self)
     }
 
-    pub(crate) fn finds(&self, user: &User) -> bool {
-        self.0.is_empty() || self.0.iter().any(|term| term.fits(user))
+    /// A word that any of these members may have in it: the plainer search of some lists.
+    pub(crate) fn for_word(query: &Params, fields: Fields) -> Self {
+        let word = query.get("q").filter(|word| !word.is_empty());
+        let term = |word: &str| Term {
+            fields: fields.to_vec(),
+            value: format!("%{}%", word.to_lowercase()),
+            exact: false,
+        };
+        Self(word.map(term).into_iter().collect())
+    }
+
+    /// Whether it finds what has these texts, given by member.
+    pub(crate) fn finds<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.0.is_empty() || self.0.iter().any(|term| term.fits(&text))
     }
 }
 
 impl Term {
-    fn fits(&self, user: &User) -> bool {
-        let texts = self.fields.iter().filter_map(|field| user.text(field));
+    fn fits<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
+        let texts = self.fields.iter().filter_map(|field| text(field));
         texts.map(str::to_lowercase).any(|text| {
             if self.exact { text == self.value } else { like(&chars(&self.value), &chars(&text)) }
         })
     }
 }
 
-fn term(query: &Params, key: &str, value: &str) -> Result<Term, Failure> {
+fn term(query: &Params, all: Fields, key: &str, value: &str) -> Result<Term, Failure> {
     let field = key.strip_prefix("search.");
-    let fields = FIELDS.into_iter().filter(|f| field.is_none_or(|field| field == *f));
+    let fields = all.iter().copied().filter(|f| field.is_none_or(|field| field == *f));
     let fields: Vec<_> = fields.collect();
     if fields.is_empty() {
         return Err(invalid(&format!("`{key}` names no field that can be searched.")));

@@ -16,7 +16,8 @@ use axum::{
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
-    authorization, errors::Failure, experience, recorder, reply, state::Store, token, users,
+    applications, authorization, errors::Failure, experience, hooks, organizations, recorder,
+    reply, resources, roles, sign_in_exp, state::Store, token, user_assets, users,
 };
 
 /// The server's thread. It has a runtime of its own, so that dropping it
@@ -66,6 +67,13 @@ fn routes(store: Store) -> Router {
         .merge(token::routes())
         .merge(experience::routes())
         .merge(users::routes())
+        .merge(roles::routes())
+        .merge(organizations::routes())
+        .merge(applications::routes())
+        .merge(resources::routes())
+        .merge(hooks::routes())
+        .merge(sign_in_exp::routes())
+        .merge(user_assets::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))

@@ -7,15 +7,35 @@ use std::{
 };
 
 use crate::{
-    apps::Apps, authorization::Interaction, ids::Ids, recorder::RecordedRequest, tokens::Tokens,
+    authorization::Interaction,
+    collection::{Collection, text},
+    ids::Ids,
+    links::Links,
+    recorder::RecordedRequest,
+    resources,
+    tokens::Tokens,
     user::Users,
 };
 
 pub(crate) struct State {
     pub(crate) endpoint: String,
     pub(crate) ids: Ids,
-    pub(crate) apps: Apps,
+    /// The id of the application that may use the Management API.
+    pub(crate) manager: String,
     pub(crate) users: Users,
+    pub(crate) applications: Collection,
+    /// Of all applications.
+    pub(crate) secrets: Collection,
+    pub(crate) roles: Collection,
+    /// Users and their roles.
+    pub(crate) user_roles: Links,
+    pub(crate) organizations: Collection,
+    /// Organizations and the users in them.
+    pub(crate) members: Links,
+    pub(crate) resources: Collection,
+    /// Of all resources.
+    pub(crate) scopes: Collection,
+    pub(crate) hooks: Collection,
     pub(crate) tokens: Tokens,
     pub(crate) interactions: HashMap<String, Interaction>,
     pub(crate) requests: Vec<RecordedRequest>,
@@ -25,6 +45,14 @@ impl State {
     pub(crate) fn issuer(&self) -> String {
         format!("{}/oidc", self.endpoint)
     }
+
+    /// Removes what hangs on something that is gone.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.user_roles.forget(id);
+        self.members.forget(id);
+        self.secrets.remove(|secret| text(secret, "applicationId") == Some(id));
+        self.scopes.remove(|scope| text(scope, "resourceId") == Some(id));
+    }
 }
 
 /// A handle of the state, shared by the server's tasks and the test.
@@ -33,12 +61,22 @@ pub(crate) struct Store(Arc<Mutex<State>>);
 
 impl Store {
     pub(crate) fn new(endpoint: &str) -> Self {
-        let mut ids = Ids::new(endpoint);
+        let mut resources = Collection::default();
+        resources.add(resources::management());
         Self(Arc::new(Mutex::new(State {
             endpoint: endpoint.to_owned(),
-            apps: Apps::new(&mut ids),
-            ids,
+            ids: Ids::new(endpoint),
+            manager: String::new(),
             users: Users::default(),
+            applications: Collection::default(),
+            secrets: Collection::default(),
+            roles: Collection::default(),
+            user_roles: Links::default(),
+            organizations: Collection::default(),
+            members: Links::default(),
+            resources,
+            scopes: Collection::default(),
+            hooks: Collection::default(),
             tokens: Tokens::default(),
             interactions: HashMap::new(),
             requests: Vec::new(),

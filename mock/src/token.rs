@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    apps::{App, REDIRECT_URI, RESOURCE},
+    apps::{App, RESOURCE},
     authorization::Authorization,
     client_auth::authenticate,
     errors::Failure,
@@ -55,10 +55,11 @@ fn grant(state: &mut State, headers: &HeaderMap, form: &Params) -> Result<Value,
 }
 
 fn client_credentials(state: &mut State, app: &App, form: &Params) -> Result<Value, Failure> {
-    let resource = known_resource(form.get("resource"))?;
+    let resource = known_resource(state, form.get("resource"))?;
     let asked = form.get("scope").unwrap_or_default();
     let granted = match resource {
-        Some(_) if asked.split(' ').any(|scope| scope == "all") => "all",
+        // One manager will do; no other application has a role.
+        Some(RESOURCE) if app.id == state.manager && asked.split(' ').any(|s| s == "all") => "all",
         _ => "",
     };
     let mut tokens = json!({
@@ -74,7 +75,12 @@ fn client_credentials(state: &mut State, app: &App, form: &Params) -> Result<Val
 
 fn authorization_code(state: &mut State, app: &App, form: &Params) -> Result<Value, Failure> {
     let code = parameter(form, "code")?;
-    let redirect_uri = form.get("redirect_uri").unwrap_or(REDIRECT_URI);
+    // It can be left out where there is no other.
+    let only = match app.redirect_uris.as_slice() {
+        [only] => only,
+        _ => "",
+    };
+    let redirect_uri = form.get("redirect_uri").unwrap_or(only);
     let grant = state.tokens.codes.get(code).cloned();
     let grant = grant.filter(|grant| {
         grant.app_id == app.id
@@ -105,8 +111,8 @@ fn user_tokens(
     form: &Params,
     refresh: Option<&str>,
 ) -> Result<Value, Failure> {
-    let resource = known_resource(form.get("resource"))?;
-    // Users have no roles here, hence no scopes of a resource.
+    let resource = known_resource(state, form.get("resource"))?;
+    // Roles have no scopes here, so users have none of a resource.
     let scope = if resource.is_some() { "" } else { &grant.scope };
     let mut tokens = json!({
         "access_token": access_token(state, &grant.user_id, &grant.app_id, resource, scope),
@@ -160,13 +166,15 @@ fn id_token(state: &mut State, grant: &Authorization) -> String {
     jwt::unsigned("JWT", &claims, &state.ids.opaque())
 }
 
-fn known_resource(resource: Option<&str>) -> Result<Option<&str>, Failure> {
+fn known_resource<'a>(
+    state: &State,
+    resource: Option<&'a str>,
+) -> Result<Option<&'a str>, Failure> {
     match resource {
-        None | Some(RESOURCE) => Ok(resource),
-        Some(_) => {
-            let description = "resource indicator is missing, or unknown";
-            Err(bad("invalid_target", description))
+        Some(indicator) if state.resources.find_by("indicator", indicator).is_none() => {
+            Err(bad("invalid_target", "resource indicator is missing, or unknown"))
         }
+        _ => Ok(resource),
     }
 }
 

@@ -22,6 +22,9 @@ use crate::{
 
 type Answer = Result<Response, Failure>;
 
+/// The members that a search looks at.
+pub(crate) const SEARCHED: &[&str] = &["id", "name", "primaryEmail", "primaryPhone", "username"];
+
 const ALGORITHMS: &[&str] =
     &["Argon2i", "Argon2id", "Argon2d", "SHA1", "SHA256", "MD5", "Bcrypt", "Legacy"];
 
@@ -87,9 +90,9 @@ pub(crate) fn routes() -> Router<Store> {
 
 async fn list(_: Management, State(store): State<Store>, query: Params) -> Answer {
     let page = Page::of(&query)?;
-    let search = Search::of(&query)?;
+    let search = Search::of(&query, SEARCHED)?;
     let state = store.lock();
-    let found = state.users.newest_first().filter(|user| search.finds(user));
+    let found = state.users.newest_first().filter(|user| search.finds(|field| user.text(field)));
     let found = found.map(User::to_json).collect();
     // The real server leaves `/api` out of these links, too.
     Ok(page.answer(&format!("{}/users", state.endpoint), found))
@@ -170,6 +173,7 @@ async fn delete(_: Management, State(store): State<Store>, Path(id): Path<String
     let mut state = store.lock();
     state.users.remove(&id).ok_or_else(not_found)?;
     state.tokens.sign_out(&id);
+    state.forget(&id);
     Ok(reply::no_content())
 }
 
@@ -180,7 +184,7 @@ fn change(users: &mut Users, id: &str, change: impl FnOnce(&mut User)) -> Answer
     Ok(reply::ok(&user.to_json()))
 }
 
-fn not_found() -> Failure {
+pub(crate) fn not_found() -> Failure {
     Failure::new(404, "entity.not_found")
 }
 

@@ -1,0 +1,89 @@
+//! `/api/hooks`. Nothing is ever delivered.
+
+use axum::Router;
+use serde_json::{Value, json};
+
+use crate::{
+    collection::{self, Collection, Entity},
+    errors::Failure,
+    guard::{Field, Kind, clearable, optional, required},
+    ids::Ids,
+    state::{State, Store, now},
+};
+
+const EVENT: Kind = Kind::Enum(&[
+    "PostRegister",
+    "PostSignIn",
+    "PostSignInAdaptiveMfaTriggered",
+    "PostResetPassword",
+    "User.Created",
+    "User.Deleted",
+    "User.Data.Updated",
+    "User.SuspensionStatus.Updated",
+    "Role.Created",
+    "Role.Deleted",
+    "Role.Data.Updated",
+    "Role.Scopes.Updated",
+    "Scope.Created",
+    "Scope.Deleted",
+    "Scope.Data.Updated",
+    "Organization.Created",
+    "Organization.Deleted",
+    "Organization.Data.Updated",
+    "Organization.Membership.Updated",
+    "OrganizationRole.Created",
+    "OrganizationRole.Deleted",
+    "OrganizationRole.Data.Updated",
+    "OrganizationRole.Scopes.Updated",
+    "OrganizationScope.Created",
+    "OrganizationScope.Deleted",
+    "OrganizationScope.Data.Updated",
+    "Identifier.Lockout",
+    "Message.RateLimited",
+    "Grant.LimitExceeded",
+]);
+
+const CONFIG: Kind = Kind::Object(&[
+    required("url", Kind::Text),
+    optional("headers", Kind::FreeForm),
+    optional("retries", Kind::Integer),
+]);
+
+struct Hook;
+
+impl Entity for Hook {
+    const NAME: &'static str = "hooks";
+    const CREATE: &'static [Field] = &[
+        optional("name", Kind::Text),
+        optional("event", EVENT),
+        optional("events", Kind::NonEmptyList(&EVENT)),
+        required("config", CONFIG),
+        optional("enabled", Kind::Boolean),
+    ];
+    const UPDATE: &'static [Field] = &[
+        optional("name", Kind::Text),
+        clearable("event", EVENT),
+        optional("events", Kind::NonEmptyList(&EVENT)),
+        optional("config", CONFIG),
+        optional("enabled", Kind::Boolean),
+    ];
+
+    fn collection(state: &mut State) -> &mut Collection {
+        &mut state.hooks
+    }
+
+    fn defaults(ids: &mut Ids) -> Value {
+        json!({
+            "tenantId": "default", "id": ids.standard(), "name": "", "event": null, "events": [],
+            "config": {}, "signingKey": ids.secret(), "enabled": true, "createdAt": now(),
+        })
+    }
+
+    fn nothing_to_delete(_: &str) -> Failure {
+        Failure::new(404, "entity.not_found")
+    }
+}
+
+pub(crate) fn routes() -> Router<Store> {
+    collection::routes::<Hook>()
+}
