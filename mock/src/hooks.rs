@@ -1,10 +1,15 @@
 //! `/api/hooks`. Nothing is ever delivered.
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::{self, Path},
+    routing::patch,
+};
 use serde_json::{Value, json};
 
 use crate::{
-    collection::{self, Collection, Entity},
+    auth::Management,
+    collection::{self, Answer, Collection, Entity, change, object},
     errors::Failure,
     guard::{Field, Kind, clearable, optional, required},
     ids::Ids,
@@ -85,5 +90,15 @@ impl Entity for Hook {
 }
 
 pub(crate) fn routes() -> Router<Store> {
-    collection::routes::<Hook>()
+    collection::routes::<Hook>().route("/api/hooks/{id}/signing-key", patch(rotate_key))
+}
+
+async fn rotate_key(
+    _: Management,
+    extract::State(store): extract::State<Store>,
+    Path(id): Path<String>,
+) -> Answer {
+    let mut state = store.lock();
+    let key = object(json!({ "signingKey": state.ids.secret() }));
+    change(&mut state.hooks, &id, key).ok_or_else(|| Failure::no_such(Hook::NAME, &id))
 }

@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::{Path, State},
     response::Response,
-    routing::{get, patch},
+    routing::{get, patch, post},
 };
 use serde_json::{Map, Value, json};
 
@@ -84,6 +84,7 @@ pub(crate) fn routes() -> Router<Store> {
         .route("/api/users", get(list).post(create))
         .route("/api/users/{id}", one)
         .route("/api/users/{id}/password", patch(set_password))
+        .route("/api/users/{id}/password/verify", post(verify_password))
         .route("/api/users/{id}/has-password", get(has_password))
         .route("/api/users/{id}/is-suspended", patch(suspend))
 }
@@ -147,6 +148,21 @@ async fn set_password(
     let mut members = body.check(PASSWORD)?;
     let password = take_password(&mut members)?;
     change(&mut store.lock().users, &id, |user| user.password = password)
+}
+
+async fn verify_password(
+    _: Management,
+    State(store): State<Store>,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Answer {
+    let members = body.check(PASSWORD)?;
+    let state = store.lock();
+    let user = state.users.find(&id).ok_or_else(not_found)?;
+    match user.has_password(text(&members, "password")) {
+        true => Ok(reply::no_content()),
+        false => Err(Failure::new(422, "session.invalid_credentials")),
+    }
 }
 
 async fn has_password(_: Management, State(store): State<Store>, Path(id): Path<String>) -> Answer {

@@ -1,0 +1,98 @@
+//! Finds what a scenario made by its prefix, and deletes it: even what the scenario itself could
+//! not read, for only raw requests are used.
+
+use std::collections::BTreeSet;
+
+use logto_api::models::{ApplicationType, HookConfig, HookEvent};
+use logto_api::{Client, Method};
+use serde_json::Value;
+
+use crate::harness::{Outcome, Run};
+
+/// A kind of entity: its path below `/api`, the member that holds its name, and the query that
+/// narrows its list to names with a text in them, if it has one.
+pub(crate) struct Kind {
+    path: &'static str,
+    name: &'static str,
+    search: Option<(&'static str, &'static str)>,
+}
+
+/// In the order in which they are deleted.
+pub(crate) const KINDS: [Kind; 6] = [
+    Kind { path: "hooks", name: "name", search: None },
+    Kind { path: "organizations", name: "name", search: Some(("q", "")) },
+    Kind { path: "users", name: "username", search: Some(("search", "%")) },
+    Kind { path: "roles", name: "name", search: Some(("search", "%")) },
+    Kind { path: "applications", name: "name", search: Some(("search", "%")) },
+    Kind { path: "resources", name: "name", search: None },
+];
+
+const PAGE_SIZE: usize = 100;
+
+/// The paths of all entities whose names begin with this prefix.
+pub(crate) async fn all(logto: &Client, prefix: &str) -> logto_api::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for kind in &KINDS {
+        found.extend(of_kind(logto, kind, prefix).await?);
+    }
+    Ok(found)
+}
+
+/// Deletes them, and goes on where one cannot be deleted. The last error is given.
+pub(crate) async fn delete(logto: &Client, prefix: &str) -> logto_api::Result<()> {
+    let mut outcome = Ok(());
+    for kind in &KINDS {
+        let paths = match of_kind(logto, kind, prefix).await {
+            Ok(paths) => paths,
+            Err(error) => {
+                outcome = Err(error);
+                continue;
+            }
+        };
+        for path in paths {
+            match logto.request(Method::DELETE, &path).send().await {
+                Err(error) if !error.is_not_found() => outcome = Err(error),
+                _ => {}
+            }
+        }
+    }
+    outcome
+}
+
+async fn of_kind(logto: &Client, kind: &Kind, prefix: &str) -> logto_api::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for page in 1.. {
+        let mut query = vec![("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
+        if let (Some((key, around)), false) = (kind.search, prefix.is_empty()) {
+            query.push((key, format!("{around}{prefix}{around}")));
+        }
+        let path = format!("/api/{}", kind.path);
+        let answer = logto.request(Method::GET, &path).query(&query).send().await?;
+        let entities: Vec<Value> = answer.json()?;
+        for entity in &entities {
+            let is_ours = prefix.is_empty()
+                || entity[kind.name].as_str().is_some_and(|name| name.starts_with(prefix));
+            if let (true, Some(id)) = (is_ours, entity["id"].as_str()) {
+                found.push(format!("{path}/{id}"));
+            }
+        }
+        if entities.len() < PAGE_SIZE {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// One entity of each kind, for the test that they are found.
+pub(crate) async fn make_one_of_each(run: &Run) -> Outcome {
+    let logto = &run.logto;
+    logto.users().create().username(run.name("u")).send().await?;
+    logto.roles().create(run.name("r"), "a role").send().await?;
+    logto.organizations().create(run.name("o")).send().await?;
+    logto.applications().create(run.name("a"), ApplicationType::Spa).send().await?;
+    let indicator = format!("https://api.example/{}", run.prefix);
+    logto.resources().create(run.name("r"), indicator).send().await?;
+    let hook = logto.hooks().create(HookConfig::new("https://hook.example")).name(run.name("h"));
+    hook.events([HookEvent::PostSignIn]).send().await?;
+    Ok(())
+}
