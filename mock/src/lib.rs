@@ -30,7 +30,8 @@
 //!
 //! Differences from a real server: tokens carry no valid signature, an
 //! imported password digest matches no password, a browser session is never
-//! reused (each authorization request asks for a sign-in), and what is not
+//! reused (each authorization request asks for a sign-in), roles give no scopes
+//! and hooks deliver nothing, there is no storage for uploads, and what is not
 //! listed above answers 404.
 
 mod applications;

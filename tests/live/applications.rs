@@ -3,7 +3,7 @@
 use logto_api::Timestamp;
 use logto_api::models::{ApplicationType, OidcClientMetadata};
 
-use crate::harness::{NO_ID, Outcome, Run};
+use crate::harness::{self, NO_ID, Outcome, Run};
 
 const CALLBACK: &str = "http://localhost:9999/callback";
 
@@ -27,6 +27,9 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     assert_eq!((page.len(), page.total()), (1, Some(2)));
     let machines = list().types([ApplicationType::MachineToMachine]).send().await?;
     assert_eq!((machines.len(), &machines[0].id), (1, &machine.id));
+    let streamed = applications.list().search(run.pattern()).page_size(1).stream();
+    let both = [web.id.clone(), machine.id].into();
+    assert_eq!(harness::ids(streamed, |application| application.id).await?, both);
     assert!(applications.list().send().await?.iter().any(|application| application.id == web.id));
 
     let changed = applications.update(&web.id).name(run.name("renamed")).send().await?;

@@ -1,11 +1,12 @@
 //! Runs a scenario on a server, and cleans up after it.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{self, Location};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use logto_api::Client;
+use logto_api::{Client, ItemStream};
 use logto_mock::Mock;
 
 use crate::leftovers;
@@ -61,6 +62,20 @@ impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The ids of all that a stream gives, which is nothing twice.
+pub(crate) async fn ids<T: Send + 'static>(
+    mut items: ItemStream<T>,
+    id: impl Fn(T) -> String,
+) -> logto_api::Result<BTreeSet<String>> {
+    let mut ids = BTreeSet::new();
+    while let Some(item) = items.next().await {
+        let id = id(item?);
+        assert!(!ids.contains(&id), "{id} comes twice");
+        ids.insert(id);
+    }
+    Ok(ids)
 }
 
 /// Runs a scenario on a stand-in, which has to be afterwards as it was before.

@@ -2,7 +2,7 @@
 
 use logto_api::models::{HookConfig, HookEvent};
 
-use crate::harness::{NO_ID, Outcome, Run};
+use crate::harness::{self, NO_ID, Outcome, Run};
 
 const URL: &str = "http://localhost:9999/hook";
 
@@ -25,6 +25,8 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let page = hooks.list().page(1).page_size(1).send().await?;
     assert_eq!(page.len(), 1);
     assert!(page.total().unwrap() >= 1);
+    let streamed = harness::ids(hooks.list().stream(), |hook| hook.id).await?;
+    assert!(streamed.contains(id));
     assert!(hooks.list().send().await?.iter().any(|hook| hook.id == *id));
 
     let changed = hooks.update(id).name(run.name("renamed")).send().await?;

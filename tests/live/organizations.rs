@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{NO_ID, Outcome, Run};
+use crate::harness::{self, NO_ID, Outcome, Run};
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let organizations = run.logto.organizations();
@@ -15,11 +15,14 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     assert_eq!(acme.name, run.name("acme"));
     assert_eq!(acme.description.as_deref(), Some("Makes everything"));
     assert!(!acme.is_mfa_required);
-    organizations.create(run.name("other")).send().await?;
+    let other = organizations.create(run.name("other")).send().await?;
     assert_eq!(organizations.get(&acme.id).send().await?, acme);
 
     let page = organizations.list().q(&run.prefix).page(1).page_size(1).send().await?;
     assert_eq!((page.len(), page.total()), (1, Some(2)));
+    let streamed = organizations.list().q(&run.prefix).page_size(1).stream();
+    let both = [acme.id.clone(), other.id].into();
+    assert_eq!(harness::ids(streamed, |organization| organization.id).await?, both);
     let found = organizations.list().q(run.name("acme")).send().await?;
     assert_eq!((found.len(), &found[0].id), (1, &acme.id));
 
@@ -46,6 +49,9 @@ async fn members(run: &Run, id: &str) -> Outcome {
     let page = organizations.list_users(id).page(1).page_size(1).send().await?;
     assert_eq!((page.len(), page.total()), (1, Some(2)));
     assert!(page[0].organization_roles.is_empty());
+    let streamed = organizations.list_users(id).page_size(1).stream();
+    let both = [alice.clone(), bob.clone()].into();
+    assert_eq!(harness::ids(streamed, |user| user.id).await?, both);
     let found = organizations.list_users(id).q(run.name("bob")).send().await?;
     assert_eq!((found.len(), &found[0].id), (1, &bob));
     let joined = users.list_organizations(&alice).send().await?;

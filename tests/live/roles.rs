@@ -2,7 +2,7 @@
 
 use logto_api::models::RoleType;
 
-use crate::harness::{NO_ID, Outcome, Run};
+use crate::harness::{self, NO_ID, Outcome, Run};
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let roles = run.logto.roles();
@@ -15,6 +15,10 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
 
     let page = roles.list().search(run.pattern()).page(1).page_size(1).send().await?;
     assert_eq!((page.len(), page.total()), (1, Some(2)));
+
+    let streamed = roles.list().search(run.pattern()).page_size(1).stream();
+    let both = [role.id.clone(), machine.id.clone()].into();
+    assert_eq!(harness::ids(streamed, |role| role.id).await?, both);
 
     let changed = roles.update(&role.id).description("Edits more").send().await?;
     assert_eq!((&changed.name, changed.description.as_str()), (&role.name, "Edits more"));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use logto_api::{Client, Joint, Search, SearchMode};
+use logto_api::{Joint, Search, SearchMode};
 use serde_json::{Map, Value, json};
 
-use crate::harness::{NO_ID, Outcome, PASSWORD, Run};
+use crate::harness::{self, NO_ID, Outcome, PASSWORD, Run};
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let users = run.logto.users();
@@ -62,32 +62,13 @@ async fn lists(run: &Run, ids: &BTreeSet<String>) -> Outcome {
     assert_eq!(&listed, ids);
     let beyond = list().search(run.pattern()).page(3).page_size(2).send().await?;
     assert!(beyond.is_empty());
-    assert_eq!(&all(&run.logto, &run.pattern()).await?, ids);
+    let streamed = list().search(run.pattern()).page_size(2).stream();
+    assert_eq!(&harness::ids(streamed, |user| user.id).await?, ids);
 
     let refused = list().page(0).send().await.unwrap_err();
     assert!(refused.is_bad_request(), "{refused}");
     assert_eq!(refused.code(), Some("guard.invalid_pagination"));
     Ok(())
-}
-
-/// The ids of all users that a pattern finds, over as many pages as it takes.
-async fn all(logto: &Client, pattern: &str) -> logto_api::Result<BTreeSet<String>> {
-    // With streams:
-    //     let mut users = logto.users().list().search(pattern).page_size(2).stream();
-    //     while let Some(user) = users.next().await {
-    //         assert!(ids.insert(user?.id), "no user comes twice");
-    //     }
-    let mut ids = BTreeSet::new();
-    for page in 1.. {
-        let users = logto.users().list().search(pattern).page(page).page_size(2).send().await?;
-        if users.is_empty() {
-            break;
-        }
-        for user in users {
-            assert!(ids.insert(user.id), "no user comes twice");
-        }
-    }
-    Ok(ids)
 }
 
 async fn searches(run: &Run, email: &str) -> Outcome {
