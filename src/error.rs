@@ -68,7 +68,13 @@ struct Refusal {
     message: Option<String>,
     data: Option<Value>,
     details: Option<Value>,
+    /// The token may not use the Management API.
+    lacks_scope: bool,
 }
+
+/// What to do about a token that may not use the Management API.
+const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: to an \
+                           application, assign the role `Logto Management API access`";
 
 /// A success whose body is not what the contract says.
 struct Undecodable {
@@ -136,6 +142,7 @@ impl Error {
             message: text(&mut body, &["message", "error_description"]),
             data: body.remove("data"),
             details: body.remove("details"),
+            lacks_scope: false,
         }))
     }
 
@@ -176,6 +183,16 @@ impl Error {
 
     pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.0.retry_after = wait;
+        self
+    }
+
+    /// The Management API asks every token for one permission, and names no other reason with this
+    /// code.
+    pub(crate) fn of_management(mut self) -> Self {
+        let forbidden = self.is_forbidden() && self.has_code("auth.forbidden");
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            answer.lacks_scope = forbidden;
+        }
         self
     }
 
@@ -347,11 +364,15 @@ impl Error {
         matches!(self.0.kind, Kind::Auth(_))
     }
 
-    /// The token endpoint gave a token without a scope that was asked for, which is `all` for the
-    /// Management API: the application lacks a role with that permission. Such an error
-    /// [`is_auth`](Self::is_auth) too, and its [`code`](Self::code) is `insufficient_scope`.
+    /// The token lacks a scope, which is `all` for the Management API: the application has no role
+    /// with that permission. The text says what to do.
+    ///
+    /// Mostly the token endpoint tells at once; such an error [`is_auth`](Self::is_auth), and its
+    /// [`code`](Self::code) is `insufficient_scope`. A token that was handed in is refused by the
+    /// Management API itself; such an error [`is_forbidden`](Self::is_forbidden).
     pub fn is_insufficient_scope(&self) -> bool {
-        self.is_auth() && self.has_code(INSUFFICIENT)
+        (self.is_auth() && self.has_code(INSUFFICIENT))
+            || self.refusal().is_some_and(|answer| answer.lacks_scope)
     }
 
     /// The client or the request was set up in a way that cannot work. Nothing was sent, or no more
@@ -415,7 +436,8 @@ impl Error {
                     let reason = answer.status.canonical_reason().unwrap_or("(unknown)");
                     return write!(f, " {reason}, without saying why");
                 }
-                said(f, answer.code.as_deref(), answer.message.as_deref())
+                said(f, answer.code.as_deref(), answer.message.as_deref())?;
+                if answer.lacks_scope { write!(f, " ({LACKS_SCOPE})") } else { Ok(()) }
             }
             Kind::Decode(answer) => write!(
                 f,

@@ -360,6 +360,23 @@ async fn every_answer_that_is_no_success_is_an_error() {
     assert!(fail("/limit").await.is_rate_limited());
 }
 
+#[tokio::test]
+async fn a_token_that_may_not_use_the_management_api_is_told_apart() {
+    let server =
+        Server::start(|_| answer(403, "", r#"{"code":"auth.forbidden","message":"Forbidden."}"#));
+    let client = Client::builder(&server.endpoint).bearer_token("t").build().unwrap();
+    let ask = async |path: &str| client.request(Method::GET, path).send().await.unwrap_err();
+    let error = ask("/api/users").await;
+    assert!(error.is_forbidden() && error.is_insufficient_scope() && !error.is_auth());
+    assert_eq!(
+        error.to_string(),
+        "Logto answered 403 auth.forbidden: Forbidden. (the token lacks the Management API's \
+         permission `all`: to an application, assign the role `Logto Management API access`) \
+         (request req-1)"
+    );
+    assert!(!ask("/api/my-account").await.is_insufficient_scope());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_success_that_cannot_be_read_is_an_error() {
     let server = Server::start(|seen| match seen.target.as_str() {
