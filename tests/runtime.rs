@@ -2,111 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
-};
+#[path = "support/server.rs"]
+mod server;
 
-use logto_api::{Client, Method, StatusCode};
+use std::time::Duration;
+
+use logto_api::{Client, Method, RetryPolicy, StatusCode};
 use serde_json::{Value, json};
-
-/// What the server got.
-#[derive(Clone, Debug)]
-struct Seen {
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Seen {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut found = self.headers.iter().filter(|(found, _)| found == name);
-        let value = found.next().map(|(_, value)| value.as_str());
-        assert!(found.next().is_none(), "{name} is sent twice");
-        value
-    }
-}
-
-/// An HTTP/1.1 server in threads of its own; `answer` gives the raw bytes of each answer.
-struct Server {
-    endpoint: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-impl Server {
-    fn start(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (answer, log) = (Arc::new(answer), seen.clone());
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (answer, log) = (answer.clone(), log.clone());
-                thread::spawn(move || serve(&stream.unwrap(), &*answer, &log));
-            }
-        });
-        Self { endpoint, seen }
-    }
-
-    fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
-    }
-
-    /// A client without credentials.
-    fn client(&self) -> Client {
-        Client::builder(&self.endpoint).build().unwrap()
-    }
-}
-
-/// Answers one request and hangs up.
-fn serve(stream: &TcpStream, answer: &dyn Fn(&Seen) -> String, log: &Mutex<Vec<Seen>>) {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    if reader.read_line(&mut line).unwrap_or(0) == 0 {
-        return;
-    }
-    let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, target) = (words.next().unwrap(), words.next().unwrap());
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        match line.trim_end().split_once(": ") {
-            Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
-            None => break,
-        }
-    }
-    let mut seen = Seen { method, target, headers, body: String::new() };
-    if let Some(length) = seen.header("content-length") {
-        let mut body = vec![0; length.parse().unwrap()];
-        reader.read_exact(&mut body).unwrap();
-        seen.body = String::from_utf8_lossy(&body).into_owned();
-    }
-    log.lock().unwrap().push(seen.clone());
-    let answer = answer(&seen);
-    let mut stream = stream;
-    stream.write_all(answer.as_bytes()).unwrap();
-}
-
-fn answer(status: u16, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\
-         logto-core-request-id: req-1\r\n{headers}\r\n{body}",
-        body.len()
-    )
-}
-
-fn ok(body: &Value) -> String {
-    answer(200, "content-type: application/json\r\n", &body.to_string())
-}
-
-fn token(name: &str) -> String {
-    ok(&json!({"access_token": name, "expires_in": 3600, "token_type": "Bearer"}))
-}
+use server::{Server, answer, nobody, ok, silence, token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_dressed() {
@@ -260,24 +163,19 @@ async fn a_success_that_cannot_be_read_is_an_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_and_time_limits() {
-    let server = Server::start(|_| {
-        thread::sleep(Duration::from_secs(3));
-        answer(204, "", "")
-    });
+    let server = Server::start(|_| silence());
     let request = server.client().request(Method::GET, "/api?token=hunter2");
     let error = request.public().timeout(Duration::from_millis(50)).send().await.unwrap_err();
     assert!(error.is_timeout() && !error.is_connect());
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", closed.local_addr().unwrap());
-    drop(closed);
-    let client = Client::builder(&endpoint).build().unwrap();
+    let builder = || Client::builder(nobody()).retry(RetryPolicy::never());
+    let client = builder().build().unwrap();
     let request = client.request(Method::GET, "/api?token=hunter2").public();
     let error = request.send().await.unwrap_err();
     assert!(error.is_connect() && !error.is_timeout(), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
-    let app = Client::builder(&endpoint).client_credentials("a", "hunter2");
+    let app = builder().client_credentials("a", "hunter2");
     let request = app.build().unwrap().request(Method::GET, "/api/users");
     let error = request.send().await.unwrap_err();
     assert!(error.is_auth() && error.is_connect(), "{error}");

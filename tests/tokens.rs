@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "support/desk.rs"]
 mod desk;
 
@@ -16,7 +18,8 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use desk::{Desk, Hand, Reply, Seen, begun};
+use clock::TestClock;
+use desk::{Desk, Reply, Seen, begun};
 use logto_api::{AccessToken, Answer, Client, Error, Method, Result, TokenProvider, reqwest};
 use serde_json::json;
 use tokio::{runtime, sync::Semaphore};
@@ -100,7 +103,7 @@ async fn a_thousand_tasks_fetch_one_token() {
 async fn a_herd_fetches_one_token_when_cold_and_when_it_is_over() {
     let gate = Arc::new(Semaphore::new(0));
     let desk = gated(&gate, 3600).await;
-    let clock = Hand::new();
+    let clock = TestClock::new(0.5);
     let client = desk.app().http_client(multiplexing()).clock(clock.clone()).build().unwrap();
     for fetches in 1..=3 {
         let mut calls = Vec::new();
@@ -125,7 +128,7 @@ async fn a_herd_fetches_one_token_when_cold_and_when_it_is_over() {
 async fn a_renewal_ahead_of_time_holds_up_no_call() {
     let gate = Arc::new(Semaphore::new(1));
     let desk = gated(&gate, 3600).await;
-    let clock = Hand::new();
+    let clock = TestClock::new(0.5);
     let client = desk.app().clock(clock.clone()).build().unwrap();
     call(&client).await.unwrap();
     clock.forward(2700);
@@ -161,7 +164,7 @@ async fn a_renewal_that_fails_leaves_the_token_and_is_not_tried_by_every_call() 
     let token = |name: &str| json!({"access_token": name, "expires_in": 3600});
     let refusal = json!({"error": "invalid_client", "error_description": "no"});
     let desk = answering(vec![(200, token("t1")), (401, refusal), (200, token("t2"))]).await;
-    let clock = Hand::new();
+    let clock = TestClock::new(0.5);
     let client = desk.app().clock(clock.clone()).build().unwrap();
     call(&client).await.unwrap();
     clock.forward(3400);
@@ -180,7 +183,7 @@ async fn a_renewal_that_fails_leaves_the_token_and_is_not_tried_by_every_call() 
 async fn short_lives_are_lived() {
     for (life, fetches) in [(0, [1, 2, 3]), (10, [1, 1, 2])] {
         let desk = gated(&Arc::new(Semaphore::new(9)), life).await;
-        let clock = Hand::new();
+        let clock = TestClock::new(0.5);
         let client = desk.app().clock(clock.clone()).build().unwrap();
         for (seconds, fetches) in [0, 5, 5].into_iter().zip(fetches) {
             clock.forward(seconds);
@@ -437,7 +440,7 @@ impl<F: Fn(usize) -> Provided + Send + Sync + 'static> TokenProvider for Provide
 #[tokio::test]
 async fn a_provider_is_asked_when_its_token_is_over() {
     let desk = answering(vec![(200, json!({"access_token": "t"}))]).await;
-    let (asked, clock) = (Arc::new(AtomicUsize::new(0)), Hand::new());
+    let (asked, clock) = (Arc::new(AtomicUsize::new(0)), TestClock::new(0.5));
     let life = Duration::from_secs(600);
     let give = move |n| Ok(AccessToken::new(format!("p{n}")).expires_in(life));
     let provider = Provider(asked.clone(), give);
@@ -570,7 +573,7 @@ async fn account(client: &Client) -> Result<Answer> {
 #[tokio::test]
 async fn a_user_is_acted_for_with_a_new_subject_token_each_time() {
     let desk = impersonating().await;
-    let clock = Hand::new();
+    let clock = TestClock::new(0.5);
     let app = desk.app().clock(clock.clone()).build().unwrap();
     let alice = app.as_user("alice").build().unwrap();
     account(&alice).await.unwrap();
@@ -622,7 +625,7 @@ async fn a_user_that_is_not_there_cannot_be_acted_for() {
 #[tokio::test]
 async fn a_subject_token_is_exchanged_once() {
     let desk = impersonating().await;
-    let clock = Hand::new();
+    let clock = TestClock::new(0.5);
     let app = desk.app().clock(clock.clone()).build().unwrap();
     let alice = app.with_subject_token("hunter2").build().unwrap();
     assert!(!format!("{alice:?}").contains("hunter2"));

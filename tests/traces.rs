@@ -15,7 +15,7 @@ use std::{
 };
 
 use clock::TestClock;
-use logto_api::Method;
+use logto_api::{Method, RetryPolicy};
 use server::{Server, answer, ok, token};
 use tracing::{
     Event, Id, Subscriber,
@@ -143,7 +143,8 @@ async fn repeated_attempts_are_events() {
     let server = Server::answering([failure.clone(), failure, ok(&serde_json::json!([]))]);
     let (log, _guard) = Log::listen();
     let clock = TestClock::new(1.0);
-    let client = server.builder().bearer_token("hunter2").clock(clock).build().unwrap();
+    let builder = server.builder().bearer_token("hunter2").retry(RetryPolicy::new());
+    let client = builder.clock(clock).build().unwrap();
     let request = client.request(Method::GET, "/api/users").query(&[("email", "hunter2@b.c")]);
     request.header("x-secret", "hunter2").send().await.unwrap();
 

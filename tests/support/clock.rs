@@ -39,6 +39,10 @@ impl TestClock {
         self.state().elapsed += duration;
     }
 
+    pub(crate) fn forward(&self, seconds: u64) {
+        self.advance(Duration::from_secs(seconds));
+    }
+
     /// All sleeps so far, in milliseconds.
     pub(crate) fn sleeps(&self) -> Vec<u128> {
         self.state().sleeps.iter().map(Duration::as_millis).collect()

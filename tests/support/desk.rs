@@ -1,18 +1,11 @@
-//! An in-process server that answers what a test wants, when it wants, and a clock that a test
-//! moves.
+//! An in-process server that answers what a test wants, when it wants.
 
 #![allow(unreachable_pub)]
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex},
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::Future, pin::Pin, task::Poll};
 
 use axum::{Router, body::Body, extract::Request, http::Response};
-use logto_api::{Client, ClientBuilder, Clock};
+use logto_api::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
@@ -148,35 +141,6 @@ fn write(reply: Reply) -> Response<Body> {
         response = response.header(name, value);
     }
     response.body(reply.body.into()).unwrap()
-}
-
-/// A clock that stands still until it is moved.
-#[derive(Clone)]
-pub struct Hand(Arc<Mutex<Instant>>);
-
-impl Hand {
-    pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
-    }
-
-    pub fn forward(&self, seconds: u64) {
-        *self.0.lock().unwrap() += Duration::from_secs(seconds);
-    }
-}
-
-impl Clock for Hand {
-    fn now(&self) -> Instant {
-        *self.0.lock().unwrap()
-    }
-
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        *self.0.lock().unwrap() += duration;
-        Box::pin(std::future::ready(()))
-    }
-
-    fn random(&self) -> f64 {
-        0.5
-    }
 }
 
 /// A future that is under way: it has been polled, and waits for something.

@@ -7,9 +7,10 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
-use logto_api::{Client, ClientBuilder};
+use logto_api::{Client, ClientBuilder, RetryPolicy};
 use serde_json::{Value, json};
 
 /// What the server got.
@@ -80,9 +81,10 @@ impl Server {
         self.seen().into_iter().filter(|seen| seen.target != "/oidc/token").collect()
     }
 
-    /// Builds a client without credentials.
+    /// Builds a client without credentials, which repeats calls at once.
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder(&self.endpoint)
+        let at_once = RetryPolicy::new().base_delay(Duration::ZERO);
+        Client::builder(&self.endpoint).retry(at_once)
     }
 
     pub(crate) fn client(&self) -> Client {
