@@ -59,8 +59,11 @@ impl Drop for Folder {
     }
 }
 
-/// A server that reads one form to its end, whatever way it is sent, and gives its head and body.
-fn form_server(answers: usize) -> (Client, JoinHandle<Vec<(String, Vec<u8>)>>) {
+/// The head and the body of a request.
+type Form = (String, Vec<u8>);
+
+/// A server that reads forms to their end, whatever way they are sent. Its last answer is a success.
+fn form_server(answers: usize) -> (Client, JoinHandle<Vec<Form>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let forms = thread::spawn(move || {
@@ -91,7 +94,7 @@ fn read_head(stream: &mut impl BufRead) -> String {
     head.to_lowercase()
 }
 
-fn read_form(stream: &mut impl BufRead) -> (String, Vec<u8>) {
+fn read_form(stream: &mut impl BufRead) -> Form {
     let head = read_head(stream);
     let mut body = Vec::new();
     if let Some((_, rest)) = head.split_once("\r\ncontent-length: ") {

@@ -39,6 +39,16 @@ fn a_group_that_is_not_enabled_leaves_nothing_behind() {
 }
 
 #[test]
+fn lists_in_pages_are_streams_and_texts_are_downloads() {
+    let code = generated(SMALL, &["users", "files"]).unwrap();
+    assert!(code.groups.contains("streams!(List => "), "{}", code.groups);
+    assert_eq!(code.groups.matches("streams!").count(), 1);
+    let downloads: Vec<_> = code.groups.match_indices("pub async fn download(").collect();
+    let metadata = code.groups.find("impl GetMetadata").unwrap();
+    assert!(downloads.len() == 1 && downloads[0].0 > metadata, "{}", code.groups);
+}
+
+#[test]
 fn the_same_contract_gives_the_same_code() {
     let once = generated(SMALL, &["users", "files"]).unwrap();
     let twice = generated(SMALL, &["users", "files"]).unwrap();
