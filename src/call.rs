@@ -48,15 +48,15 @@ impl Call {
     }
 
     /// Sends a file as the form's field `file`, in place of the body that is handed to the raw
-    /// client.
+    /// client. To be called after [`start`](Self::start).
     pub(crate) fn multipart(&mut self, upload: Upload) -> Result<reqwest::Body> {
-        upload.check()?;
+        upload.check().map_err(|error| error.during(self.operation()))?;
         self.payload = Payload::Upload(upload);
         Ok(reqwest::Body::default())
     }
 
     /// Checks the path parameters, and returns the raw client to write the request with.
-    pub(crate) async fn start(
+    pub(crate) fn start(
         &mut self,
         operation: &Operation,
         path_parameters: &[(&str, &str)],

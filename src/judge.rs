@@ -115,8 +115,12 @@ impl Received {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| self.undecodable(&error).during(self.operation))
+        // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
+        let value = match std::str::from_utf8(&self.body) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(&self.body),
+        };
+        value.map_err(|error| self.undecodable(&error).during(self.operation))
     }
 
     pub(crate) fn text(&self) -> Result<String> {

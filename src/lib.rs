@@ -26,13 +26,26 @@
 //! Every accessor of [`Client`], such as `users()` or `experience()`, leads to a group of operations
 //! in the module of the same name; what they send and take is in [`models`].
 //!
-//! - [`Client`] says how to connect and who is calling; [`Client::as_organization`] and
-//!   [`Client::as_user`] act for someone else.
+//! - [`Client`] says how to connect and who is calling; [`TokenProvider`] is for tokens of your own,
+//!   [`Client::as_organization`] and [`Client::as_user`] act for others.
+//! - [`RetryPolicy`] says when a call is repeated. Every request has options for itself alone:
+//!   `timeout`, `attempt_timeout`, `retry`, `header` and `token`.
 //! - [`Error`] says what went wrong, in Logto's words where it has any.
-//! - [`Page`] is a part of a long list, [`ItemStream`] all of it, [`Search`] says which part is of
-//!   interest.
+//! - [`Page`] is a part of a long list, [`ItemStream`] all of it, and [`Search`] says which part is
+//!   of interest.
 //! - [`Upload`] is a file to send, [`Download`] one that comes.
+//! - [`BrowserCookies`] are those of a browser behind your server.
 //! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
+//!
+//! # Spans and events
+//!
+//! With the feature `tracing`, each call is a span named `logto call`, of target `logto_api` and
+//! level `INFO`. Its fields have OpenTelemetry's names for HTTP clients: `otel.name`,
+//! `http.request.method`, `url.full` (the values of a query are left out), `url.template`,
+//! `server.address`, `server.port`, `http.response.status_code`, `http.request.resend_count` and
+//! `error.type`; besides, `logto.operation` and `logto.request_id`. A repeated attempt, a token that
+//! was had and one that could not be had are events. Nothing of it holds a secret, and it costs next
+//! to nothing while nobody listens.
 
 mod acting;
 mod auth;

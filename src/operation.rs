@@ -9,6 +9,7 @@ pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) api: Api,
     /// The path template of the contract; empty for a raw request.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "only spans tell it"))]
     pub(crate) path: &'static str,
     /// It takes no token.
     pub(crate) public: bool,

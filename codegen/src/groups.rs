@@ -412,8 +412,8 @@ impl<'a> Request<'a> {
         format!(
             "{comment}\n
             pub async fn {name}(mut self) -> crate::Result<{result}> {{
-                {before}let raw = self.call.start(&{constant}, &[{checks}]).await?;
-                let answer = raw.{function}({arguments}).await;
+                let raw = self.call.start(&{constant}, &[{checks}])?;
+                {before}let answer = raw.{function}({arguments}).await;
                 self.call.{finish}.await
             }}\n",
             constant = self.constant(),
