@@ -29,7 +29,7 @@ impl RetryBudget {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
-    /// A call succeeded.
+    /// A call succeeded, or was refused by a server that is there.
     pub(crate) fn deposit(&self) {
         // Most of the time it is full, and nothing is written that other cores would have to see.
         if self.left.load(Ordering::Relaxed) < self.full {

@@ -105,11 +105,12 @@ impl Exchange {
             let token = self.token().await.map_err(|error| error.after_attempts(attempt))?;
             let spare = self.spare(&request, token.as_ref());
             attempt += 1;
-            let error = match self.attempt(request, token.as_ref()).await {
-                Ok(arrived) => {
-                    self.client.retries().budget.deposit();
-                    return Ok(arrived);
-                }
+            let outcome = self.attempt(request, token.as_ref()).await;
+            if !outcome.as_ref().is_err_and(Error::is_transient) {
+                self.client.retries().budget.deposit();
+            }
+            let error = match outcome {
+                Ok(arrived) => return Ok(arrived),
                 Err(error) => error.after_attempts(attempt),
             };
             let refused = token.filter(|token| is_refused(token, &error));

@@ -46,6 +46,8 @@ type Fetch<T> = dyn Fn(i64, i64) -> BoxFuture<'static, Fetched<T>> + Send;
 /// read are held in memory. Pages under way only move on while the stream is polled, and their time
 /// limits go on meanwhile: where an item takes you seconds, fetch fewer ahead.
 ///
+/// The request's options, such as `timeout` and `retry`, are for each page.
+///
 /// The list ends with a page that is not full, and when a page repeats the one before it. An error
 /// is given once, after all items that came before it; then the stream is at its end. Lists that
 /// change while they are read may repeat or skip items, as with pages of any kind.

@@ -33,12 +33,12 @@ mod on {
                 otel.kind = "client",
                 otel.name = name(operation, request),
                 otel.status_code = Empty,
-                logto.operation = operation.id,
+                logto.operation = known(operation.id),
                 http.request.method = %method,
                 http.request.resend_count = Empty,
                 http.response.status_code = Empty,
                 url.full = without_query(url),
-                url.template = operation.path,
+                url.template = known(operation.path),
                 server.address = url.host_str(),
                 server.port = url.port_or_known_default(),
                 error.type = Empty,
@@ -95,10 +95,15 @@ mod on {
         }
     }
 
+    /// Raw requests have no operation.
+    fn known(text: &'static str) -> Option<&'static str> {
+        Some(text).filter(|text| !text.is_empty())
+    }
+
     fn name(operation: &Operation, request: &Request) -> String {
-        match operation.path {
-            "" => request.method().to_string(),
-            path => format!("{} {path}", request.method()),
+        match known(operation.path) {
+            Some(path) => format!("{} {path}", request.method()),
+            None => request.method().to_string(),
         }
     }
 

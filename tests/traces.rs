@@ -153,6 +153,7 @@ async fn repeated_attempts_are_events() {
     assert_eq!(span["http.request.resend_count"], "2");
     assert_eq!(span["http.response.status_code"], "200");
     assert_eq!(span["otel.name"], "GET");
+    assert!(!span.contains_key("logto.operation") && !span.contains_key("url.template"));
     assert!(!span.contains_key("error.type"));
     let delays: Vec<_> =
         kept.events.iter().map(|(fields, _)| fields["delay_ms"].as_str()).collect();
