@@ -224,6 +224,35 @@ async fn a_failed_fetch_is_told_to_those_who_waited_and_forgotten() {
 }
 
 #[tokio::test]
+async fn a_busy_token_endpoint_is_asked_again() {
+    let fetches = Arc::new(AtomicUsize::new(0));
+    let desk = Desk::open(move |seen: Seen| {
+        let reply = match seen.target.as_str() {
+            TOKEN => match fetches.fetch_add(1, Ordering::SeqCst) {
+                0 => Reply::new(429, "").header("retry-after", "7"),
+                1 => Reply::new(503, ""),
+                2 => Reply::token("t"),
+                _ => Reply::new(503, ""),
+            },
+            _ => Reply::done(),
+        };
+        future::ready(reply)
+    })
+    .await;
+    let clock = TestClock::new(0.5);
+    let client = desk.app().clock(clock.clone()).build().unwrap();
+    call(&client).await.unwrap();
+    assert_eq!(desk.count(TOKEN), 3);
+    assert_eq!(clock.sleeps(), [7000, 250]);
+
+    // One that stays busy is given up.
+    clock.forward(3600);
+    let error = call(&client).await.unwrap_err();
+    assert!(error.is_auth() && error.to_string().contains("answered 503"), "{error}");
+    assert_eq!(desk.count(TOKEN), 6);
+}
+
+#[tokio::test]
 async fn dropping_the_call_that_began_a_fetch_leaves_it_to_the_others() {
     let gate = Arc::new(Semaphore::new(0));
     let desk = gated(&gate, 3600).await;
@@ -234,8 +263,7 @@ async fn dropping_the_call_that_began_a_fetch_leaves_it_to_the_others() {
     drop(first);
     gate.add_permits(1);
     second.await.unwrap();
-    // Nobody waits for this one.
-    client.access_token().await.unwrap();
+    call(&client).await.unwrap();
     assert_eq!(desk.count(TOKEN), 1);
 }
 
