@@ -59,8 +59,8 @@ impl Cookies {
 /// [`retain`](Self::retain).
 ///
 /// ```
-/// # async fn run(logto: logto_api::Client, request: http::HeaderMap) -> logto_api::Result<()> {
-/// # use logto_api::reqwest::header as http;
+/// # use logto_api::reqwest::header::HeaderMap;
+/// # async fn run(logto: logto_api::Client, request: HeaderMap) -> logto_api::Result<()> {
 /// use logto_api::{BrowserCookies, Method};
 ///
 /// let cookies = BrowserCookies::from_headers(request.get_all("cookie"));
@@ -68,7 +68,7 @@ impl Cookies {
 /// let logto = logto.with_browser_cookies(&cookies);
 /// logto.request(Method::GET, "/api/experience/interaction").send().await?;
 ///
-/// let mut answer = http::HeaderMap::new();
+/// let mut answer = HeaderMap::new();
 /// for set_cookie in cookies.set_cookies() {
 ///     answer.append("set-cookie", set_cookie);
 /// }

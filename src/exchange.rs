@@ -9,8 +9,8 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method, Request, Response,
     header::{
-        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN,
-        RETRY_AFTER, USER_AGENT,
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue,
+        ORIGIN, RETRY_AFTER, USER_AGENT,
     },
 };
 
@@ -25,6 +25,10 @@ use crate::{
 
 const ACCEPTED: HeaderValue =
     HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.8");
+
+/// Only an HTTP client of the user's own goes there.
+const ELSEWHERE: &str = "the HTTP client has followed a redirect to another server, whose answer is \
+                         not taken: let it follow none";
 
 /// As much of an error's body as is read: no error of Logto's comes near.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
@@ -181,10 +185,11 @@ impl Exchange {
         *request.timeout_mut() = self.limit()?;
         self.dress(&mut request, token.map(|token| &token.bearer)).await?;
         let mut response = self.client.http().execute(request).await.map_err(Error::transport)?;
-        if self.client.target().owns(response.url()) {
-            self.client.cookies().store(response.headers(), response.url());
-        }
         let status = response.status();
+        if !self.client.target().owns(response.url()) {
+            return Err(Error::unreadable(ELSEWHERE, status, &HeaderMap::new()));
+        }
+        self.client.cookies().store(response.headers(), response.url());
         if !(status.is_success() || status.is_redirection()) {
             return Err(self.refusal(response).await);
         }

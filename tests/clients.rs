@@ -96,7 +96,8 @@ async fn a_token_stays_with_its_origin_whatever_the_http_client_follows() {
         .cookie_store(true)
         .build()
         .unwrap();
-    logto.request(Method::GET, "/api/users").send().await.unwrap();
+    let error = logto.request(Method::GET, "/api/users").send().await.unwrap_err();
+    assert!(error.to_string().contains("another server"), "{error}");
     let seen = other.seen();
     assert_eq!(seen[0].target, "/taken");
     assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
