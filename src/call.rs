@@ -1,11 +1,7 @@
-//! A call that is being put together, and how the raw client writes its request.
+//! A call that is being put together.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::fmt;
 
-use progenitor_client::{ByteStream, ClientHooks, OperationInfo, ResponseValue};
 use reqwest::Request;
 
 use crate::{
@@ -16,8 +12,8 @@ use crate::{
     raw,
 };
 
-/// What every method of the raw client returns.
-pub(crate) type RawAnswer = Result<ResponseValue<ByteStream>, progenitor_client::Error<ByteStream>>;
+/// What every function of the raw client returns: a request, which is not sent yet.
+pub(crate) type Written = Result<Request, progenitor_client::Error>;
 
 /// A call that is being put together. Every request struct has one, in its member `call`.
 #[derive(Clone)]
@@ -25,7 +21,7 @@ pub(crate) struct Call {
     client: Client,
     pub(crate) options: Options,
     payload: Payload,
-    started: Option<(Operation, Outbox)>,
+    operation: Option<Operation>,
     /// A page tells what it is made of, so that a stream notices one that comes again.
     pub(crate) fingerprint: bool,
 }
@@ -37,7 +33,7 @@ impl Call {
             client: client.clone(),
             options: Options::default(),
             payload: Payload::AsWritten,
-            started: None,
+            operation: None,
             fingerprint: false,
         }
     }
@@ -64,39 +60,33 @@ impl Call {
         for (name, value) in path_parameters {
             check_path_parameter(name, value).map_err(|error| error.during(operation.id))?;
         }
-        let outbox = Outbox::default();
-        self.started = Some((*operation, outbox.clone()));
+        self.operation = Some(*operation);
         Ok(raw::Client {
             baseurl: self.client.target().base.clone(),
             client: self.client.http().clone(),
-            inner: outbox,
         })
     }
 
-    /// The call with the request that the raw client wrote, ready to be sent.
-    pub(crate) fn written(
-        self,
-        answer: RawAnswer,
-        reading: Reading,
-    ) -> Result<(Exchange, Request)> {
-        // The raw client always stops at the request; without one, it could not write it.
-        drop(answer);
+    /// The call that is to be made with the request, and that request.
+    pub(crate) fn ready(self, written: Written, reading: Reading) -> Result<(Exchange, Request)> {
+        let id = self.operation();
         let unwritten = || Error::request("the request cannot be built from the values given");
-        let (operation, outbox) = self.started.ok_or_else(unwritten)?;
-        let request = outbox.take().ok_or_else(|| unwritten().during(operation.id))?;
+        let (Some(operation), Ok(request)) = (self.operation, written) else {
+            return Err(unwritten().during(id));
+        };
         let exchange = Exchange::new(self.client, operation, self.options, self.payload, reading)
-            .map_err(|error| error.during(operation.id))?;
+            .map_err(|error| error.during(id))?;
         Ok((exchange, request))
     }
 
-    /// The call with a request that was written elsewhere.
+    /// The call of an operation that the contract does not know.
     pub(crate) fn with(self, operation: Operation, reading: Reading) -> Result<Exchange> {
         Exchange::new(self.client, operation, self.options, self.payload, reading)
     }
 
     /// The id of the operation that was started.
     pub(crate) fn operation(&self) -> &'static str {
-        self.started.as_ref().map_or("", |(operation, _)| operation.id)
+        self.operation.as_ref().map_or("", |operation| operation.id)
     }
 }
 
@@ -123,38 +113,4 @@ fn check_path_parameter(name: &str, value: &str) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::request(format!("the parameter `{name}` {problem}")))
-}
-
-/// Where the raw client puts the request that it wrote. It is that client's inner type.
-#[derive(Clone, Default)]
-pub(crate) struct Outbox(Arc<Mutex<Option<Request>>>);
-
-impl Outbox {
-    fn put(&self, request: Request) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-    }
-
-    fn take(&self) -> Option<Request> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl fmt::Debug for Outbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Outbox")
-    }
-}
-
-impl ClientHooks<Outbox> for raw::Client {
-    /// The raw client writes a request; sending it is the runtime's, which must be able to tell
-    /// more of what went wrong than this hook's errors can.
-    async fn pre<E>(
-        &self,
-        request: &mut Request,
-        _: &OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
-        let blank = Request::new(request.method().clone(), request.url().clone());
-        self.inner.put(std::mem::replace(request, blank));
-        Err(progenitor_client::Error::Custom(String::new()))
-    }
 }

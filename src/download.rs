@@ -17,7 +17,7 @@ use tokio::{fs, io::AsyncWriteExt as _};
 
 use crate::{
     Error, Result,
-    call::{Call, RawAnswer},
+    call::{Call, Written},
     error::REQUEST_ID,
     exchange::Reading,
 };
@@ -161,9 +161,9 @@ impl fmt::Debug for Download {
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl Call {
     /// A body of any kind, which the caller reads.
-    pub(crate) async fn download(self, answer: RawAnswer) -> Result<Download> {
+    pub(crate) async fn download(self, written: Written) -> Result<Download> {
         let operation = self.operation();
-        let (exchange, request) = self.written(answer, Reading::Head)?;
+        let (exchange, request) = self.ready(written, Reading::Head)?;
         let response = Box::pin(exchange.run(request)).await?.response;
         match response.status().is_success() {
             true => Ok(Download::new(response, operation)),

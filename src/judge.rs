@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     BrowserAnswer, Error, Page, Result,
-    call::{Call, RawAnswer},
+    call::{Call, Written},
     exchange::{Arrived, Reading},
 };
 
@@ -24,16 +24,16 @@ pub(crate) struct Received {
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
 impl Call {
     /// A JSON body.
-    pub(crate) async fn json<T: DeserializeOwned>(self, answer: RawAnswer) -> Result<T> {
-        self.success(answer).await?.json()
+    pub(crate) async fn json<T: DeserializeOwned>(self, written: Written) -> Result<T> {
+        self.success(written).await?.json()
     }
 
     /// A JSON body, or none: 204, an empty body, `null`, or an acknowledgement in plain text.
     pub(crate) async fn optional_json<T: DeserializeOwned>(
         self,
-        answer: RawAnswer,
+        written: Written,
     ) -> Result<Option<T>> {
-        let received = self.success(answer).await?;
+        let received = self.success(written).await?;
         if received.is_empty() || received.is_text() {
             return Ok(None);
         }
@@ -41,36 +41,36 @@ impl Call {
     }
 
     /// A JSON array; no body is an empty one.
-    pub(crate) async fn list<T: DeserializeOwned>(self, answer: RawAnswer) -> Result<Vec<T>> {
-        self.success(answer).await?.list()
+    pub(crate) async fn list<T: DeserializeOwned>(self, written: Written) -> Result<Vec<T>> {
+        self.success(written).await?.list()
     }
 
     /// A JSON array that is one page of many; `page` and `page_size` are what was asked for.
     pub(crate) async fn page<T: DeserializeOwned>(
         self,
-        answer: RawAnswer,
+        written: Written,
         page: Option<i64>,
         page_size: Option<i64>,
     ) -> Result<Page<T>> {
         let fingerprint = self.fingerprint;
-        let received = self.success(answer).await?;
+        let received = self.success(written).await?;
         let page = Page::new(received.list()?, &received.headers, page, page_size);
         Ok(if fingerprint { page.fingerprinted(&received.body) } else { page })
     }
 
     /// Nothing of interest: the status says it all.
-    pub(crate) async fn empty(self, answer: RawAnswer) -> Result<()> {
-        self.receive(answer).await.map(drop)
+    pub(crate) async fn empty(self, written: Written) -> Result<()> {
+        self.receive(written).await.map(drop)
     }
 
     /// Text of any kind.
-    pub(crate) async fn text(self, answer: RawAnswer) -> Result<String> {
-        self.success(answer).await?.text()
+    pub(crate) async fn text(self, written: Written) -> Result<String> {
+        self.success(written).await?.text()
     }
 
     /// A page or a redirect for a browser.
-    pub(crate) async fn browser(self, answer: RawAnswer) -> Result<BrowserAnswer> {
-        let received = self.receive(answer).await?;
+    pub(crate) async fn browser(self, written: Written) -> Result<BrowserAnswer> {
+        let received = self.receive(written).await?;
         Ok(BrowserAnswer {
             status: received.status,
             location: received.header(LOCATION.as_str()),
@@ -80,8 +80,8 @@ impl Call {
     }
 
     /// An answer that is 2xx.
-    async fn success(self, answer: RawAnswer) -> Result<Received> {
-        let received = self.receive(answer).await?;
+    async fn success(self, written: Written) -> Result<Received> {
+        let received = self.receive(written).await?;
         if received.status.is_success() {
             return Ok(received);
         }
@@ -91,9 +91,9 @@ impl Call {
 
     /// An answer that is 2xx or 3xx. Redirects are answers, not detours: a session's next step, or
     /// a page to show.
-    async fn receive(self, answer: RawAnswer) -> Result<Received> {
+    async fn receive(self, written: Written) -> Result<Received> {
         let operation = self.operation();
-        let (exchange, request) = self.written(answer, Reading::Whole)?;
+        let (exchange, request) = self.ready(written, Reading::Whole)?;
         // Boxed, so that the futures of generated code stay small.
         let arrived = Box::pin(exchange.run(request)).await?;
         Ok(Received::new(arrived, operation))

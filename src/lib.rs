@@ -100,7 +100,7 @@ pub use values::UnknownValue;
 #[allow(unused_imports, reason = "which models are generated depends on the enabled features")]
 pub(crate) use nullable::double_option;
 
-/// The positional client that progenitor writes from the contract.
+/// The positional client that progenitor writes from the contract: it writes requests.
 #[allow(dead_code, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
 mod raw {
     include!(concat!(env!("OUT_DIR"), "/raw.rs"));

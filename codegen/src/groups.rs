@@ -385,7 +385,7 @@ impl<'a> Request<'a> {
             methods += &self.sending(
                 "/// Sends the request, and leaves the answer's body to be read as it comes.",
                 "download",
-                "download(answer)",
+                "download(request)",
                 "crate::Download",
             );
         }
@@ -413,7 +413,7 @@ impl<'a> Request<'a> {
             "{comment}\n
             pub async fn {name}(mut self) -> crate::Result<{result}> {{
                 let raw = self.call.start(&{constant}, &[{checks}])?;
-                {before}let answer = raw.{function}({arguments}).await;
+                {before}let request = raw.{function}({arguments});
                 self.call.{finish}.await
             }}\n",
             constant = self.constant(),
@@ -424,16 +424,16 @@ impl<'a> Request<'a> {
 
     fn finish(&self) -> (String, String) {
         match &self.operation.answer {
-            Answer::Empty => ("empty(answer)".into(), "()".into()),
-            Answer::Text => ("text(answer)".into(), "String".into()),
-            Answer::Browser => ("browser(answer)".into(), "crate::BrowserAnswer".into()),
-            Answer::Json(ty) => ("json(answer)".into(), ty.rust()),
+            Answer::Empty => ("empty(request)".into(), "()".into()),
+            Answer::Text => ("text(request)".into(), "String".into()),
+            Answer::Browser => ("browser(request)".into(), "crate::BrowserAnswer".into()),
+            Answer::Json(ty) => ("json(request)".into(), ty.rust()),
             Answer::Optional(ty) => {
-                ("optional_json(answer)".into(), format!("Option<{}>", ty.rust()))
+                ("optional_json(request)".into(), format!("Option<{}>", ty.rust()))
             }
-            Answer::List(ty) => ("list(answer)".into(), format!("Vec<{}>", ty.rust())),
+            Answer::List(ty) => ("list(request)".into(), format!("Vec<{}>", ty.rust())),
             Answer::Page(ty) => (
-                "page(answer, self.page, self.page_size)".into(),
+                "page(request, self.page, self.page_size)".into(),
                 format!("crate::Page<{}>", ty.rust()),
             ),
         }

@@ -1,13 +1,14 @@
-//! Runs progenitor over the operations.
+//! Runs progenitor over the operations, for a client that writes requests.
 //!
 //! progenitor cannot tell several kinds of success apart, drops the bodies of
 //! errors and knows no multipart requests. It is therefore given a view of the
-//! contract in which every answer is bytes and every upload an octet stream;
-//! the runtime judges answers in one place, and [`crate::groups`] says what
-//! they are. Models are replaced by the crate's own.
+//! contract in which every answer is bytes and every upload an octet stream,
+//! and its functions are cut off where they would send: the runtime sends and
+//! judges in one place, and [`crate::groups`] says what answers are. Models are
+//! replaced by the crate's own.
 
 use openapiv3::OpenAPI;
-use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 use serde_json::{Map, Value, json};
 
 use syn::visit_mut::VisitMut;
@@ -35,9 +36,10 @@ pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> 
         .map_err(|error| Error::new("raw client", error.to_string()))?;
     let mut file: syn::File =
         syn::parse2(tokens).map_err(|error| Error::new("raw client", error.to_string()))?;
-    file.items.retain(|item| !is_module(item, "types") && !is_module(item, "prelude"));
-    file.items.iter_mut().for_each(drop_constructor);
-    NoApiVersion.visit_file_mut(&mut file);
+    file.items.iter_mut().for_each(drop_constructors);
+    file.items.retain(writes_requests);
+    file.items.insert(0, imports());
+    Cut.visit_file_mut(&mut file);
     Ok(prettyplease::unparse(&file))
 }
 
@@ -50,11 +52,7 @@ struct Replaced {
 impl Default for Replaced {
     fn default() -> Self {
         let mut settings = GenerationSettings::new();
-        settings
-            .with_interface(InterfaceStyle::Positional)
-            .with_tag(TagStyle::Merged)
-            .with_hooks(HooksMode::Expected)
-            .with_inner_type(quote::quote!(crate::call::Outbox));
+        settings.with_interface(InterfaceStyle::Positional).with_tag(TagStyle::Merged);
         Self { schemas: Map::new(), settings }
     }
 }
@@ -125,40 +123,48 @@ fn view_parameter(operation: &Operation, parameter: &Parameter, replaced: &mut R
     })
 }
 
-fn is_module(item: &syn::Item, name: &str) -> bool {
-    matches!(item, syn::Item::Mod(module) if module.ident == name)
-}
-
-/// The crate makes its clients over the user's `reqwest::Client`; the generated
-/// `new` would make one of its own, and panic where that fails.
-fn drop_constructor(item: &mut syn::Item) {
-    if let syn::Item::Impl(block) = item {
-        block.items.retain(
-            |item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"),
-        );
+/// What is left of progenitor's file: the client and its functions.
+fn writes_requests(item: &syn::Item) -> bool {
+    match item {
+        syn::Item::Struct(_) => true,
+        syn::Item::Impl(block) => block.trait_.is_none() && !block.items.is_empty(),
+        _ => false,
     }
 }
 
-/// progenitor sends the document's version in a header that Logto does not know;
-/// most functions then need no headers at all.
-struct NoApiVersion;
+fn imports() -> syn::Item {
+    syn::parse_quote! {
+        #[allow(unused_imports)]
+        use progenitor_client::{Error, RequestBuilderExt, encode_path};
+    }
+}
 
-impl VisitMut for NoApiVersion {
+/// The crate makes its clients over the user's `reqwest::Client`; a generated
+/// constructor would make one of its own, and panic where that fails.
+fn drop_constructors(item: &mut syn::Item) {
+    if let syn::Item::Impl(block) = item {
+        block.items.retain(|item| match item {
+            syn::ImplItem::Fn(function) => function.sig.asyncness.is_some(),
+            _ => true,
+        });
+    }
+}
+
+/// Cuts functions off after the request that they build, and leaves out the
+/// document's version, which progenitor sends in a header that Logto does not
+/// know; most functions then need no headers at all.
+struct Cut;
+
+impl VisitMut for Cut {
     fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
         function.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
+        function.sig.asyncness = None;
+        function.sig.output = syn::parse_quote!(-> Result<reqwest::Request, Error>);
         let statements = &mut function.block.stmts;
-        let sets_version = |statement: &syn::Stmt| {
-            quote::quote!(#statement).to_string().contains("\"api-version\"")
-        };
-        if !statements.iter().any(sets_version) {
-            return;
-        }
-        statements.retain(|statement| !sets_version(statement));
-        let appended = |statement: &syn::Stmt| {
-            quote::quote!(#statement).to_string().contains("header_map . append")
-        };
-        if !statements.iter().any(appended) {
-            statements.retain(|statement| !declares(statement, "header_map"));
+        end_with_request(statements);
+        statements.retain(|statement| !says(statement, "\"api-version\""));
+        if !statements.iter().any(|statement| says(statement, "header_map . append")) {
+            statements.retain(|statement| value_of(statement, "header_map").is_none());
             syn::visit_mut::visit_block_mut(self, &mut function.block);
         }
     }
@@ -174,11 +180,28 @@ impl VisitMut for NoApiVersion {
     }
 }
 
-fn declares(statement: &syn::Stmt, name: &str) -> bool {
-    match statement {
-        syn::Stmt::Local(local) => {
-            matches!(&local.pat, syn::Pat::Ident(pattern) if pattern.ident == name)
-        }
-        _ => false,
+/// What comes after the request is built is dropped.
+fn end_with_request(statements: &mut Vec<syn::Stmt>) {
+    let built = statements
+        .iter()
+        .enumerate()
+        .find_map(|(index, statement)| Some((index, value_of(statement, "request")?.clone())));
+    if let Some((index, request)) = built {
+        statements.truncate(index);
+        statements.push(syn::Stmt::Expr(syn::parse_quote!(Ok(#request)), None));
     }
+}
+
+/// What a variable of this name is bound to by the statement.
+fn value_of<'a>(statement: &'a syn::Stmt, name: &str) -> Option<&'a syn::Expr> {
+    match statement {
+        syn::Stmt::Local(syn::Local {
+            pat: syn::Pat::Ident(pattern), init: Some(init), ..
+        }) if pattern.ident == name => Some(&init.expr),
+        _ => None,
+    }
+}
+
+fn says(statement: &syn::Stmt, text: &str) -> bool {
+    quote::quote!(#statement).to_string().contains(text)
 }
