@@ -215,3 +215,22 @@ async fn redirects_are_answers() {
     assert_eq!(redirect.status(), 303);
     assert_eq!(redirect.headers()["location"], "/sign-in");
 }
+
+#[tokio::test]
+#[cfg(feature = "configs")]
+async fn a_body_that_may_be_left_out_is() {
+    use logto_api::models::{OidcKeyType, RotateOidcKeys};
+
+    let server = Server::answering([ok(&json!([]))]);
+    let logto = server.builder().bearer_token("t").build().unwrap();
+    let rotate = || logto.configs().rotate_oidc_keys(OidcKeyType::PrivateKeys);
+    rotate().send().await.unwrap();
+    rotate().body(RotateOidcKeys::default()).send().await.unwrap();
+    let sent: Vec<_> = server
+        .seen()
+        .iter()
+        .map(|seen| (seen.header("content-type").map(str::to_owned), seen.body.clone()))
+        .collect();
+    assert_eq!(sent[0], (None, String::new()));
+    assert_eq!(sent[1], (Some("application/json".to_owned()), "{}".to_owned()));
+}
