@@ -10,7 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 use reqwest::{
-    Response, StatusCode,
+    StatusCode,
     header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
 };
 use tokio::{fs, io::AsyncWriteExt as _};
@@ -19,7 +19,7 @@ use crate::{
     Error, Result,
     call::{Call, Written},
     error::REQUEST_ID,
-    exchange::Reading,
+    exchange::{Arrived, Reading},
 };
 
 /// An answer whose body is read as it comes: as a [`Stream`] of pieces, to a file, or whole.
@@ -39,6 +39,7 @@ use crate::{
 #[must_use = "the body is not read yet"]
 pub struct Download {
     operation: &'static str,
+    attempts: u32,
     status: StatusCode,
     headers: HeaderMap,
     /// `None` when it has ended, one way or another.
@@ -47,9 +48,15 @@ pub struct Download {
 
 impl Download {
     #[allow(dead_code, reason = "depends on the enabled features")]
-    pub(crate) fn new(response: Response, operation: &'static str) -> Self {
+    pub(crate) fn new(arrived: Arrived, operation: &'static str) -> Self {
+        let (response, attempts) = (arrived.response, arrived.attempt);
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { operation, status, headers, body: Some(response.bytes_stream().boxed()) }
+        Self { operation, attempts, status, headers, body: Some(response.bytes_stream().boxed()) }
+    }
+
+    /// The HTTP status: 2xx, or 3xx for a [`Request`](crate::Request) that was answered so.
+    pub fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// All headers.
@@ -106,10 +113,10 @@ impl Download {
     /// When the body breaks off, and when the file cannot be written; the latter
     /// [`is_invalid_request`](Error::is_invalid_request).
     pub async fn save_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
-        let (path, operation) = (path.as_ref(), self.operation);
+        let (path, operation, attempts) = (path.as_ref(), self.operation, self.attempts);
         let unwritable = |error: io::Error| {
             let problem = format!("the file `{}` cannot be written: {error}", path.display());
-            Error::request(problem).during(operation)
+            Error::request(problem).during(operation).after_attempts(attempts)
         };
         let mut partial = Partial::beside(path);
         let mut file = fs::File::create(&partial.path).await.map_err(unwritable)?;
@@ -129,7 +136,12 @@ impl Download {
     }
 
     fn broke_off(&self, error: reqwest::Error) -> Error {
-        Error::cut_off(error, self.status, &self.headers).during(self.operation)
+        self.placed(Error::cut_off(error, self.status, &self.headers))
+    }
+
+    /// An error that this answer makes, with the call that it answers.
+    fn placed(&self, error: Error) -> Error {
+        error.during(self.operation).after_attempts(self.attempts)
     }
 }
 
@@ -164,12 +176,10 @@ impl Call {
     pub(crate) async fn download(self, written: Written) -> Result<Download> {
         let operation = self.operation();
         let (exchange, request) = self.ready(written, Reading::Head)?;
-        let response = Box::pin(exchange.run(request)).await?.response;
-        match response.status().is_success() {
-            true => Ok(Download::new(response, operation)),
-            false => {
-                Err(Error::answer(response.status(), response.headers(), b"").during(operation))
-            }
+        let download = Download::new(Box::pin(exchange.run(request)).await?, operation);
+        match download.status.is_success() {
+            true => Ok(download),
+            false => Err(download.placed(Error::answer(download.status, &download.headers, b""))),
         }
     }
 }

@@ -434,7 +434,11 @@ impl Error {
                 write!(f, "Logto answered {}", answer.status.as_u16())?;
                 if answer.code.is_none() && answer.message.is_none() {
                     let reason = answer.status.canonical_reason().unwrap_or("(unknown)");
-                    return write!(f, " {reason}, without saying why");
+                    let why = match answer.status.is_redirection() {
+                        true => "which is not followed: check the endpoint's address",
+                        false => "without saying why",
+                    };
+                    return write!(f, " {reason}, {why}");
                 }
                 said(f, answer.code.as_deref(), answer.message.as_deref())?;
                 if answer.lacks_scope { write!(f, " ({LACKS_SCOPE})") } else { Ok(()) }

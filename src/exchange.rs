@@ -59,6 +59,8 @@ pub(crate) struct Arrived {
     pub(crate) response: Response,
     /// What was read of its body.
     pub(crate) body: Bytes,
+    /// The number of the attempt that it answers.
+    pub(crate) attempt: u32,
 }
 
 /// A call that is under way: all that an attempt at it needs.
@@ -109,7 +111,7 @@ impl Exchange {
             let token = self.token().await.map_err(|error| error.after_attempts(attempt))?;
             let spare = self.spare(&request, token.as_ref());
             attempt += 1;
-            let outcome = self.attempt(request, token.as_ref()).await;
+            let outcome = self.attempt(request, token.as_ref(), attempt).await;
             if !outcome.as_ref().is_err_and(Error::is_transient) {
                 self.client.retries().budget.deposit();
             }
@@ -181,7 +183,12 @@ impl Exchange {
         Some(self.deadline?.saturating_duration_since(now))
     }
 
-    async fn attempt(&self, mut request: Request, token: Option<&CallToken>) -> Result<Arrived> {
+    async fn attempt(
+        &self,
+        mut request: Request,
+        token: Option<&CallToken>,
+        attempt: u32,
+    ) -> Result<Arrived> {
         *request.timeout_mut() = self.limit()?;
         self.dress(&mut request, token.map(|token| &token.bearer)).await?;
         let mut response = self.client.http().execute(request).await.map_err(Error::transport)?;
@@ -194,10 +201,10 @@ impl Exchange {
             return Err(self.refusal(response).await);
         }
         if self.reading == Reading::Head {
-            return Ok(Arrived { response, body: Bytes::new() });
+            return Ok(Arrived { response, body: Bytes::new(), attempt });
         }
         match read(&mut response, usize::MAX).await {
-            (body, None) => Ok(Arrived { response, body }),
+            (body, None) => Ok(Arrived { response, body, attempt }),
             (_, Some(error)) => Err(Error::cut_off(error, status, response.headers())),
         }
     }

@@ -16,6 +16,7 @@ use crate::{
 /// An answer that has arrived as a whole.
 pub(crate) struct Received {
     operation: &'static str,
+    attempts: u32,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -60,7 +61,7 @@ impl Call {
 
     /// Nothing of interest: the status says it all.
     pub(crate) async fn empty(self, written: Written) -> Result<()> {
-        self.receive(written).await.map(drop)
+        self.success(written).await.map(drop)
     }
 
     /// Text of any kind.
@@ -86,7 +87,7 @@ impl Call {
             return Ok(received);
         }
         let error = Error::answer(received.status, &received.headers, &received.body);
-        Err(error.during(received.operation))
+        Err(received.placed(error))
     }
 
     /// An answer that is 2xx or 3xx. Redirects are answers, not detours: a session's next step, or
@@ -104,6 +105,7 @@ impl Received {
     pub(crate) fn new(mut arrived: Arrived, operation: &'static str) -> Self {
         Self {
             operation,
+            attempts: arrived.attempt,
             status: arrived.response.status(),
             headers: std::mem::take(arrived.response.headers_mut()),
             body: arrived.body,
@@ -120,13 +122,12 @@ impl Received {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(&self.body),
         };
-        value.map_err(|error| self.undecodable(&error).during(self.operation))
+        value.map_err(|error| self.placed(self.undecodable(&error)))
     }
 
     pub(crate) fn text(&self) -> Result<String> {
         String::from_utf8(self.body.to_vec()).map_err(|_| {
-            Error::unreadable("it is not UTF-8 text", self.status, &self.headers)
-                .during(self.operation)
+            self.placed(Error::unreadable("it is not UTF-8 text", self.status, &self.headers))
         })
     }
 
@@ -135,6 +136,11 @@ impl Received {
             true => Error::unreadable("it is empty", self.status, &self.headers),
             false => Error::decode(error, self.status, &self.headers, &self.body),
         }
+    }
+
+    /// An error that this answer makes, with the call that it answers.
+    fn placed(&self, error: Error) -> Error {
+        error.during(self.operation).after_attempts(self.attempts)
     }
 
     fn is_empty(&self) -> bool {

@@ -92,7 +92,7 @@ impl Request {
     pub async fn download(self) -> Result<Download> {
         let (exchange, request) = self.written(Reading::Head)?;
         let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Download::new(arrived.response, ""))
+        Ok(Download::new(arrived, ""))
     }
 
     fn written(self, reading: Reading) -> Result<(Exchange, reqwest::Request)> {

@@ -344,6 +344,7 @@ async fn a_download_that_breaks_off_is_an_error() {
     assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
     assert_eq!(error.request_id(), Some("req-1"));
     assert_eq!(error.operation(), Some("ListSamlApplicationMetadata"));
+    assert_eq!(error.attempts(), 1);
     assert!(file.next().await.is_none());
 
     let (logto, server) = download_server(XML);
@@ -390,6 +391,7 @@ async fn an_answer_that_is_no_file_is_an_error() {
         let error = request.download().await.unwrap_err();
         assert_eq!(error.status().map(|found| found.as_u16()), Some(status));
         assert_eq!(error.has_code("entity.not_found"), status == 404);
+        assert_eq!(error.attempts(), 1);
         assert_eq!(error.request_id(), Some("req-1"));
     }
 }

@@ -217,6 +217,29 @@ async fn redirects_are_answers() {
 }
 
 #[tokio::test]
+#[cfg(feature = "users")]
+async fn no_operation_takes_a_redirect_for_a_success() {
+    let server = Server::start(|_| answer(301, "location: https://www.acme.com/\r\n", ""));
+    let logto = server.builder().bearer_token("t").build().unwrap();
+    for error in [
+        logto.users().delete("alice").send().await.unwrap_err(),
+        logto.users().get("alice").send().await.unwrap_err(),
+    ] {
+        assert_eq!((error.status(), error.attempts()), (Some(StatusCode::MOVED_PERMANENTLY), 1));
+        assert!(error.to_string().contains("which is not followed"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn errors_count_the_attempts_before_an_answer_that_cannot_be_read() {
+    let server = Server::answering([answer(503, "", ""), answer(200, "", "\u{fffd}")]);
+    let answer = server.client().request(Method::GET, "/api").public().send().await.unwrap();
+    let error = answer.json::<Value>().unwrap_err();
+    assert!(error.is_decode() && error.to_string().ends_with("2 attempts)"), "{error}");
+    assert_eq!(error.attempts(), 2);
+}
+
+#[tokio::test]
 #[cfg(feature = "configs")]
 async fn a_body_that_may_be_left_out_is() {
     use logto_api::models::{OidcKeyType, RotateOidcKeys};
