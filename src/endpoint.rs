@@ -65,7 +65,7 @@ impl Endpoint {
         let url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|_| Error::request("the path does not make a URL"))?;
         let given = path.split('?').next().unwrap_or_default();
-        if url.origin() != self.url.origin() || segments(url.path()) != segments(given) {
+        if url.origin() != self.url.origin() || given.split('/').any(is_step) {
             return Err(Error::request("the path has a `.` or `..` segment"));
         }
         Ok(url)
@@ -80,7 +80,7 @@ impl Endpoint {
     /// The Management API's resource indicator: a tenant's own on Logto Cloud, Logto's default
     /// elsewhere.
     pub(crate) fn default_resource(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
+        let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
         match host.strip_suffix(".logto.app") {
             Some(tenant) if !tenant.contains('.') => format!("https://{tenant}.logto.app/api"),
             _ => "https://default.logto.app/api".to_owned(),
@@ -88,8 +88,9 @@ impl Endpoint {
     }
 }
 
-fn segments(path: &str) -> usize {
-    path.matches('/').count()
+/// Whether a URL takes this segment of a path for a step in the tree, and leaves it out.
+fn is_step(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn joins_only_paths_of_its_own() {
         let endpoint = Endpoint::parse("https://acme.logto.app", false).unwrap();
-        for path in ["/api/users", "/api/users?page=2&x=/../", "/a%2Fb", "//x", "/a/"] {
+        for path in ["/api/users", "/api/users?page=2&x=/../", "/a%2Fb", "//x", "/a/", "/.a/..."] {
             let url = endpoint.join(path).unwrap();
             assert_eq!(url.as_str(), format!("https://acme.logto.app{path}"));
         }
@@ -168,6 +169,8 @@ mod tests {
             "/api/users/%2e%2E/roles",
             "/api/./users",
             "/api/users/..",
+            "/api/users/.",
+            "/api/users/%2E?x=1",
             "/api\\..\\roles",
             "/api/users#x",
             "/api/\nusers",
@@ -180,6 +183,7 @@ mod tests {
     fn knows_the_default_resource() {
         let resource = |text| Endpoint::parse(text, false).unwrap().default_resource();
         assert_eq!(resource("https://acme.logto.app"), "https://acme.logto.app/api");
+        assert_eq!(resource("https://acme.logto.app."), "https://acme.logto.app/api");
         assert_eq!(resource("https://id.example.com"), "https://default.logto.app/api");
         assert_eq!(resource("http://localhost:3001"), "https://default.logto.app/api");
     }
