@@ -61,6 +61,12 @@ struct SystemClock;
 
 impl Clock for SystemClock {}
 
+/// This part of a duration, from 0 for nothing to 1 for all of it. A clock may give any number.
+pub(crate) fn part(duration: Duration, part: f64) -> Duration {
+    let seconds = duration.as_secs_f64() * part.clamp(0.0, 1.0);
+    Duration::try_from_secs_f64(seconds).unwrap_or(duration)
+}
+
 /// The clock of a client.
 #[derive(Clone)]
 pub(crate) struct SharedClock(pub(crate) Arc<dyn Clock>);

@@ -8,7 +8,11 @@ use std::{
 
 use reqwest::StatusCode;
 
-use crate::{Error, budget::RetryBudget, clock::SharedClock};
+use crate::{
+    Error,
+    budget::RetryBudget,
+    clock::{SharedClock, part},
+};
 
 /// When a call that failed is repeated, and how long is waited before.
 ///
@@ -125,7 +129,7 @@ impl RetryPolicy {
     fn backoff(&self, attempt: u32, chance: f64) -> Duration {
         let factor = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         let longest = self.base_delay.saturating_mul(factor).min(self.max_delay);
-        longest.mul_f64(chance.clamp(0.0, 1.0))
+        part(longest, chance)
     }
 
     pub(crate) fn is_single(&self) -> bool {

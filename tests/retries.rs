@@ -111,6 +111,18 @@ async fn waits_grow_and_are_a_random_part_of_what_they_may_be() {
 }
 
 #[tokio::test]
+async fn no_wait_is_too_long_to_be_reckoned_with() {
+    let server = Server::answering([status(503)]);
+    for chance in [1.0, f64::NAN, f64::INFINITY] {
+        let clock = TestClock::new(chance);
+        let policy = RetryPolicy::new().base_delay(Duration::MAX).max_delay(Duration::MAX);
+        let request = client(&server.endpoint, &clock).request(Method::GET, "/api/things");
+        let error = request.retry(policy).send().await.unwrap_err();
+        assert_eq!((error.attempts(), clock.sleeps().len()), (1, 0));
+    }
+}
+
+#[tokio::test]
 async fn the_server_may_ask_for_a_longer_wait() {
     let date = httpdate(TestClock::START + 20);
     for (header, wait, attempts) in [
@@ -208,11 +220,26 @@ async fn attempts_have_a_time_limit_and_so_has_the_call() {
 }
 
 #[tokio::test]
+async fn a_call_without_any_time_sends_nothing() {
+    let server = Server::answering([status(204)]);
+    let request = || server.client().request(Method::GET, "/api/status").public();
+    for request in [request().timeout(Duration::ZERO), request().attempt_timeout(Duration::ZERO)] {
+        let error = request.send().await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+    }
+    assert!(server.seen().is_empty());
+    for forever in [Duration::MAX, Duration::from_secs(1 << 62)] {
+        request().timeout(forever).attempt_timeout(forever).send().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_call_waits_for_a_token_no_longer_than_it_may() {
     let server = Server::start(|_| silence());
     let request = server.app().request(Method::GET, "/api/things");
     let error = request.timeout(Duration::from_millis(50)).send().await.unwrap_err();
-    assert!(error.is_timeout(), "{error}");
+    assert!(error.is_timeout() && error.is_auth(), "{error}");
+    assert!(error.to_string().contains("waited for a token"), "{error}");
     assert_eq!(error.attempts(), 0);
     assert_eq!(server.count("/api/things"), 0);
 }

@@ -18,6 +18,7 @@ use super::{
     source::{Fetched, Source},
 };
 use crate::{
+    clock::part,
     retry::{Failure, Retries},
     trace,
 };
@@ -205,7 +206,7 @@ impl Shared {
         let life = fetched.life.unwrap_or_default().min(Duration::from_secs(31_536_000));
         let usable = life - LEEWAY.min(life / 10);
         let early = match self.source.renews() {
-            true => life.mul_f64(0.8 + 0.1 * self.retries.clock.random().clamp(0.0, 1.0)),
+            true => part(life, 0.8 + 0.1 * self.retries.clock.random()),
             false => usable,
         };
         Token { bearer: fetched.bearer, renew_at: asked_at + early, good_until: asked_at + usable }
