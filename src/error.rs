@@ -56,7 +56,7 @@ enum Kind {
     Answer(Refusal),
     Decode(Undecodable),
     Transport(Transport),
-    /// The call's time ran out between attempts, or while it waited for a token.
+    /// The call's time ran out between attempts.
     Deadline,
 }
 
@@ -331,8 +331,12 @@ impl Error {
 
     /// Time ran out before the whole answer was there. The server may still have acted.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::Deadline)
-            || self.source_error().is_some_and(reqwest::Error::is_timeout)
+        let is_late = match &self.0.kind {
+            Kind::Deadline => true,
+            Kind::Auth(failure) => matches!(failure.cause, Cause::Late),
+            _ => false,
+        };
+        is_late || self.source_error().is_some_and(reqwest::Error::is_timeout)
     }
 
     /// No connection could be made: nothing was sent.
@@ -345,7 +349,7 @@ impl Error {
     /// repeated where it is safe.
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
-            Kind::Transport(_) => true,
+            Kind::Transport(transport) => !transport.source.is_redirect(),
             Kind::Auth(failure) => failure.may_pass(),
             Kind::Answer(answer) => matches!(answer.status.as_u16(), 429 | 502 | 503 | 504),
             _ => false,
@@ -359,7 +363,7 @@ impl Error {
     }
 
     /// There was no token to make the call with: credentials are missing or of the wrong kind, or
-    /// the token endpoint gave none. The operation itself was not attempted.
+    /// the token endpoint gave none, or not in time. The operation itself was not attempted.
     pub fn is_auth(&self) -> bool {
         matches!(self.0.kind, Kind::Auth(_))
     }
@@ -421,7 +425,7 @@ impl Error {
                 match &failure.cause {
                     Cause::Call(error) => write!(f, ": {error}")?,
                     Cause::Http(error) => write!(f, ": {}", transport_problem(error))?,
-                    Cause::None | Cause::Provider(_) => {
+                    Cause::None | Cause::Late | Cause::Provider(_) => {
                         said(f, failure.code.as_deref(), failure.message.as_deref())?;
                     }
                 }
@@ -479,6 +483,9 @@ fn transport_problem(error: &reqwest::Error) -> String {
     }
     if error.is_connect() {
         return format!("no connection could be made: {}", root_cause(error));
+    }
+    if error.is_redirect() {
+        return "the HTTP client followed redirects without end: let it follow none".to_owned();
     }
     if error.is_body() || error.is_decode() {
         return "the connection broke off".to_owned();

@@ -16,7 +16,7 @@ use reqwest::{
 
 use crate::{
     Client, Error, Result, RetryPolicy, Upload,
-    auth::{Bearer, CallToken},
+    auth::{AuthFailure, Bearer, CallToken},
     operation::{Api, Operation, Repeat},
     options::Options,
     retry::Failure,
@@ -149,7 +149,8 @@ impl Exchange {
         match self.remaining() {
             None => token.await,
             Some(remaining) => {
-                tokio::time::timeout(remaining, token).await.map_err(|_| Error::deadline())?
+                let late = |_| Error::auth(AuthFailure::late());
+                tokio::time::timeout(remaining, token).await.map_err(late)?
             }
         }
     }
@@ -213,20 +214,24 @@ impl Exchange {
     /// the call has.
     fn limit(&self) -> Result<Option<Duration>> {
         let remaining = self.remaining();
-        if remaining.is_some_and(|remaining| remaining.is_zero()) {
-            return Err(Error::deadline());
-        }
         let streamed = matches!(self.payload, Payload::Upload(_)) || self.reading == Reading::Head;
         let usual = if streamed { None } else { Some(self.client.attempt_timeout()) };
         let limits = [self.options.attempt_timeout.or(usual), remaining];
-        Ok(limits.into_iter().flatten().min())
+        match limits.into_iter().flatten().min() {
+            Some(Duration::ZERO) => Err(Error::deadline()),
+            limit => Ok(limit),
+        }
     }
 
     /// Gives a request its headers and, where it differs, its body.
     async fn dress(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
         self.dress_body(request).await?;
         let cookies = self.client.cookies().header(request.url());
+        let bodyless = is_bodyless(request);
         let headers = request.headers_mut();
+        if bodyless {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         headers.insert(ACCEPT, ACCEPTED);
         headers.insert(USER_AGENT, self.client.user_agent().clone());
         if matches!(self.operation.api, Api::Experience | Api::Account) {
@@ -282,6 +287,13 @@ impl Exchange {
         let error = Error::answer(response.status(), headers, &body).with_retry_after(wait);
         if self.operation.api == Api::Management { error.of_management() } else { error }
     }
+}
+
+/// Whether a body is missing where one might be: some proxies refuse such a request unless it says
+/// so, which the HTTP client does not do by itself.
+fn is_bodyless(request: &Request) -> bool {
+    matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
+        && request.body().is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty))
 }
 
 /// Whether the server turned a call away for its token, and another can be had.

@@ -104,6 +104,18 @@ async fn a_token_stays_with_its_origin_whatever_the_http_client_follows() {
 }
 
 #[tokio::test]
+async fn redirects_without_end_are_followed_once() {
+    let server = Server::answering([answer(307, "location: /api/users\r\n", "")]);
+    let following = reqwest::Client::builder().redirect(redirect::Policy::limited(2));
+    let logto = server.builder().bearer_token("t").http_client(following.build().unwrap());
+    let error = logto.build().unwrap().request(Method::GET, "/api/users").send().await;
+    let error = error.unwrap_err();
+    assert!(error.to_string().contains("redirects without end"), "{error}");
+    assert!(!error.is_transient());
+    assert_eq!((error.attempts(), server.seen().len()), (1, 3));
+}
+
+#[tokio::test]
 async fn dropping_a_call_leaves_the_client_usable() {
     let server = Server::start(|seen| match seen.target.as_str() {
         "/api/slow" => server::silence(),

@@ -53,6 +53,24 @@ async fn a_request_is_dressed() {
     assert_eq!(seen[1].body, "{\"name\":\"é\"}");
 }
 
+#[tokio::test]
+async fn a_body_that_is_empty_has_a_length() {
+    let server = Server::start(|_| answer(204, "", ""));
+    for (method, length) in [
+        (Method::POST, Some("0")),
+        (Method::PUT, Some("0")),
+        (Method::PATCH, Some("0")),
+        (Method::GET, None),
+        (Method::DELETE, None),
+    ] {
+        server.client().request(method, "/api/status").public().send().await.unwrap();
+        assert_eq!(server.seen().pop().unwrap().header("content-length"), length);
+    }
+    let request = server.client().request(Method::POST, "/api/status").public();
+    request.body("").send().await.unwrap();
+    assert_eq!(server.seen().pop().unwrap().header("content-length"), Some("0"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_for_a_user_tell_their_origin() {
     let server = Server::start(|_| answer(204, "", ""));

@@ -29,6 +29,8 @@ pub(crate) struct Details {
 pub(crate) enum Cause {
     #[default]
     None,
+    /// The call had no more time to wait for it.
+    Late,
     /// The token endpoint could not be reached.
     Http(reqwest::Error),
     /// A call that comes before the token request failed.
@@ -46,6 +48,11 @@ impl AuthFailure {
         let cause = Cause::Http(error.without_url());
         let problem = "the token endpoint gave no answer".to_owned();
         Details { problem, cause, ..Details::default() }.into()
+    }
+
+    pub(crate) fn late() -> Self {
+        let problem = "the time for this call ran out while it waited for a token".to_owned();
+        Details { problem, cause: Cause::Late, ..Details::default() }.into()
     }
 
     /// Whether it may be otherwise the next time: asking for a token changes nothing.
@@ -68,13 +75,13 @@ impl AuthFailure {
         match &self.cause {
             Cause::Http(error) => Some(error),
             Cause::Call(error) => error.source_error(),
-            Cause::None | Cause::Provider(_) => None,
+            Cause::None | Cause::Late | Cause::Provider(_) => None,
         }
     }
 
     pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
-            Cause::None => None,
+            Cause::None | Cause::Late => None,
             Cause::Http(error) => Some(error),
             Cause::Call(error) => Some(error),
             Cause::Provider(error) => Some(&**error),
