@@ -260,6 +260,9 @@ impl ClientBuilder {
         }
         let usual = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
+        // Without a word, reqwest takes the system's library as soon as any crate enables it.
+        #[cfg(feature = "rustls")]
+        let usual = usual.tls_backend_rustls();
         let configured = match self.configure_http.take() {
             Some(configure) => configure(usual),
             None => usual,

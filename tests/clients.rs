@@ -66,6 +66,35 @@ async fn the_http_client_can_be_configured() {
     assert_eq!(proxy.seen()[0].target, "http://logto.internal/api/status");
 }
 
+/// The cipher suites that a client offers a server.
+#[cfg(feature = "rustls")]
+fn offered(mut connection: impl std::io::Read) -> Vec<u16> {
+    let mut head = [0; 5];
+    connection.read_exact(&mut head).unwrap();
+    let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+    connection.read_exact(&mut hello).unwrap();
+    // Before the suites: type, length, version, random bytes, and a session id with its length.
+    let suites = &hello[39 + usize::from(hello[38])..];
+    let length = usize::from(u16::from_be_bytes([suites[0], suites[1]]));
+    suites[2..2 + length].chunks(2).map(|suite| u16::from_be_bytes([suite[0], suite[1]])).collect()
+}
+
+#[tokio::test]
+#[cfg(feature = "rustls")]
+async fn tls_is_rustls_where_it_is_enabled() {
+    /// A suite that systems' libraries offer, and rustls does not have: ECDHE, AES-128-CBC, SHA-1.
+    const CBC: u16 = 0xc013;
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || offered(listener.accept().unwrap().0));
+    let once = logto_api::RetryPolicy::never();
+    let logto = Client::builder(endpoint).retry(once).build().unwrap();
+    logto.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    let offered = server.join().unwrap();
+    assert!(!offered.is_empty() && !offered.contains(&CBC), "{offered:x?}");
+}
+
 #[tokio::test]
 async fn no_setting_makes_the_client_follow_redirects() {
     let server = Server::start(|seen| match seen.target.as_str() {
