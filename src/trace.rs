@@ -56,7 +56,7 @@ mod on {
             tracing::warn!(
                 target: "logto_api",
                 attempt,
-                delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                delay_ms = milliseconds(delay),
                 http.response.status_code = error.status().map(|status| status.as_u16()),
                 error.type = error.kind_name(),
                 "the call failed and is repeated"
@@ -128,6 +128,23 @@ mod on {
         work.in_current_span()
     }
 
+    fn milliseconds(delay: Duration) -> u64 {
+        u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A token could not be had, and is asked for again.
+    pub(crate) fn token_retrying(failure: &AuthFailure, attempt: u32, delay: Duration) {
+        let status = failure.status.map(|status| status.as_u16());
+        tracing::warn!(
+            target: "logto_api",
+            attempt,
+            delay_ms = milliseconds(delay),
+            http.response.status_code = status,
+            error.type = failure.code.as_deref(),
+            "no access token could be had, and is asked for again"
+        );
+    }
+
     /// A token was had, with its life, or not.
     pub(crate) fn token(outcome: Result<Option<Duration>, &AuthFailure>) {
         match outcome {
@@ -173,6 +190,8 @@ mod off {
     pub(crate) fn within_caller<F: Future>(work: F) -> F {
         work
     }
+
+    pub(crate) fn token_retrying(_: &AuthFailure, _: u32, _: Duration) {}
 
     pub(crate) fn token(_: Result<Option<Duration>, &AuthFailure>) {}
 }

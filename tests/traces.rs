@@ -164,6 +164,32 @@ async fn repeated_attempts_are_events() {
 }
 
 #[tokio::test]
+async fn repeated_token_requests_are_events() {
+    let asked = Mutex::new(0);
+    let server = Server::start(move |seen| {
+        let mut asked = asked.lock().unwrap();
+        *asked += u32::from(seen.target == "/oidc/token");
+        match (seen.target.as_str(), *asked) {
+            ("/oidc/token", 1) => answer(503, "", r#"{"message":"hunter2"}"#),
+            ("/oidc/token", _) => token("hunter2"),
+            _ => answer(204, "", ""),
+        }
+    });
+    let (log, _guard) = Log::listen();
+    let builder = server.builder().client_credentials("app", "hunter2").clock(TestClock::new(1.0));
+    let client = builder.retry(RetryPolicy::new()).build().unwrap();
+    client.request(Method::GET, "/api/users").send().await.unwrap();
+
+    let kept = log.0.lock().unwrap();
+    let [(again, true), (had, true)] = &kept.events[..] else { panic!("{:?}", kept.events) };
+    assert_eq!(again["http.response.status_code"], "503");
+    assert_eq!((again["attempt"].as_str(), again["delay_ms"].as_str()), ("1", "250"));
+    assert!(had["message"].contains("got an access token"));
+    drop(kept);
+    assert!(!log.all().contains("hunter2"), "{}", log.all());
+}
+
+#[tokio::test]
 async fn a_call_that_fails_without_an_answer_says_how() {
     let (log, _guard) = Log::listen();
     let clock = TestClock::new(1.0);

@@ -170,10 +170,11 @@ impl Shared {
             };
             let error = &failure.to_error(self.retries.clock.wall_time());
             let failed = Failure { error, idempotent: true, attempt, started, deadline: None };
-            match self.retries.delay(&self.retries.policy, &failed) {
-                Some(delay) => self.retries.clock.sleep(delay).await,
-                None => return Err(failure),
-            }
+            let Some(delay) = self.retries.delay(&self.retries.policy, &failed) else {
+                return Err(failure);
+            };
+            trace::token_retrying(&failure, attempt, delay);
+            self.retries.clock.sleep(delay).await;
         }
     }
 
