@@ -198,12 +198,15 @@ impl Writer<'_> {
             }
         }
         check_names(request)?;
+        let debug = request.debug();
         Ok(format!(
             "/// The request of {group_method}.
             #[must_use = \"a request does nothing until it is sent\"]
-            #[derive(Clone, Debug)]
+            #[derive({derives})]
             pub struct {name} {{ {fields} }}
-            impl {name} {{ {setters} {send} }}\n",
+            impl {name} {{ {setters} {send} }}
+            {debug}\n",
+            derives = if debug.is_empty() { "Clone, Debug" } else { "Clone" },
             send = request.send(),
             name = request.name,
         ))
@@ -419,6 +422,27 @@ impl<'a> Request<'a> {
             constant = self.constant(),
             checks = checks.join(", "),
             function = operation.raw_function(),
+        )
+    }
+
+    /// A `Debug` that does not show secret parameters; nothing if there are none. Bodies have their
+    /// own.
+    fn debug(&self) -> String {
+        let (hidden, shown): (Vec<&Parameter>, Vec<&Parameter>) =
+            self.operation.parameters.iter().partition(|parameter| parameter.secret);
+        if hidden.is_empty() {
+            return String::new();
+        }
+        let list = |parameters: Vec<&Parameter>| {
+            let fields: Vec<_> =
+                parameters.iter().map(|found| self.parameter_field(found)).collect();
+            fields.join(", ")
+        };
+        format!(
+            "crate::values::redacted_debug!({} {{ call, {} }} hides {{ {} }});",
+            self.name,
+            list(shown),
+            list(hidden)
         )
     }
 
