@@ -53,8 +53,8 @@ fn checked_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), 
 macro_rules! call_options {
     ($($request:ident),+ $(,)?) => { $(
         impl $request {
-            /// Sends this header along. A line break in it, or a header that is the client's own,
-            /// is an error of `send`.
+            /// Sends this header along, in place of any other of this name. A line break in it, or
+            /// a header that is the client's own, is an error of `send`.
             pub fn header(mut self, name: &str, value: &str) -> Self {
                 self.call.options.header(name, value);
                 self
