@@ -21,7 +21,8 @@ use serde::{Serialize, Serializer};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    items: Vec<T>,
+    /// The items of this page.
+    pub items: Vec<T>,
     total: Option<u64>,
     page: u64,
     page_size: Option<u64>,
@@ -79,16 +80,6 @@ impl<T> Page<T> {
     pub fn page_size(&self) -> Option<u64> {
         self.page_size
     }
-
-    /// The items of this page.
-    pub fn items(&self) -> &[T] {
-        &self.items
-    }
-
-    /// The items of this page, by value.
-    pub fn into_items(self) -> Vec<T> {
-        self.items
-    }
 }
 
 impl<T> Deref for Page<T> {
@@ -141,7 +132,7 @@ mod tests {
         assert_eq!((page.len(), page[1], page.first()), (2, 2, Some(&1)));
         assert_eq!((&page).into_iter().sum::<i32>(), 3);
         assert_eq!(serde_json::to_string(&page).unwrap(), "[1,2]");
-        assert_eq!(page.into_items(), [1, 2]);
+        assert_eq!(page.items, [1, 2]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::{Page, Result};
 /// The most that Logto gives in one page.
 const PAGE_SIZE: i64 = 100;
 const PAGES_IN_FLIGHT: usize = 8;
+/// Without a total, as many pages are asked for beyond the end.
+const MOST_IN_FLIGHT: usize = 64;
 
 /// A page by its number, and what came of asking for it.
 type Fetched<T> = (i64, Result<Page<T>>);
@@ -85,7 +87,7 @@ impl<T: Send + 'static> ItemStream<T> {
     }
 
     /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
-    /// before it has come; 0 is taken as 1.
+    /// before it has come. 0 is taken as 1, more than 64 as 64.
     pub fn pages_in_flight(mut self, pages: usize) -> Self {
         self.pages = self.pages.pages_in_flight(pages);
         self
@@ -113,7 +115,7 @@ impl<T> Stream for ItemStream<T> {
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.pages.poll_next_unpin(cx)) {
-                Some(Ok(page)) => self.items = page.into_items().into_iter(),
+                Some(Ok(page)) => self.items = page.items.into_iter(),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -156,9 +158,9 @@ enum Ahead {
 
 impl<T: Send + 'static> PageStream<T> {
     /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
-    /// before it has come; 0 is taken as 1.
+    /// before it has come. 0 is taken as 1, more than 64 as 64.
     pub fn pages_in_flight(mut self, pages: usize) -> Self {
-        self.limit = pages.max(1);
+        self.limit = pages.clamp(1, MOST_IN_FLIGHT);
         self
     }
 

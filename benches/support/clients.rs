@@ -39,7 +39,7 @@ impl Caller {
             Self::Ours(client) => {
                 let page = client.users().list().page_size(20).send().await.unwrap();
                 let total = page.total();
-                (page.into_items(), total)
+                (page.items, total)
             }
             Self::ByHand { http, endpoint } => by_hand(http, endpoint).await.unwrap(),
         };
