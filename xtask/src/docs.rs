@@ -9,9 +9,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use logto_api_codegen::{Docs, OperationDocs, SchemaDocs};
+use logto_api_contract::Overlay;
 use serde_json::{Map, Value};
-
-use crate::vendor::overlay::Overlay;
 
 /// Compiles `docs.yaml` of the folder, against the contract beside it.
 pub(crate) fn run(folder: &Path) -> Result<()> {

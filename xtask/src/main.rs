@@ -3,6 +3,7 @@
 
 mod coverage;
 mod docs;
+mod source;
 mod vendor;
 
 use std::path::PathBuf;

@@ -1,0 +1,23 @@
+//! Which members must be sent.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::walk::{Place, Schema, Side};
+
+/// A member with a default need not be sent, though the document requires it.
+pub(crate) fn defaults(schema: &mut Schema, place: &Place) -> Result<()> {
+    if place.side != Side::Request {
+        return Ok(());
+    }
+    let has_default = |name: &Value| {
+        let properties = schema.get("properties");
+        let member = properties.zip(name.as_str()).and_then(|(map, name)| map.get(name));
+        member.is_some_and(|member| member.get("default").is_some())
+    };
+    if let Some(names) = schema.get("required").and_then(Value::as_array) {
+        let kept: Vec<Value> = names.iter().filter(|name| !has_default(name)).cloned().collect();
+        schema.insert("required".into(), kept.into());
+    }
+    Ok(())
+}

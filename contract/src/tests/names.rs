@@ -1,0 +1,147 @@
+//! Names, methods, and what is kept of them from run to run.
+
+use serde_json::{Value, json};
+
+use super::{Knowledge, Vendored, again, answering, document, object, run, run_with, taking};
+use crate::{Methods, Names, Overlay};
+
+fn schemas(vendored: &Vendored) -> Vec<String> {
+    let schemas = vendored.contract["components"]["schemas"].as_object();
+    schemas.unwrap().keys().cloned().collect()
+}
+
+fn named(text: &str) -> Knowledge {
+    let names: Names = toml::from_str(text).unwrap();
+    Knowledge { names, ..Knowledge::default() }
+}
+
+fn with_methods(text: &str) -> Knowledge {
+    let methods: Methods = toml::from_str(text).unwrap();
+    Knowledge { methods, ..Knowledge::default() }
+}
+
+/// Two operations that answer with these schemas.
+fn two(first: Value, second: Value) -> Value {
+    let get = |id: &str, schema: Value| {
+        json!({ "get": { "operationId": id, "responses": {
+            "200": { "content": { "application/json": { "schema": schema } } }
+        } } })
+    };
+    document(json!({ "/api/one": get("GetOne", first), "/api/two": get("GetTwo", second) }))
+}
+
+#[test]
+fn a_repeated_schema_has_one_name() {
+    let both = run(two(object(&["a", "b"]), object(&["b", "a"])));
+    assert_eq!(schemas(&both), ["One"]);
+}
+
+#[test]
+fn a_narrower_answer_is_read_as_the_wider() {
+    let narrow = object(&["a", "b", "c"]);
+    let mut wide = narrow.clone();
+    wide["properties"]["d"] = json!({ "type": "string" });
+    assert_eq!(schemas(&run(two(narrow.clone(), wide.clone()))).len(), 1);
+    let far = object(&["a", "b", "c", "d", "e", "f"]);
+    assert_eq!(schemas(&run(two(narrow, far))).len(), 2);
+}
+
+#[test]
+fn an_answer_that_holds_a_narrower_one_stays_finite() {
+    let narrow = object(&["a", "b", "c"]);
+    let mut wide = narrow.clone();
+    wide["properties"]["parent"] = narrow;
+    assert_eq!(schemas(&run(answering(wide))).len(), 2);
+}
+
+#[test]
+fn answers_that_hold_narrower_ones_of_each_other_stay_finite() {
+    let (one, two_) = (object(&["a", "b", "c"]), object(&["x", "y", "z"]));
+    let (mut first, mut second) = (one.clone(), two_.clone());
+    first["properties"]["other"] = two_;
+    second["properties"]["other"] = one;
+    run(two(first, second));
+}
+
+#[test]
+fn names_are_kept_by_content() {
+    let first = run(answering(object(&["a"])));
+    let file = first.names.print().unwrap().replace("[Thing]", "[Renamed]");
+    let moved = two(object(&["b"]), object(&["a"]));
+    assert!(schemas(&run_with(moved, named(&file))).contains(&"Renamed".to_owned()));
+}
+
+#[test]
+fn names_are_kept_by_place() {
+    let file = "[Renamed]\nhash = \"0\"\nplace = \"GetThing 200\"\n";
+    let kept = run_with(answering(object(&["a"])), named(file));
+    assert_eq!(schemas(&kept), ["Renamed"]);
+    assert!(kept.notes.is_empty());
+}
+
+#[test]
+fn stale_names_are_dropped_with_a_note() {
+    let file = "[Gone]\nhash = \"0\"\nplace = \"GetGone 200\"\n";
+    let vendored = run_with(answering(object(&["a"])), named(file));
+    assert_eq!(schemas(&vendored), ["Thing"]);
+    assert!(!vendored.names.print().unwrap().contains("Gone"));
+    assert!(vendored.notes.iter().any(|note| note.contains("Gone")));
+}
+
+#[test]
+fn alternatives_that_nothing_names_are_numbered() {
+    let pair = |own: [&str; 2]| object(&own);
+    let triangle = json!({ "oneOf": [pair(["a", "b"]), pair(["b", "c"]), pair(["c", "a"])] });
+    let vendored = run(answering(triangle));
+    assert_eq!(
+        schemas(&vendored),
+        ["GetThing200Object", "GetThing200Object2", "Thing", "ThingObject"]
+    );
+}
+
+#[test]
+fn methods_are_proposed_from_tag_and_id() {
+    let contract = run(answering(object(&["a"]))).contract;
+    let operation = &contract["paths"]["/api/thing"]["get"];
+    assert_eq!(operation["x-logto-method"], "get_thing");
+    assert_eq!(operation["tags"], json!(["things"]));
+}
+
+#[test]
+fn arguments_are_the_required_members_in_the_documents_order() {
+    let contract = run(taking("application/json", object(&["z", "a"]))).contract;
+    let operation = &contract["paths"]["/api/things"]["post"];
+    assert_eq!(operation["x-logto-arguments"], json!(["z", "a"]));
+}
+
+#[test]
+fn methods_on_file_are_kept() {
+    let file = "[CreateThing]\ngroup = \"g\"\nmethod = \"m\"\narguments = [\"b\", \"gone\", \"a\"]\n\
+                [Gone]\ngroup = \"g\"\nmethod = \"gone\"\n";
+    let document = taking("application/json", object(&["a", "b", "c"]));
+    let vendored = run_with(document, with_methods(file));
+    let operation = &vendored.contract["paths"]["/api/things"]["post"];
+    assert_eq!(operation["x-logto-method"], "m");
+    assert_eq!(operation["tags"], json!(["g"]));
+    assert_eq!(operation["x-logto-arguments"], json!(["b", "a", "c"]));
+    assert!(!vendored.methods.print().unwrap().contains("Gone"));
+}
+
+#[test]
+fn corrections_apply_once() {
+    let corrections =
+        "overlay: 1.0.0\nactions:\n  - target: $.paths.*.get\n    update: { deprecated: true }\n";
+    let knowledge =
+        Knowledge { corrections: Overlay::parse(corrections).unwrap(), ..Knowledge::default() };
+    let first = run_with(answering(object(&["a"])), knowledge);
+    assert_eq!(first.contract["paths"]["/api/thing"]["get"]["deprecated"], true);
+    let stale = "overlay: 1.0.0\nactions:\n  - target: $.nothing\n    remove: true\n";
+    let knowledge = Knowledge {
+        corrections: Overlay::parse(stale).unwrap(),
+        names: toml::from_str(&first.names.print().unwrap()).unwrap(),
+        methods: toml::from_str(&first.methods.print().unwrap()).unwrap(),
+    };
+    let contract = first.contract.clone();
+    assert_eq!(run_with(contract, knowledge).contract, first.contract);
+    again(answering(object(&["a"])), first);
+}
