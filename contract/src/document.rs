@@ -47,24 +47,30 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
     found
 }
 
-/// Checks the frame, gives every operation an id and the parameters of its path.
-pub(crate) fn prepare(mut document: Value, notes: &mut Vec<String>) -> Result<Value> {
+/// Checks that this is an OpenAPI 3.0 document with paths.
+pub(crate) fn check(document: &Value) -> Result<()> {
     let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
     if !version.starts_with("3.0") {
         return Err(refuse("/openapi", "not an OpenAPI 3.0 document"));
     }
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+    if !document.get("paths").is_some_and(Value::is_object) {
         return Err(refuse("/paths", "the document has no paths"));
-    };
+    }
+    Ok(())
+}
+
+/// Gives every operation of an inlined document an id and the parameters of its path.
+pub(crate) fn prepare(document: &mut Value, notes: &mut Vec<String>) -> Result<()> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let mut ids = BTreeMap::new();
-    for (path, item) in paths {
+    for (path, item) in paths.into_iter().flatten() {
         let at = format!("/paths/{}", escape(path));
         let Some(item) = item.as_object_mut() else {
             return Err(refuse(&at, "a path item must be an object"));
         };
         prepare_item(path, item, &at, &mut ids, notes)?;
     }
-    Ok(document)
+    Ok(())
 }
 
 fn prepare_item(

@@ -7,6 +7,7 @@
 mod canonical;
 mod contract;
 mod document;
+mod effects;
 mod error;
 mod files;
 mod fold;
@@ -16,6 +17,7 @@ mod methods;
 mod names;
 mod overlay;
 mod places;
+mod proposals;
 mod propose;
 mod refused;
 mod rules;
@@ -29,10 +31,12 @@ use anyhow::Context;
 use serde_json::Value;
 
 pub use document::is_contract;
+pub use effects::{Effect, Standing};
 pub use error::{Error, Result};
 pub use methods::Methods;
 pub use names::Names;
 pub use overlay::Overlay;
+pub use proposals::Proposal;
 
 /// What one run knows beside the document: everything a person curates.
 #[derive(Clone, Default)]
@@ -82,6 +86,10 @@ pub struct Vendored {
     pub names: Names,
     /// The methods of its operations.
     pub methods: Methods,
+    /// What each correction did; nothing where the document is a contract already.
+    pub corrections: Vec<Effect>,
+    /// The methods that no one has named yet.
+    pub proposals: Vec<Proposal>,
     /// What a person should look at: derived ids, dropped names.
     pub notes: Vec<String>,
 }
@@ -96,31 +104,48 @@ impl Vendored {
 
 /// Makes the contract of an upstream document, which belongs to the release `version` of Logto.
 ///
-/// A contract may be vendored again: it is not corrected twice, and stays the same.
+/// A contract may be vendored again: it is not corrected twice, and stays the same. Corrections that
+/// are no longer to the point are no error here: [`Vendored::corrections`] tells.
 ///
 /// # Errors
 ///
-/// When the document is not OpenAPI 3.0, says something that no contract can say, or lacks what a
-/// correction is about. The error names the operation and the place.
+/// When the document is not OpenAPI 3.0, or says something that no contract can say. The error names
+/// the operation and the place.
 pub fn vendor(document: Value, version: &str, knowledge: Knowledge) -> Result<Vendored> {
     let mut notes = Vec::new();
-    let corrected = is_contract(&document);
-    let prepared = document::prepare(canonical::sorted(&document), &mut notes)
-        .and_then(|document| inline::inline(&document))
-        .map_err(|error| refused::locate(error, &document))?;
-    let mut document = prepared;
-    if !corrected {
-        knowledge.corrections.apply(&mut document)?;
-    }
+    let (mut document, corrections) = corrected(&document, &knowledge, &mut notes)?;
     rules::apply(&mut document).map_err(|error| refused::locate(error, &document))?;
     let required = methods::required(&document);
     let (document, pool) = fold::fold(document)?;
     let names = names::assign(&document, &pool, &knowledge.names, &mut notes)?;
     let mut methods = knowledge.methods;
-    methods.complete(&document, &required);
+    let proposals = methods.complete(&document, &required);
     let contract = contract::assemble(document, &pool, &names, &methods, version)?;
     let names = names.into_file();
-    Ok(Vendored { contract, names, methods, notes })
+    Ok(Vendored { contract, names, methods, corrections, proposals, notes })
+}
+
+/// The document with every reference resolved, every operation named, and the corrections applied.
+fn corrected(
+    upstream: &Value,
+    knowledge: &Knowledge,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<(Value, Vec<Effect>)> {
+    let mut resolve = |document: &Value| {
+        let mut resolved = inline::inline(document)?;
+        document::prepare(&mut resolved, notes)?;
+        Ok(resolved)
+    };
+    let mut document = document::check(upstream)
+        .and_then(|()| resolve(&canonical::sorted(upstream)))
+        .map_err(|error| refused::locate(error, upstream))?;
+    if is_contract(upstream) {
+        return Ok((document, Vec::new()));
+    }
+    let effects = knowledge.corrections.correct(&mut document, &knowledge.methods.operations())?;
+    // A correction may refer to a schema, and may add an operation.
+    let document = resolve(&document).map_err(|error| refused::locate(error, &document))?;
+    Ok((document, effects))
 }
 
 /// The text of a document in its one spelling: keys sorted, two spaces, a newline at the end.

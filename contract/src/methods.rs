@@ -1,16 +1,16 @@
 //! `openapi/methods.toml`: the Rust method of every operation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context;
-use heck::ToSnakeCase;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::operations;
+use super::document::{Operation, operations};
 use super::error::Result;
 use super::files::read_if_there;
+use super::proposals::{Proposal, Proposer};
 
 const HEADER: &str = "\
 # The Rust method of every operation: its group, its name there, and the required members of its
@@ -66,24 +66,38 @@ impl Methods {
         self.0.get(operation)
     }
 
-    /// Proposes what is missing, and follows the document where it changed.
-    pub(crate) fn complete(&mut self, document: &Value, required: &Required) {
-        let mut complete = BTreeMap::new();
-        for operation in operations(document) {
-            let mut method = self.0.remove(operation.id).unwrap_or_else(|| {
-                let tag = operation.value["tags"][0].as_str().unwrap_or("other");
-                Method {
-                    group: tag.to_snake_case(),
-                    method: operation.id.to_snake_case(),
-                    arguments: Vec::new(),
-                }
-            });
-            let required = required.get(operation.id).map(Vec::as_slice).unwrap_or_default();
-            method.follow(required);
-            complete.insert(operation.id.to_owned(), method);
-        }
-        self.0 = complete;
+    /// The ids of the operations on file.
+    pub(crate) fn operations(&self) -> BTreeSet<String> {
+        self.0.keys().cloned().collect()
     }
+
+    /// Follows the document where it changed, and proposes a method for each new operation.
+    pub(crate) fn complete(&mut self, document: &Value, required: &Required) -> Vec<Proposal> {
+        let file = std::mem::take(&mut self.0);
+        let operations = operations(document);
+        let (known, new): (Vec<_>, Vec<_>) =
+            operations.into_iter().partition(|operation| file.contains_key(operation.id));
+        let mut proposer = Proposer::default();
+        for operation in known {
+            let Some(method) = file.get(operation.id) else { continue };
+            proposer.learn(tag(&operation), method);
+            self.0.insert(operation.id.to_owned(), method.clone());
+        }
+        let mut proposals = Vec::new();
+        for operation in new {
+            let method = proposer.propose(tag(&operation), operation.id);
+            self.0.insert(operation.id.to_owned(), method);
+            proposals.push(operation);
+        }
+        for (id, method) in &mut self.0 {
+            method.follow(required.get(id).map(Vec::as_slice).unwrap_or_default());
+        }
+        proposals.iter().filter_map(|new| Some(Proposal::of(new, self.0.get(new.id)?))).collect()
+    }
+}
+
+fn tag<'a>(operation: &Operation<'a>) -> &'a str {
+    operation.value["tags"][0].as_str().unwrap_or("other")
 }
 
 impl Method {

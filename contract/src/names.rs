@@ -120,8 +120,11 @@ pub(crate) fn assign(
     keep(&|index, known| entries[index].hash == known.hash);
     keep(&|index, known| uses[index].places.iter().any(|place| place.to_string() == known.place));
 
-    for name in file.0.keys().filter(|name| !taken.contains(*name)) {
-        notes.push(format!("no schema is named {name} any more: dropped"));
+    let dropped: Vec<&str> =
+        file.0.keys().filter(|name| !taken.contains(*name)).map(String::as_str).collect();
+    if !dropped.is_empty() {
+        let count = dropped.len();
+        notes.push(format!("dropped from names.toml, {count} in all: {}", dropped.join(", ")));
     }
     let names = propose::complete(names, taken, &uses, pool);
     Ok(Assigned { names, entries })

@@ -1,12 +1,14 @@
 //! Corrections: an OpenAPI Overlay 1.0 document.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use super::effects::{Effect, Witness};
 use super::error::Result;
 use super::files::read_if_there;
 
@@ -21,6 +23,7 @@ pub struct Overlay {
 #[derive(Clone, Deserialize)]
 struct Action {
     target: String,
+    description: Option<String>,
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
@@ -57,25 +60,63 @@ impl Overlay {
     ///
     /// # Errors
     ///
-    /// When an action finds nothing: it is stale.
+    /// When actions find nothing: they are stale, and all named.
     pub fn apply(&self, document: &mut Value) -> Result<()> {
-        Ok(self.actions.iter().try_for_each(|action| action.apply(document))?)
+        let stale = self.apply_found(document)?;
+        if !stale.is_empty() {
+            return Err(anyhow!("matches nothing: adapt or drop {}", stale.join(", ")).into());
+        }
+        Ok(())
+    }
+
+    /// Applies every action that finds something, and gives the targets of the others.
+    ///
+    /// # Errors
+    ///
+    /// When a target is not a JSONPath.
+    pub fn apply_found(&self, document: &mut Value) -> Result<Vec<String>> {
+        let mut stale = Vec::new();
+        for action in &self.actions {
+            let found = action.find(document)?;
+            if found.is_empty() {
+                stale.push(action.target.clone());
+            }
+            action.apply(document, &found);
+        }
+        Ok(stale)
+    }
+
+    /// Corrects an upstream document, its references resolved, and says what each action did.
+    /// `known` are the operations that there were before.
+    pub(crate) fn correct(
+        &self,
+        document: &mut Value,
+        known: &BTreeSet<String>,
+    ) -> anyhow::Result<Vec<Effect>> {
+        let mut effects = Vec::new();
+        for action in &self.actions {
+            let found = action.find(document)?;
+            let witness = Witness::of(document, &found);
+            action.apply(document, &found);
+            let mut effect = witness.compare(document, &action.target, known);
+            effect.reason = action.description.as_deref().map(|text| text.trim().to_owned());
+            effects.push(effect);
+        }
+        Ok(effects)
     }
 }
 
 impl Action {
-    fn apply(&self, document: &mut Value) -> anyhow::Result<()> {
+    /// The pointers to what the target matches.
+    fn find(&self, document: &Value) -> anyhow::Result<Vec<String>> {
         let target = &self.target;
         let path = JsonPath::parse(target)
-            .with_context(|| format!("correction target {target} is not a JSONPath"))?;
-        let found: Vec<String> = path
-            .query_located(document)
-            .iter()
-            .map(|node| node.location().to_json_pointer())
-            .collect();
-        if found.is_empty() {
-            bail!("correction target {target} matches nothing: adapt or drop the correction");
-        }
+            .with_context(|| format!("overlay target {target} is not a JSONPath"))?;
+        let found = path.query_located(document);
+        Ok(found.iter().map(|node| node.location().to_json_pointer()).collect())
+    }
+
+    fn apply(&self, document: &mut Value, found: &[String]) {
         // From the last to the first, so that a removal moves nothing still to be removed.
         for pointer in found.iter().rev() {
             if self.remove {
@@ -85,7 +126,6 @@ impl Action {
                 update_node(node, update);
             }
         }
-        Ok(())
     }
 }
 

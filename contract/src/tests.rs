@@ -1,6 +1,7 @@
 //! The pipeline on small documents.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod corrections;
 mod damage;
 mod members;
 mod names;
@@ -12,7 +13,7 @@ mod unions;
 
 use serde_json::{Value, json};
 
-use super::{Knowledge, Vendored, canonical, inline, vendor};
+use super::{Knowledge, Overlay, Vendored, canonical, inline, vendor};
 
 /// A document with these paths.
 fn document(paths: Value) -> Value {
@@ -52,6 +53,12 @@ fn run_with(document: Value, knowledge: Knowledge) -> Vendored {
         Ok(vendored) => vendored,
         Err(error) => panic!("{error:#}"),
     }
+}
+
+/// What is known where only these actions are.
+fn correcting(actions: &str) -> Knowledge {
+    let overlay = format!("overlay: 1.0.0\nactions:\n{actions}\n");
+    Knowledge { corrections: Overlay::parse(&overlay).unwrap(), ..Knowledge::default() }
 }
 
 /// Vendors once more with what the first run put on file.

@@ -1,5 +1,7 @@
 //! `cargo xtask vendor`: upstream document in, contract out.
 
+mod corrections;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -22,6 +24,9 @@ pub(crate) struct Args {
     /// The folder that holds the contract and its companions.
     #[arg(long, default_value_os_t = openapi_folder())]
     folder: PathBuf,
+    /// List corrections that no longer apply or are no longer needed, and go on.
+    #[arg(long)]
+    allow_stale_corrections: bool,
 }
 
 /// Where the contract lies in the workspace.
@@ -36,6 +41,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let knowledge = Knowledge::read(folder)?;
     let vendored = vendor(input.document.clone(), &args.logto_version, knowledge)
         .with_context(|| format!("{} cannot be vendored", args.upstream))?;
+    if !args.allow_stale_corrections {
+        corrections::refuse_stale(&vendored.corrections)?;
+    }
 
     if !is_contract(&input.document) {
         let path = folder.join("upstream.toml");
@@ -44,6 +52,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     source::write(&folder.join("logto.json"), &print(&vendored.contract)?)?;
     source::write(&folder.join("names.toml"), &vendored.names.print()?)?;
     source::write(&folder.join("methods.toml"), &vendored.methods.print()?)?;
+    for line in corrections::report(&vendored.corrections) {
+        println!("{line}");
+    }
     for note in &vendored.notes {
         println!("{note}");
     }

@@ -99,12 +99,44 @@ fn alternatives_that_nothing_names_are_numbered() {
     );
 }
 
+/// What is proposed for operations of this tag with these ids, each as `group.method`.
+fn proposed(tag: &str, ids: &[&str], file: &str) -> Vec<String> {
+    let operation = |id: &str| {
+        let get = json!({ "operationId": id, "tags": [tag], "responses": { "204": {} } });
+        (format!("/api/{id}"), json!({ "get": get }))
+    };
+    let paths: serde_json::Map<_, _> = ids.iter().map(|id| operation(id)).collect();
+    let vendored = run_with(document(Value::Object(paths)), with_methods(file));
+    let proposals = vendored.proposals.iter();
+    proposals.map(|new| format!("{} {}.{}", new.operation, new.group, new.method)).collect()
+}
+
 #[test]
 fn methods_are_proposed_from_tag_and_id() {
-    let contract = run(answering(object(&["a"]))).contract;
-    let operation = &contract["paths"]["/api/thing"]["get"];
-    assert_eq!(operation["x-logto-method"], "get_thing");
-    assert_eq!(operation["tags"], json!(["things"]));
+    let found = proposed("Big things", &["GetBigThing", "ListBigThingParts", "Sweep"], "");
+    let expected = [
+        "GetBigThing big_things.get",
+        "ListBigThingParts big_things.list_parts",
+        "Sweep big_things.sweep",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn proposals_follow_what_is_on_file() {
+    let file = "[GetThing]\ngroup = \"stuff\"\nmethod = \"get\"\n";
+    let found = proposed("Things", &["GetThing", "GetStuff", "ListThings"], file);
+    // `get` is taken, so the new one keeps its whole name.
+    assert_eq!(found, ["GetStuff stuff.get_stuff", "ListThings stuff.list_things"]);
+    // A method named like its group would be a type named like the group's.
+    assert_eq!(proposed("Sweep", &["Sweep"], ""), ["Sweep sweep.sweep_2"]);
+}
+
+#[test]
+fn what_is_on_file_is_not_proposed_again() {
+    let first = run(answering(object(&["a"])));
+    assert_eq!(first.proposals.len(), 1);
+    assert_eq!(again(answering(object(&["a"])), first).proposals, []);
 }
 
 #[test]

@@ -126,6 +126,18 @@ fn parameters_of_a_path_hold_for_its_operations() {
 }
 
 #[test]
+fn a_path_may_be_referred_to() {
+    let item = json!({
+        "parameters": [{ "name": "a", "in": "path", "schema": { "type": "string" } }],
+        "get": { "responses": { "204": {} } }
+    });
+    let mut referring = document(json!({ "/api/{a}": { "$ref": "#/components/pathItems/a" } }));
+    referring["components"] = json!({ "pathItems": { "a": item } });
+    let plain = run(document(json!({ "/api/{a}": item })));
+    assert_eq!(run(referring).contract["paths"], plain.contract["paths"]);
+}
+
+#[test]
 fn operations_say_whose_they_are() {
     let api = |path: &str| {
         let operation = json!({ "operationId": "GetThing", "responses": { "204": {} } });

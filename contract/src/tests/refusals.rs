@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Knowledge, answering, asking, document, object, refusal, run, taking, vendor};
+use super::{answering, asking, correcting, document, object, refusal, run, taking, vendor};
 use crate::Overlay;
 
 /// The refusal names all of these.
@@ -125,16 +125,22 @@ fn schemas_beyond_the_contract() {
 }
 
 #[test]
-fn stale_corrections_name_their_target() {
-    for (target, why) in [("$.paths['/gone']", "matches nothing"), ("paths", "not a JSONPath")] {
-        let actions =
-            format!("overlay: 1.0.0\nactions:\n  - target: \"{target}\"\n    remove: true\n");
-        let knowledge =
-            Knowledge { corrections: Overlay::parse(&actions).unwrap(), ..Knowledge::default() };
-        let error = vendor(answering(json!({})), "1.0.0", knowledge).err().unwrap();
-        let text = format!("{error:#}");
-        assert!(text.contains(target) && text.contains(why), "{text}");
-    }
+fn corrections_whose_target_is_no_jsonpath() {
+    let error = vendor(answering(json!({})), "1.0.0", correcting("  - target: paths")).err();
+    let text = error.unwrap().to_string();
+    assert!(text.contains("target paths is not a JSONPath"), "{text}");
+}
+
+#[test]
+fn corrections_that_add_what_is_not_clear() {
+    let taken = "  - target: $.paths['/api/thing']
+    update: { put: { operationId: GetThing, responses: { '204': {} } } }";
+    let error = vendor(answering(json!({})), "1.0.0", correcting(taken)).err().unwrap();
+    assert!(error.to_string().contains("GetThing is taken by /paths/~1api~1thing/get"), "{error}");
+    let lost = "  - target: $.paths.*.get.responses['200'].content.*
+    update: { schema: { $ref: '#/components/schemas/Gone' } }";
+    let error = vendor(answering(json!({})), "1.0.0", correcting(lost)).err().unwrap();
+    assert!(error.to_string().contains("#/components/schemas/Gone"), "{error}");
 }
 
 #[test]
