@@ -11,6 +11,7 @@ mod error;
 mod groups;
 mod models;
 mod naming;
+mod public;
 mod raw;
 mod schema;
 mod setters;
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 pub use contract::{Answer, Body, Contract, Location, Operation, Parameter, Retry};
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
+pub use public::{public_items, public_key};
 pub use types::Type;
 
 use schema::Models;

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use logto_api_codegen::{Contract, Docs, Generated, generate};
+use std::collections::BTreeSet;
+
+use logto_api_codegen::{Contract, Docs, Generated, generate, public_items, public_key};
 
 const SMALL: &str = include_str!("small.json");
 
@@ -99,4 +101,64 @@ fn a_contract_that_cannot_be_generated_is_refused_by_name() {
     );
     assert!(mapping.contains("Factor") && mapping.contains("Gone"), "{mapping}");
     assert!(generated("{", &[]).unwrap_err().contains("contract"));
+}
+
+fn public(contract: &str) -> Vec<String> {
+    let code = generated(contract, &["users", "files"]).unwrap();
+    public_items(&code).unwrap()
+}
+
+#[test]
+fn public_items_are_what_users_can_write() {
+    let items = public(SMALL);
+    for line in [
+        "users()",
+        "users.create(name: impl Into<String>) -> User",
+        "users.create.nickname(impl IntoNullable<String>)",
+        "users.create.custom_data(impl IntoIterator<Item = (impl Into<String>, impl Into<serde_json::Value>)>)",
+        "users.list() -> Page<User>",
+        "users.list.stream() -> ItemStream<User>",
+        "users.replace_factor(user_id: impl Into<String>, kind: impl Into<Kind>, body: impl Into<Factor>) -> ()",
+        "files.get_metadata.download() -> Download",
+        "User struct",
+        "User.name: Option<String>",
+        "CreateUser.nickname: Option<Option<String>>",
+        "CreateUser::new(name: impl Into<String>)",
+        "Kind enum",
+        "Kind::FirstOne",
+        "Factor::Totp(TotpFactor)",
+    ] {
+        assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
+    }
+    assert!(items.is_sorted());
+    let keys: BTreeSet<&str> = items.iter().map(|item| public_key(item)).collect();
+    assert_eq!(keys.len(), items.len());
+    for key in ["users", "users.create", "User", "User.name", "CreateUser::new", "Factor::Totp"] {
+        assert!(keys.contains(key), "{key}");
+    }
+}
+
+#[test]
+fn public_items_tell_what_a_change_does_to_users() {
+    let differs = |from: &str, to: &str| {
+        assert!(SMALL.contains(from), "the small contract has no {from}");
+        let (old, new) = (public(SMALL), public(&SMALL.replace(from, to)));
+        let lines = |one: &[String], other: &[String]| {
+            one.iter().filter(|line| !other.contains(line)).cloned().collect::<Vec<_>>()
+        };
+        (lines(&old, &new), lines(&new, &old))
+    };
+    let none: Vec<String> = Vec::new();
+    let deprecated = differs(
+        r#""operationId": "CreateUser","#,
+        r#""operationId": "CreateUser", "deprecated": true,"#,
+    );
+    assert_eq!(deprecated, (none.clone(), vec!["deprecated users.create".to_owned()]));
+    let variant = differs(r#"["first-one", "type"]"#, r#"["first-one", "second", "type"]"#);
+    assert_eq!(variant, (none, vec!["Kind::Second".to_owned()]));
+    let (gone, new) = differs(r#""required": ["id", "createdAt"]"#, r#""required": ["createdAt"]"#);
+    assert_eq!(
+        (&gone[..], &new[..]),
+        (&["User.id: String".to_owned()][..], &["User.id: Option<String>".to_owned()][..])
+    );
 }

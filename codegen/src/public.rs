@@ -1,0 +1,280 @@
+//! The public items of the generated code, one line each: what users of the crate can write.
+//!
+//! Two such lists, compared, tell what a new contract changes for them.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::collections::{BTreeMap, BTreeSet};
+use syn::parse::{Parse, ParseStream};
+use syn::{Token, punctuated::Punctuated};
+
+use crate::Generated;
+use crate::error::{Error, Result};
+
+/// The public items of the generated code, sorted. Paths of the crate are left out.
+///
+/// | line | what it is |
+/// | --- | --- |
+/// | `users()` | a group of operations |
+/// | `users.create(name: impl Into<String>) -> User` | its method, and what `send` answers |
+/// | `users.create.nickname(impl IntoNullable<String>)` | a setter of its request |
+/// | `deprecated users.create` | a method that is deprecated |
+/// | `User struct`, `Factor enum` | a model |
+/// | `User.name: Option<String>` | a member |
+/// | `Factor::Totp(TotpFactor)` | a variant |
+/// | `User::new(name: impl Into<String>)`, `User::default()` | a function of a model |
+/// | `Factor::from<TotpFactor>` | a conversion into a model |
+///
+/// # Errors
+///
+/// When the generated code is not in the form that this crate writes.
+pub fn public_items(generated: &Generated) -> Result<Vec<String>> {
+    let mut lines = BTreeSet::new();
+    for item in parse(&generated.groups)?.items {
+        match item {
+            syn::Item::Impl(client) => {
+                lines.extend(functions(&client).map(|f| format!("{}()", f.sig.ident)));
+            }
+            syn::Item::Mod(module) => group(&module, &mut lines)?,
+            _ => {}
+        }
+    }
+    for item in parse(&generated.models)?.items {
+        model(item, &mut lines)?;
+    }
+    Ok(lines.into_iter().collect())
+}
+
+/// What a line of [`public_items`] is about; the rest of the line says how it is.
+pub fn public_key(line: &str) -> &str {
+    if line.starts_with("deprecated ") {
+        return line;
+    }
+    let end = line.find(['(', ' ']).unwrap_or(line.len());
+    line[..end].trim_end_matches(':')
+}
+
+fn parse(code: &str) -> Result<syn::File> {
+    syn::parse_file(code).map_err(problem)
+}
+
+fn problem(error: syn::Error) -> Error {
+    Error::new("generated code", error.to_string())
+}
+
+/// The methods of a group, each with what is answered to the request that it starts.
+fn group(module: &syn::ItemMod, lines: &mut BTreeSet<String>) -> Result<()> {
+    let group = &module.ident;
+    let items = || module.content.iter().flat_map(|(_, items)| items);
+    let mut blocks: BTreeMap<String, &syn::ItemImpl> = BTreeMap::new();
+    for item in items() {
+        if let syn::Item::Impl(block) = item {
+            blocks.insert(text(&block.self_ty), block);
+        }
+    }
+    let mut started = BTreeMap::new();
+    for function in blocks.values().flat_map(|block| functions(block)) {
+        let request = answer(&function.sig);
+        let Some(block) = blocks.get(&request) else { continue };
+        let name = format!("{group}.{}", function.sig.ident);
+        if function.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated")) {
+            lines.insert(format!("deprecated {name}"));
+        }
+        for part in functions(block) {
+            lines.insert(match part.sig.ident.to_string().as_str() {
+                "send" => format!("{name}({}) -> {}", named(&function.sig), sent(&part.sig)),
+                "download" => format!("{name}.download() -> {}", sent(&part.sig)),
+                setter => format!("{name}.{setter}({})", types(&part.sig)),
+            });
+        }
+        started.insert(request, name);
+    }
+    for item in items() {
+        if let syn::Item::Macro(call) = item
+            && call.mac.path.segments.last().is_some_and(|last| last.ident == "streams")
+        {
+            for Stream { request, item } in call.mac.parse_body::<Streams>().map_err(problem)?.0 {
+                let name = started.get(&request.to_string()).cloned().unwrap_or_default();
+                lines.insert(format!("{name}.stream() -> ItemStream<{}>", text(&item)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
+    match item {
+        syn::Item::Struct(model) => {
+            let name = &model.ident;
+            lines.insert(format!("{name} struct"));
+            for field in model.fields.iter().filter(|field| is_public(&field.vis)) {
+                if let Some(member) = &field.ident {
+                    lines.insert(format!("{name}.{member}: {}", text(&field.ty)));
+                }
+            }
+            if derives_default(&model.attrs) {
+                lines.insert(format!("{name}::default()"));
+            }
+        }
+        syn::Item::Enum(model) => {
+            lines.insert(format!("{} enum", model.ident));
+            lines.extend(model.variants.iter().map(|variant| {
+                format!("{}::{}{}", model.ident, variant.ident, text(&variant.fields))
+            }));
+        }
+        syn::Item::Impl(block) => {
+            let name = text(&block.self_ty);
+            match &block.trait_ {
+                Some((path, _)) => {
+                    lines.insert(format!("{name}::{}", text(path).replacen("From", "from", 1)));
+                }
+                None => lines.extend(
+                    functions(&block)
+                        .map(|f| format!("{name}::{}({})", f.sig.ident, named(&f.sig))),
+                ),
+            }
+        }
+        syn::Item::Macro(call) if !call.mac.path.is_ident("redacted_debug") => {
+            let Union { name, variants } = call.mac.parse_body().map_err(problem)?;
+            lines.insert(format!("{name} enum"));
+            lines.extend(variants.iter().map(|variant| format!("{name}::{variant}")));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn functions(block: &syn::ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
+    block.items.iter().filter_map(|item| match item {
+        syn::ImplItem::Fn(function) if is_public(&function.vis) => Some(function),
+        _ => None,
+    })
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
+}
+
+fn derives_default(attributes: &[syn::Attribute]) -> bool {
+    let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    derives
+        .filter_map(|attribute| attribute.meta.require_list().ok())
+        .any(|list| list.tokens.to_string().split(", ").any(|name| name == "Default"))
+}
+
+/// The arguments with their names, which tell two texts apart.
+fn named(signature: &syn::Signature) -> String {
+    let arguments = arguments(signature);
+    arguments.map(|a| format!("{}: {}", text(&a.pat), text(&a.ty))).collect::<Vec<_>>().join(", ")
+}
+
+fn types(signature: &syn::Signature) -> String {
+    arguments(signature).map(|argument| text(&argument.ty)).collect::<Vec<_>>().join(", ")
+}
+
+fn arguments(signature: &syn::Signature) -> impl Iterator<Item = &syn::PatType> {
+    signature.inputs.iter().filter_map(|input| match input {
+        syn::FnArg::Typed(argument) => Some(argument),
+        syn::FnArg::Receiver(_) => None,
+    })
+}
+
+fn answer(signature: &syn::Signature) -> String {
+    match &signature.output {
+        syn::ReturnType::Type(_, ty) => text(ty),
+        syn::ReturnType::Default => "()".into(),
+    }
+}
+
+/// What is in the `Result`, which every request answers with.
+fn sent(signature: &syn::Signature) -> String {
+    let answer = answer(signature);
+    let inner = answer.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>'));
+    inner.map_or_else(|| answer.clone(), str::to_owned)
+}
+
+/// Tokens as one would write them, without the paths of the crate.
+fn text(tokens: &impl ToTokens) -> String {
+    let mut text = String::new();
+    for word in tokens.to_token_stream().to_string().split_whitespace() {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        if text.ends_with(is_word) && word.starts_with(is_word) {
+            text.push(' ');
+        }
+        text += word;
+    }
+    for path in ["crate::models::", "crate::", "std::collections::"] {
+        text = text.replace(path, "");
+    }
+    let text = text.replace(",>", ">").replace(",)", ")");
+    text.replace(',', ", ").replace('=', " = ")
+}
+
+/// `List => User, ListRoles => Role`
+struct Streams(Punctuated<Stream, Token![,]>);
+
+struct Stream {
+    request: syn::Ident,
+    item: syn::Type,
+}
+
+impl Parse for Streams {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Punctuated::parse_terminated(input).map(Self)
+    }
+}
+
+impl Parse for Stream {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let request = input.parse()?;
+        input.parse::<Token![=>]>()?;
+        Ok(Self { request, item: input.parse()? })
+    }
+}
+
+/// The body of `open_enum!` or `tagged_union!`.
+struct Union {
+    name: syn::Ident,
+    variants: Vec<String>,
+}
+
+impl Parse for Union {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(syn::Attribute::parse_outer)?;
+        input.parse::<Token![pub]>()?;
+        input.parse::<Token![enum]>()?;
+        let name = input.parse()?;
+        if !input.peek(syn::token::Brace) {
+            input.parse::<syn::Ident>()?;
+            input.parse::<syn::LitStr>()?;
+        }
+        let body;
+        syn::braced!(body in input);
+        let variants = Punctuated::<Variant, Token![,]>::parse_terminated(&body)?;
+        Ok(Self { name, variants: variants.into_iter().map(|variant| variant.0).collect() })
+    }
+}
+
+/// `Small = "small"`, or `[missing] Off(NoFactor) = [false]`
+struct Variant(String);
+
+impl Parse for Variant {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(syn::Attribute::parse_outer)?;
+        if input.peek(syn::token::Bracket) {
+            let missing;
+            syn::bracketed!(missing in input);
+            missing.parse::<TokenStream>()?;
+        }
+        let name: syn::Ident = input.parse()?;
+        let mut variant = name.to_string();
+        if input.peek(syn::token::Paren) {
+            let content;
+            syn::parenthesized!(content in input);
+            variant += &format!("({})", text(&content.parse::<TokenStream>()?));
+        }
+        input.parse::<Token![=]>()?;
+        input.parse::<syn::Expr>()?;
+        Ok(Self(variant))
+    }
+}
