@@ -12,80 +12,161 @@ use logto_api_codegen::{Docs, OperationDocs, SchemaDocs};
 use logto_api_contract::Overlay;
 use serde_json::{Map, Value};
 
+use crate::source;
+
+/// Parameters that the generator documents by rule.
+const KNOWN: [&str; 3] = ["page", "page_size", "search_params"];
+
 /// Compiles `docs.yaml` of the folder, against the contract beside it.
-pub(crate) fn run(folder: &Path) -> Result<()> {
-    let mut contract: Value =
-        serde_json::from_str(&fs::read_to_string(folder.join("logto.json"))?)?;
-    Overlay::read(&folder.join("docs.yaml"))?.apply(&mut contract)?;
-    let docs = Docs {
-        groups: texts(&contract["x-logto-groups"]),
-        operations: operations(&contract)?,
-        schemas: schemas(&contract),
-    };
-    for note in gaps(&contract, &docs) {
-        println!("{note}");
+pub(crate) fn run(folder: &Path, list_gaps: bool) -> Result<()> {
+    let contract: Value = serde_json::from_str(&fs::read_to_string(folder.join("logto.json"))?)?;
+    let documented = Documented::read(&contract, folder)?;
+    if list_gaps {
+        documented.gaps.lines().iter().for_each(|line| println!("{line}"));
     }
-    let text = serde_json::to_string_pretty(&docs)? + "\n";
-    fs::write(folder.join("docs.json"), text)?;
-    Ok(())
+    documented.refuse()?;
+    println!("{} parts have no text in docs.yaml (--gaps lists them)", documented.gaps.len());
+    let text = serde_json::to_string_pretty(&documented.docs)? + "\n";
+    source::write(&folder.join("docs.json"), &text)
 }
 
-fn operations(contract: &Value) -> Result<BTreeMap<String, OperationDocs>> {
-    let mut docs = BTreeMap::new();
-    for operation in members(&contract["paths"]).flat_map(|(_, path)| members(path)).map(|(_, o)| o)
-    {
-        let Some(id) = operation["operationId"].as_str() else { continue };
-        let Some(summary) = text(operation, "summary") else {
-            bail!("openapi/docs.yaml has no summary for {id}");
-        };
-        let documented = OperationDocs {
-            summary,
-            description: text(operation, "description"),
-            parameters: texts(&operation["x-logto-parameters"]),
-        };
-        let known: BTreeSet<&str> = operation["parameters"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|parameter| parameter["name"].as_str())
-            .collect();
-        if let Some(name) = documented.parameters.keys().find(|name| !known.contains(name.as_str()))
-        {
-            bail!("openapi/docs.yaml documents {id}'s parameter {name}, which it does not have");
+/// What `docs.yaml` says about a contract, and what it does not.
+#[derive(Default)]
+pub(crate) struct Documented {
+    docs: Docs,
+    /// What has no text.
+    pub(crate) gaps: Gaps,
+    /// What is documented, but not in the contract.
+    pub(crate) stale: Vec<String>,
+}
+
+impl Documented {
+    /// Applies the folder's `docs.yaml` to a contract.
+    pub(crate) fn read(contract: &Value, folder: &Path) -> Result<Self> {
+        let mut contract = contract.clone();
+        let overlay = Overlay::read(&folder.join("docs.yaml"))?;
+        let mut documented = Self { stale: overlay.apply_found(&mut contract)?, ..Self::default() };
+        documented.docs.groups = texts(&contract["x-logto-groups"]);
+        documented.groups(&contract);
+        for (path, verbs) in members(&contract["paths"]) {
+            for (verb, operation) in members(verbs) {
+                let target = format!("$.paths['{path}'].{verb}");
+                documented.operation(&target, operation);
+            }
         }
-        docs.insert(id.to_owned(), documented);
+        for (name, schema) in members(&contract["components"]["schemas"]) {
+            documented.schema(name, schema);
+        }
+        Ok(documented)
     }
-    Ok(docs)
-}
 
-fn schemas(contract: &Value) -> BTreeMap<String, SchemaDocs> {
-    let mut docs = BTreeMap::new();
-    for (name, schema) in members(&contract["components"]["schemas"]) {
-        let described = members(&schema["properties"])
-            .filter_map(|(member, schema)| Some((member.clone(), text(schema, "description")?)));
-        let documented =
-            SchemaDocs { description: text(schema, "description"), members: described.collect() };
-        if documented.description.is_some() || !documented.members.is_empty() {
-            docs.insert(name.clone(), documented);
+    /// Fails where an operation has no summary, or a text is about nothing.
+    fn refuse(&self) -> Result<()> {
+        let mut problems: Vec<String> =
+            self.stale.iter().map(|target| format!("- {target} is not in the contract")).collect();
+        let bare = self.gaps.0.iter().filter(|(_, part)| part == SUMMARY);
+        problems.extend(bare.map(|(target, _)| format!("- {target} has no summary")));
+        if !problems.is_empty() {
+            bail!("docs.yaml does not fit the contract:\n{}", problems.join("\n"));
+        }
+        Ok(())
+    }
+
+    fn groups(&mut self, contract: &Value) {
+        let operations = members(&contract["paths"]).flat_map(|(_, path)| members(path));
+        let groups: BTreeSet<&str> =
+            operations.filter_map(|(_, operation)| operation["tags"][0].as_str()).collect();
+        for group in &groups {
+            if !self.docs.groups.contains_key(*group) {
+                self.gaps.add("$.x-logto-groups", group);
+            }
+        }
+        let gone = self.docs.groups.keys().filter(|group| !groups.contains(group.as_str()));
+        self.stale.extend(gone.map(|group| format!("$.x-logto-groups.{group}")));
+    }
+
+    fn operation(&mut self, target: &str, operation: &Value) {
+        let Some(id) = operation["operationId"].as_str() else { return };
+        let summary = text(operation, "summary").unwrap_or_else(|| {
+            self.gaps.add(target, SUMMARY);
+            String::new()
+        });
+        let description = text(operation, "description");
+        let parameters = texts(&operation["x-logto-parameters"]);
+        let known = || operation["parameters"].as_array().into_iter().flatten();
+        for parameter in known().filter(|parameter| parameter["required"] != true) {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            if !KNOWN.contains(&name) && !parameters.contains_key(name) {
+                self.gaps.add(target, &format!("x-logto-parameters.{name}"));
+            }
+        }
+        for name in parameters.keys() {
+            if !known().any(|parameter| parameter["name"] == name.as_str()) {
+                self.stale.push(format!("{target}.x-logto-parameters.{name}"));
+            }
+        }
+        let documented = OperationDocs { summary, description, parameters };
+        self.docs.operations.insert(id.to_owned(), documented);
+    }
+
+    fn schema(&mut self, name: &str, schema: &Value) {
+        let target = format!("$.components.schemas.{name}");
+        let description = text(schema, "description");
+        // The one that advanced search refers to is no model.
+        if description.is_none() && name != "Search" {
+            self.gaps.add(&target, "description");
+        }
+        let mut described = BTreeMap::new();
+        for (member, schema) in members(&schema["properties"]) {
+            match text(schema, "description") {
+                Some(text) => drop(described.insert(member.clone(), text)),
+                None if is_literal(schema) => {}
+                None => self.gaps.add(&target, &format!("properties.{member}")),
+            }
+        }
+        if description.is_some() || !described.is_empty() {
+            let documented = SchemaDocs { description, members: described };
+            self.docs.schemas.insert(name.to_owned(), documented);
         }
     }
-    docs
 }
 
-/// What nobody has documented yet.
-fn gaps(contract: &Value, docs: &Docs) -> Vec<String> {
-    let schemas = members(&contract["components"]["schemas"]);
-    let bare = schemas.filter(|(name, _)| {
-        docs.schemas.get(*name).is_none_or(|schema| schema.description.is_none())
-    });
-    let groups: BTreeSet<&str> = members(&contract["paths"])
-        .flat_map(|(_, path)| members(path))
-        .filter_map(|(_, operation)| operation["tags"][0].as_str())
-        .collect();
-    let mut notes = vec![format!("{} models have no description in docs.yaml", bare.count())];
-    let bare_groups = groups.into_iter().filter(|group| !docs.groups.contains_key(*group));
-    notes.extend(bare_groups.map(|group| format!("group {group} has no description in docs.yaml")));
-    notes
+const SUMMARY: &str = "summary";
+
+/// A member with one value says what it is.
+fn is_literal(schema: &Value) -> bool {
+    schema["enum"].as_array().is_some_and(|values| values.len() == 1)
+}
+
+/// Parts of the contract without a text: target in `docs.yaml`, and what is missing there.
+#[derive(Default)]
+pub(crate) struct Gaps(BTreeSet<(String, String)>);
+
+impl Gaps {
+    fn add(&mut self, target: &str, part: &str) {
+        self.0.insert((target.to_owned(), part.to_owned()));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Without those that were there before.
+    pub(crate) fn since(mut self, before: &Self) -> Self {
+        self.0.retain(|gap| !before.0.contains(gap));
+        self
+    }
+
+    /// A line for each target, to be ticked off.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut targets: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (target, part) in &self.0 {
+            targets.entry(target).or_default().push(part);
+        }
+        let line =
+            |(target, parts): (&str, Vec<&str>)| format!("- [ ] {target}: {}", parts.join(", "));
+        targets.into_iter().map(line).collect()
+    }
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

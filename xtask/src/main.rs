@@ -26,6 +26,9 @@ enum Task {
         /// The folder that holds the contract and its companions.
         #[arg(long, default_value_os_t = vendor::openapi_folder())]
         folder: PathBuf,
+        /// List what has no text yet.
+        #[arg(long)]
+        gaps: bool,
     },
     /// Count the operations of the contract that can be called; fail if one cannot.
     Coverage,
@@ -34,7 +37,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Vendor(args) => vendor::run(&args),
-        Task::Docs { folder } => docs::run(&folder),
+        Task::Docs { folder, gaps } => docs::run(&folder, gaps),
         Task::Coverage => coverage::run(),
     }
 }

@@ -96,7 +96,7 @@ fn day(since_1970: u64) -> String {
 }
 
 /// The text of a file, or nothing where there is none.
-fn read_if_there(path: &Path) -> Result<Option<String>> {
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -1,13 +1,24 @@
-//! `cargo xtask vendor`: upstream document in, contract out.
+//! `cargo xtask vendor`: upstream document in, contract out, and what that means.
 
+mod changelog;
 mod corrections;
+mod entry;
+mod public;
+mod report;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use logto_api_contract::{Knowledge, is_contract, print, vendor};
+use logto_api_codegen::feature;
+use logto_api_contract::{Knowledge, Vendored, is_contract, print, vendor};
+use serde_json::Value;
 
+use crate::docs::Documented;
 use crate::source;
+use entry::Entry;
+use public::Change;
 
 /// What to vendor.
 #[derive(clap::Args)]
@@ -24,6 +35,10 @@ pub(crate) struct Args {
     /// The folder that holds the contract and its companions.
     #[arg(long, default_value_os_t = openapi_folder())]
     folder: PathBuf,
+    /// The changelog to write the entry to; beside the workspace's own contract the workspace's,
+    /// beside another one `CHANGELOG.md` in that folder.
+    #[arg(long)]
+    changelog: Option<PathBuf>,
     /// List corrections that no longer apply or are no longer needed, and go on.
     #[arg(long)]
     allow_stale_corrections: bool,
@@ -34,30 +49,131 @@ pub(crate) fn openapi_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
 }
 
-/// Runs the task.
+/// Runs the task. Nothing is written before all is known to be well.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = &args.folder;
     let input = source::read(&args.upstream)?;
-    let knowledge = Knowledge::read(folder)?;
-    let vendored = vendor(input.document.clone(), &args.logto_version, knowledge)
+    let vendored = vendor(input.document.clone(), &args.logto_version, Knowledge::read(folder)?)
         .with_context(|| format!("{} cannot be vendored", args.upstream))?;
     if !args.allow_stale_corrections {
         corrections::refuse_stale(&vendored.corrections)?;
     }
 
+    let old = Contract::read(folder)?;
+    let new = Contract::of(print(&vendored.contract)?)?;
+    let change = old.as_ref().map(|old| Change::between(&old.items, &new.items));
+    let documented = Documented::read(&new.value, folder)?;
+    let gaps_before = old
+        .as_ref()
+        .map(|old| Documented::read(&old.value, folder))
+        .transpose()?
+        .unwrap_or_default();
+
     if !is_contract(&input.document) {
         let path = folder.join("upstream.toml");
         source::record(&path, &input, &args.logto_version, args.date.as_deref())?;
     }
-    source::write(&folder.join("logto.json"), &print(&vendored.contract)?)?;
+    source::write(&folder.join("logto.json"), &new.text)?;
     source::write(&folder.join("names.toml"), &vendored.names.print()?)?;
     source::write(&folder.join("methods.toml"), &vendored.methods.print()?)?;
-    for line in corrections::report(&vendored.corrections) {
-        println!("{line}");
+    if let Some(old) = &old {
+        note_in_changelog(args, old, &new)?;
     }
-    for note in &vendored.notes {
-        println!("{note}");
+
+    report::print("Corrections", &corrections::report(&vendored.corrections));
+    report::print("To look at", &notes(&vendored, &new)?);
+    report::print(
+        "New operations: rename them in methods.toml",
+        &report::proposals(&vendored, &new.items),
+    );
+    report::print("Texts in docs.yaml about what is gone", &report::targets(&documented.stale));
+    report::print("Texts that docs.yaml lacks", &documented.gaps.since(&gaps_before.gaps).lines());
+    if let Some(change) = change {
+        report::print("Public API", &change.lines(env!("CARGO_PKG_VERSION")));
     }
     println!("vendored {} operations, {} schemas", vendored.operations(), vendored.names.len());
     Ok(())
+}
+
+/// A contract and what is generated from it.
+struct Contract {
+    text: String,
+    value: Value,
+    items: Vec<String>,
+}
+
+impl Contract {
+    /// The one in the folder; none is none.
+    fn read(folder: &Path) -> Result<Option<Self>> {
+        source::read_if_there(&folder.join("logto.json"))?.map(Self::of).transpose()
+    }
+
+    fn of(text: String) -> Result<Self> {
+        let value = serde_json::from_str(&text)?;
+        let items = public::items(&text)?;
+        Ok(Self { text, value, items })
+    }
+
+    fn version(&self) -> &str {
+        self.value["info"]["version"].as_str().unwrap_or_default()
+    }
+}
+
+/// Writes what changed since the last release of the crate.
+///
+/// The public items of that release are kept beside the contract from the first change on, so that
+/// vendoring again, or a later document, replaces the entry by one about all changes at once.
+fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<()> {
+    let baseline = args.folder.join("released.txt");
+    let path = changelog_path(args);
+    let text = source::read_if_there(&path)?.unwrap_or_default();
+    let kept = match changelog::has_entry(&text) {
+        true => source::read_if_there(&baseline)?.map(|text| report::parse_baseline(&text)),
+        false => None,
+    };
+    let is_new = kept.is_none();
+    let (version, items) = kept.unwrap_or_else(|| (old.version().to_owned(), old.items.clone()));
+    let change = Change::between(&items, &new.items);
+    let entry = Entry::of(&change);
+    if entry.is_empty() && is_new {
+        return Ok(());
+    }
+    if entry.is_empty() {
+        fs::remove_file(&baseline)
+            .with_context(|| format!("cannot remove {}", baseline.display()))?;
+    } else {
+        source::write(&baseline, &report::print_baseline(&version, &items))?;
+    }
+    let text = changelog::with_entry(&text, &args.logto_version, change.breaks(), &entry);
+    source::write(&path, &text)
+}
+
+fn changelog_path(args: &Args) -> PathBuf {
+    let own = || args.folder == openapi_folder();
+    match &args.changelog {
+        Some(path) => path.clone(),
+        None if own() => args.folder.join("../CHANGELOG.md"),
+        None => args.folder.join("CHANGELOG.md"),
+    }
+}
+
+/// What a person should look at.
+fn notes(vendored: &Vendored, new: &Contract) -> Result<Vec<String>> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let manifest: toml::Table = toml::from_str(&fs::read_to_string(manifest)?)?;
+    let features = manifest.get("features").and_then(toml::Value::as_table);
+    let groups: BTreeSet<&str> = new
+        .items
+        .iter()
+        .filter_map(|item| item.strip_suffix("()"))
+        .filter(|group| !group.contains(['.', ':']))
+        .collect();
+    let bare = groups
+        .into_iter()
+        .filter(|group| features.is_none_or(|features| !features.contains_key(&feature(group))));
+    let mut notes: Vec<String> = vendored.notes.iter().map(|note| format!("- {note}")).collect();
+    notes.extend(bare.map(|group| {
+        format!("- group {group} needs a feature in Cargo.toml: {} = []", feature(group))
+    }));
+    Ok(notes)
 }

@@ -1,0 +1,132 @@
+//! What a new contract changes for users of the crate.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use logto_api_codegen::{Contract, Docs, generate, public_items, public_key};
+
+/// The public items that are generated from a contract.
+pub(super) fn items(contract: &str) -> Result<Vec<String>> {
+    let generated = Contract::parse(contract)
+        .and_then(|contract| generate(&contract, &Docs::default(), |_| true));
+    let items = generated.and_then(|generated| public_items(&generated));
+    items.context(
+        "no code can be generated: correct the document, or name the method in methods.toml",
+    )
+}
+
+/// What differs between two lists of public items.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) added: Vec<String>,
+    /// Old and new.
+    pub(super) changed: Vec<(String, String)>,
+    pub(super) removed: Vec<String>,
+}
+
+impl Change {
+    pub(super) fn between(old: &[String], new: &[String]) -> Self {
+        let by_key = |lines: &[String]| -> BTreeMap<String, String> {
+            lines.iter().map(|line| (public_key(line).to_owned(), line.clone())).collect()
+        };
+        let (mut old, mut change) = (by_key(old), Self::default());
+        for (key, new) in by_key(new) {
+            match old.remove(&key) {
+                None => change.added.push(new),
+                Some(old) if old != new => change.changed.push((old, new)),
+                Some(_) => {}
+            }
+        }
+        change.removed.extend(old.into_values());
+        change
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+
+    /// Whether code that compiles today may not compile tomorrow.
+    pub(super) fn breaks(&self) -> bool {
+        !self.changed.is_empty() || self.removed.iter().any(|line| !line.starts_with("deprecated "))
+    }
+
+    /// The summary, then a line for each item.
+    pub(super) fn lines(&self, version: &str) -> Vec<String> {
+        if self.is_empty() {
+            return vec!["no change".to_owned()];
+        }
+        let (added, changed, removed) = (self.added.len(), self.changed.len(), self.removed.len());
+        let mut lines = vec![
+            format!("{added} added, {changed} changed, {removed} removed"),
+            level(self.breaks(), version),
+        ];
+        lines.extend(self.removed.iter().map(|line| format!("- {line}")));
+        for (old, new) in &self.changed {
+            lines.extend([format!("! {new}"), format!("  was {old}")]);
+        }
+        lines.extend(self.added.iter().map(|line| format!("+ {line}")));
+        lines
+    }
+}
+
+/// The part of the version that a change must raise.
+fn level(breaks: bool, version: &str) -> String {
+    let kind = if breaks { "breaking" } else { "additive" };
+    let part = match (version.starts_with("0."), breaks) {
+        (true, false) => "patch",
+        (true, true) | (false, false) => "minor",
+        (false, true) => "major",
+    };
+    format!("{kind}: a new {part} version (from {version})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(old: &[&str], new: &[&str]) -> Change {
+        let lines =
+            |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        Change::between(&lines(old), &lines(new))
+    }
+
+    #[test]
+    fn items_are_compared_by_what_they_are_about() {
+        let old = [
+            "User struct",
+            "User.id: String",
+            "users.get(id: impl Into<String>) -> User",
+            "users()",
+        ];
+        let new = [
+            "User struct",
+            "User.id: i64",
+            "users.get(id: i64) -> User",
+            "User.name: String",
+            "users()",
+        ];
+        let change = change(&old, &new);
+        assert_eq!(change.added, ["User.name: String"]);
+        assert_eq!(change.removed, [""; 0]);
+        let changed: Vec<&str> = change.changed.iter().map(|(_, new)| new.as_str()).collect();
+        assert_eq!(changed, ["User.id: i64", "users.get(id: i64) -> User"]);
+        assert!(change.breaks());
+    }
+
+    #[test]
+    fn what_is_only_added_or_deprecated_breaks_nothing() {
+        assert!(!change(&["users()"], &["users()", "roles()"]).breaks());
+        assert!(!change(&[], &["deprecated users.get"]).breaks());
+        assert!(!change(&["deprecated users.get"], &[]).breaks());
+        assert!(change(&["users()"], &[]).breaks());
+        assert!(change(&["users()"], &["users()"]).is_empty());
+    }
+
+    #[test]
+    fn the_version_to_raise_depends_on_the_first_number() {
+        assert_eq!(level(true, "0.1.0"), "breaking: a new minor version (from 0.1.0)");
+        assert_eq!(level(false, "0.1.0"), "additive: a new patch version (from 0.1.0)");
+        assert_eq!(level(true, "1.2.0"), "breaking: a new major version (from 1.2.0)");
+        assert_eq!(level(false, "1.2.0"), "additive: a new minor version (from 1.2.0)");
+    }
+}
