@@ -69,7 +69,7 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
                         optional,
                         "if let Some(value) = body.{} {{ request = request.{}(value); }}",
                         naming::field(&member.wire),
-                        request.setter_name(&member.wire),
+                        request.member_name(member),
                     );
                 }
             } else {

@@ -237,7 +237,7 @@ impl Writer<'_> {
         format!(
             "{}pub fn {}(mut self, value: {argument}) -> Self {{ {body}.{} = Some({convert}); self }}\n",
             comment(&text),
-            request.setter_name(&member.wire),
+            request.member_name(member),
             naming::field(&member.wire),
             body = match request.may_omit_body() {
                 true => "self.body.get_or_insert_default()",
@@ -344,6 +344,13 @@ impl<'a> Request<'a> {
     pub(crate) fn setter_name(&self, wire: &str) -> String {
         let name = naming::field(wire);
         if TAKEN.contains(&name.as_str()) { format!("{name}_") } else { name }
+    }
+
+    /// What the setter of a body's member is called; a parameter of that name comes first.
+    pub(crate) fn member_name(&self, member: &Member) -> String {
+        let name = self.setter_name(&member.wire);
+        let clashes = self.operation.parameters.iter().any(|p| self.parameter_field(p) == name);
+        if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
     /// The arguments for the body, and the expression that makes it.
@@ -513,7 +520,7 @@ fn check_names(request: &Request<'_>) -> Result<()> {
         .parameters
         .iter()
         .map(|parameter| request.parameter_field(parameter))
-        .chain(request.optional_members().map(|member| request.setter_name(&member.wire)))
+        .chain(request.optional_members().map(|member| request.member_name(member)))
         .collect();
     names.sort();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -162,3 +162,17 @@ fn public_items_tell_what_a_change_does_to_users() {
         (&["User.id: String".to_owned()][..], &["User.id: Option<String>".to_owned()][..])
     );
 }
+
+#[test]
+fn a_member_named_like_a_parameter_is_the_new_one() {
+    let contract = SMALL.replace(
+        r#""operationId": "CreateUser","#,
+        r#""operationId": "CreateUser", "parameters": [{"name": "password", "in": "query", "schema": {"type": "string"}}],"#,
+    );
+    let items = public(&contract);
+    for line in
+        ["users.create.password(impl Into<String>)", "users.create.new_password(impl Into<String>)"]
+    {
+        assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
+    }
+}

@@ -73,23 +73,35 @@ fn listed(lines: &[&String]) -> Vec<String> {
     points
 }
 
-/// One point for each method, and one for each model.
+/// One point for each group, request and model.
 fn changed(lines: &[(String, String)]) -> Vec<String> {
+    let members: BTreeSet<&str> = lines.iter().map(|(_, new)| public_key(new)).collect();
     let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (old, new) in lines {
         let key = public_key(new);
         let (owner, name) = split(key).unwrap_or((key, ""));
-        let is = |line: &str| code(line[key.len()..].trim_start_matches(':').trim());
+        // The setter of a model's member changes with the member.
+        let is_told = key.contains("::") && members.contains(format!("{owner}.{name}").as_str());
+        if is_told {
+            continue;
+        }
         let name = if name.is_empty() { String::new() } else { code(name) + " " };
-        parts.entry(spoken(owner)).or_default().push(format!(
-            "{name}is {}, was {}",
-            is(new),
-            is(old)
-        ));
+        parts.entry(spoken(owner)).or_default().push(name + &difference(old, new, key));
     }
     let point =
         |(owner, parts): (String, Vec<String>)| format!("{}: {}.", code(&owner), parts.join("; "));
     parts.into_iter().map(point).collect()
+}
+
+/// What is different between two lines about the same.
+fn difference(old: &str, new: &str, key: &str) -> String {
+    if let (Some(old), Some(new)) = (old.split_once(" -> "), new.split_once(" -> "))
+        && old.0 == new.0
+    {
+        return format!("answers {}, was {}", code(new.1), code(old.1));
+    }
+    let rest = |line: &str| code(line[key.len()..].trim_start_matches(':').trim());
+    format!("is {}, was {}", rest(new), rest(old))
 }
 
 fn is_model(line: &str) -> bool {
@@ -193,6 +205,8 @@ mod tests {
                 ("User.id: String".into(), "User.id: i64".into()),
                 ("User.age: i64".into(), "User.age: Option<i64>".into()),
                 ("users.get(id: i64) -> User".into(), "users.get(id: i64) -> Thing".into()),
+                ("User::age(i64)".into(), "User::age(bool)".into()),
+                ("users.list() -> ()".into(), "users.list(old: bool) -> ()".into()),
                 ("Mood struct".into(), "Mood enum".into()),
             ],
             ..Change::default()
@@ -202,7 +216,7 @@ mod tests {
             [
                 "`Mood`: is `enum`, was `struct`.",
                 "`User`: `id` is `i64`, was `String`; `age` is `Option<i64>`, was `i64`.",
-                "`users()`: `get` is `(id: i64) -> Thing`, was `(id: i64) -> User`.",
+                "`users()`: `get` answers `Thing`, was `User`; `list` is `(old: bool) -> ()`, was `() -> ()`.",
             ]
         );
     }
