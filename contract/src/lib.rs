@@ -148,7 +148,8 @@ fn corrected(
     Ok((document, effects))
 }
 
-/// The text of a document in its one spelling: keys sorted, two spaces, a newline at the end.
+/// The text of a document in its one spelling: keys sorted, two spaces, a member on one line, a
+/// newline at the end.
 ///
 /// # Errors
 ///
