@@ -55,7 +55,8 @@ impl<'a> Expander<'a> {
         if trail.contains(&reference) {
             return Err(refuse(at, format!("$ref {reference} leads back to itself")));
         }
-        let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+        let pointer = reference.strip_prefix('#').and_then(decoded);
+        let target = pointer.and_then(|pointer| self.root.pointer(&pointer));
         let Some(target) = target else {
             return Err(refuse(at, format!("$ref {reference} names nothing in this document")));
         };
@@ -64,4 +65,16 @@ impl<'a> Expander<'a> {
         trail.pop();
         expanded
     }
+}
+
+/// A pointer as it is, of one in a URL: `%7B` is a brace.
+fn decoded(fragment: &str) -> Option<String> {
+    let mut parts = fragment.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
 }

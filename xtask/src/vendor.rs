@@ -76,9 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     source::write(&folder.join("logto.json"), &new.text)?;
     source::write(&folder.join("names.toml"), &vendored.names.print()?)?;
     source::write(&folder.join("methods.toml"), &vendored.methods.print()?)?;
-    if let Some(old) = &old {
-        note_in_changelog(args, old, &new)?;
-    }
+    let noted = old.as_ref().map(|old| note_in_changelog(args, old, &new)).transpose()?.flatten();
 
     report::print("Corrections", &corrections::report(&vendored.corrections));
     report::print("To look at", &notes(&vendored, &new)?);
@@ -90,6 +88,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     report::print("Texts that docs.yaml lacks", &documented.gaps.since(&gaps_before.gaps).lines());
     if let Some(change) = change {
         report::print("Public API", &change.lines(env!("CARGO_PKG_VERSION")));
+    }
+    if let Some(noted) = noted {
+        println!("{noted}\n");
     }
     println!("vendored {} operations, {} schemas", vendored.operations(), vendored.names.len());
     Ok(())
@@ -123,7 +124,7 @@ impl Contract {
 ///
 /// The public items of that release are kept beside the contract from the first change on, so that
 /// vendoring again, or a later document, replaces the entry by one about all changes at once.
-fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<()> {
+fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<Option<String>> {
     let baseline = args.folder.join("released.txt");
     let path = changelog_path(args);
     let text = source::read_if_there(&path)?.unwrap_or_default();
@@ -136,7 +137,7 @@ fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<()> 
     let change = Change::between(&items, &new.items);
     let entry = Entry::of(&change);
     if entry.is_empty() && is_new {
-        return Ok(());
+        return Ok(None);
     }
     if entry.is_empty() {
         fs::remove_file(&baseline)
@@ -145,14 +146,19 @@ fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<()> 
         source::write(&baseline, &report::print_baseline(&version, &items))?;
     }
     let text = changelog::with_entry(&text, &args.logto_version, change.breaks(), &entry);
-    source::write(&path, &text)
+    source::write(&path, &text)?;
+    let summary = change.summary(env!("CARGO_PKG_VERSION"));
+    Ok(Some(format!("The CHANGELOG's entry, since Logto {version}: {summary}")))
 }
 
 fn changelog_path(args: &Args) -> PathBuf {
-    let own = || args.folder == openapi_folder();
+    let is_own = || match (args.folder.canonicalize(), openapi_folder().canonicalize()) {
+        (Ok(folder), Ok(own)) => folder == own,
+        _ => false,
+    };
     match &args.changelog {
         Some(path) => path.clone(),
-        None if own() => args.folder.join("../CHANGELOG.md"),
+        None if is_own() => openapi_folder().join("../CHANGELOG.md"),
         None => args.folder.join("CHANGELOG.md"),
     }
 }

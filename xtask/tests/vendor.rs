@@ -191,8 +191,8 @@ fn a_later_document_replaces_the_entry_and_an_earlier_one_removes_it() {
     says(
         &report,
         &[
-            "2 added, 0 changed, 2 removed",
-            "breaking: a new minor version",
+            "2 added, 0 changed, 2 removed; breaking: a new minor version (from ",
+            "The CHANGELOG's entry, since Logto 1.0: 6 added, 0 changed, 2 removed; breaking",
             "- things.create.size(i64)",
             "+ things.create.width(i64)",
         ],

@@ -138,6 +138,15 @@ fn a_path_may_be_referred_to() {
 }
 
 #[test]
+fn references_may_be_written_as_urls() {
+    let text = json!({ "name": "a", "in": "path", "schema": { "type": "string" } });
+    let get = |id: &str, parameter: Value| json!({ "get": { "operationId": id, "parameters": [parameter], "responses": { "204": {} } } });
+    let reference = json!({ "$ref": "#/paths/~1api~1%7Ba%7D/get/parameters/0" });
+    let paths = json!({ "/api/{a}": get("Get", text), "/api/{a}/x": get("GetX", reference) });
+    assert_eq!(at(document(paths), "/paths/~1api~1{a}~1x/get/parameters/0/name"), "a");
+}
+
+#[test]
 fn operations_say_whose_they_are() {
     let api = |path: &str| {
         let operation = json!({ "operationId": "GetThing", "responses": { "204": {} } });

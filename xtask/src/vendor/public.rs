@@ -50,16 +50,19 @@ impl Change {
         !self.changed.is_empty() || self.removed.iter().any(|line| !line.starts_with("deprecated "))
     }
 
+    /// How much it is, and the version that it needs.
+    pub(super) fn summary(&self, version: &str) -> String {
+        let (added, changed, removed) = (self.added.len(), self.changed.len(), self.removed.len());
+        let level = level(self.breaks(), version);
+        format!("{added} added, {changed} changed, {removed} removed; {level}")
+    }
+
     /// The summary, then a line for each item.
     pub(super) fn lines(&self, version: &str) -> Vec<String> {
         if self.is_empty() {
             return vec!["no change".to_owned()];
         }
-        let (added, changed, removed) = (self.added.len(), self.changed.len(), self.removed.len());
-        let mut lines = vec![
-            format!("{added} added, {changed} changed, {removed} removed"),
-            level(self.breaks(), version),
-        ];
+        let mut lines = vec![self.summary(version), String::new()];
         lines.extend(self.removed.iter().map(|line| format!("- {line}")));
         for (old, new) in &self.changed {
             lines.extend([format!("! {new}"), format!("  was {old}")]);
