@@ -15,6 +15,15 @@ fn contract() -> Value {
     serde_json::from_str(&file("logto.json")).unwrap()
 }
 
+/// A part that is quick to vendor.
+fn part() -> Value {
+    const PATHS: [&str; 4] = ["/api/domains", "/api/hooks", "/api/organizations", "/api/users"];
+    let mut contract = contract();
+    let paths = contract["paths"].as_object_mut().unwrap();
+    paths.retain(|path, _| PATHS.contains(&path.trim_end_matches("/{id}")));
+    contract
+}
+
 fn vendored(document: Value) -> String {
     let knowledge = Knowledge::parse("overlay: 1.0.0", &file("names.toml"), &file("methods.toml"));
     let version = document["info"]["version"].as_str().unwrap().to_owned();
@@ -59,11 +68,12 @@ fn differing(one: &str, other: &str) -> Vec<String> {
 
 /// Changes one model wherever it occurs, as a change of the guard behind it would.
 fn few_lines(model: &str, change: impl Fn(&mut Value)) {
-    let mut changed = contract();
+    let before = part();
+    let mut changed = before.clone();
     let schema = &mut changed["components"]["schemas"][model];
     assert!(schema.is_object(), "the contract has no {model}");
     change(schema);
-    let lines = differing(&file("logto.json"), &vendored(changed));
+    let lines = differing(&vendored(before), &vendored(changed));
     assert!(
         (1..=MOST).contains(&lines.len()),
         "{model}: {} lines\n{}",
@@ -80,7 +90,7 @@ fn nothing_changed_changes_no_byte() {
 /// With a name that comes first, and one that comes last, which takes a comma before it.
 #[test]
 fn a_new_member() {
-    for model in ["User", "Role"] {
+    for model in ["User", "Hook"] {
         few_lines(model, |schema| schema["properties"]["aura"] = json!({ "type": "string" }));
         few_lines(model, |schema| {
             let time = json!({ "type": "integer", "format": "timestamp-ms", "nullable": true });
@@ -88,7 +98,7 @@ fn a_new_member() {
             schema["required"].as_array_mut().unwrap().push("zodiac".into());
         });
     }
-    few_lines("UpdateUser", |schema| {
+    few_lines("UpdateOrganization", |schema| {
         schema["properties"]["zodiacs"] = json!({ "type": "array", "items": { "type": "string" } });
     });
 }

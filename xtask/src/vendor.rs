@@ -147,7 +147,10 @@ fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<Opti
     }
     let text = changelog::with_entry(&text, &args.logto_version, change.breaks(), &entry);
     source::write(&path, &text)?;
-    let summary = change.summary(env!("CARGO_PKG_VERSION"));
+    let summary = match entry.is_empty() {
+        true => "taken out, as nothing is changed any more".to_owned(),
+        false => change.summary(env!("CARGO_PKG_VERSION")),
+    };
     Ok(Some(format!("The CHANGELOG's entry, since Logto {version}: {summary}")))
 }
 

@@ -206,7 +206,7 @@ fn a_later_document_replaces_the_entry_and_an_earlier_one_removes_it() {
         ],
     );
     assert!(!changelog.contains("1.1"), "{changelog}");
-    folder.vendored(&upstream(), "1.0");
+    says(&folder.vendored(&upstream(), "1.0"), &["since Logto 1.0: taken out"]);
     assert_eq!(folder.files(), before);
 }
 
