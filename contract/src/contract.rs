@@ -114,7 +114,7 @@ fn extend(path: &str, operation: &mut Map<String, Value>, methods: &Methods) {
 }
 
 /// Which of Logto's three APIs a path belongs to, which is also whose token it takes.
-fn api(path: &str) -> &'static str {
+pub(crate) fn api(path: &str) -> &'static str {
     let below = |prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };

@@ -7,6 +7,7 @@
 mod canonical;
 mod contract;
 mod document;
+pub mod drift;
 mod effects;
 mod error;
 mod files;
@@ -131,21 +132,27 @@ fn corrected(
     knowledge: &Knowledge,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<(Value, Vec<Effect>)> {
-    let mut resolve = |document: &Value| {
-        let mut resolved = inline::inline(document)?;
-        document::prepare(&mut resolved, notes)?;
-        Ok(resolved)
-    };
-    let mut document = document::check(upstream)
-        .and_then(|()| resolve(&canonical::sorted(upstream)))
-        .map_err(|error| refused::locate(error, upstream))?;
+    let mut document = resolved(upstream, notes)?;
     if is_contract(upstream) {
         return Ok((document, Vec::new()));
     }
     let effects = knowledge.corrections.correct(&mut document, &knowledge.methods.operations())?;
     // A correction may refer to a schema, and may add an operation.
-    let document = resolve(&document).map_err(|error| refused::locate(error, &document))?;
+    let document = resolve(&document, notes).map_err(|error| refused::locate(error, &document))?;
     Ok((document, effects))
+}
+
+/// An upstream document with every reference resolved and every operation named.
+fn resolved(upstream: &Value, notes: &mut Vec<String>) -> anyhow::Result<Value> {
+    document::check(upstream)
+        .and_then(|()| resolve(&canonical::sorted(upstream), notes))
+        .map_err(|error| refused::locate(error, upstream))
+}
+
+fn resolve(document: &Value, notes: &mut Vec<String>) -> anyhow::Result<Value> {
+    let mut resolved = inline::inline(document)?;
+    document::prepare(&mut resolved, notes)?;
+    Ok(resolved)
 }
 
 /// The text of a document in its one spelling: keys sorted, two spaces, a member on one line, a

@@ -104,6 +104,17 @@ impl Overlay {
         }
         Ok(effects)
     }
+
+    /// The targets that match nothing.
+    pub(crate) fn unmatched(&self, document: &Value) -> anyhow::Result<Vec<String>> {
+        let mut unmatched = Vec::new();
+        for action in &self.actions {
+            if action.find(document)?.is_empty() {
+                unmatched.push(action.target.clone());
+            }
+        }
+        Ok(unmatched)
+    }
 }
 
 impl Action {

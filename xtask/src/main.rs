@@ -1,12 +1,18 @@
 //! Tasks of the logto-api workspace: `cargo xtask <task>`.
-#![allow(clippy::print_stdout, reason = "a command line tool talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its user"
+)]
 
 mod coverage;
 mod docs;
+mod drift;
 mod source;
 mod vendor;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -21,6 +27,9 @@ struct Cli {
 enum Task {
     /// Turn an upstream document into the contract `openapi/logto.json`.
     Vendor(vendor::Args),
+    /// Compare an upstream document with what is vendored: exits with 0 (no drift), 1 (drift) or 2
+    /// (cannot tell).
+    Drift(drift::Args),
     /// Compile `openapi/docs.yaml` to `openapi/docs.json`, which `build.rs` reads.
     Docs {
         /// The folder that holds the contract and its companions.
@@ -34,10 +43,12 @@ enum Task {
     Coverage,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().task {
-        Task::Vendor(args) => vendor::run(&args),
-        Task::Docs { folder, gaps } => docs::run(&folder, gaps),
-        Task::Coverage => coverage::run(),
+        Task::Drift(args) => return Ok(drift::run(&args)),
+        Task::Vendor(args) => vendor::run(&args)?,
+        Task::Docs { folder, gaps } => docs::run(&folder, gaps)?,
+        Task::Coverage => coverage::run()?,
     }
+    Ok(ExitCode::SUCCESS)
 }

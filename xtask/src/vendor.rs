@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use logto_api_codegen::feature;
+use logto_api_contract::drift::facts;
 use logto_api_contract::{Knowledge, Vendored, is_contract, print, vendor};
 use serde_json::Value;
 
@@ -72,6 +73,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !is_contract(&input.document) {
         let path = folder.join("upstream.toml");
         source::record(&path, &input, &args.logto_version, args.date.as_deref())?;
+        // What drift compares the next document with.
+        let facts = facts(&input.document, &vendored.names)?;
+        source::write(&folder.join("upstream.json"), &print(&facts)?)?;
     }
     source::write(&folder.join("logto.json"), &new.text)?;
     source::write(&folder.join("names.toml"), &vendored.names.print()?)?;

@@ -1,0 +1,129 @@
+//! `openapi/upstream.json`: what an upstream document says, without what is for readers.
+//!
+//! It is smaller than the document, since equal schemas stand there once, and changes in few lines
+//! when the document does.
+
+use serde_json::{Map, Value, json};
+
+use super::operations::without_prose;
+use super::reader::is_prose;
+use crate::document::METHODS;
+use crate::error::Result;
+use crate::hoist::{Pool, each_root, reference};
+use crate::names::{self, Names};
+use crate::{canonical, refused, resolved, walk};
+
+/// What an operation says that is kept.
+const KEPT: [&str; 8] = [
+    "callbacks",
+    "deprecated",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "security",
+    "tags",
+];
+
+/// Makes the facts of an upstream document; schemas are named as the contract names what stands in
+/// the same place.
+///
+/// # Errors
+///
+/// When the document is not OpenAPI 3.0; the error names the operation and the place.
+pub fn facts(upstream: &Value, names: &Names) -> Result<Value> {
+    let mut notes = Vec::new();
+    let mut document = resolved(upstream, &mut notes)?;
+    walk::schemas(&mut document, &mut |schema, _| {
+        bare(schema);
+        Ok(())
+    })
+    .map_err(|error| refused::locate(error, upstream))?;
+    operations(&mut document);
+    let pool = Pool::hoist(&mut document);
+    let names = names::assign(&document, &pool, names, &mut notes)?;
+    let mut schemas = Map::new();
+    for (index, schema) in pool.schemas.iter().enumerate() {
+        let mut schema = schema.clone();
+        name(&mut schema, &names);
+        schemas.insert(names.name(index).to_owned(), schema);
+    }
+    each_root(&mut document, &mut |schema| name(schema, &names));
+    let paths = super::operations::base_paths(&super::reader::Doc { root: &document }, None);
+    let servers: Vec<Value> = paths.iter().map(|path| json!({ "url": path })).collect();
+    Ok(canonical::sorted(&json!({
+        "openapi": "3.0.3",
+        "info": { "title": "Facts of an upstream document", "version": "" },
+        "servers": servers,
+        "paths": document.get("paths"),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": super::document::schemes(upstream),
+        },
+        "security": document.get("security").unwrap_or(&json!([])),
+    })))
+}
+
+fn bare(schema: &mut walk::Schema) {
+    schema.retain(|key, value| {
+        !is_prose(key) && *value != Value::Bool(false) || key == "additionalProperties"
+    });
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.sort_by_key(Value::to_string);
+    }
+    for union in ["oneOf", "anyOf"] {
+        if let Some(Value::Array(alternatives)) = schema.get_mut(union) {
+            alternatives.sort_by_cached_key(canonical::shape);
+        }
+    }
+}
+
+fn operations(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
+        let Some(item) = item.as_object_mut() else { continue };
+        item.retain(|key, _| METHODS.contains(&key.as_str()));
+        for operation in item.values_mut().filter_map(Value::as_object_mut) {
+            operation.retain(|key, _| KEPT.contains(&key.as_str()));
+            if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+                parameters.iter_mut().for_each(around);
+                parameters
+                    .sort_by_cached_key(|one| (one["in"].to_string(), one["name"].to_string()));
+            }
+            operation.get_mut("requestBody").into_iter().for_each(body);
+            let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+            for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
+                body(response);
+                response["description"] = json!("");
+                let headers = response.get_mut("headers").and_then(Value::as_object_mut);
+                let headers = headers.into_iter().flat_map(|headers| headers.values_mut());
+                headers.for_each(|header| *header = without_prose(header));
+            }
+        }
+    }
+}
+
+fn body(body: &mut Value) {
+    around(body);
+    let content = body.get_mut("content").and_then(Value::as_object_mut);
+    content.into_iter().flat_map(|content| content.values_mut()).for_each(around);
+}
+
+/// Drops what is for readers around schemas, not in them: a member may have such a name.
+fn around(value: &mut Value) {
+    if let Some(map) = value.as_object_mut() {
+        map.retain(|key, _| !is_prose(key) && key != "links");
+    }
+}
+
+fn name(schema: &mut Value, names: &names::Assigned) {
+    if let Some(index) = reference(schema) {
+        *schema = json!({ "$ref": format!("#/components/schemas/{}", names.name(index)) });
+        return;
+    }
+    match schema {
+        Value::Object(map) => map.values_mut().for_each(|value| name(value, names)),
+        Value::Array(items) => items.iter_mut().for_each(|value| name(value, names)),
+        _ => {}
+    }
+}

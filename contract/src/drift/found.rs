@@ -1,0 +1,101 @@
+//! The changes that are found, each once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::kind::{Class, Kind};
+
+/// One change of meaning, at its source.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Change {
+    /// What an ignore file names it by: kind and item.
+    pub id: String,
+    /// What changed.
+    pub kind: Kind,
+    /// What it means for users of the crate.
+    pub class: Class,
+    /// The model's member, or the operation's part: `User.profile`, `ListUsers ?page`.
+    pub item: String,
+    /// Where Rust code meets it: `User::profile`, `users().list()`.
+    pub rust: Option<String>,
+    /// JSON pointers into the upstream document: where it is said. What is gone is named by the
+    /// place where it would be.
+    pub pointers: BTreeSet<String>,
+    /// As the contract's document has it.
+    pub before: Option<Value>,
+    /// As the upstream document has it.
+    pub after: Option<Value>,
+    /// The operations that it affects, and the methods that call them.
+    pub operations: BTreeMap<String, Option<String>>,
+}
+
+impl Change {
+    /// The first place where it is said.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        self.pointers.first().map_or("", String::as_str)
+    }
+}
+
+/// What a walk reports.
+pub(super) struct Report {
+    pub(super) kind: Kind,
+    pub(super) class: Class,
+    pub(super) item: String,
+    pub(super) rust: Option<String>,
+    /// Whether the item is one thing wherever it is used: a model or what is below one.
+    pub(super) shared: bool,
+    pub(super) pointer: String,
+    pub(super) before: Option<Value>,
+    pub(super) after: Option<Value>,
+}
+
+/// Collects reports: those of one source are one change.
+#[derive(Default)]
+pub(super) struct Found {
+    changes: Vec<Change>,
+    known: HashMap<String, usize>,
+}
+
+impl Found {
+    pub(super) fn add(&mut self, report: Report, operation: Option<(String, Option<String>)>) {
+        let source = if report.shared { &report.item } else { &report.pointer };
+        let (before, after) = (text(report.before.as_ref()), text(report.after.as_ref()));
+        let key = format!("{} {source} {before} {after}", report.kind);
+        let index = *self.known.entry(key).or_insert(self.changes.len());
+        if index == self.changes.len() {
+            self.changes.push(Change {
+                id: format!("{} {}", report.kind, report.item),
+                kind: report.kind,
+                class: report.class,
+                item: report.item,
+                rust: report.rust,
+                pointers: BTreeSet::new(),
+                before: report.before,
+                after: report.after,
+                operations: BTreeMap::new(),
+            });
+        }
+        if let Some(change) = self.changes.get_mut(index) {
+            change.class = change.class.max(report.class);
+            change.pointers.insert(report.pointer);
+            change.operations.extend(operation);
+        }
+    }
+
+    /// The worst first, then by item.
+    pub(super) fn finish(mut self) -> Vec<Change> {
+        self.changes.sort_by(|one, other| {
+            let order = |change: &Change| (std::cmp::Reverse(change.class), change.id.clone());
+            order(one).cmp(&order(other)).then_with(|| one.pointers.cmp(&other.pointers))
+        });
+        self.changes
+    }
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.map(Value::to_string).unwrap_or_default()
+}

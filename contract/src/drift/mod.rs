@@ -1,0 +1,150 @@
+//! What differs between what an upstream document says and what the contract was made from.
+//!
+//! Documents are compared as they are meant, not as they are written: wording, order, examples,
+//! and what is shared by `$ref` are no drift. Every change of meaning is, and is reported once, at
+//! its source. The comparison looks at the documents before the rules of vendoring, since what
+//! these even out is drift all the same.
+
+mod cursor;
+mod document;
+mod facts;
+mod found;
+mod ignore;
+mod kind;
+mod only;
+mod operations;
+mod reader;
+mod report;
+mod schemas;
+mod unions;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::is_contract;
+use crate::overlay::Overlay;
+use cursor::{Call, Contract, Cursor};
+use reader::Doc;
+use schemas::Walk;
+
+pub use facts::facts;
+pub use found::Change;
+pub use ignore::Ignored;
+pub use kind::{Class, Kind, Way};
+pub use only::Only;
+pub use report::Format;
+
+/// What is vendored: what an upstream document is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Vendored<'a> {
+    /// `logto.json`.
+    pub contract: &'a Value,
+    /// `upstream.json`: what the document said from which the contract was made.
+    pub facts: &'a Value,
+}
+
+/// What differs.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+#[non_exhaustive]
+pub struct Drift {
+    /// The changes, the worst first.
+    pub changes: Vec<Change>,
+    /// What a person should know beside: corrections that no longer apply, entries of an ignore
+    /// file that match nothing.
+    pub notes: Vec<String>,
+    /// How many changes an ignore file accepts.
+    pub ignored: usize,
+    /// The API and group of the operations: for [`Only`].
+    #[serde(skip)]
+    calls: BTreeMap<String, (String, String)>,
+}
+
+impl Drift {
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The worst that a change means; nothing where nothing differs.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        self.changes.iter().map(|change| change.class).max()
+    }
+}
+
+/// Compares an upstream document, or a contract, with what is vendored.
+///
+/// # Errors
+///
+/// When the document is not OpenAPI 3, or refers to what it does not have: then nothing can be
+/// told. The error says where.
+pub fn drift(vendored: Vendored<'_>, upstream: &Value) -> Result<Drift> {
+    document::check(upstream)?;
+    let base = if is_contract(upstream) { vendored.contract } else { vendored.facts };
+    let contract = Contract::new(vendored.contract);
+    let mut walk = Walk {
+        base: Doc { root: base },
+        upstream: Doc { root: upstream },
+        contract: &contract,
+        found: found::Found::default(),
+        way: Way::Sent,
+        operation: None,
+        required_at: None,
+        seen: HashSet::new(),
+    };
+    let calls = compare(&mut walk)?;
+    Ok(Drift { changes: walk.found.finish(), calls, ..Drift::default() })
+}
+
+fn compare(walk: &mut Walk<'_>) -> Result<BTreeMap<String, (String, String)>> {
+    let before = operations::operations(&walk.base)?;
+    let after = operations::operations(&walk.upstream)?;
+    let pairs = operations::pairs(&before, &after);
+    let mut calls = BTreeMap::new();
+    let mut enter = |walk: &mut Walk<'_>, operation: &operations::Operation<'_>, new: bool| {
+        let known = walk.contract.call(&operation.id).filter(|_| !new);
+        let call = known.unwrap_or_else(|| operation.proposed());
+        let Call { api, group, method } = call;
+        let method = format!("{group}().{method}()");
+        calls.insert(operation.id.clone(), (api, group));
+        walk.operation = Some((operation.id.clone(), Some(method)));
+        walk.seen.clear();
+    };
+    for (from, to) in &pairs {
+        enter(walk, &before[*from], false);
+        walk.operation(&before[*from], &after[*to])?;
+    }
+    let gone: BTreeSet<usize> = pairs.iter().map(|(from, _)| *from).collect();
+    let known: BTreeSet<usize> = pairs.iter().map(|(_, to)| *to).collect();
+    for (_, operation) in before.iter().enumerate().filter(|(index, _)| !gone.contains(index)) {
+        enter(walk, operation, false);
+        walk.lone(Kind::OperationRemoved, operation);
+    }
+    for (_, operation) in after.iter().enumerate().filter(|(index, _)| !known.contains(index)) {
+        enter(walk, operation, true);
+        walk.lone(Kind::OperationAdded, operation);
+    }
+    walk.operation = None;
+    document::frame(walk);
+    Ok(calls)
+}
+
+impl Overlay {
+    /// The targets that match nothing in a document: what these correct has changed.
+    ///
+    /// # Errors
+    ///
+    /// When the document's references lead nowhere or in a circle, or a target is no JSONPath.
+    pub fn stale(&self, document: &Value) -> Result<Vec<String>> {
+        let document = crate::resolved(document, &mut Vec::new())?;
+        Ok(self.unmatched(&document)?)
+    }
+}
+
+/// A place that no operation has.
+fn nowhere<'a>(path: &str) -> Cursor<'a> {
+    Cursor { node: None, model: None, path: path.to_owned() }
+}

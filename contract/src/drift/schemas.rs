@@ -1,0 +1,365 @@
+//! Two schemas, compared from the outside in.
+
+use std::collections::{BTreeSet, HashSet};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::cursor::{Contract, Cursor};
+use super::found::{Found, Report};
+use super::kind::{Kind, Way, class};
+use super::reader::{Doc, Node, Others, View};
+use super::unions;
+
+/// The schema that says nothing.
+pub(super) static ANYTHING: Value = Value::Bool(true);
+
+/// A comparison on its way through one operation.
+pub(super) struct Walk<'a> {
+    pub(super) base: Doc<'a>,
+    pub(super) upstream: Doc<'a>,
+    pub(super) contract: &'a Contract<'a>,
+    pub(super) found: Found,
+    pub(super) way: Way,
+    /// The operation, and the method that calls it.
+    pub(super) operation: Option<(String, Option<String>)>,
+    /// The member that is being compared, where it is required.
+    pub(super) required_at: Option<String>,
+    pub(super) seen: HashSet<(usize, usize, usize, Way)>,
+}
+
+/// What is reported of a change beside its kind and place.
+#[derive(Default)]
+pub(super) struct Detail {
+    pub(super) must: bool,
+    pub(super) before: Option<Value>,
+    pub(super) after: Option<Value>,
+}
+
+impl Detail {
+    pub(super) fn of(before: Option<Value>, after: Option<Value>) -> Self {
+        Detail { must: false, before, after }
+    }
+
+    pub(super) fn must(must: bool) -> Self {
+        Detail { must, ..Self::default() }
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn report(&mut self, kind: Kind, at: &Cursor<'a>, pointer: &str, detail: Detail) {
+        let method = self.operation.as_ref().and_then(|(_, method)| method.clone());
+        let report = Report {
+            kind,
+            class: class(kind, self.way, detail.must),
+            item: at.item(),
+            rust: at.rust().or(method),
+            shared: at.model.is_some(),
+            pointer: pointer.to_owned(),
+            before: detail.before,
+            after: detail.after,
+        };
+        self.found.add(report, self.operation.clone());
+    }
+
+    /// Reports what the contract does not hold: it means nothing to the crate.
+    pub(super) fn report_unread(
+        &mut self,
+        kind: Kind,
+        at: &Cursor<'a>,
+        pointer: &str,
+        detail: Detail,
+    ) {
+        self.unread(|walk| {
+            walk.report(kind, at, pointer, detail);
+            Ok(())
+        })
+        .unwrap_or_default();
+    }
+
+    pub(super) fn unread<T>(&mut self, walk: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let way = std::mem::replace(&mut self.way, Way::Unread);
+        let result = walk(self);
+        self.way = way;
+        result
+    }
+
+    /// Compares two schemas in the same place.
+    pub(super) fn schema(&mut self, base: &Node<'a>, up: &Node<'a>, at: &Cursor<'a>) -> Result<()> {
+        let place = at.node.map_or(0, |node| std::ptr::from_ref(node) as usize);
+        if !self.seen.insert((base.address(), up.address(), place, self.way)) {
+            return Ok(());
+        }
+        if at.node.is_none() && self.way != Way::Unread {
+            return self.unread(|walk| walk.schema(base, up, at));
+        }
+        let (one, other) = (self.base.view(base)?, self.upstream.view(up)?);
+        self.views(base, up, &one, &other, at)
+    }
+
+    pub(super) fn views(
+        &mut self,
+        base: &Node<'a>,
+        up: &Node<'a>,
+        one: &View<'a>,
+        other: &View<'a>,
+        used: &Cursor<'a>,
+    ) -> Result<()> {
+        let mut at = self.contract.resolve(used);
+        // Where it is used differently, it is the use that changed.
+        let source = if other.at == other.used_at { used } else { &at }.clone();
+        self.null(one, other, &source, used);
+        let union = !one.alternatives.is_empty() || !other.alternatives.is_empty();
+        if union {
+            return unions::compare(self, (base, one), (up, other), &at, &source);
+        }
+        if one.types != other.types {
+            let detail = Detail::of(Some(one.summary().into()), Some(other.summary().into()));
+            self.report(Kind::TypeChanged, &source, &other.at, detail);
+            return Ok(());
+        }
+        if at.node.is_some() && !Contract::knows(&at) && !one.is_any() {
+            // The contract takes anything here.
+            at.node = None;
+        }
+        self.content(one, other, &at, used)
+    }
+
+    /// All but null and alternatives.
+    pub(super) fn content(
+        &mut self,
+        one: &View<'a>,
+        other: &View<'a>,
+        at: &Cursor<'a>,
+        used: &Cursor<'a>,
+    ) -> Result<()> {
+        self.values(one, other, at);
+        self.format(one, other, at);
+        self.facts(one, other, at, used);
+        self.members(one, other, at)?;
+        if let (Some(_), _) | (_, Some(_)) = (&one.items, &other.items) {
+            let items = |view: &View<'a>| {
+                let anything = Node { value: &ANYTHING, at: format!("{}/items", other.at) };
+                view.items.clone().unwrap_or(anything)
+            };
+            let below = self.contract.items(at);
+            self.schema(&items(one), &items(other), &below)?;
+        }
+        self.others(one, other, at)
+    }
+
+    fn null(&mut self, one: &View<'a>, other: &View<'a>, source: &Cursor<'a>, used: &Cursor<'a>) {
+        let kind = match (&one.nullable, &other.nullable) {
+            (None, Some(_)) => Kind::NullAllowed,
+            (Some(_), None) => Kind::NullForbidden,
+            _ => return,
+        };
+        // Said of the use or of what is used.
+        let pointer = match (&one.nullable, &other.nullable) {
+            (_, Some(at)) => at,
+            (Some(at), _) if *at == one.used_at => &other.used_at,
+            _ => &other.at,
+        };
+        let at = if *pointer == other.used_at { used } else { source };
+        self.report(kind, at, pointer, Detail::default());
+    }
+
+    fn values(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) {
+        let kept = at.node.is_none_or(|node| node.get("enum").is_some());
+        let json = |text: &String| serde_json::from_str::<Value>(text).ok();
+        let list = |values: &BTreeSet<String>| Some(values.iter().filter_map(json).collect());
+        let mut report = |kind, before, after| {
+            let detail = Detail::of(before, after);
+            if kept || kind == Kind::ValuesRestricted {
+                self.report(kind, at, &other.at, detail);
+            } else {
+                self.report_unread(kind, at, &other.at, detail);
+            }
+        };
+        match (&one.values, &other.values) {
+            (None, None) => {}
+            (Some(known), None) => report(Kind::ValuesUnrestricted, list(known), None),
+            (None, Some(values)) => report(Kind::ValuesRestricted, None, list(values)),
+            (Some(known), Some(values)) => {
+                let gone: Vec<&String> = known.difference(values).collect();
+                let new: Vec<&String> = values.difference(known).collect();
+                if let ([gone], [new], 1, 1) =
+                    (gone.as_slice(), new.as_slice(), known.len(), values.len())
+                {
+                    report(Kind::LiteralChanged, json(gone), json(new));
+                    return;
+                }
+                gone.into_iter().for_each(|value| report(Kind::ValueRemoved, json(value), None));
+                new.into_iter().for_each(|value| report(Kind::ValueAdded, None, json(value)));
+            }
+        }
+    }
+
+    fn format(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) {
+        if one.format != other.format {
+            let typed = |format: &Option<String>| {
+                let typed = ["binary", "date-time", "double", "int64", "timestamp-ms"];
+                format.as_deref().is_some_and(|format| typed.contains(&format))
+            };
+            let text = |format: &Option<String>| format.clone().map(Value::String);
+            let detail = Detail {
+                must: typed(&one.format) || typed(&other.format),
+                before: text(&one.format),
+                after: text(&other.format),
+            };
+            self.report(Kind::FormatChanged, at, &other.at, detail);
+        }
+    }
+
+    fn facts(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>, used: &Cursor<'a>) {
+        let keys: BTreeSet<&String> = one.facts.keys().chain(other.facts.keys()).collect();
+        for key in keys {
+            let (old, new) = (one.facts.get(key), other.facts.get(key));
+            let value = |fact: Option<&'_ (Value, String)>| fact.map(|(value, _)| value.clone());
+            let (before, after) = (value(old), value(new));
+            if before == after {
+                continue;
+            }
+            // Said of the use or of what is used.
+            let pointer = match (old, new) {
+                (_, Some((_, at))) => at,
+                (Some((_, at)), _) if *at == one.used_at => &other.used_at,
+                _ => &other.at,
+            };
+            let at = if *pointer == other.used_at { used } else { at };
+            let kind = match key.as_str() {
+                "default" if old.is_none() => Kind::DefaultAdded,
+                "default" if new.is_none() => Kind::DefaultRemoved,
+                "default" => Kind::DefaultChanged,
+                "deprecated" if after.is_some() => Kind::Deprecated,
+                "deprecated" => Kind::Restored,
+                "readOnly" | "writeOnly" => Kind::AccessChanged,
+                _ => Kind::ConstraintChanged,
+            };
+            let said = |value: Option<Value>| value.map(|value| json!({ key.as_str(): value }));
+            // A default of a required member decides whether it must be sent.
+            let must = self.required_at.as_ref() == Some(&other.used_at);
+            let detail = Detail { must, before: said(before), after: said(after) };
+            self.report(kind, at, pointer, detail);
+        }
+    }
+
+    fn members(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) -> Result<()> {
+        let names: BTreeSet<&str> =
+            one.members.keys().chain(other.members.keys()).copied().collect();
+        for name in names {
+            let below = self.contract.member(at, name);
+            let pointer = format!("{}/properties/{}", other.at, crate::refused::escape(name));
+            match (one.members.get(name), other.members.get(name)) {
+                (Some(base), Some(up)) => {
+                    self.requirement(one, other, name, &below, &up.at)?;
+                    let required = one.required.contains(name) && other.required.contains(name);
+                    self.required_at = required.then(|| up.at.clone());
+                    self.schema(base, up, &below)?;
+                }
+                (Some(base), None) => {
+                    let before = Some(self.base.view(base)?.summary().into());
+                    let detail = Detail::of(before, None);
+                    if at.node.is_some() && below.node.is_none() {
+                        self.report_unread(Kind::MemberRemoved, &below, &pointer, detail);
+                    } else {
+                        self.report(Kind::MemberRemoved, &below, &pointer, detail);
+                    }
+                }
+                (None, Some(up)) => {
+                    let after = Some(self.upstream.view(up)?.summary().into());
+                    let must = self.is_required(&self.upstream, other, name)?;
+                    let detail = Detail { must, before: None, after };
+                    self.report(Kind::MemberAdded, &below, &up.at, detail);
+                }
+                (None, None) => {}
+            }
+        }
+        self.undeclared(one, other, at);
+        Ok(())
+    }
+
+    /// A member with a default need not be sent, though it is required.
+    fn is_required(&self, doc: &Doc<'a>, view: &View<'a>, name: &str) -> Result<bool> {
+        let required = view.required.contains(name);
+        match view.members.get(name).filter(|_| required && self.way == Way::Sent) {
+            Some(member) => Ok(!doc.view(member)?.facts.contains_key("default")),
+            None => Ok(required),
+        }
+    }
+
+    fn requirement(
+        &mut self,
+        one: &View<'a>,
+        other: &View<'a>,
+        name: &str,
+        at: &Cursor<'a>,
+        pointer: &str,
+    ) -> Result<()> {
+        let kind = match (one.required.contains(name), other.required.contains(name)) {
+            (false, true) => Kind::MemberRequired,
+            (true, false) => Kind::MemberOptional,
+            _ => return Ok(()),
+        };
+        let before = self.is_required(&self.base, one, name)?;
+        let after = self.is_required(&self.upstream, other, name)?;
+        if before == after || at.node.is_none() {
+            self.report_unread(kind, at, pointer, Detail::default());
+        } else {
+            self.report(kind, at, pointer, Detail::default());
+        }
+        Ok(())
+    }
+
+    /// Names in `required` that are no declared member.
+    fn undeclared(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) {
+        let pointer = format!("{}/required", other.at);
+        let changed = one.required.symmetric_difference(&other.required);
+        let declared =
+            |name: &str| one.members.contains_key(name) || other.members.contains_key(name);
+        let undeclared: Vec<&str> = changed.copied().filter(|name| !declared(name)).collect();
+        for name in undeclared {
+            let kind = if other.required.contains(name) {
+                Kind::MemberRequired
+            } else {
+                Kind::MemberOptional
+            };
+            let below = self.contract.member(at, name);
+            self.report(kind, &below, &pointer, Detail::default());
+        }
+    }
+
+    fn others(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) -> Result<()> {
+        if !other.types.contains("object") {
+            return Ok(());
+        }
+        let below = self.contract.values(at);
+        let pointer = format!("{}/additionalProperties", other.at);
+        let anything = || Node { value: &ANYTHING, at: pointer.clone() };
+        let no_members = one.members.is_empty() || other.members.is_empty();
+        let kind = match (&one.others, &other.others) {
+            (Others::Unsaid, Others::Unsaid)
+            | (Others::Any, Others::Any)
+            | (Others::None, Others::None) => return Ok(()),
+            (Others::Unsaid, Others::Any) | (Others::Any, Others::Unsaid) if no_members => {
+                return Ok(());
+            }
+            (Others::Like(base), Others::Like(up)) => return self.schema(base, up, &below),
+            (Others::Any, Others::Like(up)) => return self.schema(&anything(), up, &below),
+            (Others::Like(base), Others::Any) => return self.schema(base, &anything(), &below),
+            // The contract reads no word on others as none.
+            (Others::Unsaid, Others::None) | (Others::None, Others::Unsaid) => {
+                let said =
+                    |others: &Others<'a>| matches!(others, Others::None).then(|| json!(false));
+                let said = (said(&one.others), said(&other.others));
+                let kind = Kind::ConstraintChanged;
+                self.report(kind, at, &pointer, Detail::of(said.0, said.1));
+                return Ok(());
+            }
+            (Others::Unsaid | Others::None, _) => Kind::OtherMembersAllowed,
+            (_, Others::Unsaid | Others::None) => Kind::OtherMembersForbidden,
+        };
+        self.report(kind, at, &pointer, Detail::default());
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! `cargo xtask drift`: has upstream changed?
+//!
+//! Exits with 0 where nothing differs, 1 where something does, 2 where that cannot be told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use logto_api_contract::drift::{Drift, Format, Ignored, Only, Vendored, drift};
+use logto_api_contract::{Overlay, is_contract};
+use serde_json::Value;
+
+use crate::source;
+use crate::vendor::openapi_folder;
+
+/// What to compare.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The upstream OpenAPI document: a file or a URL.
+    #[arg(long)]
+    upstream: String,
+    /// text, json or markdown.
+    #[arg(long, default_value = "text")]
+    format: Format,
+    /// Only these parts of the API, such as `experience,management.users`.
+    #[arg(long)]
+    only: Option<String>,
+    /// A TOML file of accepted changes: `[[ignore]]` with `change` and `reason`.
+    #[arg(long)]
+    ignore: Option<PathBuf>,
+    /// The folder that holds the contract and its companions.
+    #[arg(long, default_value_os_t = openapi_folder())]
+    folder: PathBuf,
+}
+
+/// Runs the task.
+pub(crate) fn run(args: &Args) -> ExitCode {
+    match report(args) {
+        Ok((drift, text)) => {
+            print!("{text}");
+            if drift.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+        }
+        Err(error) => {
+            eprintln!("cannot tell: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn report(args: &Args) -> Result<(Drift, String)> {
+    let folder = &args.folder;
+    let contract = json(&folder.join("logto.json"))?;
+    let facts = json(&folder.join("upstream.json"))?;
+    let only = args.only.as_deref().map(|text| Only::parse(text, &contract)).transpose()?;
+    let ignored = args.ignore.as_deref().map(read_ignored).transpose()?;
+    let upstream = source::read(&args.upstream)?.document;
+
+    let mut found = drift(Vendored { contract: &contract, facts: &facts }, &upstream)
+        .with_context(|| args.upstream.clone())?;
+    if !found.is_none() && !is_contract(&upstream) {
+        found.notes.extend(corrections(folder, &upstream));
+    }
+    if let Some(only) = &only {
+        found = found.only(only);
+    }
+    if let Some(ignored) = &ignored {
+        found = found.without(ignored);
+    }
+    let text = found.print(args.format)?;
+    Ok((found, text))
+}
+
+/// What vendoring the document would stumble over.
+fn corrections(folder: &Path, upstream: &Value) -> Vec<String> {
+    let stale = Overlay::read(&folder.join("corrections.yaml"))
+        .and_then(|corrections| corrections.stale(upstream));
+    match stale {
+        Ok(targets) => targets
+            .into_iter()
+            .map(|target| format!("correction target {target} matches nothing in this document"))
+            .collect(),
+        Err(error) => vec![format!("this document cannot be vendored: {error}")],
+    }
+}
+
+fn read_ignored(path: &Path) -> Result<Ignored> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ignored::parse(&text).with_context(|| path.display().to_string())
+}
+
+fn json(path: &Path) -> Result<Value> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is broken", path.display()))
+}
