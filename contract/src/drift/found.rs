@@ -62,10 +62,14 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn add(&mut self, report: Report, operation: Option<(String, Option<String>)>) {
-        let source = if report.shared { &report.item } else { &report.pointer };
+        // One place is one source, and so is one part of a model, wherever it is written out.
         let (before, after) = (text(report.before.as_ref()), text(report.after.as_ref()));
-        let key = format!("{} {source} {before} {after}", report.kind);
-        let index = *self.known.entry(key).or_insert(self.changes.len());
+        let key = |source: &str| format!("{} {source} {before} {after}", report.kind);
+        let mut keys = vec![key(&report.pointer)];
+        keys.extend(report.shared.then(|| key(&report.item)));
+        let known = keys.iter().find_map(|key| self.known.get(key).copied());
+        let index = known.unwrap_or(self.changes.len());
+        self.known.extend(keys.into_iter().map(|key| (key, index)));
         if index == self.changes.len() {
             self.changes.push(Change {
                 id: format!("{} {}", report.kind, report.item),

@@ -403,7 +403,7 @@ impl<'a> Walk<'a> {
         let mut after = parameters(&self.upstream, other)?;
         let mut both = Vec::new();
         take(&mut before, &mut after, &mut both, |one, other| {
-            one.place == other.place && one.name == other.name
+            one.place == other.place && one.is_called_like(other)
         });
         // The same part of the path under another name.
         let (names, others) = (one.names(), other.names());
@@ -414,7 +414,7 @@ impl<'a> Walk<'a> {
                 && part(&names, &one.name).is_some()
                 && part(&names, &one.name) == part(&others, &other.name)
         });
-        take(&mut before, &mut after, &mut both, |one, other| one.name == other.name);
+        take(&mut before, &mut after, &mut both, Parameter::is_called_like);
 
         let moved = one.shape() != other.shape();
         let place = |name: &str| Cursor { path: format!("{} ?{name}", one.id), ..at.clone() };
@@ -486,6 +486,12 @@ struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
+    /// Headers have names in any case.
+    fn is_called_like(&self, other: &Self) -> bool {
+        let header = self.place == "header" || other.place == "header";
+        self.name == other.name || header && self.name.eq_ignore_ascii_case(&other.name)
+    }
+
     fn is_required(&self) -> bool {
         self.place == "path" || self.node.says("required")
     }
@@ -528,9 +534,9 @@ fn parameters<'a>(doc: &Doc<'a>, operation: &Operation<'a>) -> Result<Vec<Parame
             let node = doc.resolve(&node)?;
             let place = node.text("in").unwrap_or_default();
             let name = node.text("name").unwrap_or_default().to_owned();
-            let name = if place == "header" { name.to_lowercase() } else { name };
-            if !found.iter().any(|known| known.name == name && known.place == place) {
-                found.push(Parameter { name, place, node });
+            let parameter = Parameter { name, place, node };
+            if !found.iter().any(|known| known.place == place && known.is_called_like(&parameter)) {
+                found.push(parameter);
             }
         }
     }

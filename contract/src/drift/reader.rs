@@ -137,7 +137,8 @@ impl<'a> Doc<'a> {
         Err(refuse(&node.at, "its $ref leads back to itself"))
     }
 
-    fn follow(&self, reference: &str, at: &str) -> Result<Node<'a>> {
+    /// What a reference names.
+    pub(super) fn follow(&self, reference: &str, at: &str) -> Result<Node<'a>> {
         let pointer = reference.strip_prefix('#').map(percent_decoded);
         let found = pointer.and_then(|pointer| {
             let value = self.root.pointer(&pointer)?;

@@ -115,7 +115,11 @@ impl<'a> Walk<'a> {
         }
         if one.types != other.types {
             let detail = Detail::of(Some(one.summary().into()), Some(other.summary().into()));
-            self.report(Kind::TypeChanged, &source, &other.at, detail);
+            if self.is_read_alike(one, other, &at)? {
+                self.report_unread(Kind::TypeChanged, &source, &other.at, detail);
+            } else {
+                self.report(Kind::TypeChanged, &source, &other.at, detail);
+            }
             return Ok(());
         }
         if at.node.is_some() && !Contract::knows(&at) && !one.is_any() {
@@ -123,6 +127,24 @@ impl<'a> Walk<'a> {
             at.node = None;
         }
         self.content(one, other, &at, used)
+    }
+
+    /// Whether the rules of vendoring read both types as the one that the contract has: a number
+    /// as an integer, or what upstream now says of itself.
+    fn is_read_alike(&self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) -> Result<bool> {
+        if std::ptr::eq(self.base.root, self.contract.root()) {
+            return Ok(false);
+        }
+        let numbers = |view: &View<'a>| {
+            !view.types.is_empty()
+                && view.types.iter().all(|kind| matches!(kind.as_str(), "integer" | "number"))
+        };
+        let Some(value) = at.node.filter(|_| !(numbers(one) && numbers(other))) else {
+            return Ok(true);
+        };
+        let contract = Doc { root: self.contract.root() };
+        let read = contract.view(&Node { value, at: String::new() })?;
+        Ok(!read.types.is_empty() && read.types == other.types && read.types != one.types)
     }
 
     /// All but null and alternatives.

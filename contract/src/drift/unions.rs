@@ -47,7 +47,7 @@ pub(super) fn compare<'a>(
     if is_union(one) && is_union(other) {
         let whole = pairs.len() == before.len() && pairs.len() == after.len();
         if whole {
-            discriminator(walk, (one, &before), (other, &after), &pairs, at);
+            discriminator(walk, (one, &before), (other, &after), &pairs, at)?;
         }
         // What stands beside the alternatives.
         walk.content(one, other, at, source)?;
@@ -198,25 +198,15 @@ fn discriminator<'a>(
     (other, after): (&View<'a>, &[Node<'a>]),
     pairs: &[(usize, usize)],
     at: &Cursor<'a>,
-) {
-    let place = |view: &View<'a>, nodes: &[Node<'a>]| {
-        let node = view.discriminator.as_ref()?;
-        let mapping = node.get("mapping").map(|mapping| mapping.entries()).unwrap_or_default();
-        let target = |target: &Node<'a>| {
-            let target = target.value.as_str();
-            nodes.iter().position(|node| node.text("$ref") == target)
-        };
-        let mapping = mapping.iter().map(|(tag, to)| ((*tag).to_owned(), target(to)));
-        Some((node.text("propertyName"), mapping.collect::<Vec<_>>()))
-    };
+) -> Result<()> {
     let paired = |from: Option<usize>| {
         pairs.iter().find(|(one, _)| Some(*one) == from).map(|(_, other)| *other)
     };
-    let mut expected = place(one, before);
+    let mut expected = mapping(&walk.base, one, before)?;
     if let Some((_, mapping)) = &mut expected {
         mapping.iter_mut().for_each(|(_, target)| *target = paired(*target));
     }
-    let mut found = place(other, after);
+    let mut found = mapping(&walk.upstream, other, after)?;
     for (_, mapping) in expected.iter_mut().chain(&mut found) {
         mapping.sort();
     }
@@ -226,4 +216,30 @@ fn discriminator<'a>(
         let detail = Detail::of(said(one), said(other));
         walk.report(Kind::DiscriminatorChanged, at, &pointer, detail);
     }
+    Ok(())
+}
+
+/// A discriminator's member, and the position of the alternative that each of its values leads to.
+type Mapping<'a> = (Option<&'a str>, Vec<(String, Option<usize>)>);
+
+fn mapping<'a>(
+    doc: &Doc<'a>,
+    view: &View<'a>,
+    alternatives: &[Node<'a>],
+) -> Result<Option<Mapping<'a>>> {
+    let Some(node) = &view.discriminator else { return Ok(None) };
+    let mut keys = Vec::new();
+    for alternative in alternatives {
+        keys.push(doc.key(alternative, &mut Vec::new())?);
+    }
+    let mut mapping = Vec::new();
+    for (tag, target) in node.get("mapping").iter().flat_map(Node::entries) {
+        let Some(name) = target.value.as_str() else { continue };
+        let bare = format!("#/components/schemas/{name}");
+        let reference = if name.contains(['#', '/']) { name } else { &bare };
+        let target = doc.follow(reference, &target.at)?;
+        let key = doc.key(&target, &mut Vec::new())?;
+        mapping.push((tag.to_owned(), keys.iter().position(|known| *known == key)));
+    }
+    Ok(Some((node.text("propertyName"), mapping)))
 }
