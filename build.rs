@@ -1,10 +1,11 @@
 //! Generates the client, the models and the groups of operations from the
 //! contract in `openapi/`, for the Cargo features that are enabled.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, error::Error, fs};
 
-use logto_api_codegen::{Contract, Docs, feature, generate};
+use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
 
 const CONTRACT: &str = "openapi/logto.json";
 const DOCS: &str = "openapi/docs.json";
@@ -16,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let contract = Contract::parse(&fs::read_to_string(CONTRACT)?)?;
     let docs = Docs::parse(&fs::read_to_string(DOCS)?)?;
     let generated = generate(&contract, &docs, is_enabled)?;
+    println!("cargo:rustc-env=LOGTO_API_PARTS={}", parts(&contract));
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
     fs::write(out.join("raw.rs"), generated.raw)?;
@@ -23,6 +25,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("groups.rs"), generated.groups)?;
     fs::write(out.join("calls.rs"), generated.calls)?;
     Ok(())
+}
+
+/// What `Client::check_contract` looks at: the groups that are enabled, each after its API and a
+/// dot. Empty where that makes no difference.
+fn parts(contract: &Contract) -> String {
+    let is_enabled = |operation: &&Operation| is_enabled(&operation.group);
+    if contract.operations.iter().all(|operation| is_enabled(&operation)) {
+        return String::new();
+    }
+    let enabled = contract.operations.iter().filter(is_enabled);
+    let parts: BTreeSet<_> = enabled.map(|o| format!("{}.{}", o.api, o.group)).collect();
+    parts.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// Whether the Cargo feature of a group of operations is enabled.

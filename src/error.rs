@@ -70,6 +70,8 @@ struct Refusal {
     details: Option<Value>,
     /// The token may not use the Management API.
     lacks_scope: bool,
+    /// What to do about it.
+    hint: Option<&'static str>,
 }
 
 /// What to do about a token that may not use the Management API.
@@ -143,6 +145,7 @@ impl Error {
             data: body.remove("data"),
             details: body.remove("details"),
             lacks_scope: false,
+            hint: None,
         }))
     }
 
@@ -192,6 +195,16 @@ impl Error {
         let forbidden = self.is_forbidden() && self.has_code("auth.forbidden");
         if let Kind::Answer(answer) = &mut self.0.kind {
             answer.lacks_scope = forbidden;
+            answer.hint = forbidden.then_some(LACKS_SCOPE);
+        }
+        self
+    }
+
+    /// Says what to do about an answer that is not a success.
+    #[cfg(feature = "drift")]
+    pub(crate) fn hinting(mut self, hint: &'static str) -> Self {
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            answer.hint = Some(hint);
         }
         self
     }
@@ -442,10 +455,14 @@ impl Error {
                         true => "which is not followed: check the endpoint's address",
                         false => "without saying why",
                     };
-                    return write!(f, " {reason}, {why}");
+                    write!(f, " {reason}, {why}")?;
+                } else {
+                    said(f, answer.code.as_deref(), answer.message.as_deref())?;
                 }
-                said(f, answer.code.as_deref(), answer.message.as_deref())?;
-                if answer.lacks_scope { write!(f, " ({LACKS_SCOPE})") } else { Ok(()) }
+                match answer.hint {
+                    Some(hint) => write!(f, " ({hint})"),
+                    None => Ok(()),
+                }
             }
             Kind::Decode(answer) => write!(
                 f,
@@ -502,7 +519,7 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 }
 
 /// Text from outside, fit for one line of a log.
-fn one_line(text: &str, limit: usize) -> String {
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line: String =
         text.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(limit).is_some() {

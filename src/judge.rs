@@ -81,7 +81,7 @@ impl Call {
     }
 
     /// An answer that is 2xx.
-    async fn success(self, written: Written) -> Result<Received> {
+    pub(crate) async fn success(self, written: Written) -> Result<Received> {
         let received = self.receive(written).await?;
         if received.status.is_success() {
             return Ok(received);
@@ -139,7 +139,7 @@ impl Received {
     }
 
     /// An error that this answer makes, with the call that it answers.
-    fn placed(&self, error: Error) -> Error {
+    pub(crate) fn placed(&self, error: Error) -> Error {
         error.during(self.operation).after_attempts(self.attempts)
     }
 

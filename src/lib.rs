@@ -35,6 +35,8 @@
 //!   of interest.
 //! - [`Upload`] is a file to send, [`Download`] one that comes.
 //! - [`BrowserCookies`] are those of a browser behind your server.
+//! - With the feature `drift`, `Client::check_contract` says in what a live server differs from the
+//!   contract that this crate was built from.
 //! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
 //!
 //! # Spans and events
@@ -57,6 +59,8 @@ mod client;
 mod clock;
 mod cookies;
 mod download;
+#[cfg(feature = "drift")]
+pub mod drift;
 mod endpoint;
 mod error;
 mod exchange;

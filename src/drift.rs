@@ -1,0 +1,115 @@
+//! Does a live server still do what the contract says? With the feature `drift`.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::{
+    Client, Error, Result,
+    call::Call,
+    error::one_line,
+    judge::Received,
+    operation::{Api, Operation},
+};
+
+use logto_api_contract::drift as engine;
+
+pub use logto_api_contract::{
+    Error as ReportError,
+    drift::{Change, Class, Drift, Format, Ignored, Kind},
+};
+
+const DOCUMENT: Operation =
+    Operation::new("GetSwaggerJson", Api::Management, "/api/swagger.json").public();
+
+const CONTRACT: &str = include_str!("../openapi/logto.json");
+const FACTS: &str = include_str!("../openapi/upstream.json");
+
+/// The enabled groups, as `build.rs` found them; empty where everything is compared.
+const PARTS: &str = env!("LOGTO_API_PARTS");
+
+const UNPUBLISHED: &str = "this server publishes no OpenAPI document at /api/swagger.json: a proxy may \
+                           hide it, or the endpoint's address is not Logto's";
+
+impl Client {
+    /// Compares the OpenAPI document that the server publishes with the contract that this crate
+    /// was built from.
+    ///
+    /// What differs is a report and no error: whether the service can go on is yours to say. A
+    /// server one release ahead mostly differs in additions, which harm nothing; after a
+    /// [breaking](Class::Breaking) change, what works today may fail. Each [`Change`] names the
+    /// operations and the methods that it affects.
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client) {
+    /// use logto_api::drift::Class;
+    ///
+    /// match logto.check_contract().await {
+    ///     Ok(drift) if drift.class() == Some(Class::Breaking) => {
+    ///         eprintln!("Logto differs from what this service was built for: {}", drift.summary());
+    ///         for change in drift.changes.iter().filter(|change| change.class == Class::Breaking) {
+    ///             eprintln!("  {} at {}", change.id, change.pointer());
+    ///         }
+    ///     }
+    ///     Ok(_) => {}
+    ///     Err(error) => eprintln!("cannot tell whether Logto has changed: {error}"),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// Compared are the groups whose Cargo features are enabled, or all of them where none is; a
+    /// group that the contract does not know only counts where all are enabled. Addresses of
+    /// servers and texts for readers are no differences.
+    ///
+    /// The document is public: no token is sent for it. The client's time limits and its policy of
+    /// repeating calls hold for fetching it. Comparing takes some tenths of a second of a
+    /// processor, on a thread where that stops no other task, and some tens of megabytes: do it
+    /// once, at the start, and beside other work.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached, when it publishes no document
+    /// ([`is_not_found`](Error::is_not_found), as behind a proxy that hides it), and when what it
+    /// sends is no OpenAPI 3 document or is cut off ([`is_decode`](Error::is_decode)).
+    pub async fn check_contract(&self) -> Result<Drift> {
+        let document = self.published().await.map_err(|error| match error.status() {
+            Some(StatusCode::NOT_FOUND) => error.hinting(UNPUBLISHED),
+            _ => error,
+        })?;
+        let compared = tokio::task::spawn_blocking(move || compare(&document)).await;
+        compared.unwrap_or_else(|_| Err(broken("it did not come to its end")))
+    }
+
+    async fn published(&self) -> Result<Received> {
+        let mut call = Call::new(self);
+        call.start(&DOCUMENT, &[])?;
+        let url = self.target().join(DOCUMENT.path)?;
+        let request = reqwest::Request::new(reqwest::Method::GET, url);
+        call.success(Ok(request)).await
+    }
+}
+
+fn compare(document: &Received) -> Result<Drift> {
+    let upstream: Value = document.json()?;
+    let (contract, facts) = (built_from(CONTRACT)?, built_from(FACTS)?);
+    let vendored = engine::Vendored { contract: &contract, facts: &facts };
+    let drift = engine::drift(vendored, &upstream).map_err(|error| {
+        let problem = one_line(&error.to_string(), 500);
+        document.placed(Error::unreadable(&problem, document.status, &document.headers))
+    })?;
+    if PARTS.is_empty() {
+        return Ok(drift);
+    }
+    let parts =
+        engine::Only::parse(PARTS, &contract).map_err(|error| broken(&error.to_string()))?;
+    Ok(drift.only(&parts))
+}
+
+fn built_from(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| broken(&error.to_string()))
+}
+
+/// No fault of the server's.
+fn broken(problem: &str) -> Error {
+    Error::request(format!("the comparison with the contract failed: {problem}"))
+        .during(DOCUMENT.id)
+}
