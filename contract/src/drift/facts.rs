@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::operations::without_prose;
-use super::reader::is_prose;
+use super::reader::{is_prose, is_trivial};
 use crate::document::METHODS;
 use crate::error::Result;
 use crate::hoist::{Pool, each_root, reference};
@@ -65,16 +65,15 @@ pub fn facts(upstream: &Value, names: &Names) -> Result<Value> {
 }
 
 fn bare(schema: &mut walk::Schema) {
-    schema.retain(|key, value| {
-        !is_prose(key) && *value != Value::Bool(false) || key == "additionalProperties"
-    });
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        values.sort_by_key(Value::to_string);
+    let described = schema.contains_key("description");
+    schema.retain(|key, value| !is_prose(key) && !is_trivial(key, value));
+    if schema.is_empty() && described {
+        // That there is nothing but prose is a fact, too: vendoring goes by it.
+        schema.insert("description".into(), json!(""));
     }
-    for union in ["oneOf", "anyOf"] {
-        if let Some(Value::Array(alternatives)) = schema.get_mut(union) {
-            alternatives.sort_by_cached_key(canonical::shape);
-        }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        // Of values that differ only by case the rules take the first for the real one.
+        values.sort_by_cached_key(|value| value.to_string().to_lowercase());
     }
 }
 

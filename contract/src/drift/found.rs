@@ -92,6 +92,10 @@ impl Found {
 
     /// The worst first, then by item.
     pub(super) fn finish(mut self) -> Vec<Change> {
+        // One of many calls says little.
+        for change in self.changes.iter_mut().filter(|change| change.operations.len() > 1) {
+            change.rust = change.rust.take().filter(|rust| !rust.ends_with("()"));
+        }
         self.changes.sort_by(|one, other| {
             let order = |change: &Change| (std::cmp::Reverse(change.class), change.id.clone());
             order(one).cmp(&order(other)).then_with(|| one.pointers.cmp(&other.pointers))

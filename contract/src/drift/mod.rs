@@ -102,7 +102,7 @@ pub fn drift(vendored: Vendored<'_>, upstream: &Value) -> Result<Drift> {
 fn compare(walk: &mut Walk<'_>) -> Result<BTreeMap<String, (String, String)>> {
     let before = operations::operations(&walk.base)?;
     let after = operations::operations(&walk.upstream)?;
-    let pairs = operations::pairs(&before, &after);
+    let pairs = operations::pairs((&walk.base, &before), (&walk.upstream, &after))?;
     let mut calls = BTreeMap::new();
     let mut enter = |walk: &mut Walk<'_>, operation: &operations::Operation<'_>, new: bool| {
         let known = walk.contract.call(&operation.id).filter(|_| !new);

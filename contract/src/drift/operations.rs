@@ -77,22 +77,89 @@ pub(super) fn operations<'a>(doc: &Doc<'a>) -> Result<Vec<Operation<'a>>> {
             }
             let given = node.text("operationId").map(str::to_owned);
             let id = given.unwrap_or_else(|| derived_id(method, path));
+            well_formed(&node)?;
             found.push(Operation { id, path, method, item: item.clone(), node });
         }
     }
     Ok(found)
 }
 
+fn well_formed(operation: &Node<'_>) -> Result<()> {
+    let holds = |key: &str, fits: fn(&Value) -> bool| operation.value.get(key).is_none_or(fits);
+    for (key, fits) in [
+        ("parameters", holds("parameters", Value::is_array)),
+        ("responses", holds("responses", Value::is_object)),
+        ("requestBody", holds("requestBody", Value::is_object)),
+        ("security", holds("security", Value::is_array)),
+    ] {
+        if !fits {
+            return Err(refuse(&format!("{}/{key}", operation.at), format!("no such {key}")));
+        }
+    }
+    Ok(())
+}
+
+/// What an operation takes and gives, wherever it is: equal texts, equal operations.
+fn signature<'a>(doc: &Doc<'a>, operation: &Operation<'a>) -> Result<BTreeSet<String>> {
+    let mut parts = BTreeSet::new();
+    for parameter in parameters(doc, operation)? {
+        let key = doc.key(&parameter.schema(), &mut Vec::new())?;
+        parts.insert(format!("{} {} {key}", parameter.place, parameter.name));
+    }
+    let mut bodies = vec![("body", doc.get(&operation.node, "requestBody")?)];
+    if let Some(responses) = doc.get(&operation.node, "responses")? {
+        for (status, response) in responses.entries() {
+            bodies.push((status, Some(doc.resolve(&response)?)));
+        }
+    }
+    for (name, body) in bodies {
+        let Some(body) = body else { continue };
+        parts.insert(name.to_owned());
+        let content = doc.get(&body, "content")?;
+        for (kind, media) in content.iter().flat_map(Node::entries) {
+            let schema = media.get("schema");
+            let key = schema.map(|schema| doc.key(&schema, &mut Vec::new())).transpose()?;
+            parts.insert(format!("{name} {kind} {}", key.unwrap_or_default()));
+        }
+    }
+    Ok(parts)
+}
+
+/// Operations whose path is now another's, while they are elsewhere as they were.
+fn displaced<'a>(
+    (from, base): (&Doc<'a>, &[Operation<'a>]),
+    (to, upstream): (&Doc<'a>, &[Operation<'a>]),
+) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for one in base {
+        let there = |other: &&Operation<'a>| one.method == other.method && one.path == other.path;
+        let Some(there) = upstream.iter().find(there).filter(|other| other.id != one.id) else {
+            continue;
+        };
+        let Some(elsewhere) = upstream.iter().find(|other| other.id == one.id) else { continue };
+        let known = signature(from, one)?;
+        if known != signature(to, there)? && known == signature(to, elsewhere)? {
+            found.insert(one.id.clone());
+        }
+    }
+    Ok(found)
+}
+
 /// Which operations are the same: by path and method, by the path's shape, by id.
-pub(super) fn pairs(base: &[Operation<'_>], upstream: &[Operation<'_>]) -> Vec<(usize, usize)> {
-    type Same = fn(&Operation<'_>, &Operation<'_>) -> bool;
-    let rules: [Same; 4] = [
-        |one, other| one.method == other.method && one.path == other.path,
-        |one, other| {
+pub(super) fn pairs<'a>(
+    (from, base): (&Doc<'a>, &[Operation<'a>]),
+    (to, upstream): (&Doc<'a>, &[Operation<'a>]),
+) -> Result<Vec<(usize, usize)>> {
+    type Same<'s> = &'s dyn Fn(&Operation<'_>, &Operation<'_>) -> bool;
+    let displaced = displaced((from, base), (to, upstream))?;
+    let rules: [Same<'_>; 5] = [
+        &|one, other| one.id == other.id && displaced.contains(&one.id),
+        &|one, other| one.method == other.method && one.path == other.path,
+        &|one, other| {
             one.method == other.method && one.id == other.id && one.shape() == other.shape()
         },
-        |one, other| one.method == other.method && one.shape() == other.shape(),
-        |one, other| one.id == other.id,
+        &|one, other| one.method == other.method && one.shape() == other.shape(),
+        &|one, other| one.id == other.id,
     ];
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     let mut taken = (vec![false; base.len()], vec![false; upstream.len()]);
@@ -110,7 +177,7 @@ pub(super) fn pairs(base: &[Operation<'_>], upstream: &[Operation<'_>]) -> Vec<(
         }
     }
     pairs.sort_unstable();
-    pairs
+    Ok(pairs)
 }
 
 impl<'a> Walk<'a> {
@@ -174,7 +241,9 @@ impl<'a> Walk<'a> {
             (base_paths(&self.base, Some(one)), base_paths(&self.upstream, Some(other)));
         let whole = (base_paths(&self.base, None), base_paths(&self.upstream, None));
         if before != after && (&before, &after) != (&whole.0, &whole.1) {
-            let pointer = format!("{}/servers", other.node.at);
+            let own = other.node.get("servers").is_some() || other.item.get("servers").is_none();
+            let holder = if own { &other.node } else { &other.item };
+            let pointer = format!("{}/servers", holder.at);
             let detail = Detail::of(Some(json!(before)), Some(json!(after)));
             self.report(Kind::BasePathChanged, at, &pointer, detail);
         }

@@ -192,6 +192,7 @@ impl<'a> Doc<'a> {
                 return Err(refuse(&node.at, why));
             }
         };
+        well_formed(map, &node.at)?;
         let own = map.keys().any(|key| !says_nothing_of_the_type(key));
         if own && !view.placed {
             view.at = node.at.clone();
@@ -301,6 +302,23 @@ impl<'a> Doc<'a> {
         trail.pop();
         Ok(format!("{{{}}}", parts.join(", ")))
     }
+}
+
+/// Refuses keywords that hold what they cannot: nobody can tell what they mean.
+fn well_formed(schema: &Map<String, Value>, at: &str) -> Result<()> {
+    for (key, value) in schema {
+        let fits = match key.as_str() {
+            "properties" => value.is_object(),
+            "required" if value.is_boolean() => true,
+            "required" | "enum" | "oneOf" | "anyOf" | "allOf" => value.is_array(),
+            "type" => value.is_string() || value.is_array(),
+            _ => true,
+        };
+        if !fits {
+            return Err(refuse(&format!("{at}/{key}"), format!("{key} cannot be {value}")));
+        }
+    }
+    Ok(())
 }
 
 fn fact<'a>(key: &str, value: &'a Value, node: &Node<'a>, view: &mut View<'a>) {
@@ -456,10 +474,13 @@ pub(super) fn is_prose(key: &str) -> bool {
     PROSE.contains(&key) || key.starts_with("x-")
 }
 
-fn is_trivial(key: &str, value: &Value) -> bool {
+/// Says what holds anyway.
+pub(super) fn is_trivial(key: &str, value: &Value) -> bool {
     match key {
         "minLength" | "minItems" | "minProperties" => value.as_u64() == Some(0),
-        _ => *value == Value::Bool(false),
+        "deprecated" | "exclusiveMaximum" | "exclusiveMinimum" | "nullable" | "readOnly"
+        | "uniqueItems" | "writeOnly" => *value == Value::Bool(false),
+        _ => false,
     }
 }
 

@@ -292,13 +292,27 @@ impl<'a> Walk<'a> {
                     let after = Some(self.upstream.view(up)?.summary().into());
                     let must = self.is_required(&self.upstream, other, name)?;
                     let detail = Detail { must, before: None, after };
-                    self.report(Kind::MemberAdded, &below, &up.at, detail);
+                    if self.is_no_member(up) {
+                        self.report_unread(Kind::MemberAdded, &below, &up.at, detail);
+                    } else {
+                        self.report(Kind::MemberAdded, &below, &up.at, detail);
+                    }
                 }
                 (None, None) => {}
             }
         }
         self.undeclared(one, other, at);
         Ok(())
+    }
+
+    /// What upstream only describes is taken for no member by vendoring.
+    fn is_no_member(&self, node: &Node<'a>) -> bool {
+        let only_prose = node.value.as_object().is_some_and(|map| {
+            let prose =
+                |key: &String| matches!(key.as_str(), "description" | "title" | "deprecated");
+            !map.is_empty() && map.keys().all(prose)
+        });
+        only_prose && !std::ptr::eq(self.base.root, self.contract.root())
     }
 
     /// A member with a default need not be sent, though it is required.

@@ -18,7 +18,7 @@ pub(crate) struct Expected {
 
 pub(crate) type Change = fn(&mut Value, &mut Rng) -> Option<Expected>;
 
-pub(crate) const CHANGES: [(&str, Change); 77] = [
+pub(crate) const CHANGES: [(&str, Change); 79] = [
     ("alternative added", alternative_added),
     ("alternative removed", alternative_removed),
     ("answer's body removed", answer_body_removed),
@@ -37,6 +37,8 @@ pub(crate) const CHANGES: [(&str, Change); 77] = [
     ("constraint added", constraint),
     ("constraint on items", items_constraint),
     ("default of optional member", default_added),
+    ("default of false", default_of_false),
+    ("default removed", default_removed),
     ("default of required member", default_of_required),
     ("enum introduced", enum_introduced),
     ("enum dropped", enum_dropped),
@@ -279,6 +281,26 @@ fn default_added(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
     })?;
     node(document, &at).insert("default".into(), json!("x"));
     in_schema(Kind::DefaultAdded, at, Internal)
+}
+
+fn default_of_false(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let site = object(document, rng)?;
+    let schema = document.pointer(&site.at)?.clone();
+    let (_, at) = member(document, rng, &site, |name, value| {
+        !requires(&schema, name)
+            && value.as_object().is_some_and(|schema| is_plain(schema, "boolean"))
+            && value.get("default").is_none()
+    })?;
+    node(document, &at).insert("default".into(), json!(false));
+    in_schema(Kind::DefaultAdded, at, Internal)
+}
+
+fn default_removed(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let site = draw(document, rng, |site, schema| {
+        !site.member && !site.alternative && schema.contains_key("default")
+    })?;
+    node(document, &site.at).remove("default");
+    in_schema(Kind::DefaultRemoved, site.at, Internal)
 }
 
 fn default_of_required(document: &mut Value, rng: &mut Rng) -> Option<Expected> {

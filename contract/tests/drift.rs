@@ -1,0 +1,154 @@
+//! The report: what is selected, accepted, written, and what cannot be told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use logto_api_contract::drift::{Class, Drift, Format, Ignored, Kind, Only, Vendored, drift};
+use logto_api_contract::{Knowledge, print, vendor};
+use serde_json::{Value, json};
+
+fn read(name: &str) -> Value {
+    let path = format!("{}/../openapi/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn compare(change: impl FnOnce(&mut Value)) -> Result<Drift, String> {
+    let (contract, facts) = (read("logto.json"), read("upstream.json"));
+    let mut changed = contract.clone();
+    change(&mut changed);
+    let vendored = Vendored { contract: &contract, facts: &facts };
+    drift(vendored, &changed).map_err(|error| error.to_string())
+}
+
+/// A new parameter of `ListUsers`, and `GetRole` gone.
+fn two() -> Drift {
+    let found = compare(|document| {
+        let new = json!({ "name": "shoe", "in": "query", "schema": { "type": "string" } });
+        let users = &mut document["paths"]["/api/users"]["get"]["parameters"];
+        users.as_array_mut().unwrap().push(new);
+        document["paths"]["/api/roles/{id}"].as_object_mut().unwrap().remove("get").unwrap();
+    });
+    found.unwrap()
+}
+
+fn ids(drift: &Drift) -> Vec<&str> {
+    drift.changes.iter().map(|change| change.id.as_str()).collect()
+}
+
+#[test]
+fn what_is_vendored_has_no_drift() {
+    let (contract, facts) = (read("logto.json"), read("upstream.json"));
+    for document in [&contract, &facts] {
+        let found = drift(Vendored { contract: &contract, facts: &facts }, document).unwrap();
+        assert!(found.is_none(), "{:#?}", found.changes);
+        assert_eq!(found.print(Format::Text).unwrap(), "no drift\n");
+    }
+}
+
+/// So what is vendored can be made again from what is in the repository.
+#[test]
+fn the_contract_follows_from_the_facts() {
+    let folder = format!("{}/../openapi", env!("CARGO_MANIFEST_DIR"));
+    let contract = read("logto.json");
+    let version = contract["info"]["version"].as_str().unwrap();
+    let knowledge = Knowledge::read(folder.as_ref()).unwrap();
+    let again = vendor(read("upstream.json"), version, knowledge).unwrap();
+    let (one, other) = (print(&contract).unwrap(), print(&again.contract).unwrap());
+    let differs = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+    assert_eq!(differs, None);
+    assert_eq!(one.len(), other.len());
+}
+
+#[test]
+fn the_worst_comes_first() {
+    let found = two();
+    assert_eq!(ids(&found), ["operation-removed GetRole", "parameter-added ListUsers ?shoe"]);
+    assert_eq!(found.class(), Some(Class::Breaking));
+    assert_eq!(found.changes[1].kind, Kind::ParameterAdded);
+    assert_eq!(found.changes[1].rust.as_deref(), Some("users().list()"));
+}
+
+#[test]
+fn only_what_is_selected_stays() {
+    let contract = read("logto.json");
+    let only = |text: &str| two().only(&Only::parse(text, &contract).unwrap());
+    assert_eq!(ids(&only("management.users,experience")), ["parameter-added ListUsers ?shoe"]);
+    assert_eq!(ids(&only("management")).len(), 2);
+    assert!(only("account").is_none());
+    let error = Only::parse("management.shoes", &contract).unwrap_err().to_string();
+    assert!(error.contains("management.shoes") && error.contains("management.users"), "{error}");
+}
+
+#[test]
+fn what_is_ignored_has_a_reason_and_a_use() {
+    let text = "[[ignore]]\nchange = \"parameter-added ListUsers *\"\nreason = \"Not needed.\"\n\
+                [[ignore]]\nchange = \"operation-removed GetShoe\"\nreason = \"Gone.\"\n";
+    let found = two().without(&Ignored::parse(text).unwrap());
+    assert_eq!(ids(&found), ["operation-removed GetRole"]);
+    assert_eq!(found.ignored, 1);
+    assert!(found.notes.iter().any(|note| note.contains("operation-removed GetShoe")));
+    let error = Ignored::parse("[[ignore]]\nchange = \"*\"\nreason = \" \"").unwrap_err();
+    assert!(error.to_string().contains("reason"), "{error}");
+    assert!(Ignored::parse("[[ignore]]\nchange = \"*\"").is_err());
+}
+
+#[test]
+fn reports_name_operation_method_and_place() {
+    let found = two();
+    for format in [Format::Text, Format::Json, Format::Markdown] {
+        let text = found.print(format).unwrap();
+        for part in ["ListUsers", "users().list()", "parameters/", "breaking", "GetRole"] {
+            assert!(text.to_lowercase().contains(&part.to_lowercase()), "{part} in {text}");
+        }
+    }
+    let json: Value = serde_json::from_str(&found.print(Format::Json).unwrap()).unwrap();
+    assert_eq!(json["changes"].as_array().unwrap().len(), 2);
+    assert_eq!(json["class"], "breaking");
+}
+
+#[test]
+fn what_nothing_can_be_told_about_is_an_error() {
+    type Break = fn(&mut Value);
+    let broken: [(&str, Break); 7] = [
+        ("/openapi", |document| *document = json!({ "swagger": "2.0", "paths": {} })),
+        ("/openapi", |document| *document = json!([])),
+        ("/paths", |document| document["paths"] = Value::Null),
+        ("names nothing", |document| {
+            document["components"]["schemas"].as_object_mut().unwrap().remove("User");
+        }),
+        ("leads back to itself", |document| {
+            document["components"]["schemas"]["User"] =
+                json!({ "$ref": "#/components/schemas/User" });
+        }),
+        ("/properties", |document| {
+            document["components"]["schemas"]["User"]["properties"] = json!([]);
+        }),
+        ("/parameters", |document| {
+            document["paths"]["/api/users"]["get"]["parameters"] = json!({})
+        }),
+    ];
+    for (why, change) in broken {
+        let error = compare(change).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    }
+}
+
+#[test]
+fn schemas_may_hold_themselves() {
+    let found = compare(|document| {
+        let boss = json!({ "$ref": "#/components/schemas/User" });
+        document["components"]["schemas"]["User"]["properties"]["boss"] = boss;
+    });
+    assert_eq!(ids(&found.unwrap()), ["member-added User.boss"]);
+}
+
+#[test]
+fn operations_that_change_places_have_moved() {
+    let found = compare(|document| {
+        let paths = document["paths"].as_object_mut().unwrap();
+        let (users, roles) = (paths.remove("/api/users"), paths.remove("/api/roles"));
+        paths.insert("/api/roles".into(), users.unwrap());
+        paths.insert("/api/users".into(), roles.unwrap());
+    });
+    let found = found.unwrap();
+    assert!(found.changes.iter().all(|change| change.kind == Kind::PathChanged), "{found:#?}");
+    assert_eq!(found.changes.len(), 2);
+}
