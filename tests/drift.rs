@@ -161,8 +161,8 @@ async fn what_is_no_document_is_an_error() {
         "responses": {"200": {"$ref": "#/components/responses/nowhere"}},
     }}}});
     for (body, said) in [
-        (answer(200, "content-type: text/html\r\n", "<!doctype html><p>Sign in"), "`.`"),
-        (json(&text[..text.len() / 2]), "end"),
+        (answer(200, "content-type: text/html\r\n", "<!doctype html><p>Sign in"), "not valid JSON"),
+        (json(&text[..text.len() / 2]), "ends too early"),
         (json(""), "empty"),
         (json("[]"), "not an OpenAPI 3 document"),
         (json(r#"{"swagger": "2.0", "paths": {}}"#), "not an OpenAPI 3 document"),
