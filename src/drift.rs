@@ -44,8 +44,8 @@ impl Client {
     /// use logto_api::drift::Class;
     ///
     /// match logto.check_contract().await {
-    ///     Ok(drift) if drift.class() == Some(Class::Breaking) => {
-    ///         eprintln!("Logto differs from what this service was built for: {}", drift.summary());
+    ///     Ok(drift) if drift.is_breaking() => {
+    ///         eprintln!("Logto differs from what this service was built for: {drift}");
     ///         for change in drift.changes.iter().filter(|change| change.class == Class::Breaking) {
     ///             eprintln!("  {} at {}", change.id, change.pointer());
     ///         }

@@ -19,6 +19,7 @@ mod schemas;
 mod unions;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -72,6 +73,19 @@ impl Drift {
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.changes.iter().map(|change| change.class).max()
+    }
+
+    /// Whether something changed after which what works today may fail.
+    #[must_use]
+    pub fn is_breaking(&self) -> bool {
+        self.class() == Some(Class::Breaking)
+    }
+}
+
+/// The [`summary`](Drift::summary).
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary())
     }
 }
 
