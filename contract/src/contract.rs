@@ -41,7 +41,7 @@ pub(crate) fn assemble(
 }
 
 /// References by name.
-fn name(schema: &mut Value, names: &Assigned) {
+pub(crate) fn name(schema: &mut Value, names: &Assigned) {
     if let Some(index) = reference(schema) {
         *schema = json!({ "$ref": path_of(names.name(index)) });
         return;

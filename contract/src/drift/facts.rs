@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::operations::without_prose;
 use super::reader::{is_prose, is_trivial};
+use crate::contract::name;
 use crate::document::METHODS;
 use crate::error::Result;
-use crate::hoist::{Pool, each_root, reference};
+use crate::hoist::{Pool, each_root};
 use crate::names::{self, Names};
 use crate::{canonical, refused, resolved, walk};
 
@@ -112,17 +113,5 @@ fn body(body: &mut Value) {
 fn around(value: &mut Value) {
     if let Some(map) = value.as_object_mut() {
         map.retain(|key, _| !is_prose(key) && key != "links");
-    }
-}
-
-fn name(schema: &mut Value, names: &names::Assigned) {
-    if let Some(index) = reference(schema) {
-        *schema = json!({ "$ref": format!("#/components/schemas/{}", names.name(index)) });
-        return;
-    }
-    match schema {
-        Value::Object(map) => map.values_mut().for_each(|value| name(value, names)),
-        Value::Array(items) => items.iter_mut().for_each(|value| name(value, names)),
-        _ => {}
     }
 }
