@@ -18,7 +18,7 @@ use tokio::{fs, io::AsyncWriteExt as _};
 use crate::{
     Error, Result,
     call::{Call, Written},
-    error::REQUEST_ID,
+    error::request_id,
     exchange::{Arrived, Reading},
 };
 
@@ -82,7 +82,7 @@ impl Download {
 
     /// The id under which the server logged this request.
     pub fn request_id(&self) -> Option<&str> {
-        self.headers.get(REQUEST_ID)?.to_str().ok()
+        request_id(&self.headers)
     }
 
     /// The next piece of the body, or `None` at its end.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The header with the id under which the server logs a request.
-pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
+const REQUEST_ID: &str = "logto-core-request-id";
 
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -130,7 +130,7 @@ impl Error {
         Self::new(Kind::Transport(Transport {
             source: Arc::new(error.without_url()),
             status: Some(status),
-            request_id: request_id(headers),
+            request_id: request_id(headers).map(str::to_owned),
         }))
     }
 
@@ -139,7 +139,7 @@ impl Error {
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
         Self::new(Kind::Answer(Refusal {
             status,
-            request_id: request_id(headers),
+            request_id: request_id(headers).map(str::to_owned),
             code: text(&mut body, &["code", "error"]),
             message: text(&mut body, &["message", "error_description"]),
             data: body.remove("data"),
@@ -158,7 +158,7 @@ impl Error {
     ) -> Self {
         Self::new(Kind::Decode(Undecodable {
             status,
-            request_id: request_id(headers),
+            request_id: request_id(headers).map(str::to_owned),
             path: json_path::locate(body, error),
             problem: json_path::problem(error),
         }))
@@ -168,7 +168,7 @@ impl Error {
     pub(crate) fn unreadable(problem: &str, status: StatusCode, headers: &HeaderMap) -> Self {
         Self::new(Kind::Decode(Undecodable {
             status,
-            request_id: request_id(headers),
+            request_id: request_id(headers).map(str::to_owned),
             path: ".".to_owned(),
             problem: problem.to_owned(),
         }))
@@ -528,9 +528,9 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
-    Some(id.to_owned())
+/// The id under which the server logs a request.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID)?.to_str().ok()
 }
 
 /// The first of these members that is a string with something in it.

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::{
     Method, Request, Response,
     header::{
@@ -17,6 +17,7 @@ use reqwest::{
 use crate::{
     Client, Error, Result, RetryPolicy, Upload,
     auth::{AuthFailure, Bearer, CallToken},
+    body::read,
     operation::{Api, Operation, Repeat},
     options::Options,
     retry::Failure,
@@ -303,25 +304,4 @@ fn is_refused(token: &CallToken, error: &Error) -> bool {
     token.cached
         && error.is_unauthorized()
         && !error.code().is_some_and(|code| code.starts_with("verification_record."))
-}
-
-/// The body up to where it ends, breaks off or exceeds the limit.
-async fn read(response: &mut Response, limit: usize) -> (Bytes, Option<reqwest::Error>) {
-    let mut first = Bytes::new();
-    // Copied together only if it comes in more than one piece.
-    let mut whole: Option<BytesMut> = None;
-    let error = loop {
-        match response.chunk().await {
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-            Ok(Some(chunk)) if first.is_empty() => first = chunk,
-            Ok(Some(chunk)) => {
-                whole.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&chunk);
-            }
-        }
-        if whole.as_ref().map_or(first.len(), BytesMut::len) >= limit {
-            break None;
-        }
-    };
-    (whole.map_or(first, BytesMut::freeze), error)
 }

@@ -51,6 +51,7 @@
 
 mod acting;
 mod auth;
+mod body;
 mod browser;
 mod budget;
 mod builder;

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Client, Download, Error, Result,
     call::Call,
-    error::REQUEST_ID,
+    error::request_id,
     exchange::{Exchange, Reading},
     judge::Received,
     operation::{Api, Operation},
@@ -132,7 +132,7 @@ impl Answer {
 
     /// The id under which the server logged this request.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.headers.get(REQUEST_ID)?.to_str().ok()
+        request_id(&self.0.headers)
     }
 
     /// Decodes the body as JSON.

@@ -15,11 +15,11 @@ pub(crate) use on::*;
 
 #[cfg(feature = "tracing")]
 mod on {
-    use reqwest::{Response, Url};
+    use reqwest::Url;
     use tracing::{Instrument as _, Span, field::Empty, instrument::Instrumented};
 
     use super::*;
-    use crate::error::REQUEST_ID;
+    use crate::error::request_id;
 
     /// The span of one call with all its attempts.
     pub(crate) struct CallSpan(Span);
@@ -76,7 +76,9 @@ mod on {
                 return;
             }
             let (status, request_id) = match outcome {
-                Ok(arrived) => (Some(arrived.response.status()), request_id(&arrived.response)),
+                Ok(arrived) => {
+                    (Some(arrived.response.status()), request_id(arrived.response.headers()))
+                }
                 Err(error) => (error.status(), error.request_id()),
             };
             if let Some(status) = status {
@@ -105,10 +107,6 @@ mod on {
             Some(path) => format!("{} {path}", request.method()),
             None => request.method().to_string(),
         }
-    }
-
-    fn request_id(response: &Response) -> Option<&str> {
-        response.headers().get(REQUEST_ID)?.to_str().ok()
     }
 
     /// The values of a query may be anything, also codes and addresses of people.

@@ -5,13 +5,13 @@ use std::{convert::Infallible, fmt, time::Duration};
 use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{
-    Body, Response, StatusCode, Url,
+    Body, StatusCode, Url,
     header::{ACCEPT, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT},
 };
 use serde_json::{Map, Value};
 
 use super::{AuthFailure, Bearer, failure::Details, source::Fetched};
-use crate::{Error, Result, endpoint::Endpoint, error::text};
+use crate::{Error, Result, body::read, endpoint::Endpoint, error::text};
 
 /// The life of a token whose answer does not tell it.
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
@@ -61,7 +61,7 @@ impl TokenEndpoint {
     /// Asks once.
     pub(crate) async fn ask(&self, form: &[Parameter<'_>]) -> Result<Granted, AuthFailure> {
         let request = self.request(form).map_err(AuthFailure::unreachable)?;
-        let response = self.http.execute(request).await.map_err(AuthFailure::unreachable)?;
+        let mut response = self.http.execute(request).await.map_err(AuthFailure::unreachable)?;
         if response.url().origin() != self.url.origin() {
             return Err(AuthFailure::new(
                 "the token endpoint redirected to another server, whose answer is not taken: \
@@ -69,7 +69,10 @@ impl TokenEndpoint {
             ));
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = read(response).await.map_err(AuthFailure::unreachable)?;
+        let (body, broken) = read(&mut response, BODY_LIMIT).await;
+        if let Some(error) = broken {
+            return Err(AuthFailure::unreachable(error));
+        }
         let body = serde_json::from_slice::<Map<String, Value>>(&body).unwrap_or_default();
         match status.is_success() {
             true => granted(status, body),
@@ -96,17 +99,6 @@ impl TokenEndpoint {
         request.headers_mut().insert(CONTENT_LENGTH, length.into());
         Ok(request)
     }
-}
-
-/// The body, up to what is reasonable.
-async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    while body.len() < BODY_LIMIT
-        && let Some(chunk) = response.chunk().await?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, AuthFailure> {
