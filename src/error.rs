@@ -1,6 +1,6 @@
 //! The one error type: what went wrong, in words that never hold a secret.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
@@ -58,6 +58,30 @@ enum Kind {
     Transport(Transport),
     /// The call's time ran out between attempts.
     Deadline,
+    /// What came of a user's sign-in is a refusal, or cannot be trusted.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+    SignIn(SignIn),
+}
+
+/// A user's sign-in that gave no tokens, after Logto had its say.
+struct SignIn {
+    stage: Stage,
+    problem: Cow<'static, str>,
+    /// OAuth's `error`.
+    code: Option<String>,
+    /// OAuth's `error_description`.
+    message: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+enum Stage {
+    /// The authorization endpoint told that there is no code.
+    Authorization,
+    /// The callback is not the answer to the request.
+    Callback,
+    /// The ID token, or what has to agree with it, is not to be trusted.
+    Token,
 }
 
 /// An answer that is not a success.
@@ -179,6 +203,31 @@ impl Error {
         Self::new(Kind::Deadline)
     }
 
+    /// The authorization endpoint's own refusal (RFC 6749, section 4.1.2.1).
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn authorization(code: String, message: Option<String>) -> Self {
+        let problem = "the sign-in ended without a code:".into();
+        let (code, stage) = (Some(code), Stage::Authorization);
+        Self::new(Kind::SignIn(SignIn { stage, problem, code, message }))
+    }
+
+    /// A callback that is not the answer to the authorization request.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn callback(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::sign_in(Stage::Callback, problem.into())
+    }
+
+    /// An ID token that is not to be trusted, or what does not agree with it.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn invalid_token(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::sign_in(Stage::Token, problem.into())
+    }
+
+    #[cfg(feature = "sign-in")]
+    fn sign_in(stage: Stage, problem: Cow<'static, str>) -> Self {
+        Self::new(Kind::SignIn(SignIn { stage, problem, code: None, message: None }))
+    }
+
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
@@ -222,18 +271,24 @@ impl Error {
             Kind::Answer(answer) => Some(answer.status),
             Kind::Decode(answer) => Some(answer.status),
             Kind::Transport(transport) => transport.status,
-            Kind::Config(_) | Kind::Request(_) | Kind::Auth(_) | Kind::Deadline => None,
+            Kind::Config(_)
+            | Kind::Request(_)
+            | Kind::Auth(_)
+            | Kind::Deadline
+            | Kind::SignIn(_) => None,
         }
     }
 
     /// Logto's code for what went wrong, such as `user.username_already_in_use`.
     ///
-    /// For a failure of the token endpoint it is OAuth's `error`, such as `invalid_client`. It is
-    /// `None` where the answer does not say, as when a proxy answered.
+    /// For a failure of the token endpoint it is OAuth's `error`, such as `invalid_client`, and so it
+    /// is for a sign-in that was turned down, such as `access_denied`. It is `None` where the answer
+    /// does not say, as when a proxy answered.
     pub fn code(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Answer(answer) => answer.code.as_deref(),
             Kind::Auth(failure) => failure.code.as_deref(),
+            Kind::SignIn(sign_in) => sign_in.code.as_deref(),
             _ => None,
         }
     }
@@ -244,6 +299,7 @@ impl Error {
         match &self.0.kind {
             Kind::Answer(answer) => answer.message.as_deref(),
             Kind::Auth(failure) => failure.message.as_deref(),
+            Kind::SignIn(sign_in) => sign_in.message.as_deref(),
             _ => None,
         }
     }
@@ -398,6 +454,29 @@ impl Error {
         matches!(self.0.kind, Kind::Config(_) | Kind::Request(_))
     }
 
+    /// A user's sign-in was turned down, by the user or by Logto, after the browser was sent away:
+    /// [`code`](Self::code) tells, such as `access_denied` or `login_required`.
+    pub fn is_sign_in_refused(&self) -> bool {
+        self.failed_at(Stage::Authorization)
+    }
+
+    /// What came back from a user's sign-in is not the answer to the authorization request: it came
+    /// to another address, with another `state` or from another server. Nothing was sent. Begin
+    /// anew, and sign nobody in.
+    pub fn is_invalid_callback(&self) -> bool {
+        self.failed_at(Stage::Callback)
+    }
+
+    /// The ID token of a sign-in, or what has to agree with it, is not to be trusted: it is expired,
+    /// signed by somebody else or meant for somebody else. Sign nobody in.
+    pub fn is_invalid_token(&self) -> bool {
+        self.failed_at(Stage::Token)
+    }
+
+    fn failed_at(&self, stage: Stage) -> bool {
+        matches!(&self.0.kind, Kind::SignIn(sign_in) if sign_in.stage == stage)
+    }
+
     fn answered(&self, status: StatusCode) -> bool {
         self.refusal().is_some_and(|answer| answer.status == status)
     }
@@ -426,6 +505,11 @@ impl Error {
             Kind::Decode(_) => "decode",
             Kind::Transport(_) => "transport",
             Kind::Deadline => "deadline",
+            Kind::SignIn(sign_in) => match sign_in.stage {
+                Stage::Authorization => "authorization",
+                Stage::Callback => "callback",
+                Stage::Token => "token",
+            },
         }
     }
 
@@ -478,6 +562,10 @@ impl Error {
                 f.write_str(&transport_problem(&transport.source))
             }
             Kind::Deadline => f.write_str("the time for this call ran out"),
+            Kind::SignIn(sign_in) => {
+                f.write_str(&sign_in.problem)?;
+                said(f, sign_in.code.as_deref(), sign_in.message.as_deref())
+            }
         }
     }
 }

@@ -68,6 +68,8 @@ mod exchange;
 mod json_path;
 mod judge;
 mod nullable;
+#[cfg(feature = "sign-in")]
+mod oidc;
 mod operation;
 mod options;
 mod page;
@@ -75,6 +77,14 @@ mod request;
 mod retry;
 mod retry_after;
 mod search;
+#[cfg(feature = "sign-in")]
+pub mod sign_in {
+    //! A user's sign-in, from the authorization request to tokens.
+
+    pub use crate::oidc::{
+        IdTokenClaims, PendingAuthorization, TokenRequest, TokenSet, Tokens, UserInfo,
+    };
+}
 mod stream;
 mod timestamp;
 mod trace;

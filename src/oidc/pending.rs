@@ -1,0 +1,247 @@
+//! An authorization request that has not been answered yet.
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+use super::{App, Tokens, pkce, random, redeem};
+use crate::{Client, Error, Result, values::redacted_debug};
+
+/// What must be kept of an authorization request until its answer comes back: the secrets that
+/// tie the two together.
+///
+/// A program that signs users in by itself never sees one. A server that sends a browser away
+/// keeps it in the browser's session, where no one else gets at it, and takes it from there when
+/// the browser comes back: it can be serialized. It is good for one sign-in. `Debug` shows no
+/// secrets.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PendingAuthorization {
+    client_id: String,
+    redirect_uri: String,
+    state: String,
+    nonce: String,
+    code_verifier: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interaction: Option<String>,
+}
+
+redacted_debug!(PendingAuthorization { client_id, redirect_uri, } hides {
+    state, nonce, code_verifier, interaction,
+});
+
+impl PendingAuthorization {
+    /// A new request with secrets of its own. The redirect URI is sent as it is given: Logto
+    /// compares it letter by letter.
+    pub(crate) fn new(client_id: &str, redirect_uri: &str) -> Result<Self> {
+        App::new(client_id.to_owned(), None)?;
+        check(redirect_uri)?;
+        Ok(Self {
+            client_id: client_id.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            state: random::token()?,
+            nonce: random::token()?,
+            code_verifier: random::token()?,
+            interaction: None,
+        })
+    }
+
+    /// What the authorization request says of it.
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("client_id", self.client_id.clone()),
+            ("redirect_uri", self.redirect_uri.clone()),
+            ("response_type", "code".to_owned()),
+            ("state", self.state.clone()),
+            ("nonce", self.nonce.clone()),
+            ("code_challenge", pkce::challenge(&self.code_verifier)),
+            ("code_challenge_method", pkce::METHOD.to_owned()),
+        ]
+    }
+
+    /// The id of the application that the user signs in to.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Where the answer comes to.
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// What the answer has to repeat. A server that keeps several of these finds the right one by
+    /// it.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    pub(super) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    pub(super) fn code_verifier(&self) -> &str {
+        &self.code_verifier
+    }
+
+    /// The id of Logto's interaction, which cookies of another session would not name.
+    pub(crate) fn interaction(&self) -> Option<&str> {
+        self.interaction.as_deref()
+    }
+
+    pub(crate) fn set_interaction(&mut self, uid: String) {
+        self.interaction = Some(uid);
+    }
+
+    /// Whether this URL is the redirect URI, with an answer in its query.
+    pub(crate) fn is_callback(&self, url: &Url) -> bool {
+        let Ok(expected) = Url::parse(&self.redirect_uri) else {
+            return false;
+        };
+        let place = |url: &Url| {
+            let host = url.host_str().map(str::to_owned);
+            (url.scheme().to_owned(), host, url.port_or_known_default(), url.path().to_owned())
+        };
+        let mut own = expected.query_pairs();
+        let plain = url.username().is_empty() && url.password().is_none();
+        plain
+            && place(url) == place(&expected)
+            && own.all(|pair| url.query_pairs().any(|found| found == pair))
+    }
+
+    /// Redeems the answer, which is the whole URL that the browser came back to, for tokens.
+    ///
+    /// `client_secret` is that of the application; native and single-page applications have none.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is not one to this request ([`Error::is_invalid_callback`]), when it tells
+    /// that the sign-in failed ([`Error::is_sign_in_refused`], with a
+    /// [`code`](Error::code) such as `access_denied`), when the token endpoint does not take the
+    /// code ([`Error::is_auth`]), and when the ID token is not to be trusted
+    /// ([`Error::is_invalid_token`]).
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client, kept: String) -> Result<(), Box<dyn std::error::Error>> {
+    /// use logto_api::sign_in::PendingAuthorization;
+    ///
+    /// let pending: PendingAuthorization = serde_json::from_str(&kept)?;
+    /// let url = "https://acme.com/callback?code=…&state=…&iss=…";
+    /// let tokens = pending.redeem(&logto, Some("client-secret"), url).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn redeem(
+        &self,
+        client: &Client,
+        client_secret: Option<&str>,
+        callback_url: &str,
+    ) -> Result<Tokens> {
+        let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
+        let callback = Url::parse(callback_url).map_err(|_| {
+            Error::callback("the callback is not a URL: give the whole one, with its query")
+        })?;
+        redeem(client, &app, self, &callback).await
+    }
+}
+
+fn check(redirect_uri: &str) -> Result<()> {
+    const EXAMPLE: &str = "give it like `https://acme.com/callback`";
+    // It is not quoted: it may hold a password that was put there by mistake.
+    let url = Url::parse(redirect_uri).map_err(|_| {
+        Error::config(format!("the redirect URI is not an absolute URL: {EXAMPLE}"))
+    })?;
+    if url.fragment().is_some() {
+        return Err(Error::config(format!(
+            "the redirect URI has a fragment, which OAuth does not allow: {EXAMPLE}"
+        )));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::config(format!(
+            "the redirect URI holds a user name or password: {EXAMPLE}"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn takes_the_redirect_uris_of_web_and_native_applications() {
+        for uri in [
+            "https://acme.com/callback",
+            "https://acme.com/callback?tenant=1",
+            "http://localhost:9999/callback",
+            "http://127.0.0.1:51004/",
+            "http://[::1]:51004/callback",
+            "com.acme.app:/callback",
+            "com.acme.app://callback",
+        ] {
+            let pending = PendingAuthorization::new("app", uri).unwrap();
+            assert_eq!(pending.redirect_uri(), uri);
+            let separator = if uri.contains('?') { '&' } else { '?' };
+            let callback = Url::parse(&format!("{uri}{separator}code=c&state=s")).unwrap();
+            assert!(pending.is_callback(&callback), "{uri}");
+        }
+    }
+
+    #[test]
+    fn refuses_other_redirect_uris() {
+        for (uri, word) in [
+            ("", "absolute"),
+            ("/callback", "absolute"),
+            ("acme.com/callback", "absolute"),
+            ("https://acme.com/callback#here", "fragment"),
+            ("https://acme.com/callback#", "fragment"),
+            ("https://user:hunter2@acme.com/callback", "password"),
+        ] {
+            let error = PendingAuthorization::new("app", uri).unwrap_err();
+            assert!(error.is_invalid_request(), "{uri}");
+            assert!(error.to_string().contains(word), "{uri}: {error}");
+            assert!(!format!("{error:?}").contains("hunter2"));
+        }
+        assert!(PendingAuthorization::new(" ", "https://acme.com/callback").is_err());
+    }
+
+    #[test]
+    fn knows_its_callback() {
+        let uri = "https://acme.com/callback?tenant=1";
+        let pending = PendingAuthorization::new("app", uri).unwrap();
+        let is_callback = |url: &str| pending.is_callback(&Url::parse(url).unwrap());
+        assert!(is_callback("https://acme.com/callback?tenant=1&code=c"));
+        assert!(is_callback("https://acme.com:443/callback?code=c&tenant=1"));
+        for other in [
+            "http://acme.com/callback?tenant=1&code=c",
+            "https://acme.com:8443/callback?tenant=1&code=c",
+            "https://evil.example/callback?tenant=1&code=c",
+            "https://acme.com/callback/more?tenant=1&code=c",
+            "https://acme.com/callback?tenant=2&code=c",
+            "https://acme.com/callback?code=c",
+            "https://acme.com@evil.example/callback?tenant=1&code=c",
+            "https://user@acme.com/callback?tenant=1&code=c",
+        ] {
+            assert!(!is_callback(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn each_has_secrets_of_its_own_and_keeps_them() {
+        let new = || PendingAuthorization::new("app", "https://acme.com/callback").unwrap();
+        let (one, mut two) = (new(), new());
+        assert_ne!(one.state, two.state);
+        assert_ne!(one.nonce, two.nonce);
+        assert_ne!(one.code_verifier, two.code_verifier);
+        two.set_interaction("uid".to_owned());
+
+        let kept = serde_json::to_string(&two).unwrap();
+        let back: PendingAuthorization = serde_json::from_str(&kept).unwrap();
+        assert_eq!(back.parameters(), two.parameters());
+        assert_eq!(back.interaction(), Some("uid"));
+
+        let shown = format!("{two:?}");
+        for secret in [two.state(), two.nonce(), two.code_verifier()] {
+            assert!(!shown.contains(secret));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Proof key for code exchange (RFC 7636): who redeems a code must be who asked for it.
+
+use aws_lc_rs::digest;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+pub(super) const METHOD: &str = "S256";
+
+/// What the authorization request tells of the verifier, which only the token request shows.
+pub(super) fn challenge(verifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of RFC 7636, appendix B.
+    #[test]
+    fn a_challenge_is_the_hash_of_its_verifier() {
+        assert_eq!(
+            challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+}
