@@ -101,6 +101,12 @@ impl Client {
         self.with_cookies(Cookies::Own(Arc::default()))
     }
 
+    /// The same client without cookies.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn without_cookies(&self) -> Self {
+        self.with_cookies(Cookies::None)
+    }
+
     fn with_cookies(&self, cookies: Cookies) -> Self {
         Self::from_parts(Inner { cookies, ..Inner::clone(&self.0) })
     }
@@ -118,6 +124,14 @@ impl Client {
     /// The same client, acting for someone else.
     pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
         Self::from_parts(Inner { credentials: Arc::new(credentials), ..Inner::clone(&self.0) })
+    }
+
+    /// The same client, whose requests say that they come from a page of this origin.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn with_origin(&self, origin: HeaderValue) -> Self {
+        let mut endpoint = Endpoint::clone(&self.0.endpoint);
+        endpoint.origin = origin;
+        Self::from_parts(Inner { endpoint: Arc::new(endpoint), ..Inner::clone(&self.0) })
     }
 
     pub(crate) fn clock(&self) -> &SharedClock {

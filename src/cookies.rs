@@ -36,6 +36,15 @@ impl Cookies {
         Some(header)
     }
 
+    /// The value of the cookie of this name that would be sent to this URL.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn get(&self, wanted: &str, url: &Url) -> Option<Vec<u8>> {
+        let header = self.header(url)?;
+        let mut pairs = header.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let pair = pairs.find(|pair| name(pair) == wanted.as_bytes())?;
+        Some(pair.get(wanted.len() + 1..)?.to_vec())
+    }
+
     /// Takes what an answer sets.
     pub(crate) fn store(&self, headers: &HeaderMap, url: &Url) {
         let mut set = headers.get_all(SET_COOKIE).iter();
@@ -115,6 +124,21 @@ impl BrowserCookies {
         self.held().set.clone()
     }
 
+    /// The same for a browser that never talks to Logto itself: cookies that Logto wants at some
+    /// paths of its own are sent to this path, where your server is, and below. It hands them on.
+    ///
+    /// ```
+    /// # use logto_api::{BrowserCookies, reqwest::header::HeaderMap};
+    /// # fn run(cookies: BrowserCookies, answer: &mut HeaderMap) {
+    /// for set_cookie in cookies.set_cookies_at("/sign-in") {
+    ///     answer.append("set-cookie", set_cookie);
+    /// }
+    /// # }
+    /// ```
+    pub fn set_cookies_at(&self, path: &str) -> Vec<HeaderValue> {
+        self.held().set.iter().filter_map(|header| at_path(header, path)).collect()
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,6 +158,18 @@ impl BrowserCookies {
         }
         held.set.push(set_cookie.clone());
     }
+}
+
+/// The same cookie for another path.
+fn at_path(set_cookie: &HeaderValue, path: &str) -> Option<HeaderValue> {
+    let parts = set_cookie.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is_path = |part: &&[u8]| name(part).eq_ignore_ascii_case(b"path");
+    let mut kept: Vec<_> = parts.filter(|part| !is_path(part)).collect();
+    let attribute = format!("path={path}");
+    kept.push(attribute.as_bytes());
+    let mut header = HeaderValue::from_bytes(&kept.join(&b"; "[..])).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 fn name(pair: &[u8]) -> &[u8] {

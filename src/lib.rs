@@ -78,18 +78,15 @@ mod retry;
 mod retry_after;
 mod search;
 #[cfg(feature = "sign-in")]
-pub mod sign_in {
-    //! A user's sign-in, from the authorization request to tokens.
-
-    pub use crate::oidc::{
-        IdTokenClaims, PendingAuthorization, TokenRequest, TokenSet, Tokens, UserInfo,
-    };
-}
+pub mod sign_in;
+mod sign_in_errors;
 mod stream;
 mod timestamp;
 mod trace;
 mod upload;
 mod values;
+#[cfg(feature = "sign-in")]
+mod web_authn;
 
 pub use acting::ActingBuilder;
 pub use auth::{AccessToken, TokenProvider};

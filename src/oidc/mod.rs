@@ -13,7 +13,7 @@ mod tokens;
 
 use reqwest::Url;
 
-pub(crate) use self::app::App;
+pub(crate) use self::{app::App, random::token as random_text};
 pub use self::{
     claims::{IdTokenClaims, UserInfo},
     pending::PendingAuthorization,
@@ -33,6 +33,15 @@ pub(crate) async fn redeem(
     let _code = callback::code(pending, &issuer(client), callback)?;
     let _ = (app, pending.code_verifier(), pending.nonce());
     Err(Error::config("not there yet"))
+}
+
+/// The code of the answer to an authorization request.
+pub(crate) fn code(
+    client: &Client,
+    pending: &PendingAuthorization,
+    callback: &Url,
+) -> Result<String> {
+    callback::code(pending, &issuer(client), callback)
 }
 
 /// Who signs this Logto's tokens.

@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use crate::{Error, Result};
 
 /// 256 random bits, in 43 characters that need no escaping in a URL.
-pub(super) fn token() -> Result<String> {
+pub(crate) fn token() -> Result<String> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes)
         .map_err(|_| Error::config("the system gives no random numbers: a sign-in needs some"))?;

@@ -1,0 +1,276 @@
+//! Going on with an interaction that has been opened already.
+
+use std::fmt;
+
+use reqwest::{Url, header::HeaderValue};
+
+use super::{
+    NextStep, Session,
+    event::{Event, ForgotPassword, Register, SignIn},
+    interaction::{Authorization, Interaction},
+};
+use crate::{
+    BrowserCookies, Client, Error, Result,
+    models::InteractionEvent,
+    oidc::{self, App, PendingAuthorization},
+};
+
+/// An interaction with Logto that cookies name, and that a session can be made of.
+///
+/// [`Client::attach`] finds it in a browser's cookies, [`AuthorizationRequest::authorize`] opens a
+/// new one.
+///
+/// [`AuthorizationRequest::authorize`]: super::AuthorizationRequest::authorize
+///
+/// ```no_run
+/// # async fn run(
+/// #     logto: logto_api::Client,
+/// #     request: logto_api::reqwest::header::HeaderMap,
+/// #     pending: logto_api::sign_in::PendingAuthorization,
+/// # ) -> logto_api::Result<()> {
+/// use logto_api::{BrowserCookies, sign_in::{Identifier, Resumed}};
+///
+/// let cookies = BrowserCookies::from_headers(request.get_all("cookie"));
+/// if let Resumed::SignIn(session) = logto.attach(&cookies).authorization(pending).resume().await? {
+///     session.password(Identifier::username("alice"), "pw").await?;
+/// }
+/// let set_cookies = cookies.set_cookies();
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent until a session is made of it"]
+pub struct Attach {
+    client: Client,
+    authorization: Option<Authorization>,
+    /// Of an authorization that was handed in, to be checked with the cookies.
+    pending: Option<PendingAuthorization>,
+    client_secret: Option<String>,
+    pub(super) captcha_token: Option<String>,
+    pub(super) origin: Option<String>,
+}
+
+/// Where an interaction is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Resumed {
+    /// Someone is about to sign in.
+    SignIn(Session<SignIn>),
+    /// Someone is about to make an account.
+    Register(Session<Register>),
+    /// Someone is about to set a new password.
+    ForgotPassword(Session<ForgotPassword>),
+    /// Logto knows who it is.
+    Identified(NextStep),
+}
+
+impl Client {
+    /// Goes on with the interaction that a browser's cookies name, on a page of your own.
+    ///
+    /// The browser has got them from Logto, or from your server, which began a session with
+    /// [`browser_cookies`](super::AuthorizationRequest::browser_cookies).
+    pub fn attach(&self, cookies: &BrowserCookies) -> Attach {
+        Attach::of(&self.with_browser_cookies(cookies), None)
+    }
+}
+
+impl Attach {
+    pub(super) fn of(client: &Client, authorization: Option<Authorization>) -> Self {
+        Self {
+            client: client.clone(),
+            authorization,
+            pending: None,
+            client_secret: None,
+            captcha_token: None,
+            origin: None,
+        }
+    }
+
+    /// What was kept of the authorization request, if it was yours: with it, the session ends in
+    /// tokens. Without it, the browser is sent to where [`Done::redirect_to`] says.
+    ///
+    /// [`Done::redirect_to`]: super::Done::redirect_to
+    pub fn authorization(mut self, pending: PendingAuthorization) -> Self {
+        self.pending = Some(pending);
+        self
+    }
+
+    /// The application's secret, if it has one.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// What the captcha's widget gave, where the tenant uses one.
+    pub fn captcha_token(mut self, token: impl Into<String>) -> Self {
+        self.captcha_token = Some(token.into());
+        self
+    }
+
+    /// The origin of the page that asks the browser for passkeys: it is Logto's own by default.
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// What the session will be authorized by, where it is yours.
+    pub fn pending(&self) -> Option<&PendingAuthorization> {
+        self.authorization.as_ref().map(|known| &known.pending).or(self.pending.as_ref())
+    }
+
+    /// All operations of the Experience API, with the cookies of the interaction.
+    pub fn experience(&self) -> crate::experience::Experience {
+        self.client.experience()
+    }
+
+    /// Begins to sign in. Whatever was under way in the interaction is cleared.
+    ///
+    /// # Errors
+    ///
+    /// When there is no interaction in the cookies ([`Error::is_session_ended`]), when they are
+    /// those of another session, and when the captcha's token is refused.
+    pub async fn sign_in(self) -> Result<Session<SignIn>> {
+        self.start().await
+    }
+
+    /// Begins to make an account. Whatever was under way in the interaction is cleared.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`sign_in`](Self::sign_in).
+    pub async fn register(self) -> Result<Session<Register>> {
+        self.start().await
+    }
+
+    /// Begins to set a new password. Whatever was under way in the interaction is cleared.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`sign_in`](Self::sign_in).
+    pub async fn forgot_password(self) -> Result<Session<ForgotPassword>> {
+        self.start().await
+    }
+
+    /// Goes on where the interaction is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no interaction in the cookies, or none has been begun
+    /// ([`Error::is_session_ended`]), and when they are those of another session.
+    pub async fn resume(self) -> Result<Resumed> {
+        let interaction = self.interaction()?;
+        let state = interaction.experience().get_interaction().send().await?;
+        if state.user_id.is_some() {
+            return Ok(Resumed::Identified(interaction.identified(state.interaction_event)));
+        }
+        Ok(match state.interaction_event {
+            InteractionEvent::Register => Resumed::Register(Session::new(interaction)),
+            InteractionEvent::ForgotPassword => Resumed::ForgotPassword(Session::new(interaction)),
+            InteractionEvent::SignIn => Resumed::SignIn(Session::new(interaction)),
+            InteractionEvent::Unknown(_) => {
+                return Err(Error::request(
+                    "the interaction is for something that this version of the crate does not \
+                     know: use its operations by themselves",
+                ));
+            }
+        })
+    }
+
+    pub(super) async fn start<E: Event>(mut self) -> Result<Session<E>> {
+        let captcha_token = self.captcha_token.take();
+        let interaction = self.interaction()?;
+        interaction.start(E::EVENT, captcha_token).await?;
+        Ok(Session::new(interaction))
+    }
+
+    /// Notes the interaction that Logto has opened for an authorization request.
+    pub(super) fn opened(&mut self, page: Option<&Url>) -> Result<()> {
+        let Some(page) = page else {
+            return Err(Error::request(
+                "Logto has answered the authorization request with no page to sign in on: is it \
+                 Logto that answers at this endpoint?",
+            ));
+        };
+        if let Some(known) = &mut self.authorization {
+            if known.pending.is_callback(page) {
+                // Either this fails with what Logto says, or the user has been signed in already.
+                oidc::code(&self.client, &known.pending, page)?;
+                return Err(signed_in_already());
+            }
+            if !self.client.target().owns(page) {
+                return Err(elsewhere());
+            }
+            if page.path() == "/consent" {
+                return Err(signed_in_already());
+            }
+            if let Some(uid) = interaction_id(&self.client, known.pending.client_id()) {
+                known.pending.set_interaction(uid);
+            }
+        }
+        Ok(())
+    }
+
+    fn interaction(self) -> Result<Interaction> {
+        let authorization = match (self.authorization, self.pending) {
+            (Some(known), _) => Some(known),
+            (None, Some(pending)) => {
+                let app = App::new(pending.client_id().to_owned(), self.client_secret)?;
+                check_cookies(&self.client, &pending)?;
+                Some(Authorization { app, pending })
+            }
+            (None, None) => None,
+        };
+        let client = match self.origin {
+            None => self.client,
+            Some(origin) => self.client.with_origin(header(&origin)?),
+        };
+        Ok(Interaction::new(client, authorization))
+    }
+}
+
+pub(super) fn elsewhere() -> Error {
+    Error::callback(
+        "Logto redirects to another origin than the client's endpoint, where no cookies are sent: \
+         build the client with the address that users see",
+    )
+}
+
+fn signed_in_already() -> Error {
+    Error::request(
+        "the browser's user is signed in at Logto already, so there is nothing to ask: set the \
+         prompt `login consent` to have them sign in again, or send the browser to `url()`",
+    )
+}
+
+/// Whether a browser's cookies are those of the session that the authorization request began.
+fn check_cookies(client: &Client, pending: &PendingAuthorization) -> Result<()> {
+    let expected = pending.interaction();
+    match interaction_id(client, pending.client_id()) {
+        Some(found) if expected.is_some_and(|expected| expected != found) => {
+            Err(super::another_session())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The id of the interaction that the cookies name for an application.
+fn interaction_id(client: &Client, client_id: &str) -> Option<String> {
+    let url = client.target().join("/").ok()?;
+    let value = client.cookies().get("_interaction", &url)?;
+    let ids: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&value).ok()?;
+    let id = ids.get(client_id).or_else(|| ids.get("_legacy"))?;
+    Some(id.as_str()?.to_owned())
+}
+
+fn header(origin: &str) -> Result<HeaderValue> {
+    let url = Url::parse(origin).ok().filter(|url| url.origin().is_tuple());
+    let value = url.and_then(|url| HeaderValue::try_from(url.origin().ascii_serialization()).ok());
+    value.ok_or_else(|| {
+        Error::request("the origin is none: give it like `https://acme.com`, without a path")
+    })
+}
+
+impl fmt::Debug for Attach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attach").field("pending", &self.pending()).finish_non_exhaustive()
+    }
+}

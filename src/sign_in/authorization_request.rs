@@ -1,0 +1,310 @@
+//! The authorization request that a session begins with.
+
+use std::{fmt, marker::PhantomData};
+
+use reqwest::{Method, Url, header::LOCATION};
+
+use super::{
+    Attach, Session,
+    event::{Event, ForgotPassword, Register, SignIn},
+    interaction::Authorization,
+};
+use crate::{
+    BrowserCookies, Client, Error, Result, models,
+    oidc::{App, PendingAuthorization},
+    values::open_enum,
+};
+
+/// What Logto's own SDKs ask for as well: a refresh token and the user's profile.
+const USUAL_SCOPE: &str = "openid offline_access profile";
+
+open_enum! {
+    /// The page that Logto begins with.
+    pub enum FirstScreen {
+        /// Sign in by whatever the tenant allows.
+        SignIn = "sign_in",
+        /// Make an account.
+        Register = "register",
+        /// Set a new password.
+        ResetPassword = "reset_password",
+        /// Sign in by certain identifiers.
+        IdentifierSignIn = "identifier:sign_in",
+        /// Make an account with certain identifiers.
+        IdentifierRegister = "identifier:register",
+        /// Sign in at the user's company.
+        SingleSignOn = "single_sign_on",
+    }
+}
+
+/// An OpenID Connect authorization request, with PKCE, `state` and `nonce`: the way into a
+/// [`Session`].
+///
+/// Made by [`Client::sign_in`], [`Client::register`] and [`Client::forgot_password`]. What is set
+/// here follows the names of OpenID Connect and of Logto's own parameters.
+///
+/// ```no_run
+/// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+/// let session = logto
+///     .sign_in("web-app-id", "https://acme.com/callback")
+///     .client_secret("web-app-secret")
+///     .scope("openid offline_access profile email")
+///     .begin()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a request does nothing until `begin` is called"]
+pub struct AuthorizationRequest<E> {
+    client: Client,
+    client_id: String,
+    redirect_uri: String,
+    client_secret: Option<String>,
+    scope: String,
+    prompt: Option<String>,
+    parameters: Vec<(String, String)>,
+    captcha_token: Option<String>,
+    origin: Option<String>,
+    cookies: Option<BrowserCookies>,
+    event: PhantomData<E>,
+}
+
+impl Client {
+    /// Starts to sign someone in to the application with this id, which has this redirect URI.
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+    /// use logto_api::sign_in::Identifier;
+    ///
+    /// let session = logto.sign_in("web-app-id", "https://acme.com/callback").begin().await?;
+    /// let alice = Identifier::username("alice");
+    /// let tokens = session.password(alice, "pw").await?.submit().await?.tokens().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sign_in(
+        &self,
+        client_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> AuthorizationRequest<SignIn> {
+        AuthorizationRequest::new(self, client_id.into(), redirect_uri.into())
+    }
+
+    /// Starts to make an account for someone, who is then signed in.
+    pub fn register(
+        &self,
+        client_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> AuthorizationRequest<Register> {
+        AuthorizationRequest::new(self, client_id.into(), redirect_uri.into())
+    }
+
+    /// Starts to set a new password for someone who has forgotten theirs.
+    pub fn forgot_password(
+        &self,
+        client_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> AuthorizationRequest<ForgotPassword> {
+        AuthorizationRequest::new(self, client_id.into(), redirect_uri.into())
+    }
+}
+
+impl<E: Event> AuthorizationRequest<E> {
+    fn new(client: &Client, client_id: String, redirect_uri: String) -> Self {
+        let mut request = Self {
+            client: client.clone(),
+            client_id,
+            redirect_uri,
+            client_secret: None,
+            scope: USUAL_SCOPE.to_owned(),
+            prompt: None,
+            parameters: Vec::new(),
+            captcha_token: None,
+            origin: None,
+            cookies: None,
+            event: PhantomData,
+        };
+        if let Some(screen) = E::FIRST_SCREEN {
+            request = request.first_screen(screen);
+        }
+        request
+    }
+
+    /// The application's secret, if it has one: traditional web applications do, native and
+    /// single-page ones do not.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// The scope to ask for, in place of `openid offline_access profile`: names with spaces
+    /// between. Without `openid` there is no ID token, without `offline_access` no refresh token.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = scope.into();
+        self
+    }
+
+    /// An API resource whose tokens will be wanted, by its indicator. There may be several.
+    pub fn resource(self, indicator: impl Into<String>) -> Self {
+        self.parameter("resource", indicator)
+    }
+
+    /// What Logto must ask the user for: `login`, `consent`, `none`, or several with spaces
+    /// between.
+    ///
+    /// It is `consent` by default, without which there is no refresh token, and `login consent`
+    /// with [`browser_cookies`](Self::browser_cookies): whoever is signed in at Logto already is
+    /// asked again.
+    pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.prompt = Some(prompt.into());
+        self
+    }
+
+    /// The page that Logto would begin with; a tenant's own pages are told it too.
+    pub fn first_screen(self, screen: impl Into<FirstScreen>) -> Self {
+        let screen = screen.into();
+        self.parameter("first_screen", screen.as_str())
+    }
+
+    /// By what the user can identify themselves on the first screen.
+    pub fn identifiers(
+        self,
+        identifiers: impl IntoIterator<Item = impl Into<models::SignInIdentifierType>>,
+    ) -> Self {
+        let types: Vec<models::SignInIdentifierType> =
+            identifiers.into_iter().map(Into::into).collect();
+        let names: Vec<_> = types.iter().map(|name| name.as_str()).collect();
+        self.parameter("identifier", names.join(" "))
+    }
+
+    /// The user's e-mail address, phone number or username, if it is known already.
+    pub fn login_hint(self, hint: impl Into<String>) -> Self {
+        self.parameter("login_hint", hint)
+    }
+
+    /// Goes to a connector at once: `social:<target>` or `sso:<connector id>`.
+    pub fn direct_sign_in(self, method: impl Into<String>) -> Self {
+        self.parameter("direct_sign_in", method)
+    }
+
+    /// A one-time token from a link that was sent to this e-mail address. Verify it with
+    /// [`Session::one_time_token`].
+    pub fn one_time_token(self, token: impl Into<String>, email: impl Into<String>) -> Self {
+        self.parameter("one_time_token", token).login_hint(email)
+    }
+
+    /// The organization that the user signs in to.
+    pub fn organization_id(self, id: impl Into<String>) -> Self {
+        self.parameter("organization_id", id)
+    }
+
+    /// Any other parameter of the authorization request.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// What the captcha's widget gave, where the tenant uses one.
+    pub fn captcha_token(mut self, token: impl Into<String>) -> Self {
+        self.captcha_token = Some(token.into());
+        self
+    }
+
+    /// The origin of the page that asks the browser for passkeys, such as `https://acme.com`: it
+    /// is Logto's own by default.
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// Keeps the session in a browser's cookies, in place of a store of its own. Hand what Logto
+    /// sets back to the browser, and go on with [`Client::attach`] at its next request.
+    pub fn browser_cookies(mut self, cookies: &BrowserCookies) -> Self {
+        self.cookies = Some(cookies.clone());
+        self
+    }
+
+    /// The URL to send a browser to, for a sign-in on Logto's own pages, and what to keep until it
+    /// comes back to the redirect URI.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`begin`](Self::begin), as far as they are found before anything is sent.
+    pub fn url(self) -> Result<(Url, PendingAuthorization)> {
+        App::new(self.client_id.clone(), self.client_secret.clone())?;
+        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
+        Ok((self.url_for(&pending)?, pending))
+    }
+
+    /// Sends the request and begins the session.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: the redirect URI is none, or has a fragment; the client id or the
+    /// secret is empty. From Logto: it does not know the application or the redirect URI, or does
+    /// not allow the event. Besides, when the browser's user is signed in already and `prompt` does
+    /// not ask for `login`.
+    pub async fn begin(self) -> Result<Session<E>> {
+        let attach = self.authorize().await?;
+        attach.start().await
+    }
+
+    /// Sends the request, and begins nothing yet: there are cookies, and no interaction in them.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`begin`](Self::begin).
+    pub async fn authorize(self) -> Result<Attach> {
+        let app = App::new(self.client_id.clone(), self.client_secret.clone())?;
+        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
+        let url = self.url_for(&pending)?;
+        let client = match &self.cookies {
+            Some(cookies) => self.client.with_browser_cookies(cookies),
+            None => self.client.with_cookie_store(),
+        };
+        let mut attach = Attach::of(&client, Some(Authorization { app, pending }));
+        attach.captcha_token = self.captcha_token;
+        attach.origin = self.origin;
+        let path = url.as_str().strip_prefix(client.endpoint()).unwrap_or_default();
+        let answer = client.request(Method::GET, path).public().send().await?;
+        let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let page = location.and_then(|location| url.join(location).ok());
+        attach.opened(page.as_ref())?;
+        Ok(attach)
+    }
+
+    fn url_for(&self, pending: &PendingAuthorization) -> Result<Url> {
+        let mut url = self.client.target().join("/oidc/auth")?;
+        let prompt = match (&self.prompt, &self.cookies) {
+            (Some(prompt), _) => prompt,
+            (None, Some(_)) => "login consent",
+            (None, None) => "consent",
+        };
+        let own = pending.parameters();
+        if let Some((name, _)) = self.parameters.iter().find(|(name, _)| {
+            own.iter().any(|(taken, _)| taken == name) || matches!(&**name, "scope" | "prompt")
+        }) {
+            return Err(Error::request(format!(
+                "the parameter `{name}` is the session's own: it cannot be set besides"
+            )));
+        }
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(own).append_pair("scope", &self.scope);
+        if !prompt.is_empty() {
+            query.append_pair("prompt", prompt);
+        }
+        query.extend_pairs(&self.parameters).finish();
+        drop(query);
+        Ok(url)
+    }
+}
+
+impl<E> fmt::Debug for AuthorizationRequest<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("AuthorizationRequest")
+            .field("client_id", &self.client_id)
+            .field("scope", &self.scope)
+            .field("parameters", &names)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! Ways in by someone else: social providers, and a company's own sign-in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{NextStep, next_step::Step};
+use crate::{Error, Result, models::SocialVerification, oidc, reqwest::Url};
+
+/// Whose connector it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    Social,
+    Sso,
+}
+
+/// A user who has been sent to a social provider, or to their company's.
+///
+/// ```no_run
+/// # async fn run(session: logto_api::sign_in::Session) -> logto_api::Result<()> {
+/// let github = session.social("connector-id", "https://acme.com/callback/github").await?;
+/// println!("{}", github.authorization_uri());
+/// // The provider has sent the user back:
+/// let step = github.verify_callback("https://acme.com/callback/github?code=…&state=…").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "what the user comes back with has to be verified"]
+pub struct ConnectorSignIn {
+    step: Step,
+    state: ConnectorState,
+}
+
+/// What to keep of a [`ConnectorSignIn`] until the user is back. It is a secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ConnectorState {
+    kind: Kind,
+    connector_id: String,
+    redirect_uri: String,
+    state: String,
+    verification_id: String,
+    authorization_uri: String,
+}
+
+impl ConnectorSignIn {
+    pub(super) async fn start(
+        step: Step,
+        kind: Kind,
+        connector_id: String,
+        redirect_uri: String,
+        state: Option<String>,
+    ) -> Result<Self> {
+        let state = match state {
+            Some(state) => state,
+            None => oidc::random_text()?,
+        };
+        let api = step.experience();
+        let (id, uri) = (&connector_id, &redirect_uri);
+        let started = match kind {
+            Kind::Social => api.create_social_verification(id, &state, uri).send().await?,
+            Kind::Sso => api.create_enterprise_sso_verification(id, &state, uri).send().await?,
+        };
+        let SocialVerification { authorization_uri, verification_id, .. } = started;
+        let state = ConnectorState {
+            kind,
+            connector_id,
+            redirect_uri,
+            state,
+            verification_id,
+            authorization_uri,
+        };
+        Ok(Self { step, state })
+    }
+
+    pub(super) fn of(step: Step, state: ConnectorState) -> Self {
+        Self { step, state }
+    }
+
+    /// Where to send the user.
+    pub fn authorization_uri(&self) -> &str {
+        &self.state.authorization_uri
+    }
+
+    /// The id of its record.
+    pub fn verification_id(&self) -> &str {
+        &self.state.verification_id
+    }
+
+    /// What to keep until the user is back, to go on with
+    /// [`Session::connector_sign_in`](super::Session::connector_sign_in).
+    pub fn state(&self) -> &ConnectorState {
+        &self.state
+    }
+
+    /// Verifies the URL that the provider has sent the user back to, and tells Logto who it is.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`verify`](Self::verify), and when it is another URL than the redirect URI.
+    pub async fn verify_callback(&self, url: &str) -> Result<NextStep> {
+        let url = Url::parse(url).ok();
+        let expected = Url::parse(&self.state.redirect_uri).ok();
+        let place = |url: &Url| (url.origin().ascii_serialization(), url.path().to_owned());
+        let url = url.filter(|url| expected.is_some_and(|uri| place(&uri) == place(url)));
+        let Some(url) = url else {
+            return Err(Error::callback(
+                "the user has come back to another URL than the redirect URI of this connector",
+            ));
+        };
+        self.verify(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())))
+            .await
+    }
+
+    /// Verifies what the user has brought back, such as the parameters of the URL or of a form,
+    /// and tells Logto who it is.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: when `state` is missing, or another than this one's. From Logto:
+    /// what the provider says.
+    pub async fn verify(
+        &self,
+        data: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Result<NextStep> {
+        let mut data: Map<String, Value> =
+            data.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        if data.get("state").and_then(Value::as_str) != Some(&self.state.state) {
+            return Err(Error::callback(
+                "what came back has another `state` than this connector was started with: it \
+                 belongs to another session, or nobody asked for it",
+            ));
+        }
+        data.entry("redirectUri").or_insert_with(|| self.state.redirect_uri.clone().into());
+        let api = self.step.experience();
+        let (connector, record) = (&self.state.connector_id, &self.state.verification_id);
+        let verified = match self.state.kind {
+            Kind::Social => {
+                api.verify_social(connector, data).verification_id(record).send().await?
+            }
+            Kind::Sso => api.verify_enterprise_sso(connector, data, record).send().await?,
+        };
+        let event = self.step.event.clone();
+        self.step.interaction.identify(event, Some(verified.verification_id), false).await
+    }
+}
+
+impl fmt::Debug for ConnectorSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConnectorSignIn").field(&self.state).finish()
+    }
+}
+
+impl fmt::Debug for ConnectorState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectorState")
+            .field("kind", &self.kind)
+            .field("connector_id", &self.connector_id)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}

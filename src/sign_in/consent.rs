@@ -1,0 +1,112 @@
+//! The question whether an application may have what it wants.
+
+use std::{fmt, sync::Arc};
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Followed, done::follow, interaction::Interaction};
+use crate::{Result, models::RedirectTo};
+
+/// An application of somebody else's wants something of the user's, who is to be asked.
+#[derive(Clone)]
+pub struct ConsentRequest {
+    interaction: Interaction,
+    asked: Arc<Asked>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    #[serde(default)]
+    application: Map<String, Value>,
+    #[serde(default, rename = "missingOIDCScope")]
+    missing_oidc_scope: Option<Vec<String>>,
+    #[serde(default)]
+    missing_resource_scopes: Option<Vec<ResourceScopes>>,
+    #[serde(default)]
+    organizations: Option<Vec<ConsentOrganization>>,
+}
+
+#[derive(Deserialize)]
+struct ResourceScopes {
+    #[serde(default)]
+    scopes: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// An organization that the user can let the application act in.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct ConsentOrganization {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl ConsentRequest {
+    pub(super) async fn load(interaction: &Interaction) -> Result<Self> {
+        let request = interaction.client().request(Method::GET, "/api/interaction/consent");
+        let asked = request.public().send().await?.json()?;
+        Ok(Self { interaction: interaction.clone(), asked: Arc::new(asked) })
+    }
+
+    /// The application's id.
+    pub fn application_id(&self) -> Option<&str> {
+        self.asked.application.get("id")?.as_str()
+    }
+
+    /// The application's name.
+    pub fn application_name(&self) -> Option<&str> {
+        let name = |member| self.asked.application.get(member).and_then(Value::as_str);
+        name("displayName").or_else(|| name("name"))
+    }
+
+    /// What the application wants of the user's own data.
+    pub fn scopes(&self) -> &[String] {
+        self.asked.missing_oidc_scope.as_deref().unwrap_or_default()
+    }
+
+    /// What the application wants of API resources.
+    pub fn resource_scopes(&self) -> Vec<&str> {
+        let resources = self.asked.missing_resource_scopes.iter().flatten();
+        resources.flat_map(|resource| &resource.scopes).map(|scope| &*scope.name).collect()
+    }
+
+    /// The organizations that the user can let it act in.
+    pub fn organizations(&self) -> &[ConsentOrganization] {
+        self.asked.organizations.as_deref().unwrap_or_default()
+    }
+
+    /// Grants it, in these organizations, and follows Logto's redirects. To refuse, do nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the user is in none of the organizations, and as those of
+    /// [`Done::follow`](super::Done::follow).
+    pub async fn grant(
+        &self,
+        organization_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Followed> {
+        let ids: Vec<String> = organization_ids.into_iter().map(Into::into).collect();
+        let body = if ids.is_empty() { json!({}) } else { json!({ "organizationIds": ids }) };
+        let request = self.interaction.client().request(Method::POST, "/api/interaction/consent");
+        let to: RedirectTo = request.public().json(&body).send().await?.json()?;
+        Box::pin(follow(&self.interaction, &to.redirect_to)).await
+    }
+}
+
+impl fmt::Debug for ConsentRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsentRequest")
+            .field("application_id", &self.application_id())
+            .field("scopes", &self.scopes())
+            .finish_non_exhaustive()
+    }
+}

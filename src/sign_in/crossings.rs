@@ -1,0 +1,99 @@
+//! Steps that lead from a sign-in to a registration, and the other way.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{
+    NextStep, Session,
+    event::{Register, SignIn},
+    next_step::Step,
+};
+use crate::{Result, models::InteractionEvent};
+
+/// Someone who has proved who they are, and has no account.
+#[derive(Clone)]
+pub struct Unregistered {
+    pub(super) step: Step,
+}
+
+impl Unregistered {
+    /// The account that has the same verified e-mail address or phone number as a social account:
+    /// its `type` and its masked `value`. [`link`](Self::link) signs in to it.
+    pub fn related_user(&self) -> Option<&Map<String, Value>> {
+        self.step.data("relatedUser")?.as_object()
+    }
+
+    /// Makes an account: goes over to a registration, with what has been proved.
+    ///
+    /// # Errors
+    ///
+    /// When the tenant allows no registration.
+    pub async fn register(&self) -> Result<NextStep> {
+        let interaction = &self.step.interaction;
+        interaction.switch(InteractionEvent::Register).await?;
+        interaction.identify(InteractionEvent::Register, self.step.record.clone(), false).await
+    }
+
+    /// Goes over to a registration, and leaves what has been proved for later.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`register`](Self::register).
+    pub async fn session(&self) -> Result<Session<Register>> {
+        self.step.interaction.switch(InteractionEvent::Register).await?;
+        Ok(Session::new(self.step.interaction.clone()))
+    }
+
+    /// Signs in to the [related](Self::related_user) account, which has the social account from
+    /// now on.
+    ///
+    /// # Errors
+    ///
+    /// When there is no related account.
+    pub async fn link(&self) -> Result<NextStep> {
+        let record = self.step.record.clone();
+        self.step.interaction.identify(InteractionEvent::SignIn, record, true).await
+    }
+}
+
+impl fmt::Debug for Unregistered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unregistered").finish_non_exhaustive()
+    }
+}
+
+/// Someone who was to make an account, and has one.
+#[derive(Clone)]
+pub struct AlreadyRegistered {
+    pub(super) step: Step,
+}
+
+impl AlreadyRegistered {
+    /// Signs in: goes over to a sign-in, with what has been proved.
+    ///
+    /// # Errors
+    ///
+    /// When the tenant allows no sign-in by this.
+    pub async fn sign_in(&self) -> Result<NextStep> {
+        let interaction = &self.step.interaction;
+        interaction.switch(InteractionEvent::SignIn).await?;
+        interaction.identify(InteractionEvent::SignIn, self.step.record.clone(), false).await
+    }
+
+    /// Goes over to a sign-in, and leaves what has been proved for later.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`sign_in`](Self::sign_in).
+    pub async fn session(&self) -> Result<Session<SignIn>> {
+        self.step.interaction.switch(InteractionEvent::SignIn).await?;
+        Ok(Session::new(self.step.interaction.clone()))
+    }
+}
+
+impl fmt::Debug for AlreadyRegistered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlreadyRegistered").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,126 @@
+//! The end of a session: from what Logto has accepted to the user's tokens.
+
+use std::fmt;
+
+use super::{
+    ConsentRequest, Tokens,
+    interaction::{Authorization, Interaction},
+    redirects::{self, Arrival},
+};
+use crate::{Error, Result, oidc, reqwest::Url};
+
+/// Logto has accepted what was submitted.
+#[derive(Clone)]
+pub struct Done {
+    interaction: Interaction,
+    redirect_to: String,
+}
+
+/// Where following Logto's redirects has led.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Followed {
+    /// Back to the application, with a code.
+    Callback(Callback),
+    /// To the user, who is to consent: the application is somebody else's.
+    Consent(ConsentRequest),
+}
+
+impl Done {
+    pub(super) fn new(interaction: &Interaction, redirect_to: String) -> Self {
+        Self { interaction: interaction.clone(), redirect_to }
+    }
+
+    /// Where to send a browser that has the session's cookies: from there, Logto redirects it to
+    /// the redirect URI.
+    pub fn redirect_to(&self) -> &str {
+        &self.redirect_to
+    }
+
+    /// Follows Logto's redirects, and gets the user's tokens for the code that they lead to.
+    ///
+    /// # Errors
+    ///
+    /// - When the cookies are another session's, and when Logto redirects to another origin.
+    /// - When Logto asks for the user's consent, as it does for an application of somebody else's:
+    ///   [`follow`](Self::follow) gives the question.
+    /// - [`is_invalid_token`](Error::is_invalid_token): the ID token is not good.
+    /// - When the session was attached without its authorization, so that nobody knows what the
+    ///   code is for.
+    pub async fn tokens(&self) -> Result<Tokens> {
+        match self.follow().await? {
+            Followed::Callback(callback) => callback.tokens().await,
+            Followed::Consent(_) => Err(Error::request(
+                "Logto asks the user to consent to what the application wants: call `follow()`, \
+                 show it to them, and `grant()` it",
+            )),
+        }
+    }
+
+    /// Follows Logto's redirects to the redirect URI, which nothing is sent to, or to the question
+    /// for the user's consent.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`tokens`](Self::tokens).
+    pub async fn follow(&self) -> Result<Followed> {
+        follow(&self.interaction, &self.redirect_to).await
+    }
+}
+
+pub(super) async fn follow(interaction: &Interaction, redirect_to: &str) -> Result<Followed> {
+    let Some(known) = interaction.authorization() else {
+        return Err(Error::request(
+            "the session was attached without its authorization: send the browser to \
+             `redirect_to()`, or hand over what `pending()` gave by `Attach::authorization`",
+        ));
+    };
+    let arrival = redirects::follow(interaction.client(), &known.pending, redirect_to).await?;
+    Ok(match arrival {
+        Arrival::Callback(url) => {
+            Followed::Callback(Callback { interaction: interaction.clone(), url })
+        }
+        Arrival::Consent => Followed::Consent(ConsentRequest::load(interaction).await?),
+    })
+}
+
+/// The way back to the application, with a code.
+#[derive(Clone)]
+pub struct Callback {
+    interaction: Interaction,
+    url: Url,
+}
+
+impl Callback {
+    /// The redirect URI with the code and the state: a secret. Send a browser there if the
+    /// application gets its tokens by itself.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Gets the user's tokens for the code. It is good once.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Done::tokens`].
+    pub async fn tokens(&self) -> Result<Tokens> {
+        let Some(Authorization { app, pending }) = self.interaction.authorization() else {
+            return Err(Error::request("the session was attached without its authorization"));
+        };
+        // Tokens outlive the session: they do without its cookies.
+        let client = self.interaction.client().without_cookies();
+        oidc::redeem(&client, app, pending, &self.url).await
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Done").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").finish_non_exhaustive()
+    }
+}

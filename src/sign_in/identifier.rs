@@ -1,0 +1,88 @@
+//! By what a user is known.
+
+use crate::{
+    Error, Result,
+    models::{
+        EmailIdentifier, IdentifierType, InteractionIdentifier, PhoneIdentifier,
+        SignInIdentifierType, VerificationCodeIdentifier,
+    },
+};
+
+/// A username, an e-mail address or a phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identifier {
+    /// A username.
+    Username(String),
+    /// An e-mail address.
+    Email(String),
+    /// A phone number: digits, the country's code first.
+    Phone(String),
+}
+
+impl Identifier {
+    /// A username.
+    pub fn username(username: impl Into<String>) -> Self {
+        Self::Username(username.into())
+    }
+
+    /// An e-mail address.
+    pub fn email(email: impl Into<String>) -> Self {
+        Self::Email(email.into())
+    }
+
+    /// A phone number: digits, the country's code first, such as `14155550123`.
+    pub fn phone(phone: impl Into<String>) -> Self {
+        Self::Phone(phone.into())
+    }
+
+    /// The username, address or number itself.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Username(value) | Self::Email(value) | Self::Phone(value) => value,
+        }
+    }
+
+    /// Where a code can be sent to.
+    pub(crate) fn address(&self) -> Result<VerificationCodeIdentifier> {
+        match self {
+            Self::Email(value) => {
+                Ok(VerificationCodeIdentifier::Email(EmailIdentifier::new(value)))
+            }
+            Self::Phone(value) => {
+                Ok(VerificationCodeIdentifier::Phone(PhoneIdentifier::new(value)))
+            }
+            Self::Username(_) => Err(Error::request(
+                "a code cannot be sent to a username: give an e-mail address or a phone number",
+            )),
+        }
+    }
+}
+
+impl From<Identifier> for InteractionIdentifier {
+    fn from(identifier: Identifier) -> Self {
+        match identifier {
+            Identifier::Username(value) => Self::new(SignInIdentifierType::Username, value),
+            Identifier::Email(value) => Self::new(SignInIdentifierType::Email, value),
+            Identifier::Phone(value) => Self::new(SignInIdentifierType::Phone, value),
+        }
+    }
+}
+
+/// Which of the user's own addresses a code goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The e-mail address.
+    Email,
+    /// The phone number.
+    Phone,
+}
+
+impl From<Channel> for IdentifierType {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Email => Self::Email,
+            Channel::Phone => Self::Phone,
+        }
+    }
+}

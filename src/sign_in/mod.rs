@@ -1,0 +1,97 @@
+//! Sign-in sessions: a whole flow of the Experience API, from the authorization request to tokens.
+//!
+//! A session is begun by [`Client::sign_in`](crate::Client::sign_in),
+//! [`register`](crate::Client::register) or [`forgot_password`](crate::Client::forgot_password). It
+//! holds what Logto's interaction lives in: cookies, PKCE, `state` and `nonce`. What can be done is
+//! a method of what has been reached, and answers with the [`NextStep`]: what Logto wants of the
+//! user next, such as a second factor, is no error. A wrong password is one, and the session is as
+//! it was.
+//!
+//! ```no_run
+//! # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+//! use logto_api::sign_in::{Identifier, NextStep};
+//!
+//! let session = logto.sign_in("web-app-id", "https://acme.com/callback").begin().await?;
+//! let mut step = session.password(Identifier::username("alice"), "pw").await?;
+//! let tokens = loop {
+//!     step = match step {
+//!         NextStep::Submit(user) => user.submit().await?,
+//!         NextStep::VerifyMfa(mfa) => mfa.totp("123456").await?,
+//!         NextStep::CompleteProfile(missing) => missing.profile().username("alice").await?,
+//!         NextStep::Done(done) => break done.tokens().await?,
+//!         other => return Err(other.into_error()),
+//!     };
+//! };
+//! println!("{}", tokens.scope());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # On a server with pages of its own
+//!
+//! Between the requests of a browser nothing has to be kept in memory. Begin with
+//! [`AuthorizationRequest::browser_cookies`], hand the browser what
+//! [`BrowserCookies::set_cookies_at`](crate::BrowserCookies::set_cookies_at) gives, and keep
+//! [`Session::pending`] where the browser cannot see it. At its next request,
+//! [`Client::attach`](crate::Client::attach) goes on. Whatever waits for the user, such as
+//! [`CodeSent`] or [`ConnectorSignIn`], can be made again from its id or its state.
+//!
+//! The interaction of a browser that Logto itself has sent to your page is
+//! [attached](crate::Client::attach) the same way, without an authorization: such a session ends
+//! with [`Done::redirect_to`].
+
+mod attach;
+mod authorization_request;
+mod backup_codes;
+mod code;
+mod connector;
+mod consent;
+mod crossings;
+mod done;
+mod event;
+mod identified;
+mod identifier;
+mod interaction;
+mod mfa;
+mod next_step;
+mod other_steps;
+mod passkey;
+mod password_reset;
+mod profile;
+mod redirects;
+mod session;
+mod totp_setup;
+mod web_authn_setup;
+
+pub use self::{
+    attach::{Attach, Resumed},
+    authorization_request::{AuthorizationRequest, FirstScreen},
+    backup_codes::{BackupCodes, BackupCodesStep},
+    code::{CodeSent, MfaCodeSent},
+    connector::{ConnectorSignIn, ConnectorState},
+    consent::{ConsentOrganization, ConsentRequest},
+    crossings::{AlreadyRegistered, Unregistered},
+    done::{Callback, Done, Followed},
+    event::{Event, ForgotPassword, Register, SignIn},
+    identified::Identified,
+    identifier::{Channel, Identifier},
+    mfa::{Mfa, MfaChallenge, MfaEnrolment},
+    next_step::NextStep,
+    other_steps::{CaptchaStep, OtherStep, SsoStep, UnverifiedStep},
+    passkey::{PasskeySignIn, WebAuthnChallenge},
+    password_reset::PasswordReset,
+    profile::{MissingProfile, Profile, ProfileField},
+    session::Session,
+    totp_setup::TotpSetup,
+    web_authn_setup::{PasskeyOffer, WebAuthnSetup},
+};
+pub use crate::oidc::{
+    IdTokenClaims, PendingAuthorization, TokenRequest, TokenSet, Tokens, UserInfo,
+};
+
+fn another_session() -> crate::Error {
+    crate::Error::callback(
+        "the cookies are those of another session than the authorization request: begin anew, or \
+         attach with the cookies and the authorization of the same session",
+    )
+}

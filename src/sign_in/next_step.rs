@@ -1,0 +1,288 @@
+//! What Logto wants next.
+
+use std::{fmt, sync::Arc};
+
+use serde_json::Value;
+
+use super::{
+    AlreadyRegistered, BackupCodesStep, CaptchaStep, Done, Identified, MfaChallenge, MfaEnrolment,
+    MissingProfile, OtherStep, PasskeyOffer, PasswordReset, SsoStep, Unregistered, UnverifiedStep,
+    interaction::Interaction,
+};
+use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
+
+/// What Logto wants next, with what can be done about it.
+///
+/// Every way in, every factor and [`submit`](Identified::submit) answer with it. It is open: match
+/// the steps that your application knows, and turn the others into an error.
+///
+/// ```no_run
+/// # async fn run(session: logto_api::sign_in::Session) -> logto_api::Result<()> {
+/// use logto_api::sign_in::{Identifier, NextStep};
+///
+/// let mut step = session.password(Identifier::email("alice@acme.com"), "pw").await?;
+/// let tokens = loop {
+///     step = match step {
+///         NextStep::Submit(user) => user.submit().await?,
+///         NextStep::VerifyMfa(mfa) => mfa.totp("123456").await?,
+///         NextStep::Done(done) => break done.tokens().await?,
+///         other => return Err(other.into_error()),
+///     };
+/// };
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum NextStep {
+    /// Logto knows who it is, and needs to be told that this is all.
+    Submit(Identified),
+    /// The account lacks something (`user.missing_profile`).
+    CompleteProfile(MissingProfile),
+    /// The user has a second factor, which is to be verified
+    /// (`session.mfa.require_mfa_verification`).
+    VerifyMfa(MfaChallenge),
+    /// The user is to set up a second factor (`user.missing_mfa`).
+    BindMfa(MfaEnrolment),
+    /// The user might set up one more factor, or not (`session.mfa.suggest_additional_mfa`).
+    SuggestMfa(MfaEnrolment),
+    /// The user is to get backup codes (`session.mfa.backup_code_required`).
+    CreateBackupCodes(BackupCodesStep),
+    /// The user might make a passkey, or not (`user.passkey_preferred`).
+    CreatePasskey(PasskeyOffer),
+    /// Nobody has an account with this identity yet (`user.identity_not_exist`,
+    /// `user.user_not_exist`).
+    Register(Unregistered),
+    /// Somebody has an account with this identity already (`user.email_already_in_use` and the
+    /// like).
+    SignIn(AlreadyRegistered),
+    /// The record has not been verified yet (`session.verification_failed`).
+    Verify(UnverifiedStep),
+    /// The e-mail address is a company's, which has a sign-in of its own (`session.sso_enabled`).
+    UseSso(SsoStep),
+    /// A captcha is to be solved (`session.captcha_required`).
+    SolveCaptcha(CaptchaStep),
+    /// The user, who forgot their password, is to set a new one.
+    ResetPassword(PasswordReset),
+    /// The new password is set. The user can sign in with it.
+    PasswordChanged,
+    /// It is done: get the tokens.
+    Done(Done),
+    /// Something that this version of the crate does not know.
+    Other(OtherStep),
+}
+
+/// Where in a session a step is, and what brought it there.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(super) interaction: Interaction,
+    pub(super) event: InteractionEvent,
+    /// The record that the user was to be identified by.
+    pub(super) record: Option<String>,
+    /// Logto knows who it is.
+    pub(super) identified: bool,
+    /// The answer that asks for this step.
+    pub(super) reason: Option<Arc<Error>>,
+}
+
+impl Step {
+    pub(super) fn new(interaction: &Interaction, event: InteractionEvent) -> Self {
+        Self {
+            interaction: interaction.clone(),
+            event,
+            record: None,
+            identified: false,
+            reason: None,
+        }
+    }
+
+    /// What comes after the user is known, and after whatever Logto asked of them.
+    pub(super) fn identified(&self) -> NextStep {
+        let step = Self { identified: true, ..Self::new(&self.interaction, self.event.clone()) };
+        match step.event {
+            InteractionEvent::ForgotPassword => NextStep::ResetPassword(PasswordReset { step }),
+            _ => NextStep::Submit(Identified { step }),
+        }
+    }
+
+    pub(super) fn experience(&self) -> crate::experience::Experience {
+        self.interaction.experience()
+    }
+
+    /// A member of what Logto's answer says besides its code.
+    pub(super) fn data(&self, member: &str) -> Option<&Value> {
+        self.reason.as_deref()?.data()?.get(member)
+    }
+
+    /// A list of texts of that kind.
+    pub(super) fn texts<T: From<String>>(&self, member: &str) -> Vec<T> {
+        let items = self.data(member).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(Value::as_str).map(|text| T::from(text.to_owned())).collect()
+    }
+
+    pub(super) fn flag(&self, member: &str) -> bool {
+        self.data(member).and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+impl NextStep {
+    /// The step that an answer asks for; answers that are failures stay errors.
+    pub(super) fn asked_by(error: Error, step: Step) -> Result<Self> {
+        let code = error.code().unwrap_or_default().to_owned();
+        let status = error.status();
+        let at = (step.event.clone(), step.record.is_some());
+        let step = |error| Step { reason: Some(Arc::new(error)), ..step };
+        Ok(match code.as_str() {
+            "user.missing_profile" => Self::CompleteProfile(MissingProfile { step: step(error) }),
+            "session.mfa.require_mfa_verification" => {
+                Self::VerifyMfa(MfaChallenge { step: step(error) })
+            }
+            "user.missing_mfa" => Self::BindMfa(MfaEnrolment { step: step(error) }),
+            "session.mfa.suggest_additional_mfa" => {
+                Self::SuggestMfa(MfaEnrolment { step: step(error) })
+            }
+            "session.mfa.backup_code_required" => {
+                Self::CreateBackupCodes(BackupCodesStep { step: step(error) })
+            }
+            "user.passkey_preferred" => Self::CreatePasskey(PasskeyOffer { step: step(error) }),
+            "session.verification_failed" => Self::Verify(UnverifiedStep { step: step(error) }),
+            "session.sso_enabled" => Self::UseSso(SsoStep { step: step(error) }),
+            "session.captcha_required" => Self::SolveCaptcha(CaptchaStep { step: step(error) }),
+            "user.identity_not_exist" | "user.user_not_exist"
+                if at == (InteractionEvent::SignIn, true) =>
+            {
+                Self::Register(Unregistered { step: step(error) })
+            }
+            "user.email_already_in_use"
+            | "user.phone_already_in_use"
+            | "user.identity_already_in_use"
+                if at == (InteractionEvent::Register, true) =>
+            {
+                Self::SignIn(AlreadyRegistered { step: step(error) })
+            }
+            _ if is_unknown_step(&code, status) => Self::Other(OtherStep { step: step(error) }),
+            _ => return Err(error),
+        })
+    }
+
+    /// Submits what has been verified, where that is the next step.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Identified::submit`]. When another step is next, an error that names it, and
+    /// nothing is sent.
+    pub async fn submit(self) -> Result<Self> {
+        match self {
+            Self::Submit(user) => user.submit().await,
+            other => Err(other.out_of_turn("submitted")),
+        }
+    }
+
+    /// The user's tokens, where the session is done.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Done::tokens`]. When there is a step to be done, an error that names it, and
+    /// nothing is sent.
+    pub async fn tokens(self) -> Result<super::Tokens> {
+        match self {
+            Self::Done(done) => done.tokens().await,
+            other => Err(other.out_of_turn("ended")),
+        }
+    }
+
+    /// Logto's code for what it wants, where it was its answer that asked for it.
+    pub fn code(&self) -> Option<&str> {
+        self.reason()?.code()
+    }
+
+    /// Logto's answer that asked for this step.
+    pub fn reason(&self) -> Option<&Error> {
+        let step = match self {
+            Self::PasswordChanged | Self::Done(_) => return None,
+            Self::Submit(of) => &of.step,
+            Self::CompleteProfile(of) => &of.step,
+            Self::VerifyMfa(of) => &of.step,
+            Self::BindMfa(of) | Self::SuggestMfa(of) => &of.step,
+            Self::CreateBackupCodes(of) => &of.step,
+            Self::CreatePasskey(of) => &of.step,
+            Self::Register(of) => &of.step,
+            Self::SignIn(of) => &of.step,
+            Self::Verify(of) => &of.step,
+            Self::UseSso(of) => &of.step,
+            Self::SolveCaptcha(of) => &of.step,
+            Self::ResetPassword(of) => &of.step,
+            Self::Other(of) => &of.step,
+        };
+        step.reason.as_deref()
+    }
+
+    /// An error for a step that your application has no answer to.
+    pub fn into_error(self) -> Error {
+        self.out_of_turn("continued")
+    }
+
+    fn out_of_turn(&self, done: &str) -> Error {
+        Error::request(format!("the session cannot be {done}: {}", self.what()))
+    }
+
+    fn what(&self) -> String {
+        let what = match self {
+            Self::Submit(_) => "it has to be submitted first",
+            Self::CompleteProfile(_) => "the account lacks something",
+            Self::VerifyMfa(_) => "the user's second factor is to be verified",
+            Self::BindMfa(_) => "the user is to set up a second factor",
+            Self::SuggestMfa(_) => "the user is offered another factor, which can be skipped",
+            Self::CreateBackupCodes(_) => "the user is to get backup codes",
+            Self::CreatePasskey(_) => "the user is offered a passkey, which can be skipped",
+            Self::Register(_) => "nobody has an account with this identity",
+            Self::SignIn(_) => "somebody has an account with this identity already",
+            Self::Verify(_) => "the record is to be verified first",
+            Self::UseSso(_) => "the user is to sign in at their company",
+            Self::SolveCaptcha(_) => "a captcha is to be solved",
+            Self::ResetPassword(_) => "the user is to set a new password",
+            Self::PasswordChanged => "the password has been set; begin a session to sign in",
+            Self::Done(_) => "it is done, and the tokens can be had",
+            Self::Other(_) => "Logto asks for something that this version does not know",
+        };
+        match self.code() {
+            Some(code) => format!("{what} ({})", crate::error::one_line(code, 100)),
+            None => what.to_owned(),
+        }
+    }
+}
+
+/// Whether an answer asks for something that is not known here. What a session needs has a code
+/// of its kind and one of two statuses; what is wrong with a user's data has another kind.
+fn is_unknown_step(code: &str, status: Option<StatusCode>) -> bool {
+    matches!(status, Some(StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY))
+        && (code.starts_with("session.") || code.starts_with("user.missing_"))
+        && !code.starts_with("session.email_blocklist.")
+}
+
+impl fmt::Debug for NextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Submit(_) => "Submit",
+            Self::CompleteProfile(_) => "CompleteProfile",
+            Self::VerifyMfa(_) => "VerifyMfa",
+            Self::BindMfa(_) => "BindMfa",
+            Self::SuggestMfa(_) => "SuggestMfa",
+            Self::CreateBackupCodes(_) => "CreateBackupCodes",
+            Self::CreatePasskey(_) => "CreatePasskey",
+            Self::Register(_) => "Register",
+            Self::SignIn(_) => "SignIn",
+            Self::Verify(_) => "Verify",
+            Self::UseSso(_) => "UseSso",
+            Self::SolveCaptcha(_) => "SolveCaptcha",
+            Self::ResetPassword(_) => "ResetPassword",
+            Self::PasswordChanged => "PasswordChanged",
+            Self::Done(_) => "Done",
+            Self::Other(_) => "Other",
+        };
+        match self.code() {
+            Some(code) => f.debug_tuple(name).field(&code).finish(),
+            None => f.write_str(name),
+        }
+    }
+}

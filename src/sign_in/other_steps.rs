@@ -1,0 +1,90 @@
+//! Steps that are not the session's to do.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::next_step::Step;
+use crate::{Error, experience::Experience};
+
+/// A record that was to tell who the user is has not been verified yet. Verify it, and
+/// [identify](super::Session::identify) by it again.
+#[derive(Clone)]
+pub struct UnverifiedStep {
+    pub(super) step: Step,
+}
+
+impl UnverifiedStep {
+    /// The id of the record.
+    pub fn verification_id(&self) -> Option<&str> {
+        self.step.record.as_deref()
+    }
+}
+
+/// An e-mail address that belongs to a company: sign in there by
+/// [`Session::sso`](super::Session::sso).
+#[derive(Clone)]
+pub struct SsoStep {
+    pub(super) step: Step,
+}
+
+impl SsoStep {
+    /// The ids of the company's connectors.
+    pub fn connector_ids(&self) -> Vec<String> {
+        let connectors = self.step.data("ssoConnectors").and_then(Value::as_array);
+        let ids = connectors.into_iter().flatten().map(|connector| connector.get("id"));
+        ids.filter_map(|id| Some(id?.as_str()?.to_owned())).collect()
+    }
+}
+
+/// A captcha is to be solved: begin the session anew with what its widget gives, by
+/// [`Session::captcha`](super::Session::captcha).
+#[derive(Clone)]
+pub struct CaptchaStep {
+    pub(super) step: Step,
+}
+
+/// Something that Logto wants and this version of the crate does not know.
+#[derive(Clone)]
+pub struct OtherStep {
+    pub(super) step: Step,
+}
+
+impl OtherStep {
+    /// Logto's code for it.
+    pub fn code(&self) -> &str {
+        self.reason().and_then(Error::code).unwrap_or_default()
+    }
+
+    /// What Logto says besides.
+    pub fn data(&self) -> Option<&Map<String, Value>> {
+        self.reason()?.data()?.as_object()
+    }
+
+    /// Logto's answer.
+    pub fn reason(&self) -> Option<&Error> {
+        self.step.reason.as_deref()
+    }
+
+    /// The step to go on from, once it is done by other means.
+    pub fn proceed(&self) -> super::NextStep {
+        self.step.identified()
+    }
+
+    /// All operations of the Experience API, with the cookies of the session: to do it by.
+    pub fn experience(&self) -> Experience {
+        self.step.experience()
+    }
+}
+
+macro_rules! plain_debug {
+    ($($name:ident),+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+plain_debug!(UnverifiedStep, SsoStep, CaptchaStep, OtherStep);

@@ -1,0 +1,126 @@
+//! Signing in with a passkey.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{NextStep, next_step::Step};
+use crate::{Result, models::CredentialRequestOptions, web_authn};
+
+/// A browser that is asked for a passkey, to sign in with.
+///
+/// Hand [`options`](Self::options) to the page, and what the browser gives to
+/// [`verify`](Self::verify):
+///
+/// ```js
+/// const options = PublicKeyCredential.parseRequestOptionsFromJSON(optionsFromYourServer);
+/// const credential = await navigator.credentials.get({ publicKey: options });
+/// sendToYourServer(credential.toJSON());
+/// ```
+#[derive(Clone)]
+#[must_use = "what the browser gives has to be verified"]
+pub struct PasskeySignIn {
+    step: Step,
+    options: Option<CredentialRequestOptions>,
+    verification_id: Option<String>,
+}
+
+impl PasskeySignIn {
+    pub(super) fn new(
+        step: Step,
+        options: Option<CredentialRequestOptions>,
+        verification_id: Option<String>,
+    ) -> Self {
+        Self { step, options, verification_id }
+    }
+
+    /// What the browser's `navigator.credentials.get()` takes, as its `publicKey`. An earlier
+    /// request had them if this one has none.
+    pub fn options(&self) -> Option<&CredentialRequestOptions> {
+        self.options.as_ref()
+    }
+
+    /// The id of its record, to go on in another request; a device's own choice of passkey has
+    /// none.
+    pub fn verification_id(&self) -> Option<&str> {
+        self.verification_id.as_deref()
+    }
+
+    /// Verifies what the browser gave, as JSON or as a type of `webauthn-rs`, and tells Logto who
+    /// it is.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: when it is no such credential. From Logto: when it is not good.
+    pub async fn verify(&self, credential: impl Serialize) -> Result<NextStep> {
+        let credential = web_authn::authentication_credential(&credential)?;
+        let mut call = self.step.experience().verify_passkey_authentication(credential);
+        if let Some(id) = &self.verification_id {
+            call = call.verification_id(id);
+        }
+        let record = call.send().await?;
+        let event = self.step.event.clone();
+        self.step.interaction.identify(event, Some(record.verification_id), false).await
+    }
+}
+
+impl fmt::Debug for PasskeySignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasskeySignIn").finish_non_exhaustive()
+    }
+}
+
+/// A browser that is asked for one of the user's own credentials, as a second factor.
+///
+/// It is used as [`PasskeySignIn`] is.
+#[derive(Clone)]
+#[must_use = "what the browser gives has to be verified"]
+pub struct WebAuthnChallenge {
+    step: Step,
+    options: Option<CredentialRequestOptions>,
+    verification_id: String,
+}
+
+impl WebAuthnChallenge {
+    pub(super) async fn start(step: Step) -> Result<Self> {
+        let started = step.experience().create_web_authn_authentication().send().await?;
+        let (options, id) = (started.authentication_options, started.verification_id);
+        Ok(Self { step, options: Some(options), verification_id: id })
+    }
+
+    pub(super) fn of(step: Step, verification_id: String) -> Self {
+        Self { step, options: None, verification_id }
+    }
+
+    /// What the browser's `navigator.credentials.get()` takes, as its `publicKey`. An earlier
+    /// request had them if this one has none.
+    pub fn options(&self) -> Option<&CredentialRequestOptions> {
+        self.options.as_ref()
+    }
+
+    /// The id of its record, to go on in another request.
+    pub fn verification_id(&self) -> &str {
+        &self.verification_id
+    }
+
+    /// Verifies what the browser gave, as JSON or as a type of `webauthn-rs`.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: when it is no such credential. From Logto: when it is not good.
+    pub async fn verify(&self, credential: impl Serialize) -> Result<NextStep> {
+        let credential = web_authn::authentication_credential(&credential)?;
+        let experience = self.step.experience();
+        experience
+            .verify_web_authn_authentication(&self.verification_id, credential)
+            .send()
+            .await?;
+        Ok(self.step.identified())
+    }
+}
+
+impl fmt::Debug for WebAuthnChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebAuthnChallenge").finish_non_exhaustive()
+    }
+}

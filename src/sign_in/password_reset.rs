@@ -1,0 +1,32 @@
+//! Setting a new password.
+
+use std::fmt;
+
+use super::{NextStep, next_step::Step};
+use crate::Result;
+
+/// A user who forgot their password, and has proved who they are.
+#[derive(Clone)]
+pub struct PasswordReset {
+    pub(super) step: Step,
+}
+
+impl PasswordReset {
+    /// Sets the new password: [`NextStep::PasswordChanged`]. The user is not signed in by it.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
+    ///   policy; [`data`](crate::Error::data) says why.
+    /// - `user.same_password`: it is the old one.
+    pub async fn password(&self, password: impl Into<String>) -> Result<NextStep> {
+        self.step.experience().reset_password(password).send().await?;
+        super::Identified { step: self.step.clone() }.submit().await
+    }
+}
+
+impl fmt::Debug for PasswordReset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordReset").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! What an account is to have.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{CodeSent, Identifier, NextStep, code::Purpose, next_step::Step};
+use crate::{
+    Result,
+    models::{
+        AddUserProfile, AddUserProfileExtraProfile, AddUserProfilePassword, AddUserProfileSocial,
+        UsernameIdentifier,
+    },
+    values::open_enum,
+};
+
+open_enum! {
+    /// What an account lacks.
+    pub enum ProfileField {
+        /// A username.
+        Username = "username",
+        /// A password.
+        Password = "password",
+        /// An e-mail address.
+        Email = "email",
+        /// A phone number.
+        Phone = "phone",
+        /// An e-mail address or a phone number.
+        EmailOrPhone = "emailOrPhone",
+        /// Fields of the tenant's own.
+        ExtraProfile = "extraProfile",
+    }
+}
+
+/// What an account is to have: each part is one request, and the answer is the [`NextStep`].
+///
+/// A registration goes on with what has been collected, and makes the account if nothing is
+/// missing; otherwise it says what is. In a sign-in, it is kept when the session is submitted.
+#[derive(Clone)]
+pub struct Profile {
+    step: Step,
+}
+
+impl Profile {
+    pub(super) fn new(step: Step) -> Self {
+        Self { step }
+    }
+
+    /// A username.
+    ///
+    /// # Errors
+    ///
+    /// When it is in use (`user.username_already_in_use`), or none.
+    pub async fn username(&self, username: impl Into<String>) -> Result<NextStep> {
+        add(&self.step, AddUserProfile::Username(UsernameIdentifier::new(username))).await
+    }
+
+    /// A password.
+    ///
+    /// # Errors
+    ///
+    /// [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
+    /// policy.
+    pub async fn password(&self, password: impl Into<String>) -> Result<NextStep> {
+        add(&self.step, AddUserProfile::Password(AddUserProfilePassword::new(password))).await
+    }
+
+    /// Sends a code to an e-mail address or a phone number, which the account has once the code is
+    /// [verified](CodeSent::verify).
+    ///
+    /// # Errors
+    ///
+    /// A username is refused before anything is sent.
+    pub async fn send_code(&self, to: Identifier) -> Result<CodeSent> {
+        CodeSent::send(self.step.clone(), to, Purpose::Profile).await
+    }
+
+    /// A code that was sent in an earlier request of the browser's.
+    pub fn code_sent(&self, to: Identifier, verification_id: impl Into<String>) -> CodeSent {
+        CodeSent::of(self.step.clone(), to, verification_id.into(), Purpose::Profile)
+    }
+
+    /// A social account, by its verified record.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has it (`user.identity_already_in_use`).
+    pub async fn social(&self, verification_id: impl Into<String>) -> Result<NextStep> {
+        add(&self.step, AddUserProfile::Social(AddUserProfileSocial::new(verification_id))).await
+    }
+
+    /// Fields of the tenant's own, and those of the OpenID Connect profile, by their names.
+    ///
+    /// # Errors
+    ///
+    /// When a value is not what the tenant wants.
+    pub async fn extra(
+        &self,
+        values: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Result<NextStep> {
+        let values: Map<String, Value> =
+            values.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        add(&self.step, AddUserProfile::ExtraProfile(AddUserProfileExtraProfile::new(values))).await
+    }
+}
+
+/// Adds a part, and goes on as far as that lets it.
+pub(super) async fn add(step: &Step, part: AddUserProfile) -> Result<NextStep> {
+    step.experience().add_profile(part).send().await?;
+    if step.identified {
+        return Ok(step.identified());
+    }
+    step.interaction.identify(step.event.clone(), None, false).await
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").finish_non_exhaustive()
+    }
+}
+
+/// An account that lacks something: give it what [`fields`](Self::fields) names by
+/// [`profile`](Self::profile).
+#[derive(Clone)]
+pub struct MissingProfile {
+    pub(super) step: Step,
+}
+
+impl MissingProfile {
+    /// What is missing.
+    pub fn fields(&self) -> Vec<ProfileField> {
+        self.step.texts("missingProfile")
+    }
+
+    /// To give it.
+    pub fn profile(&self) -> Profile {
+        Profile::new(self.step.clone())
+    }
+}
+
+impl fmt::Debug for MissingProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MissingProfile").field("fields", &self.fields()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! Following Logto's redirects by hand: with the session's cookies, and nowhere else.
+
+use reqwest::{Method, Url, header::LOCATION};
+
+use super::{another_session, attach::elsewhere};
+use crate::{Client, Error, Result, oidc::PendingAuthorization};
+
+/// More than Logto needs.
+const LIMIT: usize = 10;
+
+/// Where redirects lead.
+pub(super) enum Arrival {
+    Callback(Url),
+    Consent,
+}
+
+pub(super) async fn follow(
+    client: &Client,
+    pending: &PendingAuthorization,
+    start: &str,
+) -> Result<Arrival> {
+    let home = client.target().join("/")?;
+    let mut url = home.join(start).map_err(|_| lost("what is no URL"))?;
+    check_session(pending, &url)?;
+    for _ in 0..LIMIT {
+        if pending.is_callback(&url) {
+            return Ok(Arrival::Callback(url));
+        }
+        if !client.target().owns(&url) {
+            return Err(elsewhere());
+        }
+        let path = url.as_str().strip_prefix(client.endpoint()).unwrap_or_default();
+        let answer = client.request(Method::GET, path).public().send().await?;
+        let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        match location {
+            Some(location) if answer.status().is_redirection() => {
+                url = url.join(location).map_err(|_| lost("what is no URL"))?;
+            }
+            _ if url.path() == "/consent" => return Ok(Arrival::Consent),
+            _ => return Err(lost("a page of its own: the user is to sign in anew")),
+        }
+    }
+    Err(lost("itself, without end"))
+}
+
+/// Logto names the interaction that it goes on with: it must be the one that was begun.
+fn check_session(pending: &PendingAuthorization, url: &Url) -> Result<()> {
+    let named = url.path().strip_prefix("/oidc/auth/");
+    match (pending.interaction(), named) {
+        (Some(begun), Some(named)) if begun != named => Err(another_session()),
+        _ => Ok(()),
+    }
+}
+
+fn lost(place: &str) -> Error {
+    Error::callback(format!("Logto does not lead back to the application, but to {place}"))
+}

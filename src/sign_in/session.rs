@@ -1,0 +1,316 @@
+//! A session that has begun, and the ways in.
+
+use std::{fmt, marker::PhantomData};
+
+use super::{
+    CodeSent, ConnectorSignIn, ConnectorState, Identifier, NextStep, PasskeySignIn,
+    code::Purpose,
+    connector::Kind,
+    event::{Event, Register, SignIn},
+    interaction::Interaction,
+    next_step::Step,
+};
+use crate::{
+    Result,
+    experience::Experience,
+    models::{EmailIdentifier, Interaction as State, UsernameIdentifier},
+    oidc::PendingAuthorization,
+};
+
+/// A session with Logto that has begun: someone is about to [`SignIn`], to [`Register`], or to set
+/// a new password because they [forgot](super::ForgotPassword) theirs.
+///
+/// It holds the cookies that Logto's interaction lives in. A way in verifies what the user gives
+/// and tells Logto who they are; it answers with the [`NextStep`]. A password that is wrong, or a
+/// code, is an error, and the session is as it was: ask the user again.
+///
+/// Clones are the same session. `Debug` shows no secrets.
+pub struct Session<E = SignIn> {
+    interaction: Interaction,
+    event: PhantomData<E>,
+}
+
+impl<E> Clone for Session<E> {
+    fn clone(&self) -> Self {
+        Self { interaction: self.interaction.clone(), event: PhantomData }
+    }
+}
+
+impl<E: Event> Session<E> {
+    pub(super) fn new(interaction: Interaction) -> Self {
+        Self { interaction, event: PhantomData }
+    }
+
+    fn step(&self) -> Step {
+        Step::new(&self.interaction, E::EVENT)
+    }
+
+    /// What to keep until the browser's next request, to go on with
+    /// [`Client::attach`](crate::Client::attach). It is a secret.
+    pub fn pending(&self) -> Option<&PendingAuthorization> {
+        self.interaction.pending()
+    }
+
+    /// All operations of the Experience API, with the cookies of this session.
+    pub fn experience(&self) -> Experience {
+        self.interaction.experience()
+    }
+
+    /// What Logto knows of the session so far.
+    ///
+    /// # Errors
+    ///
+    /// When the session has ended ([`Error::is_session_ended`](crate::Error::is_session_ended)).
+    pub async fn state(&self) -> Result<State> {
+        self.experience().get_interaction().send().await
+    }
+
+    /// Begins anew with what the captcha's widget gave. Whatever was under way is cleared.
+    ///
+    /// # Errors
+    ///
+    /// When the token is refused (`session.captcha_failed`).
+    pub async fn captcha(&self, token: impl Into<String>) -> Result<()> {
+        self.interaction.start(E::EVENT, Some(token.into())).await
+    }
+
+    /// Sends a code to an e-mail address or a phone number. [`CodeSent::verify`] is the way in.
+    ///
+    /// Logto does not tell here whether anybody has this address.
+    ///
+    /// # Errors
+    ///
+    /// A username is refused before anything is sent. A tenant that cannot send codes is a 501.
+    pub async fn send_code(&self, to: Identifier) -> Result<CodeSent> {
+        CodeSent::send(self.step(), to, Purpose::Identify).await
+    }
+
+    /// A code that was sent in an earlier request of the browser's: what [`CodeSent::to`] and
+    /// [`CodeSent::verification_id`] were.
+    pub fn code_sent(&self, to: Identifier, verification_id: impl Into<String>) -> CodeSent {
+        CodeSent::of(self.step(), to, verification_id.into(), Purpose::Identify)
+    }
+
+    /// Tells Logto who the user is, by a record that was verified by other means: with the
+    /// operations of [`experience`](Self::experience), or in an earlier request.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such record, or it does not fit.
+    pub async fn identify(&self, verification_id: impl Into<String>) -> Result<NextStep> {
+        self.interaction.identify(E::EVENT, Some(verification_id.into()), false).await
+    }
+}
+
+/// What sign-ins and registrations have in common.
+macro_rules! federated {
+    ($event:ty) => {
+        impl Session<$event> {
+            /// Starts at a social provider: send the user to
+            /// [`authorization_uri`](ConnectorSignIn::authorization_uri).
+            ///
+            /// `connector_id` is that of the tenant's connector. The redirect URI is yours, and
+            /// registered with the provider: hand what comes back there to
+            /// [`ConnectorSignIn::verify`].
+            ///
+            /// # Errors
+            ///
+            /// When there is no such connector.
+            pub async fn social(
+                &self,
+                connector_id: impl Into<String>,
+                redirect_uri: impl Into<String>,
+            ) -> Result<ConnectorSignIn> {
+                let (id, uri) = (connector_id.into(), redirect_uri.into());
+                ConnectorSignIn::start(self.step(), Kind::Social, id, uri, None).await
+            }
+
+            /// Starts at a company's identity provider, one of
+            /// [`sso_connectors`](Self::sso_connectors). It goes on as
+            /// [`social`](Self::social) does.
+            ///
+            /// # Errors
+            ///
+            /// When there is no such connector.
+            pub async fn sso(
+                &self,
+                connector_id: impl Into<String>,
+                redirect_uri: impl Into<String>,
+            ) -> Result<ConnectorSignIn> {
+                let (id, uri) = (connector_id.into(), redirect_uri.into());
+                ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, None).await
+            }
+
+            /// The same as [`social`](Self::social) with a `state` of your own. It has to be
+            /// random, and the user's alone.
+            ///
+            /// # Errors
+            ///
+            /// When there is no such connector.
+            pub async fn social_with_state(
+                &self,
+                connector_id: impl Into<String>,
+                redirect_uri: impl Into<String>,
+                state: impl Into<String>,
+            ) -> Result<ConnectorSignIn> {
+                let (id, uri) = (connector_id.into(), redirect_uri.into());
+                ConnectorSignIn::start(self.step(), Kind::Social, id, uri, Some(state.into())).await
+            }
+
+            /// The same as [`sso`](Self::sso) with a `state` of your own. It has to be random, and
+            /// the user's alone.
+            ///
+            /// # Errors
+            ///
+            /// When there is no such connector.
+            pub async fn sso_with_state(
+                &self,
+                connector_id: impl Into<String>,
+                redirect_uri: impl Into<String>,
+                state: impl Into<String>,
+            ) -> Result<ConnectorSignIn> {
+                let (id, uri) = (connector_id.into(), redirect_uri.into());
+                ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, Some(state.into())).await
+            }
+
+            /// The user is back from a provider that an earlier request sent them to.
+            pub fn connector_sign_in(&self, state: ConnectorState) -> ConnectorSignIn {
+                ConnectorSignIn::of(self.step(), state)
+            }
+
+            /// The ids of the connectors of the company that an e-mail address belongs to; most
+            /// addresses have none.
+            ///
+            /// # Errors
+            ///
+            /// When it is no e-mail address.
+            pub async fn sso_connectors(&self, email: impl Into<String>) -> Result<Vec<String>> {
+                Ok(self.experience().list_sso_connectors(email).send().await?.connector_ids)
+            }
+
+            /// Verifies a one-time token that came by e-mail, and tells Logto who it is.
+            ///
+            /// # Errors
+            ///
+            /// When the token is not good, or no longer.
+            pub async fn one_time_token(
+                &self,
+                email: impl Into<String>,
+                token: impl Into<String>,
+            ) -> Result<NextStep> {
+                let email = EmailIdentifier::new(email);
+                let record = self.experience().verify_one_time_token(email, token).send().await?;
+                self.identify(record.verification_id).await
+            }
+        }
+    };
+}
+
+federated!(SignIn);
+federated!(Register);
+
+impl Session<SignIn> {
+    /// Verifies a password, and tells Logto who it is.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid_credentials`](crate::Error::is_invalid_credentials): there is no such user,
+    ///   or the password is wrong.
+    /// - [`is_locked_out`](crate::Error::is_locked_out): too many failures.
+    /// - [`is_suspended`](crate::Error::is_suspended): the account is.
+    /// - [`is_password_expired`](crate::Error::is_password_expired): it is right, and has to be
+    ///   set anew by [`Client::forgot_password`](crate::Client::forgot_password).
+    pub async fn password(
+        &self,
+        identifier: Identifier,
+        password: impl Into<String>,
+    ) -> Result<NextStep> {
+        let call = self.experience().create_password_verification(identifier, password);
+        let record = call.send().await?;
+        self.identify(record.verification_id).await
+    }
+
+    /// Starts with a passkey of the user whom an identifier names: hand
+    /// [`options`](PasskeySignIn::options) to the browser.
+    ///
+    /// # Errors
+    ///
+    /// When the user has no passkey, or the tenant does not allow this.
+    pub async fn passkey(&self, identifier: Identifier) -> Result<PasskeySignIn> {
+        let call = self.experience().create_passkey_authentication_for_identifier(identifier);
+        let started = call.send().await?;
+        let (options, id) = (started.authentication_options, started.verification_id);
+        Ok(PasskeySignIn::new(self.step(), Some(options), Some(id)))
+    }
+
+    /// Starts with whatever passkey the user's device has for this site: hand
+    /// [`options`](PasskeySignIn::options) to the browser.
+    ///
+    /// # Errors
+    ///
+    /// When the tenant does not allow this.
+    pub async fn discoverable_passkey(&self) -> Result<PasskeySignIn> {
+        let started = self.experience().create_passkey_authentication().send().await?;
+        Ok(PasskeySignIn::new(self.step(), Some(started.authentication_options), None))
+    }
+
+    /// A passkey that an earlier request has asked the browser for, and the id that it had, if any.
+    pub fn passkey_sign_in(&self, verification_id: Option<String>) -> PasskeySignIn {
+        PasskeySignIn::new(self.step(), None, verification_id)
+    }
+
+    /// Goes over to a registration, with the records that are verified already.
+    ///
+    /// # Errors
+    ///
+    /// When the tenant does not allow it.
+    pub async fn switch_to_register(&self) -> Result<Session<Register>> {
+        self.interaction.switch(crate::models::InteractionEvent::Register).await?;
+        Ok(Session::new(self.interaction.clone()))
+    }
+}
+
+impl Session<Register> {
+    /// Makes an account with a username and a password.
+    ///
+    /// # Errors
+    ///
+    /// - `user.username_already_in_use`: choose another.
+    /// - [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
+    ///   policy; [`data`](crate::Error::data) says why.
+    pub async fn username_and_password(
+        &self,
+        username: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Result<NextStep> {
+        let username = UsernameIdentifier::new(username);
+        let call = self.experience().create_new_password_identity(username, password);
+        let record = call.send().await?;
+        self.identify(record.verification_id).await
+    }
+
+    /// What the account is to have before it is made. It is made by the record of a way in, or by
+    /// what has been collected so far.
+    pub fn profile(&self) -> super::Profile {
+        super::Profile::new(self.step())
+    }
+
+    /// Goes over to a sign-in, with the records that are verified already.
+    ///
+    /// # Errors
+    ///
+    /// When the tenant does not allow it.
+    pub async fn switch_to_sign_in(&self) -> Result<Session<SignIn>> {
+        self.interaction.switch(crate::models::InteractionEvent::SignIn).await?;
+        Ok(Session::new(self.interaction.clone()))
+    }
+}
+
+impl<E> fmt::Debug for Session<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("endpoint", &self.interaction.client().endpoint())
+            .field("pending", &self.interaction.pending())
+            .finish_non_exhaustive()
+    }
+}

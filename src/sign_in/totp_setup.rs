@@ -1,0 +1,67 @@
+//! Setting up an authenticator app.
+
+use std::fmt;
+
+use super::{NextStep, next_step::Step};
+use crate::{
+    Result,
+    models::{MfaFactor, TotpEnrolment},
+};
+
+/// An authenticator app that is being set up: show the user the secret or the QR code, and verify
+/// the first code of the app.
+#[derive(Clone)]
+#[must_use = "the app's first code has to be verified"]
+pub struct TotpSetup {
+    step: Step,
+    shown: Option<TotpEnrolment>,
+    verification_id: String,
+}
+
+impl TotpSetup {
+    pub(super) async fn start(step: Step) -> Result<Self> {
+        let shown = step.experience().create_totp_secret().send().await?;
+        let verification_id = shown.verification_id.clone();
+        Ok(Self { step, shown: Some(shown), verification_id })
+    }
+
+    pub(super) fn of(step: Step, verification_id: String) -> Self {
+        Self { step, shown: None, verification_id }
+    }
+
+    /// The secret in Base32, for apps without a camera. An earlier request had it if this one has
+    /// none.
+    pub fn secret(&self) -> Option<&str> {
+        self.shown.as_ref().map(|shown| shown.secret.as_str())
+    }
+
+    /// The secret as a QR code: the `data:` URI of an image. An earlier request had it if this one
+    /// has none.
+    pub fn qr_code(&self) -> Option<&str> {
+        self.shown.as_ref().map(|shown| shown.secret_qr_code.as_str())
+    }
+
+    /// The id of its record, to go on in another request.
+    pub fn verification_id(&self) -> &str {
+        &self.verification_id
+    }
+
+    /// Verifies the app's first code, and binds the app to the account.
+    ///
+    /// # Errors
+    ///
+    /// [`is_wrong_code`](crate::Error::is_wrong_code); try again with the same secret.
+    pub async fn verify(&self, code: impl Into<String>) -> Result<NextStep> {
+        let experience = self.step.experience();
+        let call = experience.verify_totp(code).verification_id(&self.verification_id);
+        let id = call.send().await?.verification_id;
+        experience.bind_mfa_verification(MfaFactor::Totp, id).send().await?;
+        Ok(self.step.identified())
+    }
+}
+
+impl fmt::Debug for TotpSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TotpSetup").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! Setting up a passkey or a security key.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{NextStep, next_step::Step};
+use crate::{
+    Result,
+    models::{CredentialCreationOptions, MfaFactor},
+    web_authn,
+};
+
+/// What the credential will be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    SecondFactor,
+    Passkey,
+}
+
+/// A passkey or security key that is being set up.
+///
+/// Hand [`options`](Self::options) to the page, and what the browser gives to
+/// [`verify`](Self::verify):
+///
+/// ```js
+/// const options = PublicKeyCredential.parseCreationOptionsFromJSON(optionsFromYourServer);
+/// const credential = await navigator.credentials.create({ publicKey: options });
+/// sendToYourServer(credential.toJSON());
+/// ```
+#[derive(Clone)]
+#[must_use = "what the browser gives has to be verified"]
+pub struct WebAuthnSetup {
+    step: Step,
+    for_use: Use,
+    options: Option<CredentialCreationOptions>,
+    verification_id: String,
+}
+
+impl WebAuthnSetup {
+    pub(super) async fn start(step: Step, for_use: Use) -> Result<Self> {
+        let started = step.experience().create_web_authn_registration().send().await?;
+        let (options, id) = (started.registration_options, started.verification_id);
+        Ok(Self { step, for_use, options: Some(options), verification_id: id })
+    }
+
+    pub(super) fn of(step: Step, for_use: Use, verification_id: String) -> Self {
+        Self { step, for_use, options: None, verification_id }
+    }
+
+    /// What the browser's `navigator.credentials.create()` takes, as its `publicKey`. An earlier
+    /// request had them if this one has none.
+    pub fn options(&self) -> Option<&CredentialCreationOptions> {
+        self.options.as_ref()
+    }
+
+    /// The id of its record, to go on in another request.
+    pub fn verification_id(&self) -> &str {
+        &self.verification_id
+    }
+
+    /// Verifies what the browser gave, as JSON or as a type of `webauthn-rs`, and binds it to the
+    /// account.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: when it is no such credential. From Logto: when it is not good.
+    pub async fn verify(&self, credential: impl Serialize) -> Result<NextStep> {
+        let credential = web_authn::registration_credential(&credential)?;
+        let experience = self.step.experience();
+        let call = experience.verify_web_authn_registration(&self.verification_id, credential);
+        let id = call.send().await?.verification_id;
+        match self.for_use {
+            Use::SecondFactor => {
+                experience.bind_mfa_verification(MfaFactor::WebAuthn, id).send().await?;
+            }
+            Use::Passkey => experience.bind_passkey(id).send().await?,
+        }
+        Ok(self.step.identified())
+    }
+}
+
+impl fmt::Debug for WebAuthnSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebAuthnSetup").field("for_use", &self.for_use).finish_non_exhaustive()
+    }
+}
+
+/// A user who might make a passkey, or not.
+#[derive(Clone)]
+pub struct PasskeyOffer {
+    pub(super) step: Step,
+}
+
+impl PasskeyOffer {
+    /// Starts to make one.
+    ///
+    /// # Errors
+    ///
+    /// When the session has ended.
+    pub async fn create(&self) -> Result<WebAuthnSetup> {
+        WebAuthnSetup::start(self.step.clone(), Use::Passkey).await
+    }
+
+    /// Does without, now and later.
+    ///
+    /// # Errors
+    ///
+    /// When the session has ended.
+    pub async fn skip(&self) -> Result<NextStep> {
+        super::Mfa::new(self.step.clone()).skip_passkey().await
+    }
+}
+
+impl fmt::Debug for PasskeyOffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasskeyOffer").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+//! What goes wrong while a user signs in.
+
+use crate::Error;
+
+impl Error {
+    /// There is no such user, or the password is wrong: Logto does not tell which.
+    pub fn is_invalid_credentials(&self) -> bool {
+        self.has_code("session.invalid_credentials")
+    }
+
+    /// A code is wrong: one that was sent, one of an authenticator app, or a backup code.
+    pub fn is_wrong_code(&self) -> bool {
+        ["verification_code.code_mismatch", "session.mfa.invalid_totp_code"]
+            .into_iter()
+            .chain(["session.mfa.invalid_backup_code", "verification_code.not_found"])
+            .any(|code| self.has_code(code))
+    }
+
+    /// A code or a one-time token was good once, and is no longer.
+    pub fn is_expired_code(&self) -> bool {
+        [
+            "verification_code.expired",
+            "verification_code.exceed_max_try",
+            "one_time_token.token_expired",
+        ]
+        .into_iter()
+        .any(|code| self.has_code(code))
+    }
+
+    /// There were too many failures, and Logto accepts nothing for a while. Its message says for
+    /// how long.
+    pub fn is_locked_out(&self) -> bool {
+        self.has_code("session.verification_blocked_too_many_attempts")
+    }
+
+    /// The account is suspended.
+    pub fn is_suspended(&self) -> bool {
+        self.has_code("user.suspended")
+    }
+
+    /// The password is right, and has to be set anew before the user can sign in.
+    pub fn is_password_expired(&self) -> bool {
+        self.has_code("password.expired") || self.has_code("user.password_expired")
+    }
+
+    /// A new password is against the tenant's policy. [`data`](Self::data) is a list of reasons,
+    /// each with its `code`.
+    pub fn is_password_rejected(&self) -> bool {
+        self.has_code("password.rejected")
+    }
+
+    /// There is no session in the cookies, or none any longer: begin anew.
+    pub fn is_session_ended(&self) -> bool {
+        ["session.not_found", "session.interaction_not_found", "session.expired"]
+            .into_iter()
+            .any(|code| self.has_code(code))
+    }
+}
