@@ -10,21 +10,24 @@ impl Error {
 
     /// A code is wrong: one that was sent, one of an authenticator app, or a backup code.
     pub fn is_wrong_code(&self) -> bool {
-        ["verification_code.code_mismatch", "session.mfa.invalid_totp_code"]
-            .into_iter()
-            .chain(["session.mfa.invalid_backup_code", "verification_code.not_found"])
-            .any(|code| self.has_code(code))
+        self.has_any_code(&[
+            "verification_code.code_mismatch",
+            "session.mfa.invalid_totp_code",
+            "session.mfa.invalid_backup_code",
+        ])
     }
 
-    /// A code or a one-time token was good once, and is no longer.
+    /// A code or a one-time token was good once, and is no longer: it expired, was used, or was
+    /// tried too often. Have another one sent.
     pub fn is_expired_code(&self) -> bool {
-        [
+        self.has_any_code(&[
             "verification_code.expired",
             "verification_code.exceed_max_try",
+            "verification_code.not_found",
             "one_time_token.token_expired",
-        ]
-        .into_iter()
-        .any(|code| self.has_code(code))
+            "one_time_token.token_consumed",
+            "one_time_token.token_revoked",
+        ])
     }
 
     /// There were too many failures, and Logto accepts nothing for a while. Its message says for
@@ -40,7 +43,7 @@ impl Error {
 
     /// The password is right, and has to be set anew before the user can sign in.
     pub fn is_password_expired(&self) -> bool {
-        self.has_code("password.expired") || self.has_code("user.password_expired")
+        self.has_code("password.expired")
     }
 
     /// A new password is against the tenant's policy. [`data`](Self::data) is a list of reasons,
@@ -51,8 +54,10 @@ impl Error {
 
     /// There is no session in the cookies, or none any longer: begin anew.
     pub fn is_session_ended(&self) -> bool {
-        ["session.not_found", "session.interaction_not_found", "session.expired"]
-            .into_iter()
-            .any(|code| self.has_code(code))
+        self.has_any_code(&["session.not_found", "session.interaction_not_found"])
+    }
+
+    fn has_any_code(&self, codes: &[&str]) -> bool {
+        codes.iter().any(|code| self.has_code(code))
     }
 }

@@ -197,9 +197,12 @@ impl<E: Event> AuthorizationRequest<E> {
         self.parameter("organization_id", id)
     }
 
-    /// Any other parameter of the authorization request.
+    /// Any other parameter of the authorization request. One that was set before is replaced, but
+    /// for `resource`, which there may be several of.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.push((name.into(), value.into()));
+        let name = name.into();
+        self.parameters.retain(|(set, _)| *set != name || set == "resource");
+        self.parameters.push((name, value.into()));
         self
     }
 

@@ -64,6 +64,10 @@ impl Done {
     ///
     /// As those of [`tokens`](Self::tokens).
     pub async fn follow(&self) -> Result<Followed> {
+        if let Some(known) = self.interaction.authorization() {
+            let client = self.interaction.client();
+            redirects::check_session(client, &known.pending, &self.redirect_to)?;
+        }
         follow(&self.interaction, &self.redirect_to).await
     }
 }

@@ -21,7 +21,6 @@ pub(super) async fn follow(
 ) -> Result<Arrival> {
     let home = client.target().join("/")?;
     let mut url = home.join(start).map_err(|_| lost("what is no URL"))?;
-    check_session(pending, &url)?;
     for _ in 0..LIMIT {
         if pending.is_callback(&url) {
             return Ok(Arrival::Callback(url));
@@ -43,10 +42,15 @@ pub(super) async fn follow(
     Err(lost("itself, without end"))
 }
 
-/// Logto names the interaction that it goes on with: it must be the one that was begun.
-fn check_session(pending: &PendingAuthorization, url: &Url) -> Result<()> {
-    let named = url.path().strip_prefix("/oidc/auth/");
-    match (pending.interaction(), named) {
+/// After a session is submitted, Logto names the interaction that it goes on with: it must be the
+/// one that was begun.
+pub(super) fn check_session(
+    client: &Client,
+    pending: &PendingAuthorization,
+    start: &str,
+) -> Result<()> {
+    let url = client.target().join("/")?.join(start).map_err(|_| lost("what is no URL"))?;
+    match (pending.interaction(), url.path().strip_prefix("/oidc/auth/")) {
         (Some(begun), Some(named)) if begun != named => Err(another_session()),
         _ => Ok(()),
     }

@@ -74,6 +74,27 @@ impl<E: Event> Session<E> {
         self.interaction.start(E::EVENT, Some(token.into())).await
     }
 
+    /// Begins anew in the same browser session, for this or for something else: a user at the
+    /// sign-in page may have forgotten their password. Whatever was under way is cleared.
+    ///
+    /// ```no_run
+    /// # async fn run(session: logto_api::sign_in::Session) -> logto_api::Result<()> {
+    /// use logto_api::sign_in::{ForgotPassword, Identifier};
+    ///
+    /// let session = session.restart::<ForgotPassword>().await?;
+    /// let sent = session.send_code(Identifier::email("alice@acme.com")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the session has ended, and when the tenant does not allow it.
+    pub async fn restart<To: Event>(&self) -> Result<Session<To>> {
+        self.interaction.start(To::EVENT, None).await?;
+        Ok(Session::new(self.interaction.clone()))
+    }
+
     /// Sends a code to an e-mail address or a phone number. [`CodeSent::verify`] is the way in.
     ///
     /// Logto does not tell here whether anybody has this address.

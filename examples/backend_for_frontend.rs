@@ -1,0 +1,350 @@
+//! A web application with a sign-in page of its own: the browser talks to it alone, and it talks to
+//! Logto.
+//!
+//! ```sh
+//! cargo run --example backend_for_frontend
+//! ```
+//!
+//! Logto's cookies are passed through to the browser, so that nothing of a sign-in is kept here but
+//! what the browser must not see. It ends with a session of this application's own: the browser has
+//! its id, the tokens stay here.
+//!
+//! Without any environment it uses a stand-in of Logto. On a server of yours, set `LOGTO_ENDPOINT`,
+//! `LOGTO_CLIENT_ID`, `LOGTO_CLIENT_SECRET` and `LOGTO_REDIRECT_URI` of a traditional web
+//! application.
+
+#![allow(clippy::print_stdout, reason = "it shows what it does")]
+
+use std::{
+    collections::HashMap,
+    env,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Form, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use logto_api::{
+    BrowserCookies, Client, Error,
+    sign_in::{Attach, Identifier, NextStep, PendingAuthorization, Resumed, Tokens},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Where the browser sends Logto's cookies to.
+const SIGN_IN: &str = "/sign-in";
+/// The cookie that names what is kept of a sign-in.
+const FLOW: &str = "flow";
+/// The cookie that names a session of this application's.
+const SESSION: &str = "session";
+
+/// The application, and all that it keeps. A real one keeps it in a database.
+pub struct App {
+    pub logto: Client,
+    pub client_id: String,
+    pub client_secret: String,
+    pub redirect_uri: String,
+    /// Whether cookies may cross the network in the clear: on a developer's machine only.
+    pub insecure: bool,
+    /// Sign-ins under way.
+    pub flows: Store<PendingAuthorization>,
+    /// Users who are signed in.
+    pub sessions: Store<Tokens>,
+}
+
+type Shared = State<Arc<App>>;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mock = logto_mock::Mock::start().await?;
+    let var = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+    let app = App {
+        logto: Client::builder(var("LOGTO_ENDPOINT", mock.endpoint())).build()?,
+        client_id: var("LOGTO_CLIENT_ID", mock.web_app_id()),
+        client_secret: var("LOGTO_CLIENT_SECRET", mock.web_app_secret()),
+        redirect_uri: var("LOGTO_REDIRECT_URI", mock.redirect_uri()),
+        insecure: true,
+        flows: Store::default(),
+        sessions: Store::default(),
+    };
+    if env::var_os("LOGTO_ENDPOINT").is_none() {
+        let alice = mock.add_user("alice", "correct horse 7 battery");
+        let secret = mock.add_totp(&alice);
+        println!("talking to a stand-in: sign in as alice, with `correct horse 7 battery`");
+        println!("the code that it asks for is {} now", mock.totp_code(&secret));
+    }
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3000)).await?;
+    println!("open http://localhost:3000");
+    axum::serve(listener, routes(app)).await?;
+    Ok(())
+}
+
+pub fn routes(app: App) -> Router {
+    Router::new()
+        .route("/", get(home))
+        .route(SIGN_IN, get(begin).post(password))
+        .route("/sign-in/code", get(code_page).post(code))
+        .route("/sign-out", post(sign_out))
+        .with_state(Arc::new(app))
+}
+
+async fn home(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
+    let Some(tokens) = app.sessions.get(cookie(&headers, SESSION)) else {
+        return Ok(page(r#"<h1>Acme</h1><p><a class="button" href="/sign-in">Sign in</a></p>"#));
+    };
+    let user = tokens.user_info().await?;
+    let name = escaped(user.username.as_deref().unwrap_or("whoever you are"));
+    Ok(page(&format!(
+        r#"<h1>Welcome, {name}</h1>
+        <form method="post" action="/sign-out"><button>Sign out</button></form>"#
+    )))
+}
+
+/// Opens an interaction with Logto, whose cookies the browser gets.
+async fn begin(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
+    let cookies = BrowserCookies::new();
+    let session = app
+        .logto
+        .sign_in(&app.client_id, &app.redirect_uri)
+        .client_secret(&app.client_secret)
+        .browser_cookies(&cookies)
+        .begin()
+        .await?;
+    app.flows.remove(cookie(&headers, FLOW));
+    let mut answer = password_page(None);
+    if let Some(pending) = session.pending() {
+        let id = app.flows.insert(pending.clone());
+        set_cookie(&app, &mut answer, FLOW, &id, SIGN_IN);
+    }
+    hand_over(&cookies, &mut answer);
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    username: String,
+    password: String,
+}
+
+async fn password(
+    State(app): Shared,
+    headers: HeaderMap,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, Failure> {
+    let cookies = logto_cookies(&headers);
+    let Resumed::SignIn(session) = attach(&app, &headers, &cookies)?.resume().await? else {
+        return Err(Failure::Expired);
+    };
+    match session.password(Identifier::username(form.username), form.password).await {
+        Ok(step) => advance(&app, &headers, &cookies, step).await,
+        Err(error) if error.is_invalid_credentials() => {
+            Ok(password_page(Some("There is no such user, or the password is wrong.")))
+        }
+        Err(error) if error.is_locked_out() => {
+            Ok(password_page(Some("Too many attempts. Try again later.")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn code_page() -> Response {
+    second_page(None)
+}
+
+#[derive(Deserialize)]
+struct CodeForm {
+    code: String,
+}
+
+async fn code(
+    State(app): Shared,
+    headers: HeaderMap,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, Failure> {
+    let cookies = logto_cookies(&headers);
+    let Resumed::Identified(NextStep::Submit(user)) =
+        attach(&app, &headers, &cookies)?.resume().await?
+    else {
+        return Err(Failure::Expired);
+    };
+    match user.mfa().verify_totp(form.code).await {
+        Ok(step) => advance(&app, &headers, &cookies, step).await,
+        Err(error) if error.is_wrong_code() => Ok(second_page(Some("This code is wrong."))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Goes on as far as that is possible without the user.
+async fn advance(
+    app: &App,
+    headers: &HeaderMap,
+    cookies: &BrowserCookies,
+    step: NextStep,
+) -> Result<Response, Failure> {
+    let mut step = step;
+    let mut answer = loop {
+        step = match step {
+            NextStep::Submit(user) => user.submit().await?,
+            NextStep::VerifyMfa(_) => break Redirect::to("/sign-in/code").into_response(),
+            NextStep::BindMfa(mfa) | NextStep::SuggestMfa(mfa) => mfa.skip().await?,
+            NextStep::CreatePasskey(offer) => offer.skip().await?,
+            NextStep::Done(done) => {
+                let tokens = done.tokens().await?;
+                app.flows.remove(cookie(headers, FLOW));
+                let id = app.sessions.insert(tokens);
+                let mut answer = Redirect::to("/").into_response();
+                set_cookie(app, &mut answer, SESSION, &id, "/");
+                break answer;
+            }
+            other => return Err(other.into_error().into()),
+        };
+    };
+    hand_over(cookies, &mut answer);
+    Ok(answer)
+}
+
+async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
+    if let Some(tokens) = app.sessions.remove(cookie(&headers, SESSION)) {
+        tokens.revoke().await?;
+    }
+    Ok(Redirect::to("/").into_response())
+}
+
+/// The interaction that the browser's cookies name, with what was kept of its sign-in.
+fn attach(app: &App, headers: &HeaderMap, cookies: &BrowserCookies) -> Result<Attach, Failure> {
+    let pending = app.flows.get(cookie(headers, FLOW)).ok_or(Failure::Expired)?;
+    let attached = app.logto.attach(cookies).authorization(pending);
+    Ok(attached.client_secret(&app.client_secret))
+}
+
+/// The browser's cookies that are Logto's: this application's own are none of its business.
+fn logto_cookies(headers: &HeaderMap) -> BrowserCookies {
+    let cookies = BrowserCookies::from_headers(headers.get_all(header::COOKIE));
+    cookies.retain(|name| {
+        ["_interaction", "_logto", "_session"].iter().any(|own| name.starts_with(own))
+    });
+    cookies
+}
+
+/// Hands what Logto has set to the browser, which sends it to the sign-in page and nowhere else.
+fn hand_over(cookies: &BrowserCookies, answer: &mut Response) {
+    for set_cookie in cookies.set_cookies_at(SIGN_IN) {
+        answer.headers_mut().append(header::SET_COOKIE, set_cookie);
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let headers = headers.get_all(header::COOKIE).iter().filter_map(|header| header.to_str().ok());
+    let mut pairs = headers.flat_map(|header| header.split("; "));
+    pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn set_cookie(app: &App, answer: &mut Response, name: &str, value: &str, path: &str) {
+    let secure = if app.insecure { "" } else { "; Secure" };
+    let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(header) = HeaderValue::try_from(text) {
+        answer.headers_mut().append(header::SET_COOKIE, header);
+    }
+}
+
+/// Values under ids that nobody can guess.
+pub struct Store<T>(Mutex<HashMap<String, T>>);
+
+impl<T> Default for Store<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Store<T> {
+    fn insert(&self, value: T) -> String {
+        let id = Uuid::new_v4().to_string();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), value);
+        id
+    }
+
+    fn get(&self, id: Option<&str>) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id?).cloned()
+    }
+
+    fn remove(&self, id: Option<&str>) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id?)
+    }
+}
+
+/// What the browser is told when a sign-in cannot go on.
+enum Failure {
+    /// It was not begun here, or too long ago.
+    Expired,
+    Logto(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        if error.is_session_ended() { Self::Expired } else { Self::Logto(error) }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::Expired => (StatusCode::BAD_REQUEST, "The sign-in has expired."),
+            Self::Logto(error) => {
+                println!("{error}");
+                (StatusCode::BAD_GATEWAY, "Something went wrong.")
+            }
+        };
+        let page = page(&format!(
+            r#"<h1>Sorry</h1><p>{text}</p><p><a class="button" href="/sign-in">Try again</a></p>"#
+        ));
+        (status, page).into_response()
+    }
+}
+
+fn password_page(problem: Option<&str>) -> Response {
+    form_page(
+        problem,
+        SIGN_IN,
+        r#"<label>Username <input name="username" autocomplete="username" required autofocus></label>
+        <label>Password <input name="password" type="password" autocomplete="current-password"
+            required></label>"#,
+    )
+}
+
+fn second_page(problem: Option<&str>) -> Response {
+    form_page(
+        problem,
+        "/sign-in/code",
+        r#"<label>Code of your authenticator app <input name="code" inputmode="numeric"
+            autocomplete="one-time-code" pattern="[0-9]{6}" required autofocus></label>"#,
+    )
+}
+
+fn form_page(problem: Option<&str>, action: &str, fields: &str) -> Response {
+    let problem = problem.map(|text| format!(r#"<p role="alert">{text}</p>"#)).unwrap_or_default();
+    page(&format!(
+        r#"<h1>Sign in to Acme</h1>{problem}
+        <form method="post" action="{action}">{fields}<button>Sign in</button></form>"#
+    ))
+}
+
+fn page(body: &str) -> Response {
+    let style = "body{font:16px system-ui;max-width:22rem;margin:15vh auto;padding:0 1rem}\
+        form,label{display:grid;gap:.4rem}form{gap:1rem}\
+        input,button,.button{font:inherit;padding:.6rem .8rem;border-radius:.4rem}\
+        input{border:1px solid #888}[role=alert]{color:#b00020}\
+        button,.button{border:0;background:#5d34f2;color:#fff;text-decoration:none}";
+    let html = format!(
+        r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>Acme</title>
+        <meta name="viewport" content="width=device-width"><style>{style}</style>{body}</html>"#
+    );
+    ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
