@@ -245,6 +245,8 @@ impl ClientBuilder {
             endpoint: Arc::new(endpoint),
             http,
             user_agent,
+            #[cfg(feature = "sign-in")]
+            jwks: Arc::default(),
         }))
     }
 

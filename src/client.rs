@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::{Method, header::HeaderValue};
 
+#[cfg(feature = "sign-in")]
+use crate::oidc::Jwks;
 use crate::{
     BrowserCookies, ClientBuilder, Error, Request, Result,
     auth::Credentials,
@@ -43,6 +45,9 @@ pub(crate) struct Inner {
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) retries: Retries,
+    /// What Logto signs users' tokens with.
+    #[cfg(feature = "sign-in")]
+    pub(crate) jwks: Arc<Jwks>,
 }
 
 impl Client {
@@ -101,12 +106,6 @@ impl Client {
         self.with_cookies(Cookies::Own(Arc::default()))
     }
 
-    /// The same client without cookies.
-    #[cfg(feature = "sign-in")]
-    pub(crate) fn without_cookies(&self) -> Self {
-        self.with_cookies(Cookies::None)
-    }
-
     fn with_cookies(&self, cookies: Cookies) -> Self {
         Self::from_parts(Inner { cookies, ..Inner::clone(&self.0) })
     }
@@ -132,6 +131,17 @@ impl Client {
         let mut endpoint = Endpoint::clone(&self.0.endpoint);
         endpoint.origin = origin;
         Self::from_parts(Inner { endpoint: Arc::new(endpoint), ..Inner::clone(&self.0) })
+    }
+
+    /// The same client, on behalf of nobody.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn anonymous(&self) -> Self {
+        self.with_credentials(Credentials::None).with_cookies(Cookies::None)
+    }
+
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn jwks(&self) -> &Jwks {
+        &self.0.jwks
     }
 
     pub(crate) fn clock(&self) -> &SharedClock {

@@ -15,13 +15,10 @@ use tokio::sync::watch;
 
 use super::{
     AuthFailure, Bearer,
+    attempts::attempts,
     source::{Fetched, Source},
 };
-use crate::{
-    clock::part,
-    retry::{Failure, Retries},
-    trace,
-};
+use crate::{clock::part, retry::Retries, trace};
 
 /// How long before its expiry a token is no longer used, so that it is still good on arrival.
 const LEEWAY: Duration = Duration::from_secs(10);
@@ -160,22 +157,7 @@ impl Shared {
 
     /// Asks the source, again where that may help: asking for a token changes nothing.
     async fn fetch(&self) -> Result<Fetched, AuthFailure> {
-        let started = self.now();
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let failure = match self.source.fetch_once().await {
-                Ok(fetched) => return Ok(fetched),
-                Err(failure) => failure,
-            };
-            let error = &failure.to_error(self.retries.clock.wall_time());
-            let failed = Failure { error, idempotent: true, attempt, started, deadline: None };
-            let Some(delay) = self.retries.delay(&self.retries.policy, &failed) else {
-                return Err(failure);
-            };
-            trace::token_retrying(&failure, attempt, delay);
-            self.retries.clock.sleep(delay).await;
-        }
+        attempts(&self.retries, true, None, || self.source.fetch_once()).await
     }
 
     fn now(&self) -> Instant {

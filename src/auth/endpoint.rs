@@ -11,6 +11,8 @@ use reqwest::{
 use serde_json::{Map, Value};
 
 use super::{AuthFailure, Bearer, failure::Details, source::Fetched};
+#[cfg(feature = "sign-in")]
+use crate::Client;
 use crate::{Error, Result, body::read, endpoint::Endpoint, error::text};
 
 /// The life of a token whose answer does not tell it.
@@ -26,7 +28,8 @@ pub(crate) struct TokenEndpoint {
     pub(crate) http: reqwest::Client,
     pub(crate) url: Url,
     pub(crate) app_id: String,
-    pub(crate) app_secret: String,
+    /// Native and single-page applications have none: they only name themselves.
+    pub(crate) app_secret: Option<String>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) timeout: Duration,
 }
@@ -36,6 +39,9 @@ pub(crate) struct Granted {
     pub(crate) token: Fetched,
     /// The scope, where the answer tells it.
     pub(crate) scope: Option<String>,
+    /// What comes along when the token is a user's.
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) id_token: Option<String>,
 }
 
 impl TokenEndpoint {
@@ -55,12 +61,47 @@ impl TokenEndpoint {
             }
         }
         let url = endpoint.join("/oidc/token")?;
-        Ok(Self { http, url, app_id, app_secret, user_agent, timeout })
+        Ok(Self { http, url, app_id, app_secret: Some(app_secret), user_agent, timeout })
+    }
+
+    /// Where an application that users sign in to gets their tokens.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn of_users(
+        client: &Client,
+        app_id: String,
+        app_secret: Option<String>,
+    ) -> Result<Self> {
+        Ok(Self {
+            http: client.http().clone(),
+            url: client.target().join("/oidc/token")?,
+            app_id,
+            app_secret,
+            user_agent: client.user_agent().clone(),
+            timeout: client.attempt_timeout(),
+        })
     }
 
     /// Asks once.
     pub(crate) async fn ask(&self, form: &[Parameter<'_>]) -> Result<Granted, AuthFailure> {
-        let request = self.request(form).map_err(AuthFailure::unreachable)?;
+        let (status, body) = self.post(self.url.clone(), form).await?;
+        granted(status, body)
+    }
+
+    /// Has a token revoked (RFC 7009), once.
+    #[cfg(feature = "sign-in")]
+    pub(crate) async fn revoke(&self, form: &[Parameter<'_>]) -> Result<(), AuthFailure> {
+        let mut url = self.url.clone();
+        url.set_path("/oidc/token/revocation");
+        self.post(url, form).await.map(drop)
+    }
+
+    /// What comes of a form that the application sends.
+    async fn post(
+        &self,
+        url: Url,
+        form: &[Parameter<'_>],
+    ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
+        let request = self.request(url, form).map_err(AuthFailure::unreachable)?;
         let mut response = self.http.execute(request).await.map_err(AuthFailure::unreachable)?;
         if response.url().origin() != self.url.origin() {
             return Err(AuthFailure::new(
@@ -75,21 +116,25 @@ impl TokenEndpoint {
         }
         let body = serde_json::from_slice::<Map<String, Value>>(&body).unwrap_or_default();
         match status.is_success() {
-            true => granted(status, body),
+            true => Ok((status, body)),
             false => Err(refused(status, &headers, body, form)),
         }
     }
 
-    fn request(&self, form: &[Parameter<'_>]) -> reqwest::Result<reqwest::Request> {
-        let mut request = self
+    fn request(&self, url: Url, form: &[Parameter<'_>]) -> reqwest::Result<reqwest::Request> {
+        let request = self
             .http
-            .post(self.url.clone())
+            .post(url)
             .timeout(self.timeout)
-            .basic_auth(form_encoded(&self.app_id), Some(form_encoded(&self.app_secret)))
             .header(ACCEPT, "application/json")
-            .header(USER_AGENT, self.user_agent.clone())
-            .form(form)
-            .build()?;
+            .header(USER_AGENT, self.user_agent.clone());
+        let mut request = match &self.app_secret {
+            Some(secret) => request
+                .basic_auth(form_encoded(&self.app_id), Some(form_encoded(secret)))
+                .form(form),
+            None => request.form(&[form, &[("client_id", &self.app_id)]].concat()),
+        }
+        .build()?;
         let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
         let (length, body) = (body.len(), Bytes::copy_from_slice(body));
         // A stream cannot be sent twice: should a client of the user's follow redirects, a subject
@@ -122,7 +167,9 @@ fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, 
         _ => None,
     };
     let life = Some(life(body.get("expires_in")));
-    Ok(Granted { token: Fetched { bearer, life }, scope })
+    let refresh_token = text(&mut body, &["refresh_token"]);
+    let id_token = text(&mut body, &["id_token"]);
+    Ok(Granted { token: Fetched { bearer, life }, scope, refresh_token, id_token })
 }
 
 fn life(expires_in: Option<&Value>) -> Duration {
@@ -160,6 +207,7 @@ fn refused(
 /// What to check when the token endpoint refuses.
 fn hint(status: StatusCode, code: &str, form: &[Parameter<'_>]) -> Option<String> {
     let asked = |name: &str| form.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
+    let of_user = asked("code").or(asked("refresh_token")).is_some();
     let hint = match code {
         _ if status.is_redirection() => {
             "redirects are not followed: check the endpoint's address".to_owned()
@@ -171,14 +219,34 @@ fn hint(status: StatusCode, code: &str, form: &[Parameter<'_>]) -> Option<String
             ),
             None => "name the API that the token is for with `resource(…)`".to_owned(),
         },
+        "access_denied" if asked("organization_id").is_some() && of_user => {
+            "check the organization's id, and that the user is a member of it".to_owned()
+        }
+        "insufficient_scope" if asked("organization_id").is_some() && of_user => {
+            "ask for the scope `urn:logto:scope:organizations` when the user signs in".to_owned()
+        }
+        "invalid_scope" if of_user => {
+            "ask for the scope already when the user signs in".to_owned()
+        }
         "access_denied" if asked("organization_id").is_some() => {
             "check the organization's id, and that the application is a member of it".to_owned()
+        }
+        "invalid_grant" if asked("code").is_some() => {
+            "a code can be redeemed once, soon after it was made, and by the application that asked \
+             for it"
+                .to_owned()
+        }
+        "invalid_grant" if asked("refresh_token").is_some() => {
+            "the user's session is over or was revoked: have the user sign in again".to_owned()
         }
         "invalid_grant" if asked("subject_token").is_some() => {
             "a subject token can be exchanged once, and soon after it was made".to_owned()
         }
         "unauthorized_client" | "invalid_request" if asked("subject_token").is_some() => {
             "allow token exchange in the application's settings".to_owned()
+        }
+        "unauthorized_client" | "unsupported_grant_type" if of_user => {
+            "check that the application is one that users sign in to".to_owned()
         }
         "unauthorized_client" | "unsupported_grant_type" => {
             "check that the application is a machine-to-machine application".to_owned()
@@ -205,7 +273,7 @@ impl fmt::Debug for TokenEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenEndpoint")
             .field("app_id", &self.app_id)
-            .field("app_secret", &"[redacted]")
+            .field("app_secret", &self.app_secret.as_ref().map(|_| "[redacted]"))
             .finish_non_exhaustive()
     }
 }

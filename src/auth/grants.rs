@@ -35,17 +35,26 @@ impl Wanted {
         endpoint: &TokenEndpoint,
         grant: &[Parameter<'a>],
     ) -> Result<Fetched, AuthFailure> {
+        let granted = self.ask_unchecked(endpoint, grant).await?;
+        self.check(&granted)?;
+        Ok(granted.token)
+    }
+
+    /// What the endpoint gives, which may be less than was asked for.
+    pub(crate) async fn ask_unchecked<'a>(
+        &'a self,
+        endpoint: &TokenEndpoint,
+        grant: &[Parameter<'a>],
+    ) -> Result<Granted, AuthFailure> {
         let mut form = grant.to_vec();
         let optional = [("resource", &self.resource), ("scope", &self.scope)];
         for (name, value) in optional {
             form.extend(value.as_deref().map(|value| (name, value)));
         }
-        let granted = endpoint.ask(&form).await?;
-        self.check(&granted)?;
-        Ok(granted.token)
+        endpoint.ask(&form).await
     }
 
-    fn check(&self, granted: &Granted) -> Result<(), AuthFailure> {
+    pub(crate) fn check(&self, granted: &Granted) -> Result<(), AuthFailure> {
         match &self.scope {
             Some(asked) if !self.or_less => scope::check(asked, self.resource.as_deref(), granted),
             _ => Ok(()),

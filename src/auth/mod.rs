@@ -1,5 +1,6 @@
 //! Who is calling: credentials, and the token that is had for them.
 
+mod attempts;
 mod bearer;
 mod cache;
 mod endpoint;
@@ -11,6 +12,12 @@ mod source;
 
 use std::sync::Arc;
 
+#[cfg(feature = "sign-in")]
+pub(crate) use self::{
+    attempts::attempts,
+    endpoint::Granted,
+    source::{Fetched, Pending},
+};
 pub use self::{bearer::AccessToken, provider::TokenProvider};
 pub(crate) use self::{
     bearer::Bearer,

@@ -34,8 +34,8 @@ fn insufficient(missing: &[&str], resource: Option<&str>) -> AuthFailure {
     let missing = missing.join("`, `");
     let hint = match (resource, missing.as_str()) {
         (Some(resource), "all") => format!(
-            "assign the application a machine-to-machine role that has the permission `all` of \
-             the API resource `{resource}`; for the Management API, Logto comes with the role \
+            "assign the application a machine-to-machine role, or the user a role, that has the \
+             permission `all` of the API resource `{resource}`; for the Management API, Logto comes with the role \
              `Logto Management API access`"
         ),
         (Some(resource), missing) => format!(

@@ -4,8 +4,14 @@
 mod app;
 mod callback;
 mod claims;
+mod grant;
+mod id_token;
+mod jwks;
+#[allow(dead_code, reason = "authorization requests are to use it")]
 mod pending;
+#[allow(dead_code, reason = "authorization requests are to use it")]
 mod pkce;
+#[allow(dead_code, reason = "authorization requests are to use it")]
 mod random;
 mod token_request;
 mod token_set;
@@ -13,7 +19,7 @@ mod tokens;
 
 use reqwest::Url;
 
-pub(crate) use self::{app::App, random::token as random_text};
+pub(crate) use self::{app::App, jwks::Jwks, random::token as random_text};
 pub use self::{
     claims::{IdTokenClaims, UserInfo},
     pending::PendingAuthorization,
@@ -21,7 +27,15 @@ pub use self::{
     token_set::TokenSet,
     tokens::Tokens,
 };
-use crate::{Client, Error, Result};
+use self::{
+    grant::{Grant, end},
+    id_token::Expected,
+};
+use crate::{
+    Client, Error, Result,
+    auth::{Granted, TokenEndpoint, attempts},
+    trace,
+};
 
 /// Takes the answer to an authorization request, and redeems its code for tokens.
 pub(crate) async fn redeem(
@@ -30,9 +44,19 @@ pub(crate) async fn redeem(
     pending: &PendingAuthorization,
     callback: &Url,
 ) -> Result<Tokens> {
-    let _code = callback::code(pending, &issuer(client), callback)?;
-    let _ = (app, pending.code_verifier(), pending.nonce());
-    Err(Error::config("not there yet"))
+    let code = callback::code(pending, &issuer(client), callback)?;
+    let asked_at = client.clock().wall_time();
+    let granted = exchange(client, app, pending, &code).await?;
+    let claims = believed(&client.anonymous(), pending, &granted).await?;
+    let set = TokenSet {
+        client_id: app.client_id.clone(),
+        access_token: granted.token.bearer.token().to_owned(),
+        expires_at: end(&granted, asked_at),
+        scope: granted.scope.unwrap_or_default(),
+        refresh_token: granted.refresh_token,
+        id_token: granted.id_token,
+    };
+    Ok(Tokens::first(Grant::new(client, app, set)?, claims))
 }
 
 /// The code of the answer to an authorization request.
@@ -47,4 +71,41 @@ pub(crate) fn code(
 /// Who signs this Logto's tokens.
 fn issuer(client: &Client) -> String {
     format!("{}/oidc", client.endpoint())
+}
+
+/// A code is good once: it is sent again only if it was not sent.
+async fn exchange(
+    client: &Client,
+    app: &App,
+    pending: &PendingAuthorization,
+    code: &str,
+) -> Result<Granted> {
+    let endpoint = TokenEndpoint::of_users(client, app.client_id.clone(), app.secret.clone())?;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", pending.redirect_uri()),
+        ("code_verifier", pending.code_verifier()),
+    ];
+    let deadline = client.clock().now().checked_add(client.timeout());
+    let outcome = attempts(client.retries(), false, deadline, || endpoint.ask(&form)).await;
+    trace::token(outcome.as_ref().map(|granted| granted.token.life));
+    outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))
+}
+
+/// The claims of the ID token. Whoever asked for one does not go on without.
+async fn believed(
+    client: &Client,
+    pending: &PendingAuthorization,
+    granted: &Granted,
+) -> Result<Option<IdTokenClaims>> {
+    let expected =
+        Expected { client_id: pending.client_id(), nonce: Some(pending.nonce()), subject: None };
+    match &granted.id_token {
+        Some(token) => id_token::validate(client, token, &expected).await.map(Some),
+        None if granted.scope.iter().any(|scope| scope.split(' ').any(|one| one == "openid")) => {
+            Err(Error::invalid_token("Logto gave no ID token, though `openid` was granted"))
+        }
+        None => Ok(None),
+    }
 }

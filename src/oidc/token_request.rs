@@ -1,5 +1,109 @@
 //! A user's tokens for other APIs, and in organizations.
 
-/// A token of a user's that is asked for.
-#[derive(Debug)]
-pub struct TokenRequest {}
+use std::sync::Arc;
+
+use super::{
+    Tokens,
+    grant::{Grant, Target},
+    tokens::client,
+};
+use crate::{AccessToken, Client, Error, Result};
+
+/// A token of a user's for an API or in an organization: what [`Tokens::for_resource`] and
+/// [`Tokens::for_organization`] return.
+///
+/// It is had by the refresh token.
+///
+/// ```no_run
+/// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+/// let acme = tokens.for_organization("organization-id");
+/// let token = acme.resource("https://api.acme.com").scope("read:orders").access_token().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a token request does nothing until it is sent"]
+pub struct TokenRequest {
+    grant: Arc<Grant>,
+    target: Target,
+}
+
+impl TokenRequest {
+    pub(super) fn new(tokens: &Tokens) -> Self {
+        Self { grant: tokens.grant().clone(), target: Target::default() }
+    }
+
+    /// The resource indicator of the API that the token is for. The authorization request has to
+    /// name it already.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.target.wanted.resource = Some(resource.into());
+        self
+    }
+
+    /// The organization that the user acts in.
+    pub fn organization(mut self, organization_id: impl Into<String>) -> Self {
+        self.target.organization = Some(organization_id.into());
+        self
+    }
+
+    /// The scope of the token: permissions, with spaces between them. Without, it has all that
+    /// were granted when the user signed in. A token that lacks one of them is refused with an
+    /// error that [`is_insufficient_scope`](Error::is_insufficient_scope).
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.target.wanted.scope = Some(scope.into());
+        self
+    }
+
+    /// The token. Each call asks for another: keep it for as long as its
+    /// [`life`](AccessToken::life), or have a [`client`](Self::client) do so.
+    ///
+    /// # Errors
+    ///
+    /// When what was given is empty, when there is no refresh token, and when Logto gives no such
+    /// token ([`Error::is_auth`]; its text says what to check).
+    pub async fn access_token(self) -> Result<AccessToken> {
+        self.check()?;
+        let token = self.grant.renew(self.target).await?.token;
+        let access_token = AccessToken::new(token.bearer.token());
+        Ok(match token.life {
+            Some(life) => access_token.expires_in(life),
+            None => access_token,
+        })
+    }
+
+    /// A client that acts as the user with such tokens, which it keeps and renews;
+    /// [`Client::access_token`] gives them to you. For the Management API it takes a user with a
+    /// role for it, and the resource of that API.
+    ///
+    /// # Errors
+    ///
+    /// When what was given is empty. Nothing is sent yet.
+    pub fn client(self) -> Result<Client> {
+        self.check()?;
+        Ok(client(&self.grant, self.target))
+    }
+
+    fn check(&self) -> Result<()> {
+        let Target { organization, wanted } = &self.target;
+        for (what, value) in [
+            ("organization's id", organization),
+            ("resource", &wanted.resource),
+            ("scope", &wanted.scope),
+        ] {
+            if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
+                return Err(Error::config(format!("the {what} is empty")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenRequest")
+            .field("organization", &self.target.organization)
+            .field("resource", &self.target.wanted.resource)
+            .field("scope", &self.target.wanted.scope)
+            .finish_non_exhaustive()
+    }
+}

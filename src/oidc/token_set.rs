@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tokens;
+use super::{App, Tokens, grant::Grant, id_token};
 use crate::{Client, Result, Timestamp, values::redacted_debug};
 
-/// The tokens of a user as they are kept between requests, by
-/// [`Tokens::to_token_set`].
+/// The tokens of a user as they are kept between requests: by
+/// [`Tokens::to_token_set`], and back by [`restore`](Self::restore).
 ///
-/// It can be serialized: put it in a session store that nobody else reads or writes, for who has
-/// it is the user. `Debug` shows no tokens.
+/// It can be serialized: put it in a session store that nobody else reads or writes, for whoever
+/// has it acts as the user, and what is in it is believed. `Debug` shows no tokens.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenSet {
     pub(super) client_id: String,
@@ -27,9 +27,32 @@ redacted_debug!(TokenSet { client_id, expires_at, scope } hides {
 });
 
 impl TokenSet {
-    /// The tokens, to be used and renewed again.
+    /// The tokens, to be used and renewed again. Nothing is sent.
+    ///
+    /// `client_secret` is that of the application that the user signed in to; native and
+    /// single-page applications have none. Restore a set once at a time: two that renew the same
+    /// refresh token get into each other's way.
+    ///
+    /// # Errors
+    ///
+    /// When the secret is empty, and when the ID token in the set cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client, kept: String) -> Result<(), Box<dyn std::error::Error>> {
+    /// use logto_api::sign_in::TokenSet;
+    ///
+    /// let kept: TokenSet = serde_json::from_str(&kept)?;
+    /// let tokens = kept.clone().restore(&logto, Some("client-secret"))?;
+    /// println!("{}", tokens.user_info().await?.sub);
+    /// if tokens.to_token_set() != kept {
+    ///     // They were renewed: keep these in place of the others.
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn restore(self, client: &Client, client_secret: Option<&str>) -> Result<Tokens> {
-        let _ = (client, client_secret);
-        Err(crate::Error::config("not there yet"))
+        let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
+        let claims = self.id_token.as_deref().map(id_token::read_again).transpose()?;
+        Ok(Tokens::first(Grant::new(client, &app, self)?, claims))
     }
 }

@@ -1,60 +1,241 @@
 //! The tokens of a user who has signed in.
 
-use reqwest::Url;
+use std::{fmt, sync::Arc, time::Duration};
 
-use super::{IdTokenClaims, TokenRequest, TokenSet, UserInfo};
-use crate::{AccessToken, Client, Result, Timestamp};
+use reqwest::{Method, Url};
+
+use super::{
+    IdTokenClaims, TokenRequest, TokenSet, UserInfo,
+    grant::{Grant, Renewal, Target, life, other_user},
+    id_token::{self, Expected},
+};
+use crate::{
+    AccessToken, Client, Result, Timestamp,
+    auth::{Bearer, Credentials, TokenCache},
+};
 
 /// The tokens of a user who has signed in.
-#[derive(Clone, Debug)]
-pub struct Tokens {}
+///
+/// They stay as they are; [`refresh`](Self::refresh) gives new ones, and [`client`](Self::client)
+/// a [`Client`] that renews its own. All that comes of one sign-in shares its refresh token: when
+/// Logto rotates it, all know. `Debug` shows no tokens.
+///
+/// ```no_run
+/// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+/// if let Some(claims) = tokens.claims() {
+///     println!("{} signed in", claims.user.sub);
+/// }
+/// let orders = tokens.for_resource("https://api.acme.com").access_token().await?;
+/// println!("a token for {:?}", orders.life());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Tokens(Arc<Held>);
 
-#[allow(unused_variables, clippy::unimplemented, missing_docs)]
+struct Held {
+    set: TokenSet,
+    access_token: AccessToken,
+    claims: Option<IdTokenClaims>,
+    /// A client that acts as the user.
+    user: Client,
+    grant: Arc<Grant>,
+}
+
 impl Tokens {
+    /// The tokens that a grant has now, with the claims of its ID token.
+    pub(super) fn first(grant: Arc<Grant>, claims: Option<IdTokenClaims>) -> Self {
+        let user = client(&grant, Target::default());
+        Self::new(grant, user, claims)
+    }
+
+    fn new(grant: Arc<Grant>, user: Client, claims: Option<IdTokenClaims>) -> Self {
+        let set = grant.newest().clone();
+        let life = life(set.expires_at, grant.client.clock().wall_time());
+        let access_token = AccessToken::new(&set.access_token).expires_in(life);
+        Self(Arc::new(Held { set, access_token, claims, user, grant }))
+    }
+
+    /// The access token. It is for Logto itself: its userinfo endpoint and its Account API. For
+    /// other APIs there is [`for_resource`](Self::for_resource).
     pub fn access_token(&self) -> &AccessToken {
-        unimplemented!()
+        &self.0.access_token
     }
+
+    /// When the access token ends.
     pub fn expires_at(&self) -> Timestamp {
-        unimplemented!()
+        self.0.set.expires_at
     }
+
+    /// How much is left of the access token's life; zero when it is over.
+    pub fn expires_in(&self) -> Duration {
+        life(self.expires_at(), self.0.grant.client.clock().wall_time())
+    }
+
+    /// The refresh token that is good now, also when it has been rotated since. There is one if the
+    /// scope `offline_access` was granted, or the application always gets one.
     pub fn refresh_token(&self) -> Option<String> {
-        unimplemented!()
+        self.0.grant.newest().refresh_token.clone()
     }
+
+    /// The ID token as it came, which has been validated.
     pub fn id_token(&self) -> Option<&str> {
-        unimplemented!()
+        self.0.set.id_token.as_deref()
     }
+
+    /// What the ID token says: who signed in. There is one if the scope `openid` was granted.
     pub fn claims(&self) -> Option<&IdTokenClaims> {
-        unimplemented!()
+        self.0.claims.as_ref()
     }
+
+    /// The scopes that were granted, with spaces between them.
     pub fn scope(&self) -> &str {
-        unimplemented!()
+        &self.0.set.scope
     }
-    pub async fn refresh(&self) -> Result<Tokens> {
-        unimplemented!()
+
+    /// The id of the application that the user signed in to.
+    pub fn client_id(&self) -> &str {
+        &self.0.set.client_id
     }
+
+    /// New tokens, by the refresh token. Logto puts what it knows of the user by now in the ID
+    /// token.
+    ///
+    /// # Errors
+    ///
+    /// When there is no refresh token, or the user's session is over ([`Error::is_auth`], with the
+    /// [`code`](Error::code) `invalid_grant`): have the user sign in again. When the new ID token is
+    /// not to be trusted ([`Error::is_invalid_token`]).
+    pub async fn refresh(&self) -> Result<Self> {
+        let grant = &self.0.grant;
+        let granted = grant.renew(Target::default()).await?;
+        let claims = match &granted.id_token {
+            None => self.0.claims.clone(),
+            Some(token) => {
+                let subject = self.claims().map(|claims| claims.user.sub.as_str());
+                let expected = Expected { client_id: self.client_id(), nonce: None, subject };
+                let claims = id_token::validate(&grant.client, token, &expected).await?;
+                grant.newest().id_token = Some(token.clone());
+                Some(claims)
+            }
+        };
+        Ok(Self::new(grant.clone(), self.0.user.clone(), claims))
+    }
+
+    /// Asks for a token of the user's for an API of your own, by its resource indicator. The
+    /// authorization request has to name the resource already.
     pub fn for_resource(&self, resource: impl Into<String>) -> TokenRequest {
-        unimplemented!()
+        TokenRequest::new(self).resource(resource)
     }
+
+    /// Asks for a token of the user's in an organization: an organization token, or with a
+    /// resource, a token for that API with the permissions that the organization gives. The scope
+    /// `urn:logto:scope:organizations` has to be granted.
     pub fn for_organization(&self, organization_id: impl Into<String>) -> TokenRequest {
-        unimplemented!()
+        TokenRequest::new(self).organization(organization_id)
     }
+
+    /// What Logto knows of the user now, as far as the scopes allow. An access token that is over
+    /// is renewed before.
+    ///
+    /// # Errors
+    ///
+    /// As of any call; besides, what is about another user than the one who signed in is refused
+    /// ([`Error::is_invalid_token`]).
     pub async fn user_info(&self) -> Result<UserInfo> {
-        unimplemented!()
+        let user = &self.0.user;
+        let token = user.access_token().await?;
+        let info = match user_info(user, &token).await {
+            Err(error) if error.is_unauthorized() && self.refresh_token().is_some() => {
+                user.credentials().discard(&Bearer::new(token.secret())?);
+                user_info(user, &user.access_token().await?).await?
+            }
+            outcome => outcome?,
+        };
+        match self.claims() {
+            Some(claims) if claims.user.sub != info.sub => Err(other_user()),
+            _ => Ok(info),
+        }
     }
-    pub async fn revoke(&self) -> Result<()> {
-        unimplemented!()
-    }
-    pub fn sign_out_url(&self, post_logout_redirect_uri: Option<&str>) -> Result<Url> {
-        unimplemented!()
-    }
+
+    /// A client that acts as the user, for the Account API. Its token is renewed for as long as
+    /// there is a refresh token that is good.
     pub fn client(&self) -> Client {
-        unimplemented!()
+        self.0.user.clone()
     }
+
+    /// The Account API, on behalf of the user.
+    ///
+    /// ```no_run
+    /// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+    /// let profile = tokens.account().get_profile().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "account")]
     pub fn account(&self) -> crate::account::Account {
-        unimplemented!()
+        self.0.user.account()
     }
+
+    /// Has the refresh token revoked, and with it the access tokens that came of it; without a
+    /// refresh token, the access token. The user's session with Logto goes on: it ends at
+    /// [`sign_out_url`](Self::sign_out_url).
+    ///
+    /// # Errors
+    ///
+    /// When Logto does not take the application's credentials, or cannot be reached
+    /// ([`Error::is_auth`]).
+    pub async fn revoke(&self) -> Result<()> {
+        self.0.grant.revoke().await
+    }
+
+    /// Where to send the user's browser to end their session with Logto.
+    ///
+    /// From there it comes back to `post_logout_redirect_uri`, which has to be one of the
+    /// application's. The address holds no token.
+    ///
+    /// # Errors
+    ///
+    /// None that depend on what is given.
+    pub fn sign_out_url(&self, post_logout_redirect_uri: Option<&str>) -> Result<Url> {
+        let mut url = self.0.grant.client.target().join("/oidc/session/end")?;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("client_id", self.client_id());
+        if let Some(uri) = post_logout_redirect_uri {
+            query.append_pair("post_logout_redirect_uri", uri);
+        }
+        drop(query);
+        Ok(url)
+    }
+
+    /// The tokens to keep between requests: the newest ones, also those that a client has renewed
+    /// behind your back. [`TokenSet::restore`] is the way back.
     pub fn to_token_set(&self) -> TokenSet {
-        unimplemented!()
+        self.0.grant.newest().clone()
+    }
+
+    pub(super) fn grant(&self) -> &Arc<Grant> {
+        &self.0.grant
+    }
+}
+
+/// A client that acts as the user.
+pub(super) fn client(grant: &Arc<Grant>, target: Target) -> Client {
+    let source = Renewal::new(grant.clone(), target);
+    let tokens = TokenCache::new(source, grant.client.retries().clone());
+    grant.client.with_credentials(Credentials::Anyone(tokens))
+}
+
+async fn user_info(client: &Client, token: &AccessToken) -> Result<UserInfo> {
+    let request = client.request(Method::GET, "/oidc/me").token(token.secret());
+    request.send().await?.json()
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("set", &self.0.set)
+            .field("claims", &self.0.claims)
+            .finish_non_exhaustive()
     }
 }

@@ -111,9 +111,7 @@ impl Callback {
         let Some(Authorization { app, pending }) = self.interaction.authorization() else {
             return Err(Error::request("the session was attached without its authorization"));
         };
-        // Tokens outlive the session: they do without its cookies.
-        let client = self.interaction.client().without_cookies();
-        oidc::redeem(&client, app, pending, &self.url).await
+        oidc::redeem(self.interaction.client(), app, pending, &self.url).await
     }
 }
 

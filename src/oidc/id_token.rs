@@ -1,0 +1,168 @@
+//! ID tokens: what has to be checked before one is believed (OpenID Connect Core, section 3.1.3.7).
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc, jwk::Jwk};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{IdTokenClaims, issuer};
+use crate::{Client, Error, Result, Timestamp};
+
+/// How far two clocks may differ, in milliseconds.
+const LEEWAY: i64 = 60_000;
+
+/// What the token has to say.
+pub(super) struct Expected<'a> {
+    pub(super) client_id: &'a str,
+    /// That of the authorization request, where the token answers one.
+    pub(super) nonce: Option<&'a str>,
+    /// The user who signed in, where that is known.
+    pub(super) subject: Option<&'a str>,
+}
+
+/// The claims of the token, when it is from this Logto, for this application, and good now.
+pub(super) async fn validate(
+    client: &Client,
+    token: &str,
+    expected: &Expected<'_>,
+) -> Result<IdTokenClaims> {
+    let parts = Parts::of(token)?;
+    let header: Header = parts.header()?;
+    let algorithm = header.algorithm()?;
+    let key = client.jwks().key(client, header.kid.as_deref(), algorithm).await?;
+    check_signature(&parts, &key, algorithm)?;
+    let claims: IdTokenClaims = parts.claims()?;
+    check_parties(&claims, &issuer(client), expected.client_id)?;
+    check_times(&claims, client.clock().wall_time().into())?;
+    check_answer(&claims, expected)?;
+    Ok(claims)
+}
+
+/// The claims of a token that has been validated before.
+pub(super) fn read_again(token: &str) -> Result<IdTokenClaims> {
+    Parts::of(token)?.claims()
+}
+
+/// A signed token in its compact form.
+struct Parts<'a> {
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    /// What the signature is of.
+    signed: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(token: &'a str) -> Result<Self> {
+        let cut_off = || Error::invalid_token("the ID token does not have three parts");
+        let (signed, signature) = token.rsplit_once('.').ok_or_else(cut_off)?;
+        let (header, payload) = signed.split_once('.').ok_or_else(cut_off)?;
+        match payload.contains('.') {
+            true => Err(cut_off()),
+            false => Ok(Self { header, payload, signature, signed }),
+        }
+    }
+
+    fn header(&self) -> Result<Header> {
+        json(self.header)
+            .ok_or_else(|| Error::invalid_token("the ID token's header cannot be read"))
+    }
+
+    fn claims(&self) -> Result<IdTokenClaims> {
+        json(self.payload).ok_or_else(|| {
+            Error::invalid_token("the ID token's claims cannot be read, or one is missing")
+        })
+    }
+}
+
+fn json<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default)]
+    kid: Option<String>,
+    /// Extensions that must be understood.
+    #[serde(default)]
+    crit: Option<Value>,
+}
+
+impl Header {
+    /// Logto signs with these two. All others are refused before a key is looked at: one that
+    /// takes the public key for a shared secret must not get it.
+    fn algorithm(&self) -> Result<Algorithm> {
+        if self.crit.is_some() {
+            return Err(Error::invalid_token(
+                "the ID token's header asks for an extension that is not known",
+            ));
+        }
+        match self.alg.as_str() {
+            "ES384" => Ok(Algorithm::ES384),
+            "RS256" => Ok(Algorithm::RS256),
+            _ => Err(Error::invalid_token(
+                "the ID token is not signed in a way that is taken: ES384 and RS256 are",
+            )),
+        }
+    }
+}
+
+/// Goes by the provider itself: the one that jsonwebtoken has for the whole program panics where
+/// two of its features are enabled, and is not this crate's to choose.
+fn check_signature(parts: &Parts<'_>, key: &Jwk, algorithm: Algorithm) -> Result<()> {
+    let verified = || {
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(parts.signature).ok()?;
+        let key = DecodingKey::from_jwk(key).ok()?;
+        let verifier = (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).ok()?;
+        verifier.verify(parts.signed.as_bytes(), &signature).ok()
+    };
+    verified().ok_or_else(|| Error::invalid_token("the ID token's signature is not its issuer's"))
+}
+
+fn check_parties(claims: &IdTokenClaims, issuer: &str, client_id: &str) -> Result<()> {
+    if claims.iss != issuer {
+        return Err(Error::invalid_token(
+            "the ID token is from another issuer than this Logto: check the endpoint's address",
+        ));
+    }
+    if !claims.aud.iter().any(|audience| audience == client_id) {
+        return Err(Error::invalid_token("the ID token is for another application"));
+    }
+    match &claims.azp {
+        Some(party) if party != client_id => {
+            Err(Error::invalid_token("the ID token was asked for by another application"))
+        }
+        None if claims.aud.len() > 1 => Err(Error::invalid_token(
+            "the ID token is for several applications, and does not say which of them asked for it",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_times(claims: &IdTokenClaims, now: Timestamp) -> Result<()> {
+    let now = now.as_millis();
+    if claims.exp.as_millis() <= now - LEEWAY {
+        return Err(Error::invalid_token("the ID token is expired: check this machine's clock"));
+    }
+    let later = |at: Timestamp| at.as_millis() > now + LEEWAY;
+    if later(claims.iat) || claims.nbf.is_some_and(later) {
+        return Err(Error::invalid_token(
+            "the ID token is from the future: check this machine's clock",
+        ));
+    }
+    Ok(())
+}
+
+fn check_answer(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<()> {
+    if expected.nonce.is_some() && claims.nonce.as_deref() != expected.nonce {
+        return Err(Error::invalid_token(
+            "the ID token's nonce is not the request's: the token belongs to another sign-in",
+        ));
+    }
+    let user = claims.user.sub.as_str();
+    if user.is_empty() || expected.subject.is_some_and(|subject| subject != user) {
+        return Err(Error::invalid_token("the ID token is about another user, or about none"));
+    }
+    Ok(())
+}
