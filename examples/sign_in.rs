@@ -142,7 +142,7 @@ async fn show_backup_codes(mut codes: BackupCodes) -> Outcome<NextStep> {
 async fn show(tokens: &Tokens) -> Outcome<()> {
     println!("signed in, with the scope {}", tokens.scope());
     if let Some(claims) = tokens.claims() {
-        println!("the ID token is good: it is user {}", claims.sub);
+        println!("the ID token is good: it is user {}", claims.user.sub);
     }
     let user = tokens.user_info().await?;
     println!("Logto knows them as {:?}", user.username);

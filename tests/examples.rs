@@ -48,13 +48,13 @@ async fn sign_in_asks_for_a_second_factor_only_when_logto_does() {
         })
     };
     let tokens = sign_in::sign_in(&logto, &app(&mock), &answer).await.unwrap();
-    assert_eq!(tokens.claims().unwrap().sub, alice);
+    assert_eq!(tokens.claims().unwrap().user.sub, alice);
     assert_eq!(codes.get(), 0);
 
     let own = mock.add_totp(&alice);
     secret.set(Some(&own));
     let tokens = sign_in::sign_in(&logto, &app(&mock), &answer).await.unwrap();
-    assert_eq!(tokens.claims().unwrap().sub, alice);
+    assert_eq!(tokens.claims().unwrap().user.sub, alice);
     assert_eq!(codes.get(), 1);
 }
 
