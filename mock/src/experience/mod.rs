@@ -1,0 +1,165 @@
+//! `/api/experience`: what a sign-in page does for its user.
+
+mod identify;
+mod password;
+mod record;
+mod step;
+mod submit;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, header::USER_AGENT},
+    response::Response,
+    routing::{get, post, put},
+};
+use serde_json::{Value, json};
+
+use self::{
+    record::{Proof, Record},
+    step::{Flow, Step},
+};
+use crate::{
+    authorization::{Prompt, interaction_of},
+    collection::text,
+    errors::Failure,
+    guard::{Field, JsonBody, Kind, optional, required},
+    reply,
+    state::Store,
+};
+
+type Answer = Result<Response, Failure>;
+
+const EVENTS: Kind = Kind::Enum(&["SignIn", "Register", "ForgotPassword"]);
+const EVENT: &[Field] = &[required("interactionEvent", EVENTS)];
+const START: &[Field] =
+    &[required("interactionEvent", EVENTS), optional("captchaToken", Kind::Text)];
+
+/// What is to come of an interaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Event {
+    SignIn,
+    Register,
+    ForgotPassword,
+}
+
+/// An interaction that has been started.
+#[derive(Clone)]
+pub(crate) struct Experience {
+    event: Event,
+    /// At most one of each kind.
+    records: Vec<Record>,
+    user_id: Option<String>,
+    submitted: bool,
+    user_agent: Option<String>,
+}
+
+impl Event {
+    fn parse(name: Option<&str>) -> Self {
+        match name {
+            Some("Register") => Self::Register,
+            Some("ForgotPassword") => Self::ForgotPassword,
+            _ => Self::SignIn,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "SignIn",
+            Self::Register => "Register",
+            Self::ForgotPassword => "ForgotPassword",
+        }
+    }
+}
+
+impl Experience {
+    fn new(event: Event, user_agent: Option<&str>) -> Self {
+        Self {
+            event,
+            records: Vec::new(),
+            user_id: None,
+            submitted: false,
+            user_agent: user_agent.map(str::to_owned),
+        }
+    }
+
+    pub(crate) fn into_submitted_user(self) -> Option<String> {
+        self.user_id.filter(|_| self.submitted)
+    }
+
+    fn record(&self, id: &str) -> Result<&Record, Failure> {
+        let record = self.records.iter().find(|record| record.id == id);
+        record.ok_or_else(|| Failure::new(404, "session.verification_session_not_found"))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut context = json!({ "ip": "127.0.0.1" });
+        if let Some(user_agent) = &self.user_agent {
+            context["userAgent"] = user_agent.as_str().into();
+        }
+        let mut body = json!({
+            "interactionEvent": self.event.name(), "profile": {}, "mfa": {},
+            "verificationRecords": self.records.iter().map(Record::to_json).collect::<Vec<_>>(),
+            "signInContext": context,
+            "captcha": { "verified": false, "skipped": false },
+        });
+        if let Some(user_id) = &self.user_id {
+            body["userId"] = user_id.as_str().into();
+        }
+        body
+    }
+}
+
+impl Flow<'_> {
+    /// Keeps what has been proved, in place of an earlier record of its kind; gives its id.
+    fn keep(&mut self, verified: bool, proof: Proof) -> String {
+        let id = self.state.ids.standard();
+        let record = Record { id: id.clone(), verified, proof };
+        self.experience.records.retain(|other| other.kind() != record.kind());
+        self.experience.records.push(record);
+        id
+    }
+}
+
+pub(crate) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/api/experience", put(start))
+        .route("/api/experience/", put(start))
+        .route("/api/experience/interaction-event", put(change_event))
+        .route("/api/experience/interaction", get(read))
+        .route("/api/experience/identification", post(identify::identify))
+        .route("/api/experience/submit", post(submit::submit))
+        .merge(password::routes())
+}
+
+async fn start(State(store): State<Store>, headers: HeaderMap, body: JsonBody) -> Answer {
+    let mut state = store.lock();
+    let (_, interaction) = interaction_of(&mut state, &headers)?;
+    let members = body.check(START)?;
+    let event = Event::parse(text(&members, "interactionEvent"));
+    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    // What was under way is forgotten.
+    interaction.prompt = Prompt::Login(Some(Experience::new(event, user_agent)));
+    Ok(reply::no_content())
+}
+
+async fn change_event(step: Step) -> Answer {
+    step.take(EVENT, |flow, members| {
+        let event = Event::parse(text(members, "interactionEvent"));
+        let forgotten = |event| event == Event::ForgotPassword;
+        if forgotten(event) != forgotten(flow.experience.event) {
+            return Err(Failure::new(400, "session.not_supported_for_forgot_password"));
+        }
+        flow.experience.event = event;
+        Ok(reply::no_content())
+    })
+}
+
+async fn read(step: Step) -> Answer {
+    step.take(&[], |flow, _| Ok(reply::ok(&flow.experience.to_json())))
+}
+
+/// The answer to what has been sent, made or proved.
+fn verification(id: &str) -> Response {
+    reply::ok(&json!({ "verificationId": id }))
+}
