@@ -13,12 +13,20 @@ use crate::{
 pub(crate) const RESOURCE: &str = "https://default.logto.app/api";
 /// The redirect URI of the applications that exist from the start.
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
+/// Where they take users who have signed out.
+pub(crate) const POST_LOGOUT_REDIRECT_URI: &str = "https://app.example/signed-out";
+
+/// The grant that turns a subject token into a user's.
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 #[derive(Clone, Default)]
 pub(crate) struct App {
     pub(crate) id: String,
     kind: String,
     pub(crate) redirect_uris: Vec<String>,
+    pub(crate) post_logout_redirect_uris: Vec<String>,
+    is_third_party: bool,
+    may_exchange: bool,
     /// What runs on a user's device has none.
     pub(crate) secrets: Vec<String>,
 }
@@ -27,11 +35,17 @@ impl App {
     pub(crate) fn find(state: &State, id: &str) -> Option<Self> {
         let application = state.applications.find(id)?;
         let metadata = application.get("oidcClientMetadata").and_then(|value| value.as_object());
+        let uris = |name| metadata.map(|own| strings(own, name)).unwrap_or_default();
         let secrets = state.secrets.all_by("applicationId", id);
         Some(Self {
             id: id.to_owned(),
             kind: text(application, "type").unwrap_or_default().to_owned(),
-            redirect_uris: metadata.map(|own| strings(own, "redirectUris")).unwrap_or_default(),
+            redirect_uris: uris("redirectUris"),
+            post_logout_redirect_uris: uris("postLogoutRedirectUris"),
+            is_third_party: application.get("isThirdParty") == Some(&true.into()),
+            may_exchange: application
+                .get("customClientMetadata")
+                .is_some_and(|own| own["allowTokenExchange"] == true),
             secrets: secrets.filter_map(|secret| Some(text(secret, "value")?.to_owned())).collect(),
         })
     }
@@ -45,8 +59,17 @@ impl App {
         is_public(&self.kind)
     }
 
+    /// Whether users are asked before it learns of them.
+    pub(crate) fn is_third_party(&self) -> bool {
+        self.is_third_party
+    }
+
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
-        self.is_machine() == (grant_type == "client_credentials")
+        match grant_type {
+            "client_credentials" => self.is_machine(),
+            TOKEN_EXCHANGE => self.may_exchange,
+            _ => !self.is_machine(),
+        }
     }
 
     pub(crate) fn proves_itself_with(&self, secret: Option<&str>) -> bool {
@@ -71,27 +94,33 @@ pub(crate) struct Apps {
     pub(crate) m2m: App,
     pub(crate) web: App,
     pub(crate) spa: App,
+    pub(crate) third_party: App,
 }
 
 impl Apps {
     /// Adds them, and makes the first the manager.
     pub(crate) fn add_to(state: &mut State) -> Self {
         let apps = Self {
-            m2m: add(state, "Management", "MachineToMachine"),
-            web: add(state, "Web", "Traditional"),
-            spa: add(state, "Single page", "SPA"),
+            m2m: add(state, "Management", "MachineToMachine", false),
+            web: add(state, "Web", "Traditional", false),
+            spa: add(state, "Single page", "SPA", false),
+            third_party: add(state, "Third party", "Traditional", true),
         };
         state.manager.clone_from(&apps.m2m.id);
         apps
     }
 }
 
-fn add(state: &mut State, name: &str, kind: &str) -> App {
+fn add(state: &mut State, name: &str, kind: &str, is_third_party: bool) -> App {
     let mut application = applications::defaults(&mut state.ids);
     application["name"] = name.into();
     application["type"] = kind.into();
+    application["isThirdParty"] = is_third_party.into();
     if kind != "MachineToMachine" {
-        application["oidcClientMetadata"]["redirectUris"] = json!([REDIRECT_URI]);
+        application["oidcClientMetadata"] = json!({
+            "redirectUris": [REDIRECT_URI],
+            "postLogoutRedirectUris": [POST_LOGOUT_REDIRECT_URI],
+        });
     }
     let application = object(application);
     state.applications.add(application.clone());

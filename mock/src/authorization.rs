@@ -1,4 +1,4 @@
-//! `/oidc/auth` and the way back from it: sign-in, consent, callback.
+//! `/oidc/auth` and the way back from it, by the pages that it sends users to.
 
 use axum::{
     Router,
@@ -26,6 +26,10 @@ pub(crate) struct Authorization {
     pub(crate) user_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) scope: String,
+    /// What it asked for access to; tokens are for these only.
+    pub(crate) resources: Vec<String>,
+    /// What all tokens of this sign-in have in common.
+    pub(crate) grant: String,
     pub(crate) nonce: Option<String>,
     pub(crate) challenge: Option<String>,
 }
@@ -45,16 +49,13 @@ pub(crate) enum Prompt {
 }
 
 pub(crate) struct Interaction {
-    app_id: String,
-    params: Params,
+    pub(crate) app_id: String,
+    pub(crate) params: Params,
     pub(crate) prompt: Prompt,
 }
 
 pub(crate) fn routes() -> Router<Store> {
-    Router::new()
-        .route("/oidc/auth", get(authorize))
-        .route("/oidc/auth/{uid}", get(resume))
-        .route("/consent", get(consent))
+    Router::new().route("/oidc/auth", get(authorize)).route("/oidc/auth/{uid}", get(resume))
 }
 
 /// The interaction that a request's cookies name.
@@ -80,7 +81,7 @@ fn uid_of(headers: &HeaderMap) -> Option<String> {
 async fn authorize(State(store): State<Store>, params: Params) -> Result<Response, Failure> {
     let mut state = store.lock();
     let app = client(&state, &params)?;
-    if let Some((error, description)) = objection(&app, &params) {
+    if let Some((error, description)) = objection(&state, &app, &params) {
         let fields = [("error", error), ("error_description", description)];
         return Ok(callback(&state, &params, &fields));
     }
@@ -106,7 +107,11 @@ fn client(state: &state::State, params: &Params) -> Result<App, Failure> {
 }
 
 /// Refusals that the application is told through its redirect URI.
-fn objection(app: &App, params: &Params) -> Option<(&'static str, &'static str)> {
+fn objection(
+    state: &state::State,
+    app: &App,
+    params: &Params,
+) -> Option<(&'static str, &'static str)> {
     let challenge = params.get("code_challenge");
     let method = params.get("code_challenge_method");
     let invalid = |description| Some(("invalid_request", description));
@@ -134,6 +139,10 @@ fn objection(app: &App, params: &Params) -> Option<(&'static str, &'static str)>
             return invalid("code_challenge must be provided with code_challenge_method");
         }
         (_, Some(_)) => return invalid("not supported value of code_challenge_method"),
+    }
+    let known = |indicator| state.resources.find_by("indicator", indicator).is_some();
+    if !params.all("resource").all(known) {
+        return Some(("invalid_target", "resource indicator is missing, or unknown"));
     }
     has_word(params.get("prompt"), "none")
         .then_some(("login_required", "End-User authentication is required"))
@@ -199,26 +208,17 @@ async fn resume(
     Ok(response)
 }
 
-/// The server agrees for the user: its own applications need not ask.
-async fn consent(State(store): State<Store>, headers: HeaderMap) -> Result<Response, Failure> {
-    let mut state = store.lock();
-    let (uid, interaction) = interaction_of(&mut state, &headers)?;
-    match &mut interaction.prompt {
-        Prompt::Consent { given, .. } => *given = true,
-        Prompt::Login(_) => return Err(Failure::new(400, "session.not_found")),
-    }
-    let location = format!("{}/oidc/auth/{uid}", state.endpoint);
-    Ok(reply::redirect(StatusCode::FOUND, &location))
-}
-
 fn finish(state: &mut state::State, params: &Params, user_id: String) -> Response {
     let own = |name| params.get(name).map(str::to_owned);
     let code = state.ids.opaque();
+    let grant = state.ids.opaque();
     let authorization = Authorization {
         app_id: own("client_id").unwrap_or_default(),
         user_id,
         redirect_uri: own("redirect_uri").unwrap_or_default(),
         scope: granted_scope(params),
+        resources: params.all("resource").map(str::to_owned).collect(),
+        grant,
         nonce: own("nonce"),
         challenge: own("code_challenge"),
     };

@@ -133,6 +133,9 @@ fn message(code: &str) -> &'static str {
         "oidc.invalid_target" => "Invalid resource indicator.",
         "oidc.invalid_token" => "Invalid token provided.",
         "oidc.unsupported_grant_type" => "Unsupported `grant_type` requested.",
+        "organization.require_membership" => {
+            "The user must be a member of the organization to go on."
+        }
         "resource.cannot_delete_management_api" => "Cannot delete Logto Management API.",
         "resource.cannot_modify_management_api" => "Cannot modify Logto Management API.",
         "scope.name_with_space" => "The name of the scope cannot contain any spaces.",

@@ -1,7 +1,7 @@
 use std::{fmt, io, time::Duration};
 
 use crate::{
-    apps::{App, Apps, REDIRECT_URI, RESOURCE},
+    apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
     recorder::RecordedRequest,
     server::Server,
     state::Store,
@@ -15,6 +15,7 @@ pub struct Mock {
     m2m: App,
     web: App,
     spa: App,
+    third_party: App,
     _server: Server,
 }
 
@@ -23,13 +24,13 @@ impl Mock {
     ///
     /// # Errors
     ///
-    /// When no port or thread can be had from the operating system.
+    /// When no port, thread or randomness can be had from the operating system.
     pub async fn start() -> io::Result<Self> {
         let (listener, endpoint) = Server::listen()?;
-        let store = Store::new(&endpoint);
-        let Apps { m2m, web, spa } = Apps::add_to(&mut store.lock());
+        let store = Store::new(&endpoint)?;
+        let Apps { m2m, web, spa, third_party } = Apps::add_to(&mut store.lock());
         let server = Server::run(listener, store.clone())?;
-        Ok(Self { store, endpoint, m2m, web, spa, _server: server })
+        Ok(Self { store, endpoint, m2m, web, spa, third_party, _server: server })
     }
 
     /// The base URL, without a slash at its end.
@@ -75,7 +76,27 @@ impl Mock {
         &self.spa.id
     }
 
-    /// The redirect URI registered for both applications that sign users in.
+    /// The id of a third party's web application: its users are asked at `/consent` what it may
+    /// learn of them. It authenticates with
+    /// [`third_party_app_secret`](Self::third_party_app_secret).
+    #[must_use]
+    pub fn third_party_app_id(&self) -> &str {
+        &self.third_party.id
+    }
+
+    /// The secret of the third party's application.
+    #[must_use]
+    pub fn third_party_app_secret(&self) -> &str {
+        self.third_party.secret()
+    }
+
+    /// Where the applications that sign users in may take them after signing out.
+    #[must_use]
+    pub fn post_logout_redirect_uri(&self) -> &'static str {
+        POST_LOGOUT_REDIRECT_URI
+    }
+
+    /// The redirect URI registered for the applications that sign users in.
     #[must_use]
     pub fn redirect_uri(&self) -> &'static str {
         REDIRECT_URI
@@ -109,6 +130,24 @@ impl Mock {
     /// Makes every access token issued so far invalid; refresh tokens stay good.
     pub fn revoke_tokens(&self) {
         self.store.lock().tokens.revoke_access();
+    }
+
+    /// Signs tokens with another key from now on. `/oidc/jwks` goes on to show the keys before
+    /// it, as a real server does.
+    ///
+    /// # Errors
+    ///
+    /// When no randomness can be had from the operating system.
+    pub fn rotate_signing_key(&self) -> io::Result<()> {
+        let mut state = self.store.lock();
+        let id = state.ids.standard();
+        state.keys.rotate(&id)
+    }
+
+    /// Shows only the newest key at `/oidc/jwks`: tokens that others have signed cannot be
+    /// checked any more.
+    pub fn forget_old_signing_keys(&self) {
+        self.store.lock().keys.forget_old();
     }
 
     /// How long access tokens issued from now on are good for (an hour at first).

@@ -16,6 +16,11 @@ impl Params {
         self.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
     }
 
+    /// All values of a key that repeats.
+    pub(crate) fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(k, _)| *k == key).map(|(_, v)| v)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
     }

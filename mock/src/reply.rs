@@ -29,6 +29,11 @@ pub(crate) fn text(status: StatusCode, body: &str) -> Response {
     (status, content_type, body.to_owned()).into_response()
 }
 
+pub(crate) fn html(body: &str) -> Response {
+    let content_type = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+    (content_type, body.to_owned()).into_response()
+}
+
 pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     let mut response = text(status, &format!("Redirecting to {location}."));
     if let Ok(location) = HeaderValue::from_str(location) {

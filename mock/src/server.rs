@@ -16,8 +16,9 @@ use axum::{
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
-    applications, authorization, errors::Failure, experience, hooks, organizations, recorder,
-    reply, resources, roles, sign_in_exp, state::Store, token, user_assets, users,
+    applications, authorization, consent, errors::Failure, experience, hooks, oidc, organizations,
+    recorder, reply, resources, roles, sign_in_exp, sign_out, state::Store, subject_tokens, token,
+    user_assets, users,
 };
 
 /// The server's thread. It has a runtime of its own, so that dropping it
@@ -64,7 +65,11 @@ impl Drop for Server {
 fn routes(store: Store) -> Router {
     Router::new()
         .merge(authorization::routes())
+        .merge(consent::routes())
         .merge(token::routes())
+        .merge(oidc::routes())
+        .merge(sign_out::routes())
+        .merge(subject_tokens::routes())
         .merge(experience::routes())
         .merge(users::routes())
         .merge(roles::routes())

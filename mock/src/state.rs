@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -10,6 +11,7 @@ use crate::{
     authorization::Interaction,
     collection::{Collection, text},
     ids::Ids,
+    keys::Keys,
     links::Links,
     recorder::RecordedRequest,
     resources,
@@ -20,6 +22,7 @@ use crate::{
 pub(crate) struct State {
     pub(crate) endpoint: String,
     pub(crate) ids: Ids,
+    pub(crate) keys: Keys,
     /// The id of the application that may use the Management API.
     pub(crate) manager: String,
     pub(crate) users: Users,
@@ -38,6 +41,8 @@ pub(crate) struct State {
     pub(crate) hooks: Collection,
     pub(crate) tokens: Tokens,
     pub(crate) interactions: HashMap<String, Interaction>,
+    /// Where browsers go that are asked whether to sign out.
+    pub(crate) sign_outs: HashMap<String, String>,
     pub(crate) requests: Vec<RecordedRequest>,
 }
 
@@ -60,12 +65,15 @@ impl State {
 pub(crate) struct Store(Arc<Mutex<State>>);
 
 impl Store {
-    pub(crate) fn new(endpoint: &str) -> Self {
+    pub(crate) fn new(endpoint: &str) -> io::Result<Self> {
+        let mut ids = Ids::new(endpoint);
+        let keys = Keys::new(&ids.standard())?;
         let mut resources = Collection::default();
         resources.add(resources::management());
-        Self(Arc::new(Mutex::new(State {
+        Ok(Self(Arc::new(Mutex::new(State {
             endpoint: endpoint.to_owned(),
-            ids: Ids::new(endpoint),
+            ids,
+            keys,
             manager: String::new(),
             users: Users::default(),
             applications: Collection::default(),
@@ -79,8 +87,9 @@ impl Store {
             hooks: Collection::default(),
             tokens: Tokens::default(),
             interactions: HashMap::new(),
+            sign_outs: HashMap::new(),
             requests: Vec::new(),
-        })))
+        }))))
     }
 
     /// No guard lives across an `await`, and a poisoned state is still a state.

@@ -7,12 +7,16 @@ use std::{
 
 use crate::authorization::Authorization;
 
+#[derive(Default)]
 pub(crate) struct AccessToken {
     /// The resource the token is for; none for a user's opaque token.
     pub(crate) audience: Option<String>,
     pub(crate) scope: String,
-    issued: Instant,
-    lifetime: Duration,
+    /// Whose it is; none for an application's own.
+    pub(crate) user_id: Option<String>,
+    pub(crate) app_id: String,
+    /// What it came from, shared by all tokens of a sign-in.
+    pub(crate) grant: Option<String>,
 }
 
 impl AccessToken {
@@ -21,11 +25,21 @@ impl AccessToken {
     }
 }
 
+struct Issued {
+    token: AccessToken,
+    at: Instant,
+    lifetime: Duration,
+}
+
 pub(crate) struct Tokens {
     pub(crate) lifetime: Duration,
-    access: HashMap<String, AccessToken>,
+    access: HashMap<String, Issued>,
     pub(crate) codes: HashMap<String, Authorization>,
     pub(crate) refresh: HashMap<String, Authorization>,
+    /// The applications that ID tokens are for.
+    pub(crate) id_tokens: HashMap<String, String>,
+    /// Users, by the tokens with which an application may ask for their tokens.
+    pub(crate) subjects: HashMap<String, String>,
 }
 
 impl Default for Tokens {
@@ -35,29 +49,37 @@ impl Default for Tokens {
             access: HashMap::new(),
             codes: HashMap::new(),
             refresh: HashMap::new(),
+            id_tokens: HashMap::new(),
+            subjects: HashMap::new(),
         }
     }
 }
 
 impl Tokens {
-    pub(crate) fn remember(&mut self, token: &str, audience: Option<&str>, scope: &str) {
-        let known = AccessToken {
-            audience: audience.map(str::to_owned),
-            scope: scope.to_owned(),
-            issued: Instant::now(),
-            lifetime: self.lifetime,
-        };
-        self.access.insert(token.to_owned(), known);
+    pub(crate) fn remember(&mut self, text: &str, token: AccessToken) {
+        let issued = Issued { token, at: Instant::now(), lifetime: self.lifetime };
+        self.access.insert(text.to_owned(), issued);
     }
 
     /// The token, unless it is unknown or too old.
-    pub(crate) fn access(&self, token: &str) -> Option<&AccessToken> {
-        let token = self.access.get(token)?;
-        (token.issued.elapsed() < token.lifetime).then_some(token)
+    pub(crate) fn access(&self, text: &str) -> Option<&AccessToken> {
+        let issued = self.access.get(text)?;
+        (issued.at.elapsed() < issued.lifetime).then_some(&issued.token)
     }
 
     pub(crate) fn revoke_access(&mut self) {
         self.access.clear();
+    }
+
+    /// Takes an application's token back; with a refresh token, all that came of the sign-in.
+    pub(crate) fn revoke(&mut self, text: &str, app_id: &str) {
+        if self.access.get(text).is_some_and(|issued| issued.token.app_id == app_id) {
+            self.access.remove(text);
+        }
+        let refresh = self.refresh.get(text).filter(|grant| grant.app_id == app_id);
+        let Some(grant) = refresh.map(|refresh| refresh.grant.clone()) else { return };
+        self.access.retain(|_, issued| issued.token.grant.as_ref() != Some(&grant));
+        self.refresh.retain(|_, refresh| refresh.grant != grant);
     }
 
     /// Ends what a user could go on with after being suspended or deleted.
