@@ -161,11 +161,15 @@ impl Error {
     /// An answer that is not a success. `body` may be anything, also empty or cut off.
     pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+        let code = text(&mut body, &["code", "error"]);
+        let message = text(&mut body, &["message", "error_description"]);
+        // These messages quote the token.
+        let quotes = code.as_deref().is_some_and(|code| code.starts_with("one_time_token."));
         Self::new(Kind::Answer(Refusal {
             status,
             request_id: request_id(headers).map(str::to_owned),
-            code: text(&mut body, &["code", "error"]),
-            message: text(&mut body, &["message", "error_description"]),
+            code,
+            message: message.filter(|_| !quotes),
             data: body.remove("data"),
             details: body.remove("details"),
             lacks_scope: false,
