@@ -12,15 +12,19 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use logto_api::models::{
-    ApplicationType, InteractionEvent, InteractionIdentifier, OidcClientMetadata,
-    SignInIdentifierType,
-};
-use logto_api::reqwest::Method;
+use logto_api::models::{ApplicationType, OidcClientMetadata};
+use logto_api::sign_in::Identifier;
 use logto_api::{Client, Result};
 
 const CALLBACK: &str = "http://localhost:9999/callback";
 const PASSWORD: &str = "correct horse 7 battery";
+
+/// An application to sign in to.
+struct App {
+    id: String,
+    secret: Option<String>,
+    redirect_uri: String,
+}
 
 #[tokio::main]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
@@ -34,16 +38,20 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let logto = Client::builder(mock.endpoint())
         .client_credentials(mock.app_id(), mock.app_secret())
         .build()?;
-    Ok(run(&logto, Some((mock.web_app_id(), mock.redirect_uri()))).await?)
+    let app = App {
+        id: mock.web_app_id().to_owned(),
+        secret: Some(mock.web_app_secret().to_owned()),
+        redirect_uri: mock.redirect_uri().to_owned(),
+    };
+    Ok(run(&logto, Some(app)).await?)
 }
 
-/// `web_app` is the id and redirect URI of an application to sign in to; without
-/// it, one is created.
-async fn run(logto: &Client, web_app: Option<(&str, &str)>) -> Result<()> {
+/// `app` is the application to sign in to; without it, one is created.
+async fn run(logto: &Client, app: Option<App>) -> Result<()> {
     let name = unique_name();
     let user = logto.users().create().username(&name).password(PASSWORD).send().await?;
     println!("got a token, and created user {} with id {}", name, user.id);
-    let outcome = use_user(logto, &user.id, &name, web_app).await;
+    let outcome = use_user(logto, &user.id, &name, app).await;
 
     logto.users().delete(&user.id).send().await?;
     println!("deleted user {}", user.id);
@@ -56,12 +64,7 @@ async fn run(logto: &Client, web_app: Option<(&str, &str)>) -> Result<()> {
     Ok(())
 }
 
-async fn use_user(
-    logto: &Client,
-    id: &str,
-    username: &str,
-    web_app: Option<(&str, &str)>,
-) -> Result<()> {
+async fn use_user(logto: &Client, id: &str, username: &str, app: Option<App>) -> Result<()> {
     let page = logto.users().list().page(1).page_size(5).send().await?;
     println!("listed {} of {:?} users", page.len(), page.total());
 
@@ -70,57 +73,40 @@ async fn use_user(
     let user = logto.users().update(id).name(None).send().await?;
     println!("cleared its name: {:?}", user.name);
 
-    if let Some((app_id, redirect_uri)) = web_app {
-        return sign_in(logto, app_id, redirect_uri, username).await;
+    if let Some(app) = app {
+        return sign_in(logto, &app, username).await;
     }
     let metadata = OidcClientMetadata::new(Vec::<String>::new(), [CALLBACK]);
-    let app = logto
+    let created = logto
         .applications()
-        .create("Quickstart", ApplicationType::Traditional)
+        .create("Quickstart", ApplicationType::Native)
         .oidc_client_metadata(metadata)
         .send()
         .await?;
-    println!("created web application {} to sign in to", app.id);
-    let outcome = sign_in(logto, &app.id, CALLBACK, username).await;
+    println!("created native application {} to sign in to", created.id);
+    let app = App { id: created.id, secret: None, redirect_uri: CALLBACK.to_owned() };
+    let outcome = sign_in(logto, &app, username).await;
     logto.applications().delete(&app.id).send().await?;
     println!("deleted application {}", app.id);
     outcome
 }
 
-/// A user's sign-in with a password. The interaction lives in cookies, so the
-/// client that makes it has a cookie store of its own.
-async fn sign_in(logto: &Client, app_id: &str, redirect_uri: &str, username: &str) -> Result<()> {
-    let browser = Client::builder(logto.endpoint()).cookie_store(true).build()?;
-    browser
-        .request(Method::GET, "/oidc/auth")
-        .query(&[
-            ("client_id", app_id),
-            ("redirect_uri", redirect_uri),
-            ("response_type", "code"),
-            ("scope", "openid profile"),
-            ("state", "quickstart"),
-            ("prompt", "login"),
-        ])
-        .send()
-        .await?;
+/// A user's sign-in with a password.
+async fn sign_in(logto: &Client, app: &App, username: &str) -> Result<()> {
+    let mut request = logto.sign_in(&app.id, &app.redirect_uri);
+    if let Some(secret) = &app.secret {
+        request = request.client_secret(secret);
+    }
+    let session = request.begin().await?;
     println!("started an interaction with an authorization request");
 
-    let experience = browser.experience();
-    experience.init_interaction(InteractionEvent::SignIn).send().await?;
-    let identifier = InteractionIdentifier::new(SignInIdentifierType::Username, username);
-    let verification = experience.create_password_verification(identifier, PASSWORD).send().await?;
-    println!("the password is right: verification {}", verification.verification_id);
-    experience.identify().verification_id(verification.verification_id).send().await?;
-    let next = experience.submit().send().await?;
-    if let Some(next) = next {
-        println!("signed in; the browser would go on to {}", shortened(&next.redirect_to));
+    let step = session.password(Identifier::username(username), PASSWORD).await?;
+    println!("the password is right");
+    let tokens = step.submit().await?.tokens().await?;
+    if let Some(claims) = tokens.claims() {
+        println!("signed in: the ID token is good, and says that it is user {}", claims.user.sub);
     }
     Ok(())
-}
-
-/// The start of a URL: the rest of this one is the user's session.
-fn shortened(url: &str) -> &str {
-    url.split_inclusive("/auth/").next().unwrap_or(url)
 }
 
 fn unique_name() -> String {

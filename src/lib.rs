@@ -28,6 +28,8 @@
 //!
 //! - [`Client`] says how to connect and who is calling; [`TokenProvider`] is for tokens of your own,
 //!   [`Client::as_organization`] and [`Client::as_user`] act for others.
+//! - `Client::sign_in` and the module `sign_in` sign users in: whole flows of the Experience API, to
+//!   tokens (feature `sign-in`).
 //! - [`RetryPolicy`] says when a call is repeated. Every request has options for itself alone:
 //!   `timeout`, `attempt_timeout`, `retry`, `header` and `token`.
 //! - [`Error`] says what went wrong, in Logto's words where it has any.
