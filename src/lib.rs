@@ -87,6 +87,8 @@ mod timestamp;
 mod trace;
 mod upload;
 mod values;
+#[cfg(feature = "account")]
+mod verification_record;
 #[cfg(feature = "sign-in")]
 mod web_authn;
 
@@ -110,6 +112,8 @@ pub use stream::{ItemStream, PageStream};
 pub use timestamp::Timestamp;
 pub use upload::Upload;
 pub use values::UnknownValue;
+#[cfg(feature = "account")]
+pub use verification_record::VerificationRecordId;
 
 #[allow(unused_imports, reason = "which models are generated depends on the enabled features")]
 pub(crate) use nullable::double_option;

@@ -27,6 +27,16 @@ impl Options {
         }
     }
 
+    /// A header that the operation asks for. Those that the caller sets by hand come after it.
+    #[allow(dead_code, reason = "depends on the enabled features")]
+    pub(crate) fn parameter(&mut self, name: &str, value: &str) {
+        match checked_header(name, value) {
+            Ok(_) if value.is_empty() => self.problem(format!("the parameter `{name}` is empty")),
+            Ok(header) => self.headers.insert(0, header),
+            Err(problem) => self.problem(problem),
+        }
+    }
+
     /// Keeps the first thing that is wrong with the call, to report it when it is sent.
     pub(crate) fn problem(&mut self, problem: String) {
         self.problem.get_or_insert(problem);
@@ -88,3 +98,18 @@ macro_rules! call_options {
     )+ };
 }
 pub(crate) use call_options;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_along_is_sensitive() {
+        let mut options = Options::default();
+        options.header("x-mine", "a");
+        options.parameter("logto-verification-id", "b");
+        let names: Vec<_> = options.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["logto-verification-id", "x-mine"]);
+        assert!(options.headers.iter().all(|(_, value)| value.is_sensitive()));
+    }
+}

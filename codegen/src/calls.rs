@@ -35,17 +35,8 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
     let request = Request::new(operation, models)?;
     let mut arguments = Vec::new();
     let mut optional = String::new();
-    for parameter in &operation.parameters {
-        let read = read_parameter(parameter);
-        if parameter.required {
-            arguments.push(format!("input.required({read})?"));
-        } else {
-            let setter = request.parameter_field(parameter);
-            let _ = writeln!(
-                optional,
-                "if let Some(value) = {read} {{ request = request.{setter}(value); }}"
-            );
-        }
+    for parameter in operation.parameters.iter().filter(|parameter| !parameter.is_header()) {
+        read_into(parameter, &request, &mut arguments, &mut optional);
     }
     let mut body = String::new();
     match &operation.body {
@@ -77,6 +68,9 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
             }
         }
     }
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.is_header()) {
+        read_into(parameter, &request, &mut arguments, &mut optional);
+    }
     Ok(format!(
         "#[allow(deprecated, unused_mut)]
         async fn {function}(client: &logto_api::Client, input: &Input) -> Called {{
@@ -94,6 +88,27 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
     ))
 }
 
+/// A parameter as an argument of the method, or as a setter.
+fn read_into(
+    parameter: &Parameter,
+    request: &Request<'_>,
+    arguments: &mut Vec<String>,
+    setters: &mut String,
+) {
+    let read = read_parameter(parameter);
+    if parameter.required {
+        arguments.push(format!("input.required({read})?"));
+    } else if parameter.explicit {
+        arguments.push(read);
+    } else {
+        let setter = request.parameter_field(parameter);
+        let _ = writeln!(
+            setters,
+            "if let Some(value) = {read} {{ request = request.{setter}(value); }}"
+        );
+    }
+}
+
 fn read_parameter(parameter: &Parameter) -> String {
     let name = &parameter.name;
     let ty = outside(&parameter.ty);
@@ -101,7 +116,7 @@ fn read_parameter(parameter: &Parameter) -> String {
         Location::Path => format!("input.path::<{ty}>({name:?})?"),
         Location::Query if is_search(parameter) => "input.search()?".into(),
         Location::Query => format!("input.query::<{ty}>({name:?})?"),
-        Location::Header => format!("input.header({name:?})"),
+        Location::Header => format!("input.header::<{ty}>({name:?})"),
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Operation {
     pub deprecated: bool,
     /// Whether it may be repeated after a failure that may pass.
     pub retry: Retry,
-    /// Parameters in the order of the raw client: path, query, headers.
+    /// Parameters in the order of the raw client, path and query, and then the headers.
     pub parameters: Vec<Parameter>,
     /// The request body.
     pub body: Option<Body>,
@@ -80,13 +80,32 @@ pub struct Parameter {
     pub location: Location,
     /// Whether the operation needs it.
     pub required: bool,
+    /// Callers say what it is, or that there is none: it is easily forgotten, and often needed.
+    pub explicit: bool,
     /// Its type.
     pub ty: Type,
     /// Its value must not be shown.
     pub secret: bool,
 }
 
-/// Where a parameter is sent; the order is that of the raw client.
+impl Parameter {
+    /// It comes up front, as an argument of the method.
+    pub fn is_argument(&self) -> bool {
+        self.required || self.explicit
+    }
+
+    /// It is sent as a header.
+    pub fn is_header(&self) -> bool {
+        self.location == Location::Header
+    }
+
+    /// It is an argument that proves who the user is.
+    pub(crate) fn is_proof_argument(&self) -> bool {
+        self.is_argument() && self.ty == Type::VerificationRecord
+    }
+}
+
+/// Where a parameter is sent. The raw client takes those of the path, then those of the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -219,6 +238,8 @@ struct RawParameter {
     #[serde(default)]
     required: bool,
     schema: Value,
+    #[serde(rename = "x-logto-explicit", default)]
+    explicit: bool,
     #[serde(rename = "x-logto-secret", default)]
     secret: bool,
 }
@@ -248,19 +269,7 @@ fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation>
         .first()
         .cloned()
         .ok_or_else(|| Error::new("tags", "an operation needs a tag: its group"))?;
-    let mut parameters = raw
-        .parameters
-        .into_iter()
-        .map(|parameter| {
-            Ok(Parameter {
-                ty: Type::of(&parameter.schema)?,
-                name: parameter.name,
-                location: parameter.location,
-                required: parameter.required,
-                secret: parameter.secret,
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut parameters = raw.parameters.into_iter().map(parameter).collect::<Result<Vec<_>>>()?;
     let place = |parameter: &Parameter| path.find(&format!("{{{}}}", parameter.name));
     parameters
         .sort_by(|a, b| (a.location, place(a), &a.name).cmp(&(b.location, place(b), &b.name)));
@@ -278,6 +287,22 @@ fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation>
         answer: answer(&raw.responses, raw.paged)?,
         parameters,
         path,
+    })
+}
+
+fn parameter(raw: RawParameter) -> Result<Parameter> {
+    let ty = Type::of(&raw.schema)?;
+    let is_text = matches!(ty, Type::Text | Type::VerificationRecord);
+    if raw.location == Location::Header && !is_text {
+        return Err(Error::new(raw.name, "a header that is no text is not supported"));
+    }
+    Ok(Parameter {
+        ty,
+        explicit: raw.explicit && !raw.required,
+        name: raw.name,
+        location: raw.location,
+        required: raw.required,
+        secret: raw.secret,
     })
 }
 

@@ -74,6 +74,9 @@ impl Docs {
                 "What to search for: a pattern such as `%@acme.com`, or a [`Search`](crate::Search)."
                     .into()
             }
+            (None, "logto-verification-id") => {
+                "What proves that it is still the user who is calling.".into()
+            }
             (None, name) => format!("{}.", naming::words(name)),
         }
     }

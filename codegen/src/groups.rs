@@ -29,6 +29,11 @@ const TAKEN: &[&str] = &[
     "retry",
 ];
 
+/// What the documentation of a method says of an argument that is a verification record.
+const PROOF: &str = "`verification_record` proves that it is still the user who is calling: a \
+    [verification record](crate::VerificationRecordId), from \
+    `verifications().verify_password(…)` for one, which is good for about ten minutes.";
+
 pub(crate) struct Writer<'a> {
     pub(crate) models: &'a Models,
     pub(crate) docs: &'a Docs,
@@ -103,15 +108,8 @@ impl Writer<'_> {
         let operation = request.operation;
         let mut arguments = Vec::new();
         let mut fields = vec!["call: Call::new(&self.client)".to_owned()];
-        for parameter in &operation.parameters {
-            let name = naming::field(&parameter.name);
-            if parameter.required {
-                let Setter { argument, convert } = setter(&parameter.ty, false, &name);
-                arguments.push(format!("{name}: {argument}"));
-                fields.push(initialized(&name, &convert));
-            } else {
-                fields.push(format!("{}: None", request.parameter_field(parameter)));
-            }
+        for parameter in operation.parameters.iter().filter(|p| !p.is_header()) {
+            request.parameter_argument(parameter, &mut arguments, &mut fields);
         }
         match &operation.body {
             None => {}
@@ -127,6 +125,9 @@ impl Writer<'_> {
                     false => format!("body: {body}"),
                 });
             }
+        }
+        for parameter in operation.parameters.iter().filter(|p| p.is_header()) {
+            request.parameter_argument(parameter, &mut arguments, &mut fields);
         }
         let arguments: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
         let deprecated = if operation.deprecated {
@@ -156,6 +157,10 @@ impl Writer<'_> {
             text += "\n\n";
             text += description.trim();
         }
+        if operation.parameters.iter().any(Parameter::is_proof_argument) {
+            text += "\n\n";
+            text += PROOF;
+        }
         let repeated = match operation.retry {
             Retry::ByMethod => "",
             Retry::Always => " It is repeated automatically whatever its method.",
@@ -179,6 +184,8 @@ impl Writer<'_> {
                 let _ = writeln!(fields, "{field}: {ty},");
             } else {
                 let _ = writeln!(fields, "{field}: Option<{ty}>,");
+            }
+            if !parameter.is_argument() {
                 setters += &self.parameter_setter(operation, parameter, &field);
             }
         }
@@ -334,9 +341,27 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn parameter_field(&self, parameter: &Parameter) -> String {
-        match parameter.name.as_str() {
-            "search_params" => "search".into(),
-            name => self.setter_name(name),
+        match (parameter.name.as_str(), &parameter.ty) {
+            ("search_params", _) => "search".into(),
+            (_, Type::VerificationRecord) => "verification_record".into(),
+            (name, _) => self.setter_name(name),
+        }
+    }
+
+    /// The argument of a parameter that comes up front, and the field that holds it.
+    fn parameter_argument(
+        &self,
+        parameter: &Parameter,
+        arguments: &mut Vec<String>,
+        fields: &mut Vec<String>,
+    ) {
+        let field = self.parameter_field(parameter);
+        if parameter.is_argument() {
+            let Setter { argument, convert } = setter(&parameter.ty, parameter.explicit, &field);
+            arguments.push(format!("{field}: {argument}"));
+            fields.push(initialized(&field, &convert));
+        } else {
+            fields.push(format!("{field}: None"));
         }
     }
 
@@ -378,7 +403,7 @@ impl<'a> Request<'a> {
 
     fn argument_name(&self, member: &Member) -> String {
         let name = naming::field(&member.wire);
-        let clashes = self.operation.parameters.iter().any(|p| naming::field(&p.name) == name);
+        let clashes = self.operation.parameters.iter().any(|p| self.parameter_field(p) == name);
         if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
@@ -409,8 +434,9 @@ impl<'a> Request<'a> {
             .parameters
             .iter()
             .filter(|parameter| parameter.location == Location::Path)
-            .map(|p| format!("({:?}, self.{}.as_str())", p.name, naming::field(&p.name)))
+            .map(|p| format!("({:?}, self.{}.as_str())", p.name, self.parameter_field(p)))
             .collect();
+        let headers = self.headers();
         let before = match &operation.body {
             Some(Body::Upload) => "let body = self.call.multipart(self.file)?;\n",
             Some(_) if self.may_omit_body() => {
@@ -423,13 +449,29 @@ impl<'a> Request<'a> {
             "{comment}\n
             pub async fn {name}(mut self) -> crate::Result<{result}> {{
                 let raw = self.call.start(&{constant}, &[{checks}])?;
-                {before}let request = raw.{function}({arguments});
+                {headers}{before}let request = raw.{function}({arguments});
                 self.call.{finish}.await
             }}\n",
             constant = self.constant(),
             checks = checks.join(", "),
             function = operation.raw_function(),
         )
+    }
+
+    /// What hands the header parameters over.
+    fn headers(&self) -> String {
+        let headers = self.operation.parameters.iter().filter(|parameter| parameter.is_header());
+        headers.fold(String::new(), |mut code, parameter| {
+            let (name, field) = (&parameter.name, self.parameter_field(parameter));
+            let _ = match parameter.required {
+                true => writeln!(code, "self.call.options.parameter({name:?}, self.{field}.as_str());"),
+                false => writeln!(
+                    code,
+                    "if let Some(value) = &self.{field} {{ self.call.options.parameter({name:?}, value.as_str()); }}"
+                ),
+            };
+            code
+        })
     }
 
     /// A `Debug` that does not show secret parameters; nothing if there are none. Bodies have their
@@ -440,16 +482,19 @@ impl<'a> Request<'a> {
         if hidden.is_empty() {
             return String::new();
         }
-        let list = |parameters: Vec<&Parameter>| {
-            let fields: Vec<_> =
-                parameters.iter().map(|found| self.parameter_field(found)).collect();
-            fields.join(", ")
+        let names = |parameters: Vec<&Parameter>| {
+            parameters.iter().map(|found| self.parameter_field(found)).collect::<Vec<_>>()
         };
+        let body = self.operation.body.as_ref().map(|body| match body {
+            Body::Typed { .. } => "body".to_owned(),
+            Body::Upload => "file".to_owned(),
+        });
+        let shown: Vec<_> = names(shown).into_iter().chain(body).collect();
         format!(
             "crate::values::redacted_debug!({} {{ call, {} }} hides {{ {} }});",
             self.name,
-            list(shown),
-            list(hidden)
+            shown.join(", "),
+            names(hidden).join(", "),
         )
     }
 
@@ -475,6 +520,7 @@ impl<'a> Request<'a> {
             .operation
             .parameters
             .iter()
+            .filter(|parameter| !parameter.is_header())
             .map(|p| raw_argument(&format!("self.{}", self.parameter_field(p)), p))
             .collect();
         match self.operation.body {

@@ -4,8 +4,8 @@
 //! errors and knows no multipart requests. It is therefore given a view of the
 //! contract in which every answer is bytes and every upload an octet stream,
 //! and its functions are cut off where they would send: the runtime sends and
-//! judges in one place, and [`crate::groups`] says what answers are. Models are
-//! replaced by the crate's own.
+//! judges in one place, and [`crate::groups`] says what answers are. Headers
+//! are left to the runtime, too. Models are replaced by the crate's own.
 
 use openapiv3::OpenAPI;
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
@@ -74,6 +74,7 @@ fn view(operation: &Operation, replaced: &mut Replaced) -> Value {
     let parameters: Vec<_> = operation
         .parameters
         .iter()
+        .filter(|parameter| parameter.location != Location::Header)
         .map(|parameter| view_parameter(operation, parameter, replaced))
         .collect();
     let mut view = json!({
@@ -113,11 +114,7 @@ fn view_parameter(operation: &Operation, parameter: &Parameter, replaced: &mut R
     };
     json!({
         "name": parameter.name,
-        "in": match parameter.location {
-            Location::Path => "path",
-            Location::Query => "query",
-            Location::Header => "header",
-        },
+        "in": if parameter.location == Location::Path { "path" } else { "query" },
         "required": parameter.required,
         "schema": schema,
     })
@@ -151,8 +148,8 @@ fn drop_constructors(item: &mut syn::Item) {
 }
 
 /// Cuts functions off after the request that they build, and leaves out the
-/// document's version, which progenitor sends in a header that Logto does not
-/// know; most functions then need no headers at all.
+/// headers: all that progenitor would send is the document's version, which
+/// Logto does not know.
 struct Cut;
 
 impl VisitMut for Cut {
@@ -162,11 +159,9 @@ impl VisitMut for Cut {
         function.sig.output = syn::parse_quote!(-> Result<reqwest::Request, Error>);
         let statements = &mut function.block.stmts;
         end_with_request(statements);
-        statements.retain(|statement| !says(statement, "\"api-version\""));
-        if !statements.iter().any(|statement| says(statement, "header_map . append")) {
-            statements.retain(|statement| value_of(statement, "header_map").is_none());
-            syn::visit_mut::visit_block_mut(self, &mut function.block);
-        }
+        statements.retain(|statement| !says(statement, "header_map . append"));
+        statements.retain(|statement| value_of(statement, "header_map").is_none());
+        syn::visit_mut::visit_block_mut(self, &mut function.block);
     }
 
     fn visit_expr_mut(&mut self, expression: &mut syn::Expr) {

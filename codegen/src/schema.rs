@@ -213,7 +213,7 @@ fn untagged(name: &str, alternatives: &[Value]) -> Result<Model> {
             Type::Named(content) => own_part(name, content),
             Type::Bool => "Flag".into(),
             Type::Integer | Type::Double | Type::Timestamp => "Number".into(),
-            Type::Text => "Text".into(),
+            Type::Text | Type::VerificationRecord => "Text".into(),
             Type::List(_) => "List".into(),
             Type::FreeForm | Type::Map(_) => "Object".into(),
             Type::Json | Type::Nullable(_) => {

@@ -21,7 +21,7 @@ pub(crate) fn setter(ty: &Type, nullable: bool, name: &str) -> Setter {
         Type::Bool | Type::Integer | Type::Double | Type::Nullable(_) => {
             (ty.rust(), name.to_owned())
         }
-        Type::Text | Type::Timestamp | Type::Json | Type::Named(_) => {
+        Type::Text | Type::Timestamp | Type::VerificationRecord | Type::Json | Type::Named(_) => {
             (format!("impl Into<{}>", ty.rust()), format!("{name}.into()"))
         }
         Type::List(item) => (

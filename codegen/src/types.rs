@@ -17,6 +17,8 @@ pub enum Type {
     Text,
     /// Milliseconds since the Unix epoch.
     Timestamp,
+    /// What proves again who the user is.
+    VerificationRecord,
     /// Any JSON value.
     Json,
     /// A JSON object without declared members.
@@ -57,6 +59,7 @@ impl Type {
             ("integer", Some("timestamp-ms")) => Self::Timestamp,
             ("integer", _) => Self::Integer,
             ("number", _) => Self::Double,
+            ("string", Some("verification-record")) => Self::VerificationRecord,
             ("string", _) => Self::Text,
             ("array", _) => Self::List(Box::new(Self::of(&schema["items"])?)),
             ("object", _) => match &schema["additionalProperties"] {
@@ -77,6 +80,7 @@ impl Type {
             Self::Double => "f64".into(),
             Self::Text => "String".into(),
             Self::Timestamp => "crate::Timestamp".into(),
+            Self::VerificationRecord => "crate::VerificationRecordId".into(),
             Self::Json => "serde_json::Value".into(),
             Self::FreeForm => "serde_json::Map<String, serde_json::Value>".into(),
             Self::Map(value) => format!("std::collections::BTreeMap<String, {}>", value.rust()),

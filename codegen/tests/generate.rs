@@ -176,3 +176,46 @@ fn a_member_named_like_a_parameter_is_the_new_one() {
         assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
     }
 }
+
+#[test]
+fn headers_come_after_the_body_and_are_left_to_the_runtime() {
+    let with = |extra: &str| {
+        let header = format!(
+            r#""operationId": "CreateUser", "parameters": [{{"name": "logto-verification-id", "in": "header"{extra}, "schema": {{"type": "string", "format": "verification-record"}}, "x-logto-secret": true}}],"#
+        );
+        SMALL.replace(r#""operationId": "CreateUser","#, &header)
+    };
+    for (extra, line, sent) in [
+        (
+            r#", "required": true"#,
+            "users.create(name: impl Into<String>, verification_record: impl Into<VerificationRecordId>) -> User",
+            "parameter(\"logto-verification-id\", self.verification_record.as_str())",
+        ),
+        (
+            r#", "x-logto-explicit": true"#,
+            "users.create(name: impl Into<String>, verification_record: impl IntoNullable<VerificationRecordId>) -> User",
+            "parameter(\"logto-verification-id\", value.as_str())",
+        ),
+        (
+            "",
+            "users.create.verification_record(impl Into<VerificationRecordId>)",
+            "parameter(\"logto-verification-id\", value.as_str())",
+        ),
+    ] {
+        let contract = with(extra);
+        let items = public(&contract);
+        assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
+        let code = generated(&contract, &["users"]).unwrap();
+        assert!(code.groups.contains(sent), "{}", code.groups);
+        assert!(!code.raw.contains("verification") && !code.raw.contains("header_map"));
+        let up_front = !extra.is_empty();
+        assert_eq!(code.groups.contains("/// `verification_record` proves"), up_front);
+        assert_eq!(code.calls.contains("request.verification_record(value)"), !up_front);
+        let debug = "Create { call, body } hides { verification_record }";
+        assert!(code.groups.contains(debug), "{}", code.groups);
+    }
+    let text = r#""type": "string", "format": "verification-record""#;
+    let number = with("").replace(text, r#""type": "integer""#);
+    let refused = generated(&number, &["users"]).unwrap_err();
+    assert!(refused.contains("CreateUser") && refused.contains("logto-verification-id"));
+}

@@ -63,8 +63,8 @@ impl Input {
         values.map(|values| parameter(name, values)).transpose()
     }
 
-    pub fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).cloned()
+    pub fn header<T: From<String>>(&self, name: &str) -> Option<T> {
+        self.headers.get(name).cloned().map(T::from)
     }
 
     /// Logto's search takes several keys of its own.

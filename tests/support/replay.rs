@@ -14,6 +14,9 @@ use crate::exchange::{Exchange, decode, each, text};
 
 type Shared = Arc<Mutex<Desk>>;
 
+/// Headers that say what is asked for, as parameters do; the others are the client's own.
+const PARAMETERS: [&str; 1] = ["logto-verification-id"];
+
 /// The answer to give, and the request that came.
 #[derive(Default)]
 struct Desk {
@@ -78,6 +81,12 @@ impl Replay {
         let query = pairs(&asked.query);
         if query != exchange.query_pairs() {
             wrong.push(format!("query {query:?} was sent"));
+        }
+        for name in PARAMETERS {
+            let sent = asked.headers.get(name).and_then(|value| value.to_str().ok());
+            if sent != exchange.request_headers.get(name).map(String::as_str) {
+                wrong.push(format!("another header {name} was sent"));
+            }
         }
         if let Err(problem) = same_body(&asked, exchange) {
             wrong.push(problem);
@@ -153,6 +162,11 @@ async fn serve(State(desk): State<Shared>, request: Request) -> Response<Body> {
 pub async fn send_as_recorded(client: &Client, exchange: &Exchange) -> Result<Value, Error> {
     let method = exchange.method.parse().expect("an HTTP method");
     let mut request = client.request(method, &exchange.path).query(&exchange.query_pairs());
+    for name in PARAMETERS {
+        if let Some(value) = exchange.request_headers.get(name) {
+            request = request.header(name, value);
+        }
+    }
     if let Some(body) = &exchange.request_body {
         request = request.json(body);
     }

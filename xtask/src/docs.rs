@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::source;
 
 /// Parameters that the generator documents by rule.
-const KNOWN: [&str; 3] = ["page", "page_size", "search_params"];
+const KNOWN: [&str; 4] = ["logto-verification-id", "page", "page_size", "search_params"];
 
 /// Compiles `docs.yaml` of the folder, against the contract beside it.
 pub(crate) fn run(folder: &Path, list_gaps: bool) -> Result<()> {

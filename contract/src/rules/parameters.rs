@@ -7,6 +7,13 @@ use super::secrets;
 use crate::document::operations;
 use crate::refused::{escape, refuse};
 
+/// Marks a parameter that a request may do without, but that nobody should forget: callers say
+/// what it is, or that there is none.
+const EXPLICIT: &str = "x-logto-explicit";
+
+/// The header that names the proof that it is still the user who is calling.
+const PROOF: &str = "logto-verification-id";
+
 /// Refuses parameters that no request could carry.
 pub(crate) fn refused(document: &Value) -> Result<()> {
     for operation in operations(document) {
@@ -107,12 +114,19 @@ fn parameter(name: &str, mut map: Map<String, Value>) -> Value {
         one_or_many(schema);
         schema.remove("nullable");
         secret = schema.remove(secrets::MARK);
+        if place == "header" && name.eq_ignore_ascii_case(PROOF) {
+            schema.insert("format".into(), "verification-record".into());
+            secret = Some(true.into());
+        }
     }
     let spread = schema["type"] == "array" || is_search(name);
     let mut kept = json!({ "name": name, "in": place, "required": required, "schema": schema });
     if spread {
         kept["style"] = "form".into();
         kept["explode"] = true.into();
+    }
+    if !required && map.get(EXPLICIT) == Some(&Value::Bool(true)) {
+        kept[EXPLICIT] = true.into();
     }
     // Beside the schema: it is the parameter that must not show.
     if let Some(secret) = secret {

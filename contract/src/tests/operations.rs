@@ -100,6 +100,34 @@ fn search_parameters_share_a_schema() {
 }
 
 #[test]
+fn a_proof_of_the_user_is_a_secret_of_its_own_kind() {
+    let proof = |extra: Value| {
+        let mut proof = json!({
+            "name": "logto-verification-id", "in": "header", "schema": { "type": "string" }
+        });
+        proof.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        parameter(proof)
+    };
+    let described = |required: bool| {
+        json!({
+            "name": "logto-verification-id", "in": "header", "required": required,
+            "schema": { "type": "string", "format": "verification-record" },
+            "x-logto-secret": true,
+        })
+    };
+    assert_eq!(proof(json!({})), described(false));
+    assert_eq!(proof(json!({ "required": true })), described(true));
+    // One that is required is not forgotten anyway.
+    assert_eq!(proof(json!({ "required": true, "x-logto-explicit": true })), described(true));
+    let mut explicit = described(false);
+    explicit["x-logto-explicit"] = true.into();
+    assert_eq!(proof(json!({ "x-logto-explicit": true })), explicit);
+    // In a query it would be something else.
+    let query = proof(json!({ "in": "query" }));
+    assert_eq!(query["schema"], json!({ "type": "string" }));
+}
+
+#[test]
 fn pages_are_told_by_their_parameters() {
     let text = json!({ "type": "string" });
     let page = json!({ "name": "page", "in": "query", "schema": text });
