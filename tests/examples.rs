@@ -1,6 +1,5 @@
 //! The examples do what they are there to show.
 
-#![cfg(feature = "sign-in")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[allow(dead_code, unreachable_pub, clippy::print_stdout)]

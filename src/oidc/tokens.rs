@@ -168,7 +168,7 @@ impl Tokens {
     ///
     /// ```no_run
     /// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
-    /// let profile = tokens.account().get_profile().send().await?;
+    /// let profile = tokens.account().get().send().await?;
     /// # Ok(())
     /// # }
     /// ```

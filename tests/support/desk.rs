@@ -1,6 +1,6 @@
 //! An in-process server that answers what a test wants, when it wants.
 
-#![allow(unreachable_pub)]
+#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use std::{future::Future, pin::Pin, task::Poll};
 
