@@ -7,11 +7,8 @@ mod claims;
 mod grant;
 mod id_token;
 mod jwks;
-#[allow(dead_code, reason = "authorization requests are to use it")]
 mod pending;
-#[allow(dead_code, reason = "authorization requests are to use it")]
 mod pkce;
-#[allow(dead_code, reason = "authorization requests are to use it")]
 mod random;
 mod token_request;
 mod token_set;
