@@ -17,6 +17,7 @@ use crate::{
     params::Params,
     reply,
     state::{self, Store},
+    web_authn::Challenge,
 };
 
 /// What a user lets an application have; a code or a refresh token stands for it.
@@ -52,6 +53,8 @@ pub(crate) struct Interaction {
     pub(crate) app_id: String,
     pub(crate) params: Params,
     pub(crate) prompt: Prompt,
+    /// What its page has asked all passkeys.
+    pub(crate) passkey: Option<Challenge>,
 }
 
 pub(crate) fn routes() -> Router<Store> {
@@ -85,7 +88,8 @@ async fn authorize(State(store): State<Store>, params: Params) -> Result<Respons
         let fields = [("error", error), ("error_description", description)];
         return Ok(callback(&state, &params, &fields));
     }
-    let interaction = Interaction { app_id: app.id, params, prompt: Prompt::Login(None) };
+    let interaction =
+        Interaction { app_id: app.id, params, prompt: Prompt::Login(None), passkey: None };
     Ok(ask(&mut state, interaction))
 }
 

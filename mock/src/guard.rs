@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::errors::Failure;
+use crate::{errors::Failure, params::Params};
 
 /// What a member has to be.
 pub(crate) enum Kind {
@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Boolean,
     Integer,
     Enum(&'static [&'static str]),
+    /// This text only.
+    Literal(&'static str),
     /// An array of these.
     List(&'static Kind),
     /// The same, with at least one.
@@ -41,6 +43,12 @@ pub(crate) struct Field {
     clearable: bool,
 }
 
+impl Field {
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
 pub(crate) const fn required(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, required: true, clearable: false }
 }
@@ -56,20 +64,37 @@ pub(crate) const fn clearable(name: &'static str, kind: Kind) -> Field {
 /// A JSON body that has not been checked yet. No body is an empty object.
 pub(crate) struct JsonBody(Value);
 
+/// The same for the parameters of a query.
+pub(crate) fn check_query(
+    query: &Params,
+    fields: &'static [Field],
+) -> Result<Map<String, Value>, Failure> {
+    let given = query.iter().map(|(key, value)| (key.to_owned(), Value::from(value)));
+    check(&Value::Object(given.collect()), fields, "query")
+}
+
 impl JsonBody {
     /// The members that these fields name, or all complaints at once.
     pub(crate) fn check(&self, fields: &'static [Field]) -> Result<Map<String, Value>, Failure> {
-        let mut issues = Vec::new();
-        let members = object(&self.0, fields, &[], &mut issues);
-        if issues.is_empty() {
-            return Ok(members);
-        }
-        let details: Vec<String> = issues.iter().map(describe).collect();
-        let message = "The request body is invalid.";
-        Err(Failure::with_message(400, "guard.invalid_input", message)
-            .data(json!({ "issues": issues, "name": "ZodError" }))
-            .details(&details.join("\n")))
+        check(&self.0, fields, "body")
     }
+}
+
+fn check(
+    value: &Value,
+    fields: &'static [Field],
+    part: &str,
+) -> Result<Map<String, Value>, Failure> {
+    let mut issues = Vec::new();
+    let members = object(value, fields, &[], &mut issues);
+    if issues.is_empty() {
+        return Ok(members);
+    }
+    let details: Vec<String> = issues.iter().map(describe).collect();
+    let message = format!("The request {part} is invalid.");
+    Err(Failure::with_message(400, "guard.invalid_input", &message)
+        .data(json!({ "issues": issues, "name": "ZodError" }))
+        .details(&details.join("\n")))
 }
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
@@ -104,7 +129,7 @@ fn object(
     for field in fields {
         let path = [path, &[field.name.into()]].concat();
         match given.get(field.name) {
-            None if field.required => issues.push(wrong_type(&expected(&field.kind), None, &path)),
+            None if field.required => issues.push(missing(&field.kind, &path)),
             None => {}
             Some(value) => {
                 let value = member(field, value, &path, issues);
@@ -141,6 +166,9 @@ fn items_of(kind: &Kind, value: &Value, path: &[Value]) -> Vec<Value> {
 
 fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
     let expected = expected(kind);
+    if let Kind::Literal(literal) = kind {
+        return (value != literal).then(|| wrong_literal(literal, Some(value), path));
+    }
     let options = match kind {
         Kind::Enum(options) => *options,
         _ => &[],
@@ -210,6 +238,24 @@ fn wrong_type(expected: &str, value: Option<&Value>, path: &[Value]) -> Value {
         "code": "invalid_type", "expected": expected, "received": received,
         "path": path, "message": message,
     })
+}
+
+fn missing(kind: &Kind, path: &[Value]) -> Value {
+    match kind {
+        Kind::Literal(literal) => wrong_literal(literal, None, path),
+        _ => wrong_type(&expected(kind), None, path),
+    }
+}
+
+fn wrong_literal(literal: &str, value: Option<&Value>, path: &[Value]) -> Value {
+    let mut issue = json!({
+        "code": "invalid_literal", "expected": literal, "path": path,
+        "message": format!("Invalid literal value, expected \"{literal}\""),
+    });
+    if let Some(value) = value {
+        issue["received"] = value.clone();
+    }
+    issue
 }
 
 fn malformed(validation: &str, message: &str, path: &[Value]) -> Value {

@@ -1,5 +1,6 @@
 //! Ids, codes and tokens of the shapes Logto gives them: a counter, hashed.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 const LOWERCASE: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -33,6 +34,26 @@ impl Ids {
     /// An interaction's id, a code, an opaque token, a session.
     pub(crate) fn opaque(&mut self) -> String {
         self.next(URL_SAFE, 43)
+    }
+
+    /// A verification code.
+    pub(crate) fn code(&mut self) -> String {
+        self.next(b"0123456789", 6)
+    }
+
+    /// The codes that a user keeps for when no other factor is at hand.
+    pub(crate) fn backup_codes(&mut self) -> Vec<String> {
+        (0..10).map(|_| self.next(b"0123456789abcdef", 10)).collect()
+    }
+
+    /// What an authenticator app computes its codes from.
+    pub(crate) fn totp_secret(&mut self) -> String {
+        self.next(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 32)
+    }
+
+    /// What an authenticator is to sign: 32 bytes.
+    pub(crate) fn challenge(&mut self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.opaque()))
     }
 
     /// The id of a request.

@@ -1,10 +1,16 @@
 //! An in-process stand-in of Logto for tests and examples.
 //!
 //! [`Mock::start`] opens a server on a free loopback port that answers as a
-//! real Logto 1.42 does: the token endpoint, the users, roles, organizations,
-//! applications, resources and hooks of the Management API and a whole password
-//! sign-in through the Experience API, with its cookies, redirects, statuses and
-//! error bodies. It keeps everything in memory and stops when it is dropped.
+//! real Logto 1.42 does: OpenID Connect with signed tokens, the users, roles,
+//! organizations, applications, resources and hooks of the Management API, and
+//! the whole Experience API, with its cookies, redirects, statuses and error
+//! bodies: passwords, codes, social and enterprise accounts, one-time tokens,
+//! passkeys, second factors, registration and forgotten passwords. It keeps
+//! everything in memory and stops when it is dropped.
+//!
+//! What a user would get or compute is asked of the stand-in:
+//! [`Mock::last_code`], [`Mock::totp_code`]. What a tenant sets is set with
+//! [`Mock::set_mfa`], [`Mock::set_sign_up`] and the like.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -28,11 +34,22 @@
 //! # }
 //! ```
 //!
-//! Differences from a real server: tokens carry no valid signature, an
-//! imported password digest matches no password, a browser session is never
-//! reused (each authorization request asks for a sign-in), roles give no scopes
-//! and hooks deliver nothing, there is no storage for uploads, and what is not
-//! listed above answers 404.
+//! # Differences from a real server
+//!
+//! - An imported password digest matches no password, and no password is looked
+//!   up in lists of stolen ones: eight characters that are neither one repeated
+//!   nor a sequence will do.
+//! - A browser session is never reused: each authorization request asks for a
+//!   sign-in. A third party's users are asked for consent each time.
+//! - Every way to sign in is open: usernames, e-mail addresses and phone numbers
+//!   with passwords and codes, whatever `GET /api/sign-in-exp` says.
+//! - Social and enterprise connectors take `connectorData` at its word.
+//! - WebAuthn checks what a browser says that it was asked (type, challenge and
+//!   origin) and which credential answers, but no signature. The relying party
+//!   is the host of the request's `Origin`.
+//! - The QR code of an authenticator app is a picture of one point.
+//! - Roles give no scopes, hooks deliver nothing, there is no storage for
+//!   uploads, and what is not listed above answers 404.
 
 mod applications;
 mod apps;
@@ -40,11 +57,14 @@ mod auth;
 mod authorization;
 mod claims;
 mod client_auth;
+mod codes;
 mod collection;
+mod connectors;
 mod consent;
 mod cookies;
 mod errors;
 mod experience;
+mod factors;
 mod guard;
 mod hooks;
 mod ids;
@@ -52,24 +72,31 @@ mod keys;
 mod links;
 mod mock;
 mod oidc;
+mod one_time_tokens;
 mod organizations;
 mod page;
 mod params;
+mod passwords;
+mod policy;
 mod recorder;
 mod reply;
 mod resources;
 mod roles;
 mod search;
 mod server;
+mod setup;
 mod sign_in_exp;
 mod sign_out;
 mod state;
 mod subject_tokens;
 mod token;
 mod tokens;
+mod totp;
 mod user;
 mod user_assets;
 mod users;
+mod web_authn;
 
 pub use mock::Mock;
+pub use policy::{MfaFactor, MfaPolicy, SignUpField};
 pub use recorder::RecordedRequest;

@@ -10,7 +10,7 @@ use crate::{
 
 /// A running stand-in of Logto. Dropping it closes its port and connections.
 pub struct Mock {
-    store: Store,
+    pub(crate) store: Store,
     endpoint: String,
     m2m: App,
     web: App,

@@ -1,15 +1,24 @@
 //! `GET /api/sign-in-exp`: what a server starts with, more or less.
 
-use axum::{Router, routing::get};
-use serde_json::json;
+use axum::{Router, extract::State, routing::get};
+use serde_json::{Value, json};
 
-use crate::{auth::Management, collection::Answer, reply, state::Store};
+use crate::{
+    auth::Management,
+    collection::Answer,
+    policy::{Policy, SignUpField},
+    reply,
+    state::Store,
+};
 
 pub(crate) fn routes() -> Router<Store> {
     Router::new().route("/api/sign-in-exp", get(read))
 }
 
-async fn read(_: Management) -> Answer {
+async fn read(_: Management, State(store): State<Store>) -> Answer {
+    let state = store.lock();
+    let policy = &state.policy;
+    let factors = policy.factors.iter().map(|factor| factor.name());
     let off = json!({ "enabled": false });
     let allowed =
         json!({ "lowercase": true, "uppercase": true, "numbers": true, "underscore": true });
@@ -29,7 +38,7 @@ async fn read(_: Management) -> Answer {
             "identifier": "username", "password": true, "verificationCode": false,
             "isPasswordPrimary": true,
         }] },
-        "signUp": { "identifiers": ["username"], "password": true, "verify": false },
+        "signUp": sign_up(policy),
         "socialSignIn": {},
         "socialSignInConnectorTargets": [],
         "signInMode": "SignInAndRegister",
@@ -44,7 +53,7 @@ async fn read(_: Management) -> Answer {
                 "pwned": true, "repetitionAndSequence": true, "userInfo": true, "words": [],
             },
         },
-        "mfa": { "factors": [], "policy": "PromptAtSignInAndSignUp" },
+        "mfa": { "factors": factors.collect::<Vec<_>>(), "policy": policy.mfa.name() },
         "adaptiveMfa": &off,
         "singleSignOnEnabled": true,
         "supportEmail": null,
@@ -55,11 +64,27 @@ async fn read(_: Management) -> Answer {
         "emailBlocklistPolicy": {},
         "verificationCodePolicy": {},
         "forgotPasswordMethods": null,
-        "passkeySignIn": { "enabled": false, "showPasskeyButton": false, "allowAutofill": false },
+        "passkeySignIn": {
+            "enabled": policy.passkey_sign_in, "showPasskeyButton": false, "allowAutofill": false,
+        },
         "signUpProfileFields": null,
         "passwordExpiration": {},
         "usernamePolicy": {
             "caseSensitive": true, "minLength": 1, "maxLength": 128, "allowedChars": allowed,
         },
     })))
+}
+
+fn sign_up(policy: &Policy) -> Value {
+    let identifiers = [
+        (SignUpField::Username, "username"),
+        (SignUpField::Email, "email"),
+        (SignUpField::Phone, "phone"),
+    ];
+    let identifiers = identifiers.into_iter().filter(|(field, _)| policy.asks_for(*field));
+    let verify = policy.asks_for(SignUpField::Email) || policy.asks_for(SignUpField::Phone);
+    json!({
+        "identifiers": identifiers.map(|(_, name)| name).collect::<Vec<_>>(),
+        "password": policy.asks_for(SignUpField::Password), "verify": verify,
+    })
 }

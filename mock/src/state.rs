@@ -1,18 +1,31 @@
 //! What the server knows: one value behind one lock.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
+    num::NonZero,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use ::time::{
+    OffsetDateTime,
+    format_description::well_known::{
+        Iso8601,
+        iso8601::{Config, TimePrecision},
+    },
+};
+
 use crate::{
     authorization::Interaction,
+    codes::Codes,
     collection::{Collection, text},
+    connectors::Connectors,
     ids::Ids,
     keys::Keys,
     links::Links,
+    one_time_tokens::OneTimeTokens,
+    policy::Policy,
     recorder::RecordedRequest,
     resources,
     tokens::Tokens,
@@ -40,6 +53,12 @@ pub(crate) struct State {
     pub(crate) scopes: Collection,
     pub(crate) hooks: Collection,
     pub(crate) tokens: Tokens,
+    pub(crate) policy: Policy,
+    pub(crate) codes: Codes,
+    pub(crate) connectors: Connectors,
+    pub(crate) one_time_tokens: OneTimeTokens,
+    /// Identifiers that have been tried too often.
+    pub(crate) locked: HashSet<String>,
     pub(crate) interactions: HashMap<String, Interaction>,
     /// Where browsers go that are asked whether to sign out.
     pub(crate) sign_outs: HashMap<String, String>,
@@ -86,6 +105,11 @@ impl Store {
             scopes: Collection::default(),
             hooks: Collection::default(),
             tokens: Tokens::default(),
+            policy: Policy::default(),
+            codes: Codes::default(),
+            connectors: Connectors::default(),
+            one_time_tokens: OneTimeTokens::default(),
+            locked: HashSet::new(),
             interactions: HashMap::new(),
             sign_outs: HashMap::new(),
             requests: Vec::new(),
@@ -102,4 +126,12 @@ impl Store {
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Such a time as the APIs write it where it is a text.
+pub(crate) fn iso(millis: u64) -> String {
+    const FORMAT: Iso8601<{ Config::DEFAULT.set_time_precision(MILLIS).encode() }> = Iso8601;
+    const MILLIS: TimePrecision = TimePrecision::Second { decimal_digits: NonZero::new(3) };
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
+    time.ok().and_then(|time| time.format(&FORMAT).ok()).unwrap_or_default()
 }

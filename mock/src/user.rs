@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::state::now;
+use crate::{errors::Failure, factors::Mfa, state::now};
 
 #[derive(Clone)]
 pub(crate) enum Password {
@@ -17,6 +17,15 @@ pub(crate) struct User {
     /// What the API shows, in its own names.
     members: Map<String, Value>,
     pub(crate) password: Option<Password>,
+    pub(crate) mfa: Mfa,
+    /// At the identity providers of enterprises.
+    pub(crate) sso: Vec<SsoIdentity>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SsoIdentity {
+    pub(crate) issuer: String,
+    pub(crate) id: String,
 }
 
 impl User {
@@ -32,6 +41,8 @@ impl User {
             id: id.to_owned(),
             members: members.as_object().cloned().unwrap_or_default(),
             password: None,
+            mfa: Mfa::default(),
+            sso: Vec::new(),
         }
     }
 
@@ -95,8 +106,32 @@ impl Users {
         self.0.iter().find(|user| user.text(member) == Some(value))
     }
 
+    pub(crate) fn find_where(&self, is_it: impl Fn(&User) -> bool) -> Option<&User> {
+        self.0.iter().find(|user| is_it(user))
+    }
+
     pub(crate) fn remove(&mut self, id: &str) -> Option<User> {
         let at = self.0.iter().position(|user| user.id == id)?;
         Some(self.0.remove(at))
     }
+}
+
+/// Refuses what another user has already and only one may have.
+pub(crate) fn refuse_taken(
+    users: &Users,
+    members: &Map<String, Value>,
+    own_id: Option<&str>,
+) -> Result<(), Failure> {
+    for (member, code) in [
+        ("username", "user.username_already_in_use"),
+        ("primaryEmail", "user.email_already_in_use"),
+        ("primaryPhone", "user.phone_already_in_use"),
+    ] {
+        let wanted = members.get(member).and_then(Value::as_str).unwrap_or_default();
+        let owner = users.find_by(member, wanted).map(|user| user.id.as_str());
+        if !wanted.is_empty() && owner.is_some() && owner != own_id {
+            return Err(Failure::new(422, code));
+        }
+    }
+    Ok(())
 }

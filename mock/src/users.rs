@@ -17,7 +17,7 @@ use crate::{
     reply,
     search::Search,
     state::Store,
-    user::{Password, User, Users},
+    user::{Password, User, Users, refuse_taken},
 };
 
 type Answer = Result<Response, Failure>;
@@ -51,6 +51,11 @@ const PROFILE: &[Field] = &[
     optional("locale", Kind::Text),
     optional("address", Kind::Object(ADDRESS)),
 ];
+
+/// Whether it is a member of a user's profile.
+pub(crate) fn is_of_profile(name: &str) -> bool {
+    PROFILE.iter().any(|field| field.is(name))
+}
 
 const CREATE: &[Field] = &[
     optional("primaryPhone", Kind::Phone),
@@ -87,6 +92,7 @@ pub(crate) fn routes() -> Router<Store> {
         .route("/api/users/{id}/password/verify", post(verify_password))
         .route("/api/users/{id}/has-password", get(has_password))
         .route("/api/users/{id}/is-suspended", patch(suspend))
+        .route("/api/users/{id}/mfa-verifications", get(factors))
 }
 
 async fn list(_: Management, State(store): State<Store>, query: Params) -> Answer {
@@ -171,6 +177,11 @@ async fn has_password(_: Management, State(store): State<Store>, Path(id): Path<
     Ok(reply::ok(&json!({ "hasPassword": user.password.is_some() })))
 }
 
+async fn factors(_: Management, State(store): State<Store>, Path(id): Path<String>) -> Answer {
+    let state = store.lock();
+    Ok(reply::ok(&state.users.find(&id).ok_or_else(not_found)?.mfa.to_json()))
+}
+
 async fn suspend(
     _: Management,
     State(store): State<Store>,
@@ -221,23 +232,4 @@ fn take_password(members: &mut Map<String, Value>) -> Result<Option<Password>, F
         (None, Some(_), Some(_)) => Ok(Some(Password::Digest)),
         (None, None, _) => Ok(None),
     }
-}
-
-fn refuse_taken(
-    users: &Users,
-    members: &Map<String, Value>,
-    own_id: Option<&str>,
-) -> Result<(), Failure> {
-    for (member, code) in [
-        ("username", "user.username_already_in_use"),
-        ("primaryEmail", "user.email_already_in_use"),
-        ("primaryPhone", "user.phone_already_in_use"),
-    ] {
-        let wanted = text(members, member);
-        let owner = users.find_by(member, wanted).map(|user| user.id.as_str());
-        if !wanted.is_empty() && owner.is_some() && owner != own_id {
-            return Err(Failure::new(422, code));
-        }
-    }
-    Ok(())
 }

@@ -1,11 +1,16 @@
-//! Who is it?
+//! Who is it? Someone who is known, or someone new.
 
-use super::{Answer, Event, Flow, Proof, Step};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Answer, Event, Flow, Proof, Step, identifier, profile::Profile, record::unproved};
 use crate::{
     collection::text,
+    connectors,
     errors::Failure,
     guard::{Field, Kind, optional},
     reply,
+    user::User,
 };
 
 const IDENTIFICATION: &[Field] =
@@ -13,31 +18,143 @@ const IDENTIFICATION: &[Field] =
 
 pub(super) async fn identify(step: Step) -> Answer {
     step.take(IDENTIFICATION, |flow, members| {
-        let id = text(members, "verificationId").ok_or_else(|| {
+        let id = text(members, "verificationId");
+        if flow.experience.event == Event::Register {
+            return register(flow, id);
+        }
+        let id = id.ok_or_else(|| {
             Failure::with_message(400, "guard.invalid_input", "The request  is invalid.")
         })?;
-        existing(flow, id)
+        let link = members.get("linkSocialIdentity") == Some(&true.into());
+        existing(flow, id, link)
     })
 }
 
-fn existing(flow: &mut Flow<'_>, id: &str) -> Answer {
-    let record = flow.experience.record(id)?;
-    let user_id = match &record.proof {
-        Proof::Password { user_id, .. } => user_id.clone(),
-    };
-    match flow.experience.event {
-        // A password that is already set makes nobody's account.
-        Event::Register => return Err(Failure::new(400, "session.verification_failed")),
-        Event::ForgotPassword => {
-            return Err(Failure::new(422, "session.not_supported_for_forgot_password"));
-        }
-        Event::SignIn => {}
+/// A user who is known.
+fn existing(flow: &mut Flow<'_>, id: &str, link: bool) -> Answer {
+    check_method(flow, &flow.record(id)?.proof)?;
+    let (user, profile) = user_of(flow, id, link)?;
+    if user.is_suspended() {
+        return Err(Failure::new(401, "user.suspended"));
     }
     match &flow.experience.user_id {
-        Some(known) if *known != user_id => Err(Failure::new(409, "session.identity_conflict")),
-        _ => {
-            flow.experience.user_id = Some(user_id);
+        Some(known) if *known != user.id => Err(Failure::new(409, "session.identity_conflict")),
+        Some(_) => Ok(reply::no_content()),
+        None => {
+            flow.experience.user_id = Some(user.id);
+            flow.experience.profile.extend(profile);
             Ok(reply::no_content())
         }
     }
+}
+
+/// Not every proof is good for every purpose.
+fn check_method(flow: &Flow<'_>, proof: &Proof) -> Result<(), Failure> {
+    match (flow.experience.event, proof) {
+        (Event::ForgotPassword, Proof::Code { .. }) => {}
+        (Event::ForgotPassword, _) => {
+            return Err(Failure::new(422, "session.not_supported_for_forgot_password"));
+        }
+        (
+            _,
+            Proof::Password { .. }
+            | Proof::Code { .. }
+            | Proof::OneTimeToken { .. }
+            | Proof::Social { .. }
+            | Proof::Sso { .. }
+            | Proof::Passkey { .. },
+        ) => {}
+        _ => return Err(Failure::new(422, "user.sign_in_method_not_enabled")),
+    }
+    match flow.experience.event {
+        Event::SignIn => check_sso(flow, proof),
+        _ => Ok(()),
+    }
+}
+
+/// Who has an address of an enterprise's signs in at the enterprise.
+fn check_sso(flow: &Flow<'_>, proof: &Proof) -> Result<(), Failure> {
+    let email = match proof {
+        Proof::Password { identifier, .. } | Proof::Code { identifier, .. }
+            if identifier["type"] == "email" =>
+        {
+            &identifier["value"]
+        }
+        Proof::Social { user: Some(user), .. } => &user["email"],
+        _ => return Ok(()),
+    };
+    let connectors = flow.state.connectors.sso_for(email.as_str().unwrap_or_default());
+    let connectors: Vec<Value> = connectors.map(|own| json!({ "id": own.id })).collect();
+    match connectors.is_empty() {
+        true => Ok(()),
+        false => {
+            Err(Failure::new(422, "session.sso_enabled")
+                .data(json!({ "ssoConnectors": connectors })))
+        }
+    }
+}
+
+/// The user whom a record proves, and what it adds to them.
+fn user_of(flow: &Flow<'_>, id: &str, link: bool) -> Result<(User, Profile), Failure> {
+    let record = flow.record(id)?;
+    if !record.verified {
+        return Err(unproved());
+    }
+    let plain = |user: Option<&User>, identifier: &Value| {
+        let user = user.cloned().ok_or_else(|| {
+            let data = json!({ "identifier": identifier });
+            Failure::new(404, "user.user_not_exist").data(data)
+        })?;
+        Ok((user, Profile::default()))
+    };
+    match &record.proof {
+        Proof::Password { user_id, .. } | Proof::Passkey { user_id: Some(user_id), .. } => {
+            plain(flow.state.users.find(user_id), &user_id.as_str().into())
+        }
+        Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier } => {
+            plain(identifier::find(flow.state, identifier), &identifier["value"])
+        }
+        Proof::Social { user: Some(info), .. } => social(flow, info, link),
+        Proof::Sso { issuer, user: Some(info), connector_id } => {
+            let profile = Profile::of_sso(connector_id, issuer, info);
+            match (profile.sso_user(flow.state), connectors::related(flow.state, info)) {
+                (Some(user), _) => Ok((user.clone(), Profile::default())),
+                (None, Some((_, user))) => Ok((user.clone(), profile)),
+                (None, None) => Err(Failure::new(404, "user.identity_not_exist")),
+            }
+        }
+        _ => Err(unproved()),
+    }
+}
+
+fn social(flow: &Flow<'_>, info: &Value, link: bool) -> Result<(User, Profile), Failure> {
+    let related = connectors::related(flow.state, info);
+    let unknown = || Failure::new(404, "user.identity_not_exist");
+    if link {
+        let (_, user) = related.ok_or_else(unknown)?;
+        return Ok((user.clone(), Profile::of_social(info)));
+    }
+    let user = connectors::user_of_social(flow.state, info).cloned().ok_or_else(|| {
+        unknown().data(match related {
+            Some((address, _)) => json!({ "relatedUser": address }),
+            None => json!({}),
+        })
+    })?;
+    Ok((user, Profile::default()))
+}
+
+/// Someone new, of whom a record proves something, if there is any.
+fn register(flow: &mut Flow<'_>, id: Option<&str>) -> Answer {
+    if let Some(id) = id {
+        let record = flow.record(id)?;
+        let profile = Profile::of_new_user(flow.state, record)?;
+        flow.add_to_profile(profile)?;
+    }
+    flow.check_captcha()?;
+    flow.check_profile()?;
+    let mut user = User::new(&flow.state.ids.user());
+    std::mem::take(&mut flow.experience.profile).apply_to(&mut user);
+    flow.experience.user_id = Some(user.id.clone());
+    flow.state.users.add(user);
+    Ok(reply::text(StatusCode::CREATED, "Created"))
 }

@@ -1,10 +1,21 @@
 //! `/api/experience`: what a sign-in page does for its user.
 
+mod backup_codes;
+mod codes;
+pub(crate) mod identifier;
 mod identify;
+mod mfa;
+mod one_time_token;
+mod passkey;
 mod password;
+mod profile;
 mod record;
+mod social;
+mod sso;
 mod step;
 mod submit;
+pub(crate) mod totp;
+mod web_authn;
 
 use axum::{
     Router,
@@ -16,6 +27,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use self::{
+    mfa::Pending,
+    profile::Profile,
     record::{Proof, Record},
     step::{Flow, Step},
 };
@@ -50,6 +63,9 @@ pub(crate) struct Experience {
     /// At most one of each kind.
     records: Vec<Record>,
     user_id: Option<String>,
+    profile: Profile,
+    mfa: Pending,
+    is_human: bool,
     submitted: bool,
     user_agent: Option<String>,
 }
@@ -78,6 +94,9 @@ impl Experience {
             event,
             records: Vec::new(),
             user_id: None,
+            profile: Profile::default(),
+            mfa: Pending::default(),
+            is_human: false,
             submitted: false,
             user_agent: user_agent.map(str::to_owned),
         }
@@ -87,37 +106,22 @@ impl Experience {
         self.user_id.filter(|_| self.submitted)
     }
 
-    fn record(&self, id: &str) -> Result<&Record, Failure> {
-        let record = self.records.iter().find(|record| record.id == id);
-        record.ok_or_else(|| Failure::new(404, "session.verification_session_not_found"))
-    }
-
     fn to_json(&self) -> Value {
         let mut context = json!({ "ip": "127.0.0.1" });
         if let Some(user_agent) = &self.user_agent {
             context["userAgent"] = user_agent.as_str().into();
         }
         let mut body = json!({
-            "interactionEvent": self.event.name(), "profile": {}, "mfa": {},
+            "interactionEvent": self.event.name(),
+            "profile": self.profile.to_json(), "mfa": self.mfa.to_json(),
             "verificationRecords": self.records.iter().map(Record::to_json).collect::<Vec<_>>(),
             "signInContext": context,
-            "captcha": { "verified": false, "skipped": false },
+            "captcha": { "verified": self.is_human, "skipped": false },
         });
         if let Some(user_id) = &self.user_id {
             body["userId"] = user_id.as_str().into();
         }
         body
-    }
-}
-
-impl Flow<'_> {
-    /// Keeps what has been proved, in place of an earlier record of its kind; gives its id.
-    fn keep(&mut self, verified: bool, proof: Proof) -> String {
-        let id = self.state.ids.standard();
-        let record = Record { id: id.clone(), verified, proof };
-        self.experience.records.retain(|other| other.kind() != record.kind());
-        self.experience.records.push(record);
-        id
     }
 }
 
@@ -130,17 +134,44 @@ pub(crate) fn routes() -> Router<Store> {
         .route("/api/experience/identification", post(identify::identify))
         .route("/api/experience/submit", post(submit::submit))
         .merge(password::routes())
+        .merge(codes::routes())
+        .merge(totp::routes())
+        .merge(backup_codes::routes())
+        .merge(web_authn::routes())
+        .merge(passkey::routes())
+        .merge(social::routes())
+        .merge(sso::routes())
+        .merge(one_time_token::routes())
+        .merge(profile::routes())
+        .merge(mfa::routes())
 }
 
 async fn start(State(store): State<Store>, headers: HeaderMap, body: JsonBody) -> Answer {
     let mut state = store.lock();
+    let captcha = state.policy.captcha.clone();
     let (_, interaction) = interaction_of(&mut state, &headers)?;
     let members = body.check(START)?;
     let event = Event::parse(text(&members, "interactionEvent"));
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let mut experience = Experience::new(event, user_agent);
+    if let Some(token) = text(&members, "captchaToken") {
+        if captcha.as_deref() != Some(token) {
+            return Err(Failure::new(422, "session.captcha_failed"));
+        }
+        experience.is_human = true;
+    }
     // What was under way is forgotten.
-    interaction.prompt = Prompt::Login(Some(Experience::new(event, user_agent)));
+    interaction.prompt = Prompt::Login(Some(experience));
     Ok(reply::no_content())
+}
+
+impl Flow<'_> {
+    fn check_captcha(&self) -> Result<(), Failure> {
+        match self.state.policy.captcha.is_some() && !self.experience.is_human {
+            true => Err(Failure::new(422, "session.captcha_required")),
+            false => Ok(()),
+        }
+    }
 }
 
 async fn change_event(step: Step) -> Answer {
@@ -149,6 +180,9 @@ async fn change_event(step: Step) -> Answer {
         let forgotten = |event| event == Event::ForgotPassword;
         if forgotten(event) != forgotten(flow.experience.event) {
             return Err(Failure::new(400, "session.not_supported_for_forgot_password"));
+        }
+        if event != flow.experience.event {
+            flow.experience.profile = Profile::default();
         }
         flow.experience.event = event;
         Ok(reply::no_content())

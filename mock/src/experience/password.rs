@@ -1,24 +1,25 @@
-//! Passwords of users who have one.
+//! Passwords of users who have one, and of those who want one.
 
 use axum::{Router, routing::post};
 use serde_json::Value;
 
-use super::{Answer, Proof, Step, verification};
+use super::{Answer, Proof, Step, identifier, verification};
 use crate::{
-    collection::{Members, text},
+    collection::{Members, object, text},
     errors::Failure,
     guard::{Field, Kind, required},
+    passwords,
     state::{State, Store},
-    user::User,
+    user,
 };
 
-const IDENTIFIER: &[Field] =
-    &[required("type", Kind::Enum(&["username", "email", "phone"])), required("value", Kind::Text)];
 const PASSWORD: &[Field] =
-    &[required("identifier", Kind::Object(IDENTIFIER)), required("password", Kind::NonEmpty)];
+    &[required("identifier", identifier::ANY), required("password", Kind::NonEmpty)];
 
 pub(super) fn routes() -> Router<Store> {
-    Router::new().route("/api/experience/verification/password", post(verify))
+    Router::new()
+        .route("/api/experience/verification/password", post(verify))
+        .route("/api/experience/verification/new-password-identity", post(choose))
 }
 
 async fn verify(step: Step) -> Answer {
@@ -30,7 +31,11 @@ async fn verify(step: Step) -> Answer {
 }
 
 fn user_with_password(state: &State, members: &Members) -> Result<String, Failure> {
-    let user = find(state, &members["identifier"]);
+    let identifier = &members["identifier"];
+    if identifier["value"].as_str().is_some_and(|value| state.locked.contains(value)) {
+        return Err(Failure::new(400, "session.verification_blocked_too_many_attempts"));
+    }
+    let user = identifier::find(state, identifier);
     let password = text(members, "password").unwrap_or_default();
     let user = user.filter(|user| user.has_password(password));
     let user = user.ok_or_else(|| Failure::new(422, "session.invalid_credentials"))?;
@@ -40,12 +45,15 @@ fn user_with_password(state: &State, members: &Members) -> Result<String, Failur
     Ok(user.id.clone())
 }
 
-/// The user whom an identifier names.
-pub(super) fn find<'a>(state: &'a State, identifier: &Value) -> Option<&'a User> {
-    let member = match identifier["type"].as_str() {
-        Some("email") => "primaryEmail",
-        Some("phone") => "primaryPhone",
-        _ => "username",
-    };
-    state.users.find_by(member, identifier["value"].as_str()?)
+/// A new user's identifier and password.
+async fn choose(step: Step) -> Answer {
+    step.take(PASSWORD, |flow, members| {
+        let identifier = members["identifier"].clone();
+        let password = text(members, "password").unwrap_or_default().to_owned();
+        let member = identifier::member(identifier["type"].as_str());
+        let wanted = [(member.to_owned(), identifier["value"].clone())];
+        user::refuse_taken(&flow.state.users, &object(Value::from_iter(wanted)), None)?;
+        passwords::check(&password)?;
+        Ok(verification(&flow.keep(true, Proof::NewPassword { identifier, password })))
+    })
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequest, Request},
-    http::HeaderMap,
+    http::{HeaderMap, header::USER_AGENT},
 };
 
 use super::{Answer, Experience};
@@ -12,6 +12,8 @@ use crate::{
     errors::Failure,
     guard::{Field, JsonBody},
     state::{State, Store},
+    user::User,
+    web_authn::Challenge,
 };
 
 /// A request that goes on with an interaction.
@@ -26,6 +28,10 @@ pub(super) struct Flow<'a> {
     pub(super) uid: String,
     pub(super) state: &'a mut State,
     pub(super) experience: Experience,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a JsonBody,
+    /// Whether there is nothing to go on with.
+    pub(super) ended: bool,
 }
 
 impl FromRequest<Store> for Step {
@@ -48,12 +54,13 @@ impl Step {
         let mut state = self.store.lock();
         let (uid, experience) = under_way(&mut state, &self.headers)?;
         let (experience, members) = (experience.clone(), self.body.check(fields)?);
-        let mut flow = Flow { uid, state: &mut state, experience };
+        let (headers, body) = (&self.headers, &self.body);
+        let mut flow = Flow { uid, state: &mut state, experience, headers, body, ended: false };
         let answer = operation(&mut flow, &members);
         // What an operation found out before it failed stays.
-        let Flow { uid, experience, .. } = flow;
+        let Flow { uid, experience, ended, .. } = flow;
         if let Some(interaction) = state.interactions.get_mut(&uid) {
-            interaction.prompt = Prompt::Login(Some(experience));
+            interaction.prompt = Prompt::Login((!ended).then_some(experience));
         }
         answer
     }
@@ -64,6 +71,21 @@ impl Flow<'_> {
     pub(super) fn user_id(&self) -> Result<String, Failure> {
         let id = self.experience.user_id.clone();
         id.ok_or_else(|| Failure::new(404, "session.identifier_not_found"))
+    }
+
+    /// The user who has been identified.
+    pub(super) fn user(&self) -> Result<User, Failure> {
+        let user = self.state.users.find(&self.user_id()?).cloned();
+        user.ok_or_else(|| Failure::new(404, "entity.not_found"))
+    }
+
+    /// What a page has asked all passkeys, before it knew whose.
+    pub(super) fn passkey_challenge(&self) -> Option<Challenge> {
+        self.state.interactions.get(&self.uid)?.passkey.clone()
+    }
+
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        self.headers.get(USER_AGENT)?.to_str().ok()
     }
 }
 

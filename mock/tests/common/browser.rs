@@ -9,6 +9,7 @@ use super::{Answer, Result, answer, client, header, string};
 pub(crate) struct Browser {
     pub(crate) mock: Mock,
     pub(crate) http: Client,
+    alice: String,
 }
 
 impl Browser {
@@ -17,8 +18,13 @@ impl Browser {
     }
 
     pub(crate) fn of(mock: Mock) -> Result<Self> {
-        mock.add_user("alice", "correct horse");
-        Ok(Self { http: client()?, mock })
+        let alice = mock.add_user("alice", "correct horse");
+        Ok(Self { http: client()?, mock, alice })
+    }
+
+    /// The id of the user that there is.
+    pub(crate) fn alice(&self) -> &str {
+        &self.alice
     }
 
     /// A browser with an interaction under way.

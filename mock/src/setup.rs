@@ -1,0 +1,121 @@
+//! What a test sets, and what it is told that a user would have got or computed.
+
+use crate::{
+    Mock,
+    factors::Secret,
+    policy::{MfaFactor, MfaPolicy, SignUpField},
+    totp,
+    user::User,
+};
+
+impl Mock {
+    /// The newest verification code that was sent to this e-mail address or phone number.
+    #[must_use]
+    pub fn last_code(&self, address: &str) -> Option<String> {
+        self.store.lock().codes.newest(address).map(str::to_owned)
+    }
+
+    /// Makes all verification codes that were sent so far too old.
+    pub fn expire_codes(&self) {
+        self.store.lock().codes.expire();
+    }
+
+    /// Refuses this username, e-mail address or phone number from now on, as if it had been tried
+    /// with wrong passwords too often.
+    pub fn lock_out(&self, identifier: &str) {
+        self.store.lock().locked.insert(identifier.to_owned());
+    }
+
+    /// Gives a user an e-mail address.
+    pub fn set_email(&self, user_id: &str, email: &str) {
+        self.change(user_id, |user| user.set("primaryEmail", email.into()));
+    }
+
+    /// Gives a user a phone number: digits only, with the country's code.
+    pub fn set_phone(&self, user_id: &str, phone: &str) {
+        self.change(user_id, |user| user.set("primaryPhone", phone.into()));
+    }
+
+    /// When users are asked for second factors, and for which. At first there are none.
+    pub fn set_mfa(&self, policy: MfaPolicy, factors: &[MfaFactor]) {
+        let mut state = self.store.lock();
+        state.policy.mfa = policy;
+        state.policy.factors = factors.to_vec();
+    }
+
+    /// What a user must have. At first it is a username and a password.
+    pub fn set_sign_up(&self, fields: &[SignUpField]) {
+        self.store.lock().policy.sign_up = fields.to_vec();
+    }
+
+    /// Whether users are offered to sign in with a passkey. At first they are not.
+    pub fn set_passkey_sign_in(&self, enabled: bool) {
+        self.store.lock().policy.passkey_sign_in = enabled;
+    }
+
+    /// Lets nobody in from now on who does not begin with this `captchaToken`.
+    pub fn require_captcha(&self, token: &str) {
+        self.store.lock().policy.captcha = Some(token.to_owned());
+    }
+
+    /// Gives a user an authenticator app; gives its secret.
+    pub fn add_totp(&self, user_id: &str) -> String {
+        let secret = self.store.lock().ids.totp_secret();
+        self.add_factor(user_id, Secret::Totp(secret.clone()));
+        secret
+    }
+
+    /// Gives a user backup codes in place of those before; gives them.
+    pub fn add_backup_codes(&self, user_id: &str) -> Vec<String> {
+        let codes = self.store.lock().ids.backup_codes();
+        self.add_factor(user_id, Secret::BackupCodes(codes.clone()));
+        codes
+    }
+
+    /// What an authenticator app with this secret shows now. Empty, if the secret is not base32.
+    #[must_use]
+    pub fn totp_code(&self, secret: &str) -> String {
+        totp::code(secret).unwrap_or_default()
+    }
+
+    /// Adds a social connector; gives its id. It takes the `connectorData` of a verification at
+    /// its word: `code` has to be there, `userId` says which of its users it is, and `email`,
+    /// `phone`, `name` and `avatar` what it knows of them.
+    pub fn add_social_connector(&self) -> String {
+        let mut state = self.store.lock();
+        let id = state.ids.user();
+        state.connectors.add_social(&id);
+        id
+    }
+
+    /// Adds an enterprise connector for the e-mail addresses of a domain; gives its id. It takes
+    /// `connectorData` at its word, as a social one does.
+    pub fn add_sso_connector(&self, domain: &str) -> String {
+        let mut state = self.store.lock();
+        let id = state.ids.user();
+        state.connectors.add_sso(&id, domain);
+        id
+    }
+
+    /// Makes a token that lets the user of this e-mail address in, once; gives it.
+    pub fn add_one_time_token(&self, email: &str) -> String {
+        let mut state = self.store.lock();
+        let token = state.ids.secret();
+        state.one_time_tokens.add(&token, email);
+        token
+    }
+
+    fn add_factor(&self, user_id: &str, secret: Secret) {
+        let mut state = self.store.lock();
+        let state = &mut *state;
+        if let Some(user) = state.users.find_mut(user_id) {
+            user.mfa.add(&mut state.ids, secret);
+        }
+    }
+
+    fn change(&self, user_id: &str, change: impl FnOnce(&mut User)) {
+        if let Some(user) = self.store.lock().users.find_mut(user_id) {
+            change(user);
+        }
+    }
+}
