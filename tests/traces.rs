@@ -5,6 +5,9 @@
 
 #[path = "support/clock.rs"]
 mod clock;
+#[cfg(feature = "sign-in")]
+#[path = "support/issuer.rs"]
+mod issuer;
 #[path = "support/server.rs"]
 mod server;
 
@@ -15,6 +18,8 @@ use std::{
 };
 
 use clock::TestClock;
+#[cfg(feature = "sign-in")]
+use issuer::Key;
 use logto_api::{Method, RetryPolicy};
 use server::{Server, answer, ok, token};
 use tracing::{
@@ -198,4 +203,43 @@ async fn a_call_that_fails_without_an_answer_says_how() {
     let kept = log.0.lock().unwrap();
     assert_eq!(kept.closed[0]["error.type"], "transport");
     assert!(!kept.closed[0].contains_key("http.response.status_code"));
+}
+
+#[cfg(feature = "sign-in")]
+#[tokio::test]
+async fn a_sign_in_shows_none_of_its_secrets() {
+    use serde_json::json;
+
+    let id_token = Arc::new(Mutex::new(String::new()));
+    let (key, shown) = (Key::es384("k1"), id_token.clone());
+    let jwks = ok(&json!({"keys": [key.jwk()]}));
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/oidc/jwks" => jwks.clone(),
+        "/oidc/me" => ok(&json!({"sub": "u1"})),
+        _ => ok(&json!({
+            "access_token": "hunter2-access", "refresh_token": "hunter2-refresh",
+            "id_token": *shown.lock().unwrap(), "expires_in": 60, "scope": "openid",
+        })),
+    });
+    let claims = json!({
+        "iss": format!("{}/oidc", server.endpoint), "aud": "web-app", "sub": "u1",
+        "iat": TestClock::START, "exp": TestClock::START + 60, "nonce": "hunter2-nonce",
+    });
+    *id_token.lock().unwrap() = key.sign(&claims);
+
+    let (log, _guard) = Log::listen();
+    let client = server.builder().clock(TestClock::new(1.0)).build().unwrap();
+    let pending: logto_api::sign_in::PendingAuthorization = serde_json::from_value(json!({
+        "client_id": "web-app", "redirect_uri": "https://acme.com/callback",
+        "state": "hunter2-state", "nonce": "hunter2-nonce", "code_verifier": "hunter2-verifier",
+    }))
+    .unwrap();
+    let callback = "https://acme.com/callback?code=hunter2-code&state=hunter2-state";
+    let tokens = pending.redeem(&client, Some("hunter2-secret"), callback).await.unwrap();
+    tokens.refresh().await.unwrap().user_info().await.unwrap();
+    tokens.revoke().await.unwrap();
+
+    let all = log.all();
+    assert!(all.contains("got an access token") && all.contains("/oidc/me"), "{all}");
+    assert!(!all.contains("hunter2") && !all.contains(&*id_token.lock().unwrap()), "{all}");
 }
