@@ -32,6 +32,7 @@ use logto_api::{
     BrowserCookies, Client, Error,
     sign_in::{Attach, Identifier, NextStep, PendingAuthorization, Resumed, Tokens},
 };
+use logto_mock::{MfaFactor, MfaPolicy};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -43,17 +44,17 @@ const FLOW: &str = "flow";
 const SESSION: &str = "session";
 
 /// The application, and all that it keeps. A real one keeps it in a database.
-pub struct App {
-    pub logto: Client,
-    pub client_id: String,
-    pub client_secret: String,
-    pub redirect_uri: String,
+pub(crate) struct App {
+    pub(crate) logto: Client,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) redirect_uri: String,
     /// Whether cookies may cross the network in the clear: on a developer's machine only.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// Sign-ins under way.
-    pub flows: Store<PendingAuthorization>,
+    pub(crate) flows: Store<PendingAuthorization>,
     /// Users who are signed in.
-    pub sessions: Store<Tokens>,
+    pub(crate) sessions: Store<Tokens>,
 }
 
 type Shared = State<Arc<App>>;
@@ -73,6 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     if env::var_os("LOGTO_ENDPOINT").is_none() {
         let alice = mock.add_user("alice", "correct horse 7 battery");
+        mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
         let secret = mock.add_totp(&alice);
         println!("talking to a stand-in: sign in as alice, with `correct horse 7 battery`");
         println!("the code that it asks for is {} now", mock.totp_code(&secret));
@@ -83,7 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-pub fn routes(app: App) -> Router {
+pub(crate) fn routes(app: App) -> Router {
     Router::new()
         .route("/", get(home))
         .route(SIGN_IN, get(begin).post(password))
@@ -252,7 +254,7 @@ fn set_cookie(app: &App, answer: &mut Response, name: &str, value: &str, path: &
 }
 
 /// Values under ids that nobody can guess.
-pub struct Store<T>(Mutex<HashMap<String, T>>);
+pub(crate) struct Store<T>(Mutex<HashMap<String, T>>);
 
 impl<T> Default for Store<T> {
     fn default() -> Self {

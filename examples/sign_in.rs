@@ -32,14 +32,14 @@ use logto_api::{
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// The application to sign in to.
-pub struct App {
-    pub client_id: String,
-    pub client_secret: Option<String>,
-    pub redirect_uri: String,
+pub(crate) struct App {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) redirect_uri: String,
 }
 
 /// What the user is asked.
-pub enum Question<'a> {
+pub(crate) enum Question<'a> {
     Username,
     Password,
     /// A code of the app that has this secret, if it is only being set up.
@@ -62,6 +62,7 @@ async fn main() -> Outcome<()> {
     let mock = logto_mock::Mock::start().await?;
     println!("LOGTO_ENDPOINT is not set: talking to a stand-in at {}", mock.endpoint());
     let alice = mock.add_user("alice", "correct horse 7 battery");
+    mock.set_mfa(logto_mock::MfaPolicy::default(), &[logto_mock::MfaFactor::Totp]);
     let secret = mock.add_totp(&alice);
     let app = App {
         client_id: mock.web_app_id().to_owned(),
@@ -81,7 +82,7 @@ async fn main() -> Outcome<()> {
 }
 
 /// From the authorization request to tokens.
-pub async fn sign_in(
+pub(crate) async fn sign_in(
     logto: &Client,
     app: &App,
     ask: &impl Fn(Question<'_>) -> Outcome<String>,

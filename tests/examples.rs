@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[allow(dead_code, unreachable_pub, clippy::print_stdout)]
+#[allow(dead_code, clippy::print_stdout)]
 #[path = "../examples/backend_for_frontend.rs"]
 mod backend_for_frontend;
-#[allow(dead_code, unreachable_pub, clippy::print_stdout)]
+#[allow(dead_code, clippy::print_stdout)]
 #[path = "../examples/sign_in.rs"]
 mod sign_in;
 
@@ -15,7 +15,7 @@ use logto_api::{
     Client,
     reqwest::{self, StatusCode, redirect},
 };
-use logto_mock::Mock;
+use logto_mock::{MfaFactor, MfaPolicy, Mock};
 use sign_in::Question;
 
 const PASSWORD: &str = "correct horse 7 battery";
@@ -50,6 +50,7 @@ async fn sign_in_asks_for_a_second_factor_only_when_logto_does() {
     assert_eq!(tokens.claims().unwrap().user.sub, alice);
     assert_eq!(codes.get(), 0);
 
+    mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
     let own = mock.add_totp(&alice);
     secret.set(Some(&own));
     let tokens = sign_in::sign_in(&logto, &app(&mock), &answer).await.unwrap();
@@ -116,6 +117,7 @@ async fn serve(mock: &Mock) -> String {
 async fn a_browser_signs_in_on_a_page_of_the_applications_own() {
     let mock = Mock::start().await.unwrap();
     let alice = mock.add_user("alice", PASSWORD);
+    mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
     let secret = mock.add_totp(&alice);
     let mut browser = Browser::new(serve(&mock).await);
 
