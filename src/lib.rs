@@ -39,6 +39,8 @@
 //! - [`BrowserCookies`] are those of a browser behind your server.
 //! - With the feature `drift`, `Client::check_contract` says in what a live server differs from the
 //!   contract that this crate was built from.
+//! - With the features `account` and `experience`, `web_authn` reads the credentials that browsers
+//!   make.
 //! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
 //!
 //! # Spans and events
@@ -89,8 +91,8 @@ mod upload;
 mod values;
 #[cfg(feature = "account")]
 mod verification_record;
-#[cfg(feature = "sign-in")]
-mod web_authn;
+#[cfg(any(feature = "account", feature = "experience"))]
+pub mod web_authn;
 
 pub use acting::ActingBuilder;
 pub use auth::{AccessToken, TokenProvider};
