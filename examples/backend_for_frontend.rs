@@ -55,15 +55,17 @@ pub(crate) struct App {
     pub(crate) flows: Store<PendingAuthorization>,
     /// Users who are signed in.
     pub(crate) sessions: Store<Tokens>,
+    /// On the stand-in: what the user's authenticator app would show.
+    pub(crate) authenticator: Option<Box<dyn Fn() -> String + Send + Sync>>,
 }
 
 type Shared = State<Arc<App>>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mock = logto_mock::Mock::start().await?;
+    let mock = Arc::new(logto_mock::Mock::start().await?);
     let var = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
-    let app = App {
+    let mut app = App {
         logto: Client::builder(var("LOGTO_ENDPOINT", mock.endpoint())).build()?,
         client_id: var("LOGTO_CLIENT_ID", mock.web_app_id()),
         client_secret: var("LOGTO_CLIENT_SECRET", mock.web_app_secret()),
@@ -71,13 +73,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         insecure: true,
         flows: Store::default(),
         sessions: Store::default(),
+        authenticator: None,
     };
     if env::var_os("LOGTO_ENDPOINT").is_none() {
         let alice = mock.add_user("alice", "correct horse 7 battery");
         mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
         let secret = mock.add_totp(&alice);
         println!("talking to a stand-in: sign in as alice, with `correct horse 7 battery`");
-        println!("the code that it asks for is {} now", mock.totp_code(&secret));
+        let app_of_alice = mock.clone();
+        app.authenticator = Some(Box::new(move || app_of_alice.totp_code(&secret)));
     }
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3000)).await?;
     println!("open http://localhost:3000");
@@ -153,8 +157,9 @@ async fn password(
     }
 }
 
-async fn code_page() -> Response {
-    second_page(None)
+async fn code_page(State(app): Shared) -> Response {
+    let hint = app.authenticator.as_ref().map(|show| format!("On the stand-in, it is {}.", show()));
+    second_page(hint.as_deref())
 }
 
 #[derive(Deserialize)]
@@ -307,9 +312,9 @@ impl IntoResponse for Failure {
     }
 }
 
-fn password_page(problem: Option<&str>) -> Response {
+fn password_page(notice: Option<&str>) -> Response {
     form_page(
-        problem,
+        notice,
         SIGN_IN,
         r#"<label>Username <input name="username" autocomplete="username" required autofocus></label>
         <label>Password <input name="password" type="password" autocomplete="current-password"
@@ -317,19 +322,19 @@ fn password_page(problem: Option<&str>) -> Response {
     )
 }
 
-fn second_page(problem: Option<&str>) -> Response {
+fn second_page(notice: Option<&str>) -> Response {
     form_page(
-        problem,
+        notice,
         "/sign-in/code",
         r#"<label>Code of your authenticator app <input name="code" inputmode="numeric"
             autocomplete="one-time-code" pattern="[0-9]{6}" required autofocus></label>"#,
     )
 }
 
-fn form_page(problem: Option<&str>, action: &str, fields: &str) -> Response {
-    let problem = problem.map(|text| format!(r#"<p role="alert">{text}</p>"#)).unwrap_or_default();
+fn form_page(notice: Option<&str>, action: &str, fields: &str) -> Response {
+    let notice = notice.map(|text| format!(r#"<p role="status">{text}</p>"#)).unwrap_or_default();
     page(&format!(
-        r#"<h1>Sign in to Acme</h1>{problem}
+        r#"<h1>Sign in to Acme</h1>{notice}
         <form method="post" action="{action}">{fields}<button>Sign in</button></form>"#
     ))
 }
@@ -338,7 +343,7 @@ fn page(body: &str) -> Response {
     let style = "body{font:16px system-ui;max-width:22rem;margin:15vh auto;padding:0 1rem}\
         form,label{display:grid;gap:.4rem}form{gap:1rem}\
         input,button,.button{font:inherit;padding:.6rem .8rem;border-radius:.4rem}\
-        input{border:1px solid #888}[role=alert]{color:#b00020}\
+        input{border:1px solid #888}[role=status]{color:#b00020}\
         button,.button{border:0;background:#5d34f2;color:#fff;text-decoration:none}";
     let html = format!(
         r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>Acme</title>

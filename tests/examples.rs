@@ -106,6 +106,7 @@ async fn serve(mock: &Mock) -> String {
         insecure: true,
         flows: Default::default(),
         sessions: Default::default(),
+        authenticator: None,
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let home = format!("http://{}", listener.local_addr().unwrap());
