@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[allow(dead_code, clippy::print_stdout)]
+#[allow(dead_code)]
 #[path = "../examples/backend_for_frontend.rs"]
 mod backend_for_frontend;
-#[allow(dead_code, clippy::print_stdout)]
+#[allow(dead_code)]
 #[path = "../examples/sign_in.rs"]
 mod sign_in;
 
