@@ -433,6 +433,14 @@ async fn signatures_that_do_not_fit_are_refused() {
         assert_hides_secrets(&error);
     }
 
+    // Wherever it is cut off.
+    for length in (0..good.len()).step_by(9) {
+        logto.state().number = 0;
+        logto.give(&good[..length]);
+        let error = logto.redeem(&logto.client()).await.unwrap_err();
+        assert!(error.is_invalid_token(), "{length}: {error}");
+    }
+
     // Without a key's id, it is the only one that fits.
     for (key, alone) in [(&ec, true), (&rsa, true), (&ec, false)] {
         logto.state().number = 0;
@@ -723,16 +731,16 @@ async fn the_account_api_is_called_on_behalf_of_the_user() {
 async fn tokens_for_apis_and_organizations_are_asked_for() {
     let logto = Logto::signing(&Key::es384("k1")).await;
     let tokens = logto.tokens().await;
-    let granted = |scope: &str| {
+    let granted = |scope: &str, refresh_token: &str| {
         Reply::json(
             200,
             &json!({
                 "access_token": "jwt", "expires_in": 60, "scope": scope, "token_type": "Bearer",
-                "refresh_token": "refresh-9",
+                "refresh_token": refresh_token,
             }),
         )
     };
-    logto.reply(granted("read:orders"));
+    logto.reply(granted("read:orders", "refresh-8"));
     let request = tokens.for_resource("https://api.acme.com").scope("read:orders");
     let token = request.organization("acme").access_token().await.unwrap();
     assert_eq!((token.secret(), token.life()), ("jwt", Some(Duration::from_secs(60))));
@@ -744,15 +752,16 @@ async fn tokens_for_apis_and_organizations_are_asked_for() {
 
     // The user's own tokens stay, but for the refresh token.
     let kept = tokens.to_token_set();
-    assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-9"));
+    assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-8"));
     assert!(!serde_json::to_string(&kept).unwrap().contains("jwt"));
     assert_eq!(tokens.client().access_token().await.unwrap().secret(), "opaque-1");
 
     // One that lacks what was asked for is refused; what came with it counts.
-    logto.reply(granted(""));
+    logto.reply(granted("", "refresh-9"));
     let request = tokens.for_resource("https://api.acme.com").scope("read:orders");
     let error = request.access_token().await.unwrap_err();
     assert!(error.is_insufficient_scope(), "{error}");
+    assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-9"));
 
     for (status, code, words) in [
         (403, "access_denied", "that the user is a member of it"),
@@ -890,9 +899,12 @@ async fn cookies_and_the_application_s_token_stay_out_of_it() {
     let logto = Logto::signing(&Key::es384("k1")).await;
     logto.state().me = json!({"sub": "u1"});
     let app = logto.desk.app().cookie_store(true).clock(logto.clock.clone()).build().unwrap();
+    logto.reply(Reply::token("t").header("set-cookie", "a=b"));
+    app.request(Method::POST, TOKEN).send().await.unwrap();
     let tokens = logto.redeem(&app).await.unwrap();
     tokens.user_info().await.unwrap();
-    let seen = logto.desk.seen();
+    let seen = logto.desk.seen().split_off(1);
+    assert!(seen.iter().all(|seen| seen.cookie.is_none()));
     let keys = seen.iter().find(|seen| seen.target == JWKS).unwrap();
     assert_eq!(keys.authorization, None);
     // The application that users sign in to is another than the client's own.

@@ -226,6 +226,29 @@ mod tests {
     }
 
     #[test]
+    fn tells_the_hash_of_its_verifier_alone() {
+        let pending = PendingAuthorization::new("app", "https://acme.com/callback?a=b").unwrap();
+        let parameters = pending.parameters();
+        let names: Vec<_> = parameters.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            [
+                "client_id",
+                "redirect_uri",
+                "response_type",
+                "state",
+                "nonce",
+                "code_challenge",
+                "code_challenge_method"
+            ]
+        );
+        assert_eq!(parameters[1].1, "https://acme.com/callback?a=b");
+        assert_eq!((parameters[2].1.as_str(), parameters[6].1.as_str()), ("code", "S256"));
+        assert_eq!(parameters[5].1, pkce::challenge(pending.code_verifier()));
+        assert!(parameters.iter().all(|(_, value)| value != pending.code_verifier()));
+    }
+
+    #[test]
     fn each_has_secrets_of_its_own_and_keeps_them() {
         let new = || PendingAuthorization::new("app", "https://acme.com/callback").unwrap();
         let (one, mut two) = (new(), new());

@@ -15,6 +15,7 @@ pub struct Seen {
     pub method: String,
     pub target: String,
     pub authorization: Option<String>,
+    pub cookie: Option<String>,
     pub body: String,
 }
 
@@ -125,12 +126,13 @@ fn count(seen: &[Seen], target: &str) -> usize {
 
 async fn read(request: Request) -> Seen {
     let (head, body) = request.into_parts();
-    let authorization = head.headers.get("authorization");
+    let header = |name| head.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     Seen {
         method: head.method.to_string(),
         target: head.uri.path_and_query().unwrap().to_string(),
-        authorization: authorization.map(|value| value.to_str().unwrap().to_owned()),
+        authorization: header("authorization"),
+        cookie: header("cookie"),
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }
