@@ -40,7 +40,9 @@ pub(crate) struct Granted {
     /// The scope, where the answer tells it.
     pub(crate) scope: Option<String>,
     /// What comes along when the token is a user's.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     pub(crate) refresh_token: Option<String>,
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     pub(crate) id_token: Option<String>,
 }
 

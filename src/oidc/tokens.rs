@@ -103,9 +103,10 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// When there is no refresh token, or the user's session is over ([`Error::is_auth`], with the
-    /// [`code`](Error::code) `invalid_grant`): have the user sign in again. When the new ID token is
-    /// not to be trusted ([`Error::is_invalid_token`]).
+    /// When there is no refresh token, or the user's session is over
+    /// ([`Error::is_auth`](crate::Error::is_auth), with the [`code`](crate::Error::code)
+    /// `invalid_grant`): have the user sign in again. When the new ID token is not to be trusted
+    /// ([`Error::is_invalid_token`](crate::Error::is_invalid_token)).
     pub async fn refresh(&self) -> Result<Self> {
         let grant = &self.0.grant;
         let granted = grant.renew(Target::default()).await?;
@@ -141,7 +142,7 @@ impl Tokens {
     /// # Errors
     ///
     /// As of any call; besides, what is about another user than the one who signed in is refused
-    /// ([`Error::is_invalid_token`]).
+    /// ([`Error::is_invalid_token`](crate::Error::is_invalid_token)).
     pub async fn user_info(&self) -> Result<UserInfo> {
         let user = &self.0.user;
         let token = user.access_token().await?;
@@ -184,7 +185,7 @@ impl Tokens {
     /// # Errors
     ///
     /// When Logto does not take the application's credentials, or cannot be reached
-    /// ([`Error::is_auth`]).
+    /// ([`Error::is_auth`](crate::Error::is_auth)).
     pub async fn revoke(&self) -> Result<()> {
         self.0.grant.revoke().await
     }
