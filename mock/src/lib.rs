@@ -2,8 +2,8 @@
 //!
 //! [`Mock::start`] opens a server on a free loopback port that answers as a
 //! real Logto 1.42 does: OpenID Connect with signed tokens, the users, roles,
-//! organizations, applications, resources and hooks of the Management API, and
-//! the whole Experience API, with its cookies, redirects, statuses and error
+//! organizations, applications, resources and hooks of the Management API, most
+//! of the Account API and the whole Experience API, with its cookies, redirects, statuses and error
 //! bodies: passwords, codes, social and enterprise accounts, one-time tokens,
 //! passkeys, second factors, registration and forgotten passwords. It keeps
 //! everything in memory and stops when it is dropped.
@@ -51,6 +51,7 @@
 //! - Roles give no scopes, hooks deliver nothing, there is no storage for
 //!   uploads, and what is not listed above answers 404.
 
+mod account;
 mod applications;
 mod apps;
 mod auth;

@@ -16,9 +16,9 @@ use axum::{
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
-    applications, authorization, consent, errors::Failure, experience, hooks, oidc, organizations,
-    recorder, reply, resources, roles, sign_in_exp, sign_out, state::Store, subject_tokens, token,
-    user_assets, users,
+    account, applications, authorization, consent, errors::Failure, experience, hooks, oidc,
+    organizations, recorder, reply, resources, roles, sign_in_exp, sign_out, state::Store,
+    subject_tokens, token, user_assets, users,
 };
 
 /// The server's thread. It has a runtime of its own, so that dropping it
@@ -71,6 +71,7 @@ fn routes(store: Store) -> Router {
         .merge(sign_out::routes())
         .merge(subject_tokens::routes())
         .merge(experience::routes())
+        .merge(account::routes())
         .merge(users::routes())
         .merge(roles::routes())
         .merge(organizations::routes())

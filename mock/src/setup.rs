@@ -20,6 +20,11 @@ impl Mock {
         self.store.lock().codes.expire();
     }
 
+    /// Makes all verifications of the Account API so far too old.
+    pub fn expire_verifications(&self) {
+        self.store.lock().verifications.expire();
+    }
+
     /// Refuses this username, e-mail address or phone number from now on, as if it had been tried
     /// with wrong passwords too often.
     pub fn lock_out(&self, identifier: &str) {

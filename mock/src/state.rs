@@ -17,6 +17,7 @@ use ::time::{
 };
 
 use crate::{
+    account::Verifications,
     authorization::Interaction,
     codes::Codes,
     collection::{Collection, text},
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub(crate) tokens: Tokens,
     pub(crate) policy: Policy,
     pub(crate) codes: Codes,
+    /// Those of the Account API.
+    pub(crate) verifications: Verifications,
     pub(crate) connectors: Connectors,
     pub(crate) one_time_tokens: OneTimeTokens,
     /// Identifiers that have been tried too often.
@@ -107,6 +110,7 @@ impl Store {
             tokens: Tokens::default(),
             policy: Policy::default(),
             codes: Codes::default(),
+            verifications: Verifications::default(),
             connectors: Connectors::default(),
             one_time_tokens: OneTimeTokens::default(),
             locked: HashSet::new(),

@@ -37,7 +37,7 @@ const ADDRESS: &[Field] = &[
     optional("country", Kind::Text),
 ];
 
-const PROFILE: &[Field] = &[
+pub(crate) const PROFILE: &[Field] = &[
     optional("familyName", Kind::Text),
     optional("givenName", Kind::Text),
     optional("middleName", Kind::Text),
