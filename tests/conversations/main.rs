@@ -11,6 +11,7 @@
 )]
 
 mod conversation;
+mod director;
 mod failures;
 mod registrations;
 mod second_factors;
@@ -18,6 +19,7 @@ mod sign_ins;
 mod signer;
 mod strictness;
 mod tenant;
+mod unseen;
 
 use std::path::Path;
 

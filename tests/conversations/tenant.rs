@@ -117,6 +117,11 @@ impl Tenant {
         self.desk().next
     }
 
+    /// Where the recorded server was.
+    pub(crate) fn recorded_address(&self) -> String {
+        self.desk().recorded.clone()
+    }
+
     /// Lets the cookies of a browser, which are sent everywhere, pass.
     pub(crate) fn allow_more_cookies(&self) {
         self.desk().more_cookies = true;
@@ -131,8 +136,7 @@ impl Tenant {
     pub(crate) fn assert_finished(&self) {
         let desk = self.desk();
         let problems = desk.problems.join("\n");
-        let left: Vec<_> =
-            desk.conversation.steps[desk.next..].iter().map(|step| shown(step)).collect();
+        let left: Vec<_> = desk.conversation.steps[desk.next..].iter().map(shown).collect();
         drop(desk);
         assert!(problems.is_empty(), "{problems}");
         assert!(left.is_empty(), "these steps were not taken: {left:#?}");
