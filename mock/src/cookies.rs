@@ -39,11 +39,19 @@ impl Attributes {
 pub(crate) fn set(headers: &mut HeaderMap, name: &str, value: &str, attributes: &Attributes) {
     let signature = sign(name, value);
     for (name, value) in [(name.to_owned(), value), (format!("{name}.sig"), &signature)] {
-        let cookie = format!("{name}={value}; {}", attributes.0);
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            headers.append(SET_COOKIE, cookie);
-        }
+        add(headers, &format!("{name}={value}; {}", attributes.0));
     }
+}
+
+fn add(headers: &mut HeaderMap, cookie: &str) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        headers.append(SET_COOKIE, cookie);
+    }
+}
+
+/// Removes a cookie that has no twin: a social sign-in does so with one of another page.
+pub(crate) fn forget(headers: &mut HeaderMap, name: &str) {
+    add(headers, &format!("{name}=; path=/; expires={}", date(UNIX_EPOCH)));
 }
 
 /// The cookie's value, if its twin came along and fits.

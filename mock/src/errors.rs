@@ -136,7 +136,7 @@ fn message(code: &str) -> &'static str {
         "one_time_token.email_mismatch" => "The token was sent to another email address.",
         "one_time_token.token_consumed" => "The token has been used already.",
         "organization.require_membership" => {
-            "The user must be a member of the organization to go on."
+            "The user must be a member of the organization to proceed."
         }
         "password.rejected" => {
             "Password rejected. Please check if your password meets the requirements."
@@ -186,7 +186,9 @@ fn message(code: &str) -> &'static str {
         "storage.not_configured" => "Storage provider is not configured.",
         "user.email_exists_in_profile" => "The account has an email address already.",
         "user.email_already_in_use" => "This email is associated with an existing account.",
-        "user.identity_already_in_use" => "Another account uses this identity.",
+        "user.identity_already_in_use" => {
+            "The social account has been associated with an existing account."
+        }
         "user.identity_not_exist" => "The social account has not been registered yet.",
         "user.invalid_role_type" => {
             "Invalid role type, can not assign machine-to-machine role to user."

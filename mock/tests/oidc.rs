@@ -277,3 +277,31 @@ async fn a_third_party_has_to_ask_the_user() -> Result {
     assert_eq!(tokens.status(), 200);
     Ok(())
 }
+
+#[tokio::test]
+async fn where_no_secret_is_kept_a_refresh_token_is_good_once() -> Result {
+    let browser = Browser::open().await?;
+    // The pair of RFC 7636, appendix B.
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let pkce = [("code_challenge", challenge), ("code_challenge_method", "S256")];
+    let app = browser.mock.spa_app_id();
+    browser.authorize(app, &pkce).await?;
+    browser.put("/api/experience", json!({ "interactionEvent": "SignIn" })).await?;
+    browser.password("alice", "correct horse").await?;
+    let code = browser.code().await?;
+    let ask = async |more: &[(&str, &str)]| {
+        let form: Vec<_> = more.iter().copied().chain([("client_id", app)]).collect();
+        let url = format!("{}/oidc/token", browser.mock.endpoint());
+        answer(browser.http.post(url).form(&form).send().await?).await
+    };
+    let form = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", verifier)];
+    let first = string(&ask(&form).await?.1["refresh_token"]);
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", first.as_str())];
+    let second = string(&ask(&renew).await?.1["refresh_token"]);
+    assert_ne!(first, second);
+    assert_eq!(ask(&renew).await?.1["error"], "invalid_grant");
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", second.as_str())];
+    assert_eq!(ask(&renew).await?.0, 200);
+    Ok(())
+}

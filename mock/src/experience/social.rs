@@ -7,6 +7,7 @@ use super::{Answer, Proof, Step, verification};
 use crate::{
     collection::text,
     connectors::{self, AUTHORIZATION, CALLBACK},
+    cookies,
     errors::Failure,
     reply,
     state::Store,
@@ -44,6 +45,8 @@ async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
             _ => return Err(Failure::new(404, "session.verification_session_not_found")),
         }
         record.verified = true;
-        Ok(verification(id))
+        let mut answer = verification(id);
+        cookies::forget(answer.headers_mut(), "_logto_google_one_tap_credential");
+        Ok(answer)
     })
 }
