@@ -197,6 +197,7 @@ async fn advance(
         step = match step {
             NextStep::Submit(user) => user.submit().await?,
             NextStep::VerifyMfa(_) => break Redirect::to("/sign-in/code").into_response(),
+            NextStep::EnableMfa(offer) => offer.skip().await?,
             NextStep::BindMfa(mfa) | NextStep::SuggestMfa(mfa) => mfa.skip().await?,
             NextStep::CreatePasskey(offer) => offer.skip().await?,
             NextStep::Done(done) => {

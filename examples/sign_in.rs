@@ -103,6 +103,7 @@ pub(crate) async fn sign_in(
             NextStep::VerifyMfa(mfa) => verify_mfa(&mfa, ask).await?,
             NextStep::BindMfa(mfa) if mfa.is_skippable() => mfa.skip().await?,
             NextStep::BindMfa(mfa) => bind_totp(&mfa.totp().await?, ask).await?,
+            NextStep::EnableMfa(offer) => offer.skip().await?,
             NextStep::SuggestMfa(mfa) => mfa.skip().await?,
             NextStep::CreateBackupCodes(step) => show_backup_codes(step.generate().await?).await?,
             NextStep::CreatePasskey(offer) => offer.skip().await?,

@@ -252,6 +252,9 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
     let step = identified_with(422, "session.captcha_required", Value::Null).await.unwrap();
     assert!(matches!(step, NextStep::SolveCaptcha(_)));
 
+    let step = identified_with(422, "user.suggest_mfa", Value::Null).await.unwrap();
+    assert!(matches!(step, NextStep::EnableMfa(_)));
+
     let step = identified_with(403, "session.moon_phase", json!({"moon": "full"})).await.unwrap();
     assert_eq!(step.code(), Some("session.moon_phase"));
     assert!(step.clone().into_error().to_string().contains("session.moon_phase"));

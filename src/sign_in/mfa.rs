@@ -155,6 +155,38 @@ impl fmt::Debug for MfaEnrolment {
     }
 }
 
+/// A user who might have MFA switched on, or not.
+#[derive(Clone)]
+pub struct MfaOffer {
+    pub(super) step: Step,
+}
+
+impl MfaOffer {
+    /// Switches it on. What is to be set up for it, submitting tells.
+    ///
+    /// # Errors
+    ///
+    /// When the session has ended.
+    pub async fn enable(&self) -> Result<NextStep> {
+        Mfa::new(self.step.clone()).enable().await
+    }
+
+    /// Does without, now and later.
+    ///
+    /// # Errors
+    ///
+    /// When the session has ended.
+    pub async fn skip(&self) -> Result<NextStep> {
+        Mfa::new(self.step.clone()).skip().await
+    }
+}
+
+impl fmt::Debug for MfaOffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MfaOffer").finish_non_exhaustive()
+    }
+}
+
 fn masked<'a>(step: &'a Step, factor: &MfaFactor) -> Option<&'a str> {
     let identifiers: &Map<String, Value> = step.data("maskedIdentifiers")?.as_object()?;
     identifiers.get(factor.as_str())?.as_str()

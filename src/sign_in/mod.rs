@@ -75,7 +75,7 @@ pub use self::{
     event::{Event, ForgotPassword, Register, SignIn},
     identified::Identified,
     identifier::{Channel, Identifier},
-    mfa::{Mfa, MfaChallenge, MfaEnrolment},
+    mfa::{Mfa, MfaChallenge, MfaEnrolment, MfaOffer},
     next_step::NextStep,
     other_steps::{CaptchaStep, OtherStep, SsoStep, UnverifiedStep},
     passkey::{PasskeySignIn, WebAuthnChallenge},

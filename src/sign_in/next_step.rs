@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     AlreadyRegistered, BackupCodesStep, CaptchaStep, Done, Identified, MfaChallenge, MfaEnrolment,
-    MissingProfile, OtherStep, PasskeyOffer, PasswordReset, SsoStep, Unregistered, UnverifiedStep,
-    interaction::Interaction,
+    MfaOffer, MissingProfile, OtherStep, PasskeyOffer, PasswordReset, SsoStep, Unregistered,
+    UnverifiedStep, interaction::Interaction,
 };
 use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
 
@@ -44,6 +44,8 @@ pub enum NextStep {
     VerifyMfa(MfaChallenge),
     /// The user is to set up a second factor (`user.missing_mfa`).
     BindMfa(MfaEnrolment),
+    /// The user might have MFA switched on, or not (`user.suggest_mfa`).
+    EnableMfa(MfaOffer),
     /// The user might set up one more factor, or not (`session.mfa.suggest_additional_mfa`).
     SuggestMfa(MfaEnrolment),
     /// The user is to get backup codes (`session.mfa.backup_code_required`).
@@ -138,6 +140,7 @@ impl NextStep {
                 Self::VerifyMfa(MfaChallenge { step: step(error) })
             }
             "user.missing_mfa" => Self::BindMfa(MfaEnrolment { step: step(error) }),
+            "user.suggest_mfa" => Self::EnableMfa(MfaOffer { step: step(error) }),
             "session.mfa.suggest_additional_mfa" => {
                 Self::SuggestMfa(MfaEnrolment { step: step(error) })
             }
@@ -204,6 +207,7 @@ impl NextStep {
             Self::CompleteProfile(of) => &of.step,
             Self::VerifyMfa(of) => &of.step,
             Self::BindMfa(of) | Self::SuggestMfa(of) => &of.step,
+            Self::EnableMfa(of) => &of.step,
             Self::CreateBackupCodes(of) => &of.step,
             Self::CreatePasskey(of) => &of.step,
             Self::Register(of) => &of.step,
@@ -232,6 +236,7 @@ impl NextStep {
             Self::CompleteProfile(_) => "the account lacks something",
             Self::VerifyMfa(_) => "the user's second factor is to be verified",
             Self::BindMfa(_) => "the user is to set up a second factor",
+            Self::EnableMfa(_) => "the user is offered a second factor, which can be skipped",
             Self::SuggestMfa(_) => "the user is offered another factor, which can be skipped",
             Self::CreateBackupCodes(_) => "the user is to get backup codes",
             Self::CreatePasskey(_) => "the user is offered a passkey, which can be skipped",
@@ -255,9 +260,10 @@ impl NextStep {
 /// Whether an answer asks for something that is not known here. What a session needs has a code
 /// of its kind and one of two statuses; what is wrong with a user's data has another kind.
 fn is_unknown_step(code: &str, status: Option<StatusCode>) -> bool {
-    matches!(status, Some(StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY))
-        && (code.starts_with("session.") || code.starts_with("user.missing_"))
-        && !code.starts_with("session.email_blocklist.")
+    let asked = matches!(status, Some(StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY));
+    let of_session = code.starts_with("session.") && !code.starts_with("session.email_blocklist.");
+    let of_user = ["user.missing_", "user.suggest_"].iter().any(|kind| code.starts_with(kind));
+    asked && (of_session || of_user)
 }
 
 impl fmt::Debug for NextStep {
@@ -267,6 +273,7 @@ impl fmt::Debug for NextStep {
             Self::CompleteProfile(_) => "CompleteProfile",
             Self::VerifyMfa(_) => "VerifyMfa",
             Self::BindMfa(_) => "BindMfa",
+            Self::EnableMfa(_) => "EnableMfa",
             Self::SuggestMfa(_) => "SuggestMfa",
             Self::CreateBackupCodes(_) => "CreateBackupCodes",
             Self::CreatePasskey(_) => "CreatePasskey",
