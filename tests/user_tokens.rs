@@ -1,6 +1,7 @@
 //! The tokens of users who sign in: how they are had, believed, renewed and kept.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "sign-in")]
 
 #[path = "support/clock.rs"]
 mod clock;
