@@ -1,5 +1,6 @@
 //! The examples do what they are there to show.
 
+#![cfg(feature = "sign-in")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[allow(dead_code)]
