@@ -17,6 +17,12 @@ pub enum ForgotPassword {}
 /// What a [`Session`](super::Session) can be for: [`SignIn`], [`Register`] or [`ForgotPassword`].
 pub trait Event: sealed::Sealed + Send + Sync + 'static {}
 
+/// What ends with the user signed in: [`SignIn`] and [`Register`].
+pub trait SignsIn: Event {}
+
+impl SignsIn for SignIn {}
+impl SignsIn for Register {}
+
 pub(crate) mod sealed {
     use super::InteractionEvent;
 

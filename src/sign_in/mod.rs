@@ -72,7 +72,7 @@ pub use self::{
     consent::{ConsentOrganization, ConsentRequest},
     crossings::{AlreadyRegistered, Unregistered},
     done::{Callback, Done, Followed},
-    event::{Event, ForgotPassword, Register, SignIn},
+    event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     identified::Identified,
     identifier::{Channel, Identifier},
     mfa::{Mfa, MfaChallenge, MfaEnrolment, MfaOffer},

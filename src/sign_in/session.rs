@@ -6,7 +6,7 @@ use super::{
     CodeSent, ConnectorSignIn, ConnectorState, Identifier, NextStep, PasskeySignIn,
     code::Purpose,
     connector::Kind,
-    event::{Event, Register, SignIn},
+    event::{Event, Register, SignIn, SignsIn},
     interaction::Interaction,
     next_step::Step,
 };
@@ -124,111 +124,104 @@ impl<E: Event> Session<E> {
 }
 
 /// What sign-ins and registrations have in common.
-macro_rules! federated {
-    ($event:ty) => {
-        impl Session<$event> {
-            /// Starts at a social provider: send the user to
-            /// [`authorization_uri`](ConnectorSignIn::authorization_uri).
-            ///
-            /// `connector_id` is that of the tenant's connector. The redirect URI is yours, and
-            /// registered with the provider: hand what comes back there to
-            /// [`ConnectorSignIn::verify`].
-            ///
-            /// # Errors
-            ///
-            /// When there is no such connector.
-            pub async fn social(
-                &self,
-                connector_id: impl Into<String>,
-                redirect_uri: impl Into<String>,
-            ) -> Result<ConnectorSignIn> {
-                let (id, uri) = (connector_id.into(), redirect_uri.into());
-                ConnectorSignIn::start(self.step(), Kind::Social, id, uri, None).await
-            }
+impl<E: SignsIn> Session<E> {
+    /// Starts at a social provider: send the user to
+    /// [`authorization_uri`](ConnectorSignIn::authorization_uri).
+    ///
+    /// `connector_id` is that of the tenant's connector. The redirect URI is yours, and
+    /// registered with the provider: hand what comes back there to
+    /// [`ConnectorSignIn::verify`].
+    ///
+    /// # Errors
+    ///
+    /// When there is no such connector.
+    pub async fn social(
+        &self,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ConnectorSignIn> {
+        let (id, uri) = (connector_id.into(), redirect_uri.into());
+        ConnectorSignIn::start(self.step(), Kind::Social, id, uri, None).await
+    }
 
-            /// Starts at a company's identity provider, one of
-            /// [`sso_connectors`](Self::sso_connectors). It goes on as
-            /// [`social`](Self::social) does.
-            ///
-            /// # Errors
-            ///
-            /// When there is no such connector.
-            pub async fn sso(
-                &self,
-                connector_id: impl Into<String>,
-                redirect_uri: impl Into<String>,
-            ) -> Result<ConnectorSignIn> {
-                let (id, uri) = (connector_id.into(), redirect_uri.into());
-                ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, None).await
-            }
+    /// Starts at a company's identity provider, one of
+    /// [`sso_connectors`](Self::sso_connectors). It goes on as
+    /// [`social`](Self::social) does.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such connector.
+    pub async fn sso(
+        &self,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ConnectorSignIn> {
+        let (id, uri) = (connector_id.into(), redirect_uri.into());
+        ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, None).await
+    }
 
-            /// The same as [`social`](Self::social) with a `state` of your own. It has to be
-            /// random, and the user's alone.
-            ///
-            /// # Errors
-            ///
-            /// When there is no such connector.
-            pub async fn social_with_state(
-                &self,
-                connector_id: impl Into<String>,
-                redirect_uri: impl Into<String>,
-                state: impl Into<String>,
-            ) -> Result<ConnectorSignIn> {
-                let (id, uri) = (connector_id.into(), redirect_uri.into());
-                ConnectorSignIn::start(self.step(), Kind::Social, id, uri, Some(state.into())).await
-            }
+    /// The same as [`social`](Self::social) with a `state` of your own. It has to be
+    /// random, and the user's alone.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such connector.
+    pub async fn social_with_state(
+        &self,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        state: impl Into<String>,
+    ) -> Result<ConnectorSignIn> {
+        let (id, uri) = (connector_id.into(), redirect_uri.into());
+        ConnectorSignIn::start(self.step(), Kind::Social, id, uri, Some(state.into())).await
+    }
 
-            /// The same as [`sso`](Self::sso) with a `state` of your own. It has to be random, and
-            /// the user's alone.
-            ///
-            /// # Errors
-            ///
-            /// When there is no such connector.
-            pub async fn sso_with_state(
-                &self,
-                connector_id: impl Into<String>,
-                redirect_uri: impl Into<String>,
-                state: impl Into<String>,
-            ) -> Result<ConnectorSignIn> {
-                let (id, uri) = (connector_id.into(), redirect_uri.into());
-                ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, Some(state.into())).await
-            }
+    /// The same as [`sso`](Self::sso) with a `state` of your own. It has to be random, and
+    /// the user's alone.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such connector.
+    pub async fn sso_with_state(
+        &self,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        state: impl Into<String>,
+    ) -> Result<ConnectorSignIn> {
+        let (id, uri) = (connector_id.into(), redirect_uri.into());
+        ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, Some(state.into())).await
+    }
 
-            /// The user is back from a provider that an earlier request sent them to.
-            pub fn connector_sign_in(&self, state: ConnectorState) -> ConnectorSignIn {
-                ConnectorSignIn::of(self.step(), state)
-            }
+    /// The user is back from a provider that an earlier request sent them to.
+    pub fn connector_sign_in(&self, state: ConnectorState) -> ConnectorSignIn {
+        ConnectorSignIn::of(self.step(), state)
+    }
 
-            /// The ids of the connectors of the company that an e-mail address belongs to; most
-            /// addresses have none.
-            ///
-            /// # Errors
-            ///
-            /// When it is no e-mail address.
-            pub async fn sso_connectors(&self, email: impl Into<String>) -> Result<Vec<String>> {
-                Ok(self.experience().list_sso_connectors(email).send().await?.connector_ids)
-            }
+    /// The ids of the connectors of the company that an e-mail address belongs to; most
+    /// addresses have none.
+    ///
+    /// # Errors
+    ///
+    /// When it is no e-mail address.
+    pub async fn sso_connectors(&self, email: impl Into<String>) -> Result<Vec<String>> {
+        Ok(self.experience().list_sso_connectors(email).send().await?.connector_ids)
+    }
 
-            /// Verifies a one-time token that came by e-mail, and tells Logto who it is.
-            ///
-            /// # Errors
-            ///
-            /// When the token is not good, or no longer.
-            pub async fn one_time_token(
-                &self,
-                email: impl Into<String>,
-                token: impl Into<String>,
-            ) -> Result<NextStep> {
-                let email = EmailIdentifier::new(email);
-                let record = self.experience().verify_one_time_token(email, token).send().await?;
-                self.identify(record.verification_id).await
-            }
-        }
-    };
+    /// Verifies a one-time token that came by e-mail, and tells Logto who it is.
+    ///
+    /// # Errors
+    ///
+    /// When the token is not good, or no longer.
+    pub async fn one_time_token(
+        &self,
+        email: impl Into<String>,
+        token: impl Into<String>,
+    ) -> Result<NextStep> {
+        let email = EmailIdentifier::new(email);
+        let record = self.experience().verify_one_time_token(email, token).send().await?;
+        self.identify(record.verification_id).await
+    }
 }
-
-federated!(SignIn);
-federated!(Register);
 
 impl Session<SignIn> {
     /// Verifies a password, and tells Logto who it is.
