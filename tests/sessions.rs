@@ -275,6 +275,45 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
 }
 
 #[tokio::test]
+async fn a_second_factor_that_comes_before_a_change_is_a_step() {
+    let server = logto(|seen| match seen.target.as_str() {
+        "/api/experience/profile" | "/api/experience/profile/mfa/mfa-skipped" => refusal(
+            403,
+            "session.mfa.require_mfa_verification",
+            &json!({"availableFactors": ["Totp"]}),
+        ),
+        "/api/experience/profile/mfa" => {
+            refusal(422, "session.mfa.mfa_policy_not_user_controlled", &Value::Null)
+        }
+        _ => answer(204, "", ""),
+    });
+    let step = begin(&server).await.password(alice(), PASSWORD).await.unwrap();
+    let NextStep::Submit(user) = step else { panic!("another step") };
+    for step in [user.profile().username("alice2").await, user.mfa().skip().await] {
+        let NextStep::VerifyMfa(challenge) = step.unwrap() else { panic!("another step") };
+        assert_eq!(challenge.available_factors(), ["Totp".into()]);
+        let step = challenge.totp("123456").await.unwrap();
+        assert!(matches!(step, NextStep::Submit(_)), "{step:?}");
+    }
+    let error = user.mfa().bind("Totp".to_owned(), "record-1").await.unwrap_err();
+    assert!(error.has_code("session.mfa.mfa_policy_not_user_controlled"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_refused_at_the_beginning_can_be_tried_again() {
+    let server = Server::start(|seen| match seen.method.as_str() {
+        "PUT" if seen.body.contains("s0lved") => answer(204, "", ""),
+        "PUT" => refusal(422, "session.captcha_failed", &Value::Null),
+        _ => answer(303, "location: /sign-in?app_id=app\r\n", ""),
+    });
+    let opened = server.client().sign_in("app", CALLBACK).authorize().await.unwrap();
+    let error = opened.clone().captcha_token("wr0ng").sign_in().await.unwrap_err();
+    assert!(error.has_code("session.captcha_failed"), "{error}");
+    opened.captcha_token("s0lved").sign_in().await.unwrap();
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
 async fn a_session_does_nothing_out_of_turn() {
     let server = logto(|seen| match seen.target.as_str() {
         "/api/experience/submit" => refusal(

@@ -38,6 +38,10 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Clones are the same interaction: keep one where what begins may be refused, such as by a
+/// captcha.
+#[derive(Clone)]
 #[must_use = "nothing is sent until a session is made of it"]
 pub struct Attach {
     client: Client,

@@ -84,8 +84,7 @@ impl CodeSent {
                     Identifier::Phone(_) => MfaFactor::PhoneVerificationCode,
                     _ => MfaFactor::EmailVerificationCode,
                 };
-                experience.bind_mfa_verification(factor, id).send().await?;
-                Ok(self.step.identified())
+                self.step.changed(experience.bind_mfa_verification(factor, id).send().await)
             }
         }
     }

@@ -327,8 +327,9 @@ impl Mfa {
         factor: impl Into<MfaFactor>,
         verification_id: impl Into<String>,
     ) -> Result<NextStep> {
-        self.step.experience().bind_mfa_verification(factor, verification_id).send().await?;
-        Ok(self.step.identified())
+        self.step.changed(
+            self.step.experience().bind_mfa_verification(factor, verification_id).send().await,
+        )
     }
 
     /// Switches MFA on for the user, where that is their choice.
@@ -337,8 +338,7 @@ impl Mfa {
     ///
     /// When it is not.
     pub async fn enable(&self) -> Result<NextStep> {
-        self.step.experience().mark_mfa_enabled().send().await?;
-        Ok(self.step.identified())
+        self.step.changed(self.step.experience().mark_mfa_enabled().send().await)
     }
 
     /// Does without a second factor, now and later.
@@ -347,8 +347,7 @@ impl Mfa {
     ///
     /// `session.mfa.mfa_policy_not_user_controlled`: the tenant does not allow it.
     pub async fn skip(&self) -> Result<NextStep> {
-        self.step.experience().skip_mfa_binding().send().await?;
-        Ok(self.step.identified())
+        self.step.changed(self.step.experience().skip_mfa_binding().send().await)
     }
 
     /// Does without the further factor that Logto has suggested, in this session.
@@ -357,8 +356,7 @@ impl Mfa {
     ///
     /// When the session has ended.
     pub async fn skip_suggestion(&self) -> Result<NextStep> {
-        self.step.experience().skip_mfa_suggestion().send().await?;
-        Ok(self.step.identified())
+        self.step.changed(self.step.experience().skip_mfa_suggestion().send().await)
     }
 
     /// Does without a passkey, now and later.
@@ -367,8 +365,7 @@ impl Mfa {
     ///
     /// When the session has ended.
     pub async fn skip_passkey(&self) -> Result<NextStep> {
-        self.step.experience().skip_passkey_binding().send().await?;
-        Ok(self.step.identified())
+        self.step.changed(self.step.experience().skip_passkey_binding().send().await)
     }
 }
 

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
 
+/// Logto's code for a second factor that is to be verified.
+const REQUIRE_MFA: &str = "session.mfa.require_mfa_verification";
+
 /// What Logto wants next, with what can be done about it.
 ///
 /// Every way in, every factor and [`submit`](Identified::submit) answer with it. It is open: match
@@ -107,6 +110,18 @@ impl Step {
         }
     }
 
+    /// What comes after a change of the account was asked for. Logto may want one of the second
+    /// factors that the user has before it takes any.
+    pub(super) fn changed(&self, answer: Result<()>) -> Result<NextStep> {
+        match answer {
+            Ok(()) => Ok(self.identified()),
+            Err(error) if error.has_code(REQUIRE_MFA) => {
+                NextStep::asked_by(error, Self { identified: true, ..self.clone() })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) fn experience(&self) -> crate::experience::Experience {
         self.interaction.experience()
     }
@@ -136,9 +151,7 @@ impl NextStep {
         let step = |error| Step { reason: Some(Arc::new(error)), ..step };
         Ok(match code.as_str() {
             "user.missing_profile" => Self::CompleteProfile(MissingProfile { step: step(error) }),
-            "session.mfa.require_mfa_verification" => {
-                Self::VerifyMfa(MfaChallenge { step: step(error) })
-            }
+            REQUIRE_MFA => Self::VerifyMfa(MfaChallenge { step: step(error) }),
             "user.missing_mfa" => Self::BindMfa(MfaEnrolment { step: step(error) }),
             "user.suggest_mfa" => Self::EnableMfa(MfaOffer { step: step(error) }),
             "session.mfa.suggest_additional_mfa" => {

@@ -106,10 +106,11 @@ impl Profile {
 
 /// Adds a part, and goes on as far as that lets it.
 pub(super) async fn add(step: &Step, part: AddUserProfile) -> Result<NextStep> {
-    step.experience().add_profile(part).send().await?;
+    let added = step.experience().add_profile(part).send().await;
     if step.identified {
-        return Ok(step.identified());
+        return step.changed(added);
     }
+    added?;
     step.interaction.identify(step.event.clone(), None, false).await
 }
 

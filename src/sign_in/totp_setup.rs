@@ -55,8 +55,7 @@ impl TotpSetup {
         let experience = self.step.experience();
         let call = experience.verify_totp(code).verification_id(&self.verification_id);
         let id = call.send().await?.verification_id;
-        experience.bind_mfa_verification(MfaFactor::Totp, id).send().await?;
-        Ok(self.step.identified())
+        self.step.changed(experience.bind_mfa_verification(MfaFactor::Totp, id).send().await)
     }
 }
 

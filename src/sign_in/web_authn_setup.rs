@@ -70,13 +70,13 @@ impl WebAuthnSetup {
         let experience = self.step.experience();
         let call = experience.verify_web_authn_registration(&self.verification_id, credential);
         let id = call.send().await?.verification_id;
-        match self.for_use {
+        let bound = match self.for_use {
             Use::SecondFactor => {
-                experience.bind_mfa_verification(MfaFactor::WebAuthn, id).send().await?;
+                experience.bind_mfa_verification(MfaFactor::WebAuthn, id).send().await
             }
-            Use::Passkey => experience.bind_passkey(id).send().await?,
-        }
-        Ok(self.step.identified())
+            Use::Passkey => experience.bind_passkey(id).send().await,
+        };
+        self.step.changed(bound)
     }
 }
 
