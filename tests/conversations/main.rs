@@ -13,6 +13,8 @@
 mod conversation;
 mod director;
 mod failures;
+#[path = "../support/issuer.rs"]
+mod issuer;
 mod registrations;
 mod second_factors;
 mod sign_ins;

@@ -2,17 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::{
-    digest,
-    rand::SystemRandom,
-    signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use aws_lc_rs::digest;
 use serde_json::{Value, json};
 
-const KEY_ID: &str = "signing-key";
+use crate::issuer::{Key, encode};
 
-pub(crate) struct Signer(EcdsaKeyPair);
+pub(crate) struct Signer(Key);
 
 /// What an ID token says.
 pub(crate) struct Identity<'a> {
@@ -25,15 +20,11 @@ pub(crate) struct Identity<'a> {
 
 impl Signer {
     pub(crate) fn new() -> Self {
-        Self(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap())
+        Self(Key::es384("signing-key"))
     }
 
     pub(crate) fn keys(&self) -> Value {
-        let (x, y) = self.0.public_key().as_ref()[1..].split_at(48);
-        json!({ "keys": [{
-            "kty": "EC", "use": "sig", "alg": "ES384", "crv": "P-384", "kid": KEY_ID,
-            "x": encoded(x), "y": encoded(y),
-        }] })
+        json!({ "keys": [self.0.jwk()] })
     }
 
     pub(crate) fn id_token(&self, identity: &Identity<'_>) -> String {
@@ -41,24 +32,16 @@ impl Signer {
         let hash = digest::digest(&digest::SHA384, identity.access_token.as_bytes());
         let mut claims = json!({
             "iss": identity.issuer, "aud": identity.client_id, "sub": identity.user_id,
-            "iat": now, "exp": now + 3600, "at_hash": encoded(&hash.as_ref()[..24]),
+            "iat": now, "exp": now + 3600, "at_hash": encode(&hash.as_ref()[..24]),
         });
         if let Some(nonce) = identity.nonce {
             claims["nonce"] = nonce.into();
         }
-        let header = json!({ "alg": "ES384", "typ": "JWT", "kid": KEY_ID });
-        let part = |json: &Value| encoded(json.to_string().as_bytes());
-        let signed = format!("{}.{}", part(&header), part(&claims));
-        let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
-        format!("{signed}.{}", encoded(signature.as_ref()))
+        self.0.sign(&claims)
     }
-}
-
-pub(crate) fn encoded(bytes: &[u8]) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// What the authorization request tells of a PKCE verifier.
 pub(crate) fn challenge(verifier: &str) -> String {
-    encoded(digest::digest(&digest::SHA256, verifier.as_bytes()).as_ref())
+    encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
 }

@@ -2,14 +2,28 @@
 //!
 //! `LOGTO_CONVERSATIONS=file cargo test --test conversations -- --nocapture` tries others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{RECORDED, conversation, director::direct};
 
+/// Made of single exchanges that were recorded in other conversations.
+const COMPOSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conversations/composed.jsonl");
+
 #[tokio::test]
 async fn every_conversation_passes() {
-    let file = std::env::var_os("LOGTO_CONVERSATIONS").map_or(RECORDED.into(), PathBuf::from);
-    let conversations = conversation::read(&file);
+    match std::env::var_os("LOGTO_CONVERSATIONS").map(PathBuf::from) {
+        Some(file) => assert_all_pass(&file).await,
+        None => assert_all_pass(Path::new(RECORDED)).await,
+    }
+}
+
+#[tokio::test]
+async fn so_does_every_one_that_was_composed() {
+    assert_all_pass(Path::new(COMPOSED)).await;
+}
+
+async fn assert_all_pass(file: &Path) {
+    let conversations = conversation::read(file);
     assert!(!conversations.is_empty(), "there is nothing in {}", file.display());
     let mut failed = Vec::new();
     for conversation in &conversations {

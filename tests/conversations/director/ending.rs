@@ -30,8 +30,24 @@ impl Director {
                     assert_eq!(Some(&*user.sub), expected["sub"].as_str());
                 })
             }
+            (method, path) if is_account(path) => self.account(method, &step).await,
             _ => None,
         }
+    }
+
+    /// The Account API, by the user's token.
+    async fn account(&self, method: &str, step: &Step) -> Option<Taken> {
+        let logto = self.tokens.as_ref()?.client();
+        let mut request = logto.request(method.parse().ok()?, &step.url);
+        for name in ["content-type", "logto-verification-id", "origin"] {
+            if let Some(value) = step.request_header(name) {
+                request = request.header(name, value);
+            }
+        }
+        if let Some(body) = step.request_body.clone() {
+            request = request.body(body);
+        }
+        Taken::prepared(1, request.send().await, |_| {})
     }
 
     /// How many redirects there are, from this step or one so much later, until the user is asked
@@ -136,6 +152,10 @@ impl Director {
     fn prepared_tokens(&mut self, steps: usize, result: Result<Tokens, Error>) -> Option<Taken> {
         Taken::prepared(steps, result, |tokens| self.tokens = Some(tokens))
     }
+}
+
+fn is_account(path: &str) -> bool {
+    path.starts_with("/api/my-account") || path.starts_with("/api/verifications")
 }
 
 fn redeems(step: &Step) -> bool {

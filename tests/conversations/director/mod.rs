@@ -62,6 +62,29 @@ enum Way {
     ForgotPassword(Session<ForgotPassword>),
 }
 
+/// Calls a method that all sessions have.
+macro_rules! on_session {
+    ($way:expr, $session:ident => $call:expr) => {
+        match $way {
+            Way::SignIn($session) => $call,
+            Way::Register($session) => $call,
+            Way::ForgotPassword($session) => $call,
+        }
+    };
+}
+
+use on_session;
+
+impl Way {
+    fn event(&self) -> &'static str {
+        match self {
+            Self::SignIn(_) => "SignIn",
+            Self::Register(_) => "Register",
+            Self::ForgotPassword(_) => "ForgotPassword",
+        }
+    }
+}
+
 /// What waits for the user, by the id of its record.
 enum Waiting {
     Code(CodeSent),

@@ -6,7 +6,7 @@ use logto_api::{
 };
 
 use super::{
-    Director, Taken, Way,
+    Director, Taken, Way, on_session,
     steps::{identifies, is, text},
 };
 use crate::conversation::Step;
@@ -52,7 +52,7 @@ impl Director {
     async fn authorize(&mut self, step: &Step) -> Option<Taken> {
         let (client_id, redirect_uri) = (step.query("client_id")?, step.query("redirect_uri")?);
         let screen = step.query("first_screen");
-        let event = self.event_after(1);
+        let event = self.event_after(1).filter(|_| !self.steps[self.at + 1].failed());
         let logto = self.logto.clone();
         match (event.as_deref(), screen.as_deref()) {
             (Some("Register"), Some(_)) => {
@@ -90,11 +90,9 @@ impl Director {
         if let Some(token) = text(&beginning, "captchaToken") {
             request = request.captcha_token(token);
         }
-        let steps = if step.failed() { 1 } else { 2 };
         let result = request.begin().await;
-        let mut taken = self.prepared_way(result, way)?;
-        taken.steps = steps;
-        Some(taken)
+        let taken = self.prepared_way(result, way)?;
+        Some(Taken { steps: 2, ..taken })
     }
 
     /// A session has begun.
@@ -106,11 +104,7 @@ impl Director {
         Taken::prepared(1, result, |session| {
             self.experience = Some(session.experience());
             let way = way(session);
-            self.event = match way {
-                Way::SignIn(_) => "SignIn",
-                Way::Register(_) => "Register",
-                Way::ForgotPassword(_) => "ForgotPassword",
-            };
+            self.event = way.event();
             self.way = Some(way);
         })
     }
@@ -215,20 +209,14 @@ impl Director {
         let body = step.asked();
         let event = text(&body, "interactionEvent")?;
         let captcha = text(&body, "captchaToken");
-        if let (Some(token), true, Some(way)) = (&captcha, event == self.event, &self.way) {
-            let result = match way {
-                Way::SignIn(session) => session.captcha(token).await,
-                Way::Register(session) => session.captcha(token).await,
-                Way::ForgotPassword(session) => session.captcha(token).await,
-            };
-            self.next = None;
-            self.user = None;
-            return Taken::prepared(1, result, |()| {});
+        if let Some(way) = self.way.take() {
+            self.forget();
+            return self.restart(way, &event, captcha).await;
         }
-        if self.way.is_some() || !matches!(&*event, "SignIn" | "Register" | "ForgotPassword") {
+        if !matches!(&*event, "SignIn" | "Register" | "ForgotPassword") {
             return None;
         }
-        let mut attach = match self.opened.take() {
+        let mut attach = match self.opened.clone() {
             Some(opened) => opened,
             None => self.logto.attach(&self.cookies(step)),
         };
@@ -250,6 +238,36 @@ impl Director {
                 self.prepared_way(result, Way::ForgotPassword)
             }
         }
+    }
+
+    /// Begins anew, for the same with a captcha or for something else.
+    async fn restart(&mut self, way: Way, event: &str, captcha: Option<String>) -> Option<Taken> {
+        let result = match captcha {
+            None => {
+                return match event {
+                    "SignIn" => {
+                        let result = on_session!(&way, session => session.restart().await);
+                        self.prepared_way(result, Way::SignIn)
+                    }
+                    "Register" => {
+                        let result = on_session!(&way, session => session.restart().await);
+                        self.prepared_way(result, Way::Register)
+                    }
+                    "ForgotPassword" => {
+                        let result = on_session!(&way, session => session.restart().await);
+                        self.prepared_way(result, Way::ForgotPassword)
+                    }
+                    _ => None,
+                };
+            }
+            Some(token) if event == way.event() => {
+                on_session!(&way, session => session.captcha(token).await)
+            }
+            Some(_) => return None,
+        };
+        self.event = way.event();
+        self.way = Some(way);
+        Taken::prepared(1, result, |()| {})
     }
 
     async fn switch(&mut self, step: &Step) -> Option<Taken> {

@@ -3,21 +3,10 @@
 use logto_api::sign_in::{CodeSent, ConnectorSignIn, Identifier, NextStep, PasskeySignIn, Profile};
 
 use super::{
-    Director, Taken, Waiting, Way,
+    Director, Taken, Waiting, Way, on_session,
     steps::{API, binds, credential, goes_on, has_only, identifier, identifies, is, record, text},
 };
 use crate::conversation::Step;
-
-/// Calls a method that all sessions have.
-macro_rules! on_session {
-    ($way:expr, $session:ident => $call:expr) => {
-        match $way {
-            Way::SignIn($session) => $call,
-            Way::Register($session) => $call,
-            Way::ForgotPassword($session) => $call,
-        }
-    };
-}
 
 /// What a code will be used for, as the recording goes on.
 #[derive(PartialEq, Eq)]
@@ -52,13 +41,7 @@ impl Director {
 
     /// The session, if it is for what the interaction is for by now.
     fn session(&self) -> Option<&Way> {
-        let way = self.way.as_ref()?;
-        let event = match way {
-            Way::SignIn(_) => "SignIn",
-            Way::Register(_) => "Register",
-            Way::ForgotPassword(_) => "ForgotPassword",
-        };
-        (event == self.event).then_some(way)
+        self.way.as_ref().filter(|way| way.event() == self.event)
     }
 
     /// How many steps a verification takes that tells who the user is.
