@@ -1,5 +1,5 @@
 //! Sign-in sessions: what they refuse, what they make of Logto's answers, and what they keep to
-//! themselves. The flows of a real Logto are in `conversations.rs`.
+//! themselves. The flows of a real Logto are in `conversations/`.
 
 #![cfg(feature = "sign-in")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

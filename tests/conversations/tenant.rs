@@ -15,7 +15,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Response},
 };
-use logto_api::{Answer, BrowserCookies, Client, Error, reqwest::Url};
+use logto_api::{Answer, BrowserCookies, Client, Error, RetryPolicy, reqwest::Url};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -90,7 +90,8 @@ impl Tenant {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::builder(&self.endpoint).build().unwrap()
+        // Whatever was answered, it was answered once.
+        Client::builder(&self.endpoint).retry(RetryPolicy::never()).build().unwrap()
     }
 
     /// Sends the next step as the recorder did, and not by the API: what no method can be made to
@@ -193,7 +194,7 @@ impl Desk {
             return self.refuse(problem);
         }
         self.next += 1;
-        if step.is("GET", "/oidc/auth") {
+        if step.is("GET", "/oidc/auth") && !as_recorded {
             self.authorized(&step, sent);
         }
         self.recorded(&step)

@@ -23,7 +23,8 @@ impl Director {
                 let result = self.tokens.as_ref()?.revoke().await;
                 Taken::prepared(1, result, |()| {})
             }
-            ("GET", "/oidc/me") => {
+            // A token that is refused would be renewed.
+            ("GET", "/oidc/me") if step.status != 401 => {
                 let expected = step.answered();
                 let result = self.tokens.as_ref()?.user_info().await;
                 Taken::prepared(1, result, |user| {
@@ -66,10 +67,7 @@ impl Director {
     }
 
     fn is_back(&self, location: &str) -> bool {
-        let mut requests = self.steps[..self.at].iter().rev();
-        let request = requests.find(|step| step.is("GET", "/oidc/auth"));
-        let back = request.and_then(|step| step.query("redirect_uri")).unwrap_or_default();
-        !back.is_empty() && location.starts_with(&back)
+        !self.redirect_uri.is_empty() && location.starts_with(&self.redirect_uri)
     }
 
     async fn follow(&mut self) -> Option<Taken> {
@@ -121,7 +119,8 @@ impl Director {
         if value("grant_type")? != "refresh_token" {
             return None;
         }
-        let tokens = self.tokens.as_ref()?;
+        // After a revocation there is nothing left to renew by.
+        let tokens = self.tokens.as_ref().filter(|tokens| tokens.refresh_token().is_some())?;
         let (resource, organization) = (value("resource"), value("organization_id"));
         if resource.is_none() && organization.is_none() && value("scope").is_none() {
             let result = tokens.refresh().await;

@@ -176,6 +176,7 @@ impl Director {
             ("/profile/mfa/mfa-skipped", Some(NextStep::BindMfa(enrolment))) => {
                 enrolment.skip().await
             }
+            ("/profile/mfa/mfa-skipped", Some(NextStep::EnableMfa(offer))) => offer.skip().await,
             ("/profile/mfa/mfa-skipped", _) => self.mfa()?.skip().await,
             ("/profile/mfa/mfa-suggestion-skipped", Some(NextStep::SuggestMfa(enrolment))) => {
                 enrolment.skip().await
@@ -185,6 +186,7 @@ impl Director {
                 offer.skip().await
             }
             ("/profile/mfa/passkey-skipped", _) => self.mfa()?.skip_passkey().await,
+            ("/profile/mfa/mfa-enabled", Some(NextStep::EnableMfa(offer))) => offer.enable().await,
             ("/profile/mfa/mfa-enabled", _) => self.mfa()?.enable().await,
             _ => return None,
         };

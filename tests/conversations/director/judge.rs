@@ -54,6 +54,7 @@ fn asked_for(last: &Step, event: &str) -> Option<&'static str> {
         ("user.missing_profile", _) => "CompleteProfile",
         ("session.mfa.require_mfa_verification", _) => "VerifyMfa",
         ("user.missing_mfa", _) => "BindMfa",
+        ("user.suggest_mfa", _) => "EnableMfa",
         ("session.mfa.suggest_additional_mfa", _) => "SuggestMfa",
         ("session.mfa.backup_code_required", _) => "CreateBackupCodes",
         ("user.passkey_preferred", _) => "CreatePasskey",

@@ -102,6 +102,8 @@ struct Director {
     logto: Client,
     steps: Vec<Step>,
     at: usize,
+    /// Where the session leads back to.
+    redirect_uri: String,
     opened: Option<Attach>,
     experience: Option<Experience>,
     way: Option<Way>,
@@ -120,6 +122,8 @@ struct Director {
     plain: Option<PendingAuthorization>,
     location: Option<String>,
     tokens: Option<Tokens>,
+    /// The browser is away, at a company's identity provider that is a Logto as well.
+    is_away: bool,
 }
 
 pub(crate) async fn direct(conversation: &Conversation) -> Report {
@@ -129,6 +133,7 @@ pub(crate) async fn direct(conversation: &Conversation) -> Report {
         tenant,
         steps: conversation.steps.clone(),
         at: 0,
+        redirect_uri: String::new(),
         opened: None,
         experience: None,
         way: None,
@@ -144,6 +149,7 @@ pub(crate) async fn direct(conversation: &Conversation) -> Report {
         plain: None,
         location: None,
         tokens: None,
+        is_away: false,
     };
     let mut report = Report { title: conversation.title.clone(), ..Report::default() };
     while director.at < director.steps.len() && report.problems.is_empty() {
@@ -155,10 +161,27 @@ pub(crate) async fn direct(conversation: &Conversation) -> Report {
 
 impl Director {
     async fn take(&mut self) -> Taken {
+        self.is_away = self.goes_away() || self.is_away && !self.comes_back();
+        if self.is_away {
+            return self.as_recorded().await;
+        }
         match self.by_session().await {
             Some(taken) => taken,
             None => self.by_operation().await,
         }
+    }
+
+    /// Whether the browser goes where a connector has sent it.
+    fn goes_away(&self) -> bool {
+        let url = &self.step().url;
+        let answers = self.steps[..self.at].iter().map(Step::answered);
+        let mut sent = answers.filter_map(|answer| steps::text(&answer, "authorizationUri"));
+        sent.any(|uri| uri.ends_with(url))
+    }
+
+    fn comes_back(&self) -> bool {
+        let record = steps::text(&self.step().asked(), "verificationId").unwrap_or_default();
+        matches!(self.waiting.get(&record), Some(Waiting::Connector(_)))
     }
 
     async fn by_session(&mut self) -> Option<Taken> {
@@ -183,7 +206,9 @@ impl Director {
         let from = self.tenant.answered().saturating_sub(self.at);
         let mut problems = self.tenant.problems();
         if problems.is_empty() && from != taken.steps {
-            problems.push(format!("it took {from} steps, not {}", taken.steps));
+            let error = taken.result.as_ref().err();
+            let error = error.map(|error| format!(": {error}")).unwrap_or_default();
+            problems.push(format!("it took {from} steps, not {}{error}", taken.steps));
         }
         if problems.is_empty() {
             problems.extend(judge::problems(&last, &taken, self.event));

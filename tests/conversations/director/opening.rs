@@ -51,6 +51,7 @@ impl Director {
 
     async fn authorize(&mut self, step: &Step) -> Option<Taken> {
         let (client_id, redirect_uri) = (step.query("client_id")?, step.query("redirect_uri")?);
+        self.redirect_uri.clone_from(&redirect_uri);
         let screen = step.query("first_screen");
         let event = self.event_after(1).filter(|_| !self.steps[self.at + 1].failed());
         let logto = self.logto.clone();
@@ -82,7 +83,7 @@ impl Director {
         request: AuthorizationRequest<E>,
         way: fn(Session<E>) -> Way,
     ) -> Option<Taken> {
-        let mut request = self.as_recorded(step, request);
+        let mut request = self.saying(step, request);
         if !leads_to_page(step) {
             return self.send_alone(step, request).await;
         }
@@ -115,7 +116,7 @@ impl Director {
         step: &Step,
         request: AuthorizationRequest<E>,
     ) -> Option<Taken> {
-        let request = self.as_recorded(step, request);
+        let request = self.saying(step, request);
         if leads_to_page(step) || tells_error(step) || step.failed() {
             let result = request.authorize().await;
             return Taken::prepared(1, result, |opened| {
@@ -139,7 +140,7 @@ impl Director {
     }
 
     /// Says all that the recorded request says.
-    fn as_recorded<E: Event>(
+    fn saying<E: Event>(
         &self,
         step: &Step,
         mut request: AuthorizationRequest<E>,

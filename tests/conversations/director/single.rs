@@ -17,6 +17,10 @@ impl Director {
         if let Some(result) = call(&experience, &step).await {
             return Taken { how: How::Operation, steps: 1, result: result.map(|()| None) };
         }
+        self.as_recorded().await
+    }
+
+    pub(super) async fn as_recorded(&mut self) -> Taken {
         let result = self.tenant.send_as_recorded().await.map(|answer| {
             let location = answer.headers().get("location");
             if let Some(location) = location {
