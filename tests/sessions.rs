@@ -476,3 +476,19 @@ async fn a_browser_carries_a_session_from_request_to_request() {
     let tokens = step.submit().await.unwrap().tokens().await.unwrap();
     assert_eq!(tokens.claims().unwrap().user.sub, id);
 }
+
+#[tokio::test]
+async fn what_is_known_of_a_session_need_not_be_asked() {
+    let server = logto(|seen| match seen.target.as_str() {
+        "/api/experience/submit" => ok(&json!({"redirectTo": "/oidc/auth/uid-1"})),
+        _ => answer(204, "", ""),
+    });
+    let cookies = BrowserCookies::from_headers([r#"_interaction={"app":"uid-1"}"#]);
+    let attach = || server.client().attach(&cookies);
+    attach().session::<Register>().unwrap().create_account().await.unwrap();
+    let user = attach().identified::<SignIn>().unwrap();
+    assert!(matches!(user.submit().await.unwrap(), NextStep::Done(_)));
+    let sent: Vec<_> = server.seen().into_iter().map(|seen| (seen.target, seen.body)).collect();
+    let expected = [("/api/experience/identification", "{}"), ("/api/experience/submit", "")];
+    assert_eq!(sent, expected.map(|(target, body)| (target.to_owned(), body.to_owned())));
+}

@@ -5,8 +5,8 @@ use std::fmt;
 use reqwest::{Url, header::HeaderValue};
 
 use super::{
-    NextStep, Session,
-    event::{Event, ForgotPassword, Register, SignIn},
+    Identified, NextStep, Session,
+    event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     interaction::{Authorization, Interaction},
 };
 use crate::{
@@ -177,6 +177,34 @@ impl Attach {
                 ));
             }
         })
+    }
+
+    /// A session that has begun, as you know from an earlier request: nothing is sent.
+    ///
+    /// ```no_run
+    /// # async fn run(attach: logto_api::sign_in::Attach) -> logto_api::Result<()> {
+    /// use logto_api::sign_in::{Identifier, SignIn};
+    ///
+    /// let session = attach.session::<SignIn>()?;
+    /// session.password(Identifier::username("alice"), "pw").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the cookies are those of another session.
+    pub fn session<E: Event>(self) -> Result<Session<E>> {
+        Ok(Session::new(self.interaction()?))
+    }
+
+    /// A user whom Logto knows, as you know from an earlier request: nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// When the cookies are those of another session.
+    pub fn identified<E: SignsIn>(self) -> Result<Identified> {
+        Ok(self.session::<E>()?.known())
     }
 
     pub(super) async fn start<E: Event>(mut self) -> Result<Session<E>> {

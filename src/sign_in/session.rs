@@ -3,15 +3,15 @@
 use std::{fmt, marker::PhantomData};
 
 use super::{
-    CodeSent, ConnectorSignIn, ConnectorState, Identifier, NextStep, PasskeySignIn,
+    CodeSent, ConnectorSignIn, ConnectorState, Identified, Identifier, NextStep, PasskeySignIn,
     code::Purpose,
     connector::Kind,
-    event::{Event, Register, SignIn, SignsIn},
+    event::{Event, Register, SignIn, SignsIn, sealed::Sealed as _},
     interaction::Interaction,
     next_step::Step,
 };
 use crate::{
-    Result,
+    Client, Result,
     experience::Experience,
     models::{EmailIdentifier, Interaction as State, UsernameIdentifier},
     oidc::PendingAuthorization,
@@ -54,6 +54,11 @@ impl<E: Event> Session<E> {
     /// All operations of the Experience API, with the cookies of this session.
     pub fn experience(&self) -> Experience {
         self.interaction.experience()
+    }
+
+    /// A client with the cookies of this session, for what has no method here.
+    pub fn client(&self) -> &Client {
+        self.interaction.client()
     }
 
     /// What Logto knows of the session so far.
@@ -125,6 +130,11 @@ impl<E: Event> Session<E> {
 
 /// What sign-ins and registrations have in common.
 impl<E: SignsIn> Session<E> {
+    /// The user, where it is known that Logto knows them.
+    pub(super) fn known(&self) -> Identified {
+        Identified { step: Step { identified: true, ..self.step() } }
+    }
+
     /// Starts at a social provider: send the user to
     /// [`authorization_uri`](ConnectorSignIn::authorization_uri).
     ///
@@ -307,6 +317,16 @@ impl Session<Register> {
     /// what has been collected so far.
     pub fn profile(&self) -> super::Profile {
         super::Profile::new(self.step())
+    }
+
+    /// Makes the account from what has been collected, without a further record. A part of a
+    /// [profile](Self::profile) tries that by itself.
+    ///
+    /// # Errors
+    ///
+    /// When nothing has been collected that a user is known by.
+    pub async fn create_account(&self) -> Result<NextStep> {
+        self.interaction.identify(Register::EVENT, None, false).await
     }
 
     /// Goes over to a sign-in, with the records that are verified already.
