@@ -178,6 +178,21 @@ impl Tokens {
         self.0.user.account()
     }
 
+    /// The part of the Account API that proves who the user is, on behalf of the user: what other
+    /// parts need a [`VerificationRecordId`](crate::VerificationRecordId) for.
+    ///
+    /// ```no_run
+    /// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+    /// let record = tokens.verifications().verify_password("correct horse").send().await?;
+    /// tokens.account().update_password("battery staple", &record).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "account")]
+    pub fn verifications(&self) -> crate::verifications::Verifications {
+        self.0.user.verifications()
+    }
+
     /// Has the refresh token revoked, and with it the access tokens that came of it; without a
     /// refresh token, the access token. The user's session with Logto goes on: it ends at
     /// [`sign_out_url`](Self::sign_out_url).

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Client, Result,
     experience::Experience,
-    models::{EmailIdentifier, Interaction as State, UsernameIdentifier},
+    models::{self, EmailIdentifier, UsernameIdentifier},
     oidc::PendingAuthorization,
 };
 
@@ -66,7 +66,7 @@ impl<E: Event> Session<E> {
     /// # Errors
     ///
     /// When the session has ended ([`Error::is_session_ended`](crate::Error::is_session_ended)).
-    pub async fn state(&self) -> Result<State> {
+    pub async fn state(&self) -> Result<models::Interaction> {
         self.experience().get_interaction().send().await
     }
 
@@ -289,7 +289,7 @@ impl Session<SignIn> {
     ///
     /// When the tenant does not allow it.
     pub async fn switch_to_register(&self) -> Result<Session<Register>> {
-        self.interaction.switch(crate::models::InteractionEvent::Register).await?;
+        self.interaction.switch(models::InteractionEvent::Register).await?;
         Ok(Session::new(self.interaction.clone()))
     }
 }
@@ -335,7 +335,7 @@ impl Session<Register> {
     ///
     /// When the tenant does not allow it.
     pub async fn switch_to_sign_in(&self) -> Result<Session<SignIn>> {
-        self.interaction.switch(crate::models::InteractionEvent::SignIn).await?;
+        self.interaction.switch(models::InteractionEvent::SignIn).await?;
         Ok(Session::new(self.interaction.clone()))
     }
 }
