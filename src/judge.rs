@@ -118,17 +118,17 @@ impl Received {
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
-        let value = match std::str::from_utf8(&self.body) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(&self.body),
-        };
-        value.map_err(|error| self.placed(self.undecodable(&error)))
+        // Trying a slice as well would compile every model's decoder twice.
+        let text = std::str::from_utf8(&self.body).map_err(|_| self.no_text())?;
+        serde_json::from_str(text).map_err(|error| self.placed(self.undecodable(&error)))
     }
 
     pub(crate) fn text(&self) -> Result<String> {
-        String::from_utf8(self.body.to_vec()).map_err(|_| {
-            self.placed(Error::unreadable("it is not UTF-8 text", self.status, &self.headers))
-        })
+        String::from_utf8(self.body.to_vec()).map_err(|_| self.no_text())
+    }
+
+    fn no_text(&self) -> Error {
+        self.placed(Error::unreadable("it is not UTF-8 text", self.status, &self.headers))
     }
 
     fn undecodable(&self, error: &serde_json::Error) -> Error {

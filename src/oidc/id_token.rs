@@ -76,7 +76,8 @@ impl<'a> Parts<'a> {
 }
 
 fn json<T: DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 #[derive(Deserialize)]
