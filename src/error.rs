@@ -98,6 +98,14 @@ struct Refusal {
     hint: Option<&'static str>,
 }
 
+impl Refusal {
+    /// The message as far as it may be shown: these quote the token that was sent.
+    fn shown_message(&self) -> Option<&str> {
+        let quotes = self.code.as_deref().is_some_and(|code| code.starts_with("one_time_token."));
+        self.message.as_deref().filter(|_| !quotes)
+    }
+}
+
 /// What to do about a token that may not use the Management API.
 const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: to an \
                            application, assign the role `Logto Management API access`";
@@ -161,15 +169,11 @@ impl Error {
     /// An answer that is not a success. `body` may be anything, also empty or cut off.
     pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
-        let code = text(&mut body, &["code", "error"]);
-        let message = text(&mut body, &["message", "error_description"]);
-        // These messages quote the token.
-        let quotes = code.as_deref().is_some_and(|code| code.starts_with("one_time_token."));
         Self::new(Kind::Answer(Refusal {
             status,
             request_id: request_id(headers).map(str::to_owned),
-            code,
-            message: message.filter(|_| !quotes),
+            code: text(&mut body, &["code", "error"]),
+            message: text(&mut body, &["message", "error_description"]),
             data: body.remove("data"),
             details: body.remove("details"),
             lacks_scope: false,
@@ -298,7 +302,8 @@ impl Error {
     }
 
     /// What Logto says went wrong, in its words (for the token endpoint, OAuth's
-    /// `error_description`).
+    /// `error_description`). What the error itself shows leaves out a message that quotes a secret:
+    /// those of one-time tokens do.
     pub fn message(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Answer(answer) => answer.message.as_deref(),
@@ -545,7 +550,7 @@ impl Error {
                     };
                     write!(f, " {reason}, {why}")?;
                 } else {
-                    said(f, answer.code.as_deref(), answer.message.as_deref())?;
+                    said(f, answer.code.as_deref(), answer.shown_message())?;
                 }
                 match answer.hint {
                     Some(hint) => write!(f, " ({hint})"),

@@ -422,6 +422,7 @@ async fn a_one_time_token_is_not_quoted() {
     let error = begin(&server).await.one_time_token("alice@acme.com", "hunter2").await.unwrap_err();
     assert_eq!(error.code(), Some("one_time_token.token_not_found"));
     assert!(!error.to_string().contains("hunter2") && !format!("{error:?}").contains("hunter2"));
+    assert_eq!(error.message(), Some("Token hunter2 not found."));
 }
 
 #[tokio::test]
