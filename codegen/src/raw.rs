@@ -38,7 +38,7 @@ pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> 
         syn::parse2(tokens).map_err(|error| Error::new("raw client", error.to_string()))?;
     file.items.iter_mut().for_each(drop_constructors);
     file.items.retain(writes_requests);
-    file.items.insert(0, imports());
+    file.items.splice(0..0, imports());
     Cut.visit_file_mut(&mut file);
     Ok(prettyplease::unparse(&file))
 }
@@ -129,11 +129,17 @@ fn writes_requests(item: &syn::Item) -> bool {
     }
 }
 
-fn imports() -> syn::Item {
-    syn::parse_quote! {
-        #[allow(unused_imports)]
-        use progenitor_client::{Error, RequestBuilderExt, encode_path};
-    }
+fn imports() -> [syn::Item; 2] {
+    [
+        syn::parse_quote! {
+            #[allow(unused_imports)]
+            use progenitor_client::{Error, RequestBuilderExt, encode_path};
+        },
+        syn::parse_quote! {
+            #[allow(unused_imports)]
+            use crate::json_body::WithJson;
+        },
+    ]
 }
 
 /// The crate makes its clients over the user's `reqwest::Client`; a generated
@@ -170,6 +176,13 @@ impl VisitMut for Cut {
             && call.args.len() == 1
         {
             *expression = (*call.receiver).clone();
+        }
+        // Compiled for each model, what the HTTP client does of it is much; the crate's own is not.
+        if let syn::Expr::MethodCall(call) = expression
+            && call.method == "json"
+        {
+            call.method = syn::parse_quote!(with_json);
+            call.args = syn::parse_quote!(body);
         }
         syn::visit_mut::visit_expr_mut(self, expression);
     }
