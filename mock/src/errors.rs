@@ -138,6 +138,7 @@ fn message(code: &str) -> &'static str {
         "organization.require_membership" => {
             "The user must be a member of the organization to proceed."
         }
+        "password.expired" => "The password is too old. Set a new one.",
         "password.rejected" => {
             "Password rejected. Please check if your password meets the requirements."
         }

@@ -31,6 +31,11 @@ impl Mock {
         self.store.lock().locked.insert(identifier.to_owned());
     }
 
+    /// Makes a user's password too old to sign in with.
+    pub fn expire_password(&self, user_id: &str) {
+        self.change(user_id, User::expire_password);
+    }
+
     /// Gives a user an e-mail address.
     pub fn set_email(&self, user_id: &str, email: &str) {
         self.change(user_id, |user| user.set("primaryEmail", email.into()));

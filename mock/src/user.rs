@@ -7,6 +7,8 @@ use crate::{errors::Failure, factors::Mfa, state::now};
 #[derive(Clone)]
 pub(crate) enum Password {
     Plain(String),
+    /// One that is right, and lets nobody in until it is set anew.
+    Expired(String),
     /// Imported, and matched by nothing: the mock has no hash algorithms.
     Digest,
 }
@@ -71,7 +73,22 @@ impl User {
     }
 
     pub(crate) fn has_password(&self, given: &str) -> bool {
-        matches!(&self.password, Some(Password::Plain(own)) if own == given)
+        match &self.password {
+            Some(Password::Plain(own) | Password::Expired(own)) => own == given,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn has_expired_password(&self) -> bool {
+        matches!(self.password, Some(Password::Expired(_)))
+    }
+
+    /// Has the password set anew before it lets anybody in.
+    pub(crate) fn expire_password(&mut self) {
+        self.password = match self.password.take() {
+            Some(Password::Plain(own)) => Some(Password::Expired(own)),
+            other => other,
+        };
     }
 
     pub(crate) fn to_json(&self) -> Value {

@@ -42,6 +42,9 @@ fn user_with_password(state: &State, members: &Members) -> Result<String, Failur
     if user.is_suspended() {
         return Err(Failure::new(401, "user.suspended"));
     }
+    if user.has_expired_password() {
+        return Err(Failure::new(422, "password.expired"));
+    }
     Ok(user.id.clone())
 }
 
