@@ -18,8 +18,14 @@ pub struct Unregistered {
 }
 
 impl Unregistered {
+    /// The id of what has been proved, to go on in another request with
+    /// [`Session::unregistered`].
+    pub fn verification_id(&self) -> Option<&str> {
+        self.step.record.as_deref()
+    }
+
     /// The account that has the same verified e-mail address or phone number as a social account:
-    /// its `type` and its masked `value`. [`link`](Self::link) signs in to it.
+    /// its `type` and its `value`. [`link`](Self::link) signs in to it.
     pub fn related_user(&self) -> Option<&Map<String, Value>> {
         self.step.data("relatedUser")?.as_object()
     }
@@ -70,6 +76,12 @@ pub struct AlreadyRegistered {
 }
 
 impl AlreadyRegistered {
+    /// The id of what has been proved, to go on in another request with
+    /// [`Session::already_registered`].
+    pub fn verification_id(&self) -> Option<&str> {
+        self.step.record.as_deref()
+    }
+
     /// Signs in: goes over to a sign-in, with what has been proved.
     ///
     /// # Errors

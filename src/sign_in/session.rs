@@ -3,7 +3,8 @@
 use std::{fmt, marker::PhantomData};
 
 use super::{
-    CodeSent, ConnectorSignIn, ConnectorState, Identified, Identifier, NextStep, PasskeySignIn,
+    AlreadyRegistered, CodeSent, ConnectorSignIn, ConnectorState, Identified, Identifier, NextStep,
+    PasskeySignIn, Unregistered,
     code::Purpose,
     connector::Kind,
     event::{Event, Register, SignIn, SignsIn, sealed::Sealed as _},
@@ -283,6 +284,12 @@ impl Session<SignIn> {
         PasskeySignIn::new(self.step(), None, verification_id)
     }
 
+    /// Someone of whom an earlier request has found that they have no account, by what they have
+    /// [proved](Unregistered::verification_id).
+    pub fn unregistered(&self, verification_id: impl Into<String>) -> Unregistered {
+        Unregistered { step: Step { record: Some(verification_id.into()), ..self.step() } }
+    }
+
     /// Goes over to a registration, with the records that are verified already.
     ///
     /// # Errors
@@ -327,6 +334,12 @@ impl Session<Register> {
     /// When nothing has been collected that a user is known by.
     pub async fn create_account(&self) -> Result<NextStep> {
         self.interaction.identify(Register::EVENT, None, false).await
+    }
+
+    /// Someone of whom an earlier request has found that they have an account already, by what
+    /// they have [proved](AlreadyRegistered::verification_id).
+    pub fn already_registered(&self, verification_id: impl Into<String>) -> AlreadyRegistered {
+        AlreadyRegistered { step: Step { record: Some(verification_id.into()), ..self.step() } }
     }
 
     /// Goes over to a sign-in, with the records that are verified already.
