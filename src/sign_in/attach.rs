@@ -5,7 +5,7 @@ use std::fmt;
 use reqwest::{Url, header::HeaderValue};
 
 use super::{
-    Identified, NextStep, Session,
+    ConsentRequest, Identified, NextStep, Session,
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     interaction::{Authorization, Interaction},
 };
@@ -207,6 +207,18 @@ impl Attach {
         Ok(self.session::<E>()?.known())
     }
 
+    /// The question for the user's consent, on a page of your own: where a session leads to for an
+    /// application of somebody else's.
+    ///
+    /// # Errors
+    ///
+    /// When nobody is asked in the interaction that the cookies name
+    /// ([`Error::is_session_ended`]).
+    pub async fn consent(self) -> Result<ConsentRequest> {
+        // Logto asks in an interaction of its own, which the authorization does not know.
+        ConsentRequest::load(&self.any_interaction()?).await
+    }
+
     pub(super) async fn start<E: Event>(mut self) -> Result<Session<E>> {
         let captcha_token = self.captcha_token.take();
         let interaction = self.interaction()?;
@@ -242,11 +254,17 @@ impl Attach {
     }
 
     fn interaction(self) -> Result<Interaction> {
+        if let (None, Some(pending)) = (&self.authorization, &self.pending) {
+            check_cookies(&self.client, pending)?;
+        }
+        self.any_interaction()
+    }
+
+    fn any_interaction(self) -> Result<Interaction> {
         let authorization = match (self.authorization, self.pending) {
             (Some(known), _) => Some(known),
             (None, Some(pending)) => {
                 let app = App::new(pending.client_id().to_owned(), self.client_secret)?;
-                check_cookies(&self.client, &pending)?;
                 Some(Authorization { app, pending })
             }
             (None, None) => None,

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Followed, done::follow, interaction::Interaction};
+use super::{Done, interaction::Interaction};
 use crate::{Result, models::RedirectTo};
 
 /// An application of somebody else's wants something of the user's, who is to be asked.
@@ -84,21 +84,32 @@ impl ConsentRequest {
         self.asked.organizations.as_deref().unwrap_or_default()
     }
 
-    /// Grants it, in these organizations, and follows Logto's redirects. To refuse, do nothing.
+    /// Grants it, in these organizations. To refuse, do nothing.
+    ///
+    /// ```no_run
+    /// # async fn run(done: logto_api::sign_in::Done) -> logto_api::Result<()> {
+    /// use logto_api::sign_in::Followed;
+    ///
+    /// if let Followed::Consent(question) = done.follow().await? {
+    ///     println!("{:?} wants {:?}", question.application_name(), question.scopes());
+    ///     let tokens = question.grant([""; 0]).await?.tokens().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When the user is in none of the organizations, and as those of
-    /// [`Done::follow`](super::Done::follow).
+    /// When the user is not in all of the organizations (`organization.require_membership`).
     pub async fn grant(
         &self,
         organization_ids: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Followed> {
+    ) -> Result<Done> {
         let ids: Vec<String> = organization_ids.into_iter().map(Into::into).collect();
         let body = if ids.is_empty() { json!({}) } else { json!({ "organizationIds": ids }) };
         let request = self.interaction.client().request(Method::POST, "/api/interaction/consent");
         let to: RedirectTo = request.public().json(&body).send().await?.json()?;
-        Box::pin(follow(&self.interaction, &to.redirect_to)).await
+        Ok(Done::consented(&self.interaction, to.redirect_to))
     }
 }
 

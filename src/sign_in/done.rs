@@ -9,11 +9,14 @@ use super::{
 };
 use crate::{Error, Result, oidc, reqwest::Url};
 
-/// Logto has accepted what was submitted.
+/// Logto has accepted what was submitted, or that the user consents.
 #[derive(Clone)]
 pub struct Done {
     interaction: Interaction,
     redirect_to: String,
+    /// Whether Logto goes on with the interaction that was begun: it opens another one to ask for
+    /// consent.
+    is_first: bool,
 }
 
 /// Where following Logto's redirects has led.
@@ -28,7 +31,11 @@ pub enum Followed {
 
 impl Done {
     pub(super) fn new(interaction: &Interaction, redirect_to: String) -> Self {
-        Self { interaction: interaction.clone(), redirect_to }
+        Self { interaction: interaction.clone(), redirect_to, is_first: true }
+    }
+
+    pub(super) fn consented(interaction: &Interaction, redirect_to: String) -> Self {
+        Self { interaction: interaction.clone(), redirect_to, is_first: false }
     }
 
     /// Where to send a browser that has the session's cookies: from there, Logto redirects it to
@@ -64,28 +71,24 @@ impl Done {
     ///
     /// As those of [`tokens`](Self::tokens).
     pub async fn follow(&self) -> Result<Followed> {
-        if let Some(known) = self.interaction.authorization() {
-            let client = self.interaction.client();
-            redirects::check_session(client, &known.pending, &self.redirect_to)?;
+        let (interaction, start) = (&self.interaction, &self.redirect_to);
+        let Some(known) = interaction.authorization() else {
+            return Err(Error::request(
+                "the session was attached without its authorization: send the browser to \
+                 `redirect_to()`, or hand over what `pending()` gave by `Attach::authorization`",
+            ));
+        };
+        if self.is_first {
+            redirects::check_session(interaction.client(), &known.pending, start)?;
         }
-        follow(&self.interaction, &self.redirect_to).await
+        let arrival = redirects::follow(interaction.client(), &known.pending, start).await?;
+        Ok(match arrival {
+            Arrival::Callback(url) => {
+                Followed::Callback(Callback { interaction: interaction.clone(), url })
+            }
+            Arrival::Consent => Followed::Consent(ConsentRequest::load(interaction).await?),
+        })
     }
-}
-
-pub(super) async fn follow(interaction: &Interaction, redirect_to: &str) -> Result<Followed> {
-    let Some(known) = interaction.authorization() else {
-        return Err(Error::request(
-            "the session was attached without its authorization: send the browser to \
-             `redirect_to()`, or hand over what `pending()` gave by `Attach::authorization`",
-        ));
-    };
-    let arrival = redirects::follow(interaction.client(), &known.pending, redirect_to).await?;
-    Ok(match arrival {
-        Arrival::Callback(url) => {
-            Followed::Callback(Callback { interaction: interaction.clone(), url })
-        }
-        Arrival::Consent => Followed::Consent(ConsentRequest::load(interaction).await?),
-    })
 }
 
 /// The way back to the application, with a code.

@@ -103,7 +103,10 @@ impl Director {
         let ids = body["organizationIds"].as_array().into_iter().flatten();
         let ids: Vec<String> = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
         let steps = if step.failed() { 1 } else { self.redirects(1) };
-        let result = consent.grant(ids).await;
+        let result = match consent.grant(ids).await {
+            Ok(done) => done.follow().await,
+            Err(error) => Err(error),
+        };
         self.arrived(steps, result)
     }
 
