@@ -31,7 +31,7 @@ async fn a_password_is_changed_by_who_knows_it() {
     let tenant = Tenant::open().await;
     tenant.add_alice();
     let tokens = alices_tokens(&tenant).await;
-    let (account, verifications) = (tokens.account(), tokens.client().verifications());
+    let (account, verifications) = (tokens.account(), tokens.verifications());
     for proof in [None, Some("forged".into())] {
         let error = account.update_password(NEW, proof).send().await.unwrap_err();
         assert!(error.has_code("verification_record.permission_denied"), "{error}");
@@ -55,7 +55,7 @@ async fn a_proof_that_is_too_old_is_none() {
     let tenant = Tenant::open().await;
     tenant.add_alice();
     let tokens = alices_tokens(&tenant).await;
-    let proof = tokens.client().verifications().verify_password(PASSWORD).send().await.unwrap();
+    let proof = tokens.verifications().verify_password(PASSWORD).send().await.unwrap();
     tenant.mock.expire_verifications();
     let error = tokens.account().update_password(NEW, proof).send().await.unwrap_err();
     assert!(error.has_code("verification_record.permission_denied"), "{error}");
@@ -67,7 +67,7 @@ async fn an_address_is_changed_by_a_proof_of_its_own() {
     let tenant = Tenant::open().await;
     tenant.add_alice();
     let tokens = alices_tokens(&tenant).await;
-    let (account, verifications) = (tokens.account(), tokens.client().verifications());
+    let (account, verifications) = (tokens.account(), tokens.verifications());
     let email = "alice@elsewhere.com";
     let identifier = VerificationCodeIdentifier::Email(EmailIdentifier::new(email));
     let sent = verifications.send_code(identifier.clone()).send().await.unwrap();
@@ -94,7 +94,7 @@ async fn a_code_to_the_own_address_proves_who_is_calling() {
     let tenant = Tenant::open().await;
     tenant.add_alice();
     let tokens = alices_tokens(&tenant).await;
-    let verifications = tokens.client().verifications();
+    let verifications = tokens.verifications();
     let own = VerificationCodeIdentifier::Email(EmailIdentifier::new("alice@acme.com"));
     let sent = verifications.send_code(own.clone()).send().await.unwrap();
     let code = tenant.code("alice@acme.com");

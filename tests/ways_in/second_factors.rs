@@ -220,9 +220,10 @@ async fn are_asked_for_before_the_account_can_be_changed() {
     let secret = tenant.mock.add_totp(&alice);
     let step = tenant.sign_in().await.password(Identifier::username("alice"), PASSWORD).await;
     let user = next!(step.unwrap(), Submit);
-    let error = user.profile().extra([("name", "Mallory")]).await.unwrap_err();
-    assert!(error.has_code("session.mfa.require_mfa_verification"), "{error}");
-    user.mfa().verify_totp(tenant.mock.totp_code(&secret)).await.unwrap();
+    let step = user.profile().extra([("name", "Mallory")]).await.unwrap();
+    let challenge = next!(step, VerifyMfa);
+    let step = challenge.totp(tenant.mock.totp_code(&secret)).await.unwrap();
+    let user = next!(step, Submit);
     let tokens = signed_in(user.profile().extra([("name", "Alice")]).await.unwrap()).await;
     assert_eq!(tokens.user_info().await.unwrap().name.as_deref(), Some("Alice"));
 }
