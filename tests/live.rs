@@ -1,5 +1,5 @@
-//! The SDK against a whole server: what is created, listed, searched, changed and deleted, and a
-//! user's sign-in.
+//! The SDK against a whole server: what is created, listed, searched, changed and deleted, users'
+//! sign-ins, and acting for them.
 //!
 //! Each scenario makes two tests. `mock::…` runs on the stand-in, always. `live::…` runs on a real
 //! server, when it is asked for:
@@ -21,6 +21,8 @@ mod applications;
 mod harness;
 #[path = "live/hooks.rs"]
 mod hooks;
+#[path = "live/impersonation.rs"]
+mod impersonation;
 #[path = "live/leftovers.rs"]
 mod leftovers;
 #[path = "live/organizations.rs"]
@@ -29,6 +31,8 @@ mod organizations;
 mod resources;
 #[path = "live/roles.rs"]
 mod roles;
+#[path = "live/session.rs"]
+mod session;
 #[path = "live/sign_in.rs"]
 mod sign_in;
 #[path = "live/sign_in_experience.rs"]
@@ -65,9 +69,11 @@ macro_rules! scenarios {
 scenarios!(
     applications,
     hooks,
+    impersonation,
     organizations,
     resources,
     roles,
+    session,
     sign_in,
     sign_in_experience,
     user_assets,
