@@ -66,16 +66,19 @@ fn check_method(flow: &Flow<'_>, proof: &Proof) -> Result<(), Failure> {
         ) => {}
         _ => return Err(Failure::new(422, "user.sign_in_method_not_enabled")),
     }
-    match flow.experience.event {
-        Event::SignIn => check_sso(flow, proof),
+    match (flow.experience.event, proof) {
+        (Event::SignIn, Proof::OneTimeToken { .. }) => Ok(()),
+        (Event::SignIn, _) => check_sso(flow, proof),
         _ => Ok(()),
     }
 }
 
-/// Who has an address of an enterprise's signs in at the enterprise.
-fn check_sso(flow: &Flow<'_>, proof: &Proof) -> Result<(), Failure> {
+/// Who has an address of an enterprise's comes from the enterprise.
+pub(super) fn check_sso(flow: &Flow<'_>, proof: &Proof) -> Result<(), Failure> {
     let email = match proof {
-        Proof::Password { identifier, .. } | Proof::Code { identifier, .. }
+        Proof::Password { identifier, .. }
+        | Proof::Code { identifier, .. }
+        | Proof::OneTimeToken { identifier }
             if identifier["type"] == "email" =>
         {
             &identifier["value"]
@@ -147,6 +150,7 @@ fn social(flow: &Flow<'_>, info: &Value, link: bool) -> Result<(User, Profile), 
 fn register(flow: &mut Flow<'_>, id: Option<&str>) -> Answer {
     if let Some(id) = id {
         let record = flow.record(id)?;
+        check_sso(flow, &record.proof)?;
         let profile = Profile::of_new_user(flow.state, record)?;
         flow.add_to_profile(profile)?;
     }

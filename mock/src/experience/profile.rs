@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Answer, Event, Flow, Proof, Step,
+    identify::check_sso,
     record::{Record, unproved},
 };
 use crate::{
@@ -303,6 +304,7 @@ fn proved(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
 /// The address or identity that a record of this kind proves.
 pub(super) fn address(flow: &mut Flow<'_>, kind: &str, id: &str) -> Result<Profile, Failure> {
     let record = flow.record_of(kind, id)?.clone();
+    check_sso(flow, &record.proof)?;
     let mut profile = Profile::of_new_user(flow.state, &record)?;
     // Of somebody who is known, another place's word changes nothing.
     if flow.experience.user_id.is_some() && kind == "Social" {
