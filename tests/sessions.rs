@@ -267,6 +267,7 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
         (404, "session.identifier_not_found"),
         (422, "user.username_already_in_use"),
         (422, "session.email_blocklist.email_not_allowed"),
+        (422, "session.not_supported_for_forgot_password"),
         (500, "session.moon_phase"),
     ] {
         let error = identified_with(status, code, Value::Null).await.unwrap_err();

@@ -27,11 +27,17 @@ impl Identified {
     }
 
     /// The user's second factors: to verify one, to set one up, or not to.
+    ///
+    /// Where a user has one, Logto wants it verified before it changes anything: with
+    /// [`NextStep::VerifyMfa`], nothing has been set up yet.
     pub fn mfa(&self) -> Mfa {
         Mfa::new(self.step.clone())
     }
 
     /// What the account is to have from now on.
+    ///
+    /// Where the user has a second factor, Logto wants it verified before it takes anything: with
+    /// [`NextStep::VerifyMfa`], nothing has been kept yet.
     pub fn profile(&self) -> Profile {
         Profile::new(self.step.clone())
     }

@@ -13,6 +13,8 @@ use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
 
 /// Logto's code for a second factor that is to be verified.
 const REQUIRE_MFA: &str = "session.mfa.require_mfa_verification";
+/// Logto's code for an address that belongs to a company with a sign-in of its own.
+const SSO_ENABLED: &str = "session.sso_enabled";
 
 /// What Logto wants next, with what can be done about it.
 ///
@@ -111,12 +113,12 @@ impl Step {
     }
 
     /// What comes after a change of the account was asked for. Logto may want one of the second
-    /// factors that the user has before it takes any.
+    /// factors that the user has before it takes any, and takes no address that is a company's.
     pub(super) fn changed(&self, answer: Result<()>) -> Result<NextStep> {
         match answer {
             Ok(()) => Ok(self.identified()),
-            Err(error) if error.has_code(REQUIRE_MFA) => {
-                NextStep::asked_by(error, Self { identified: true, ..self.clone() })
+            Err(error) if error.has_code(REQUIRE_MFA) || error.has_code(SSO_ENABLED) => {
+                NextStep::asked_by(error, self.clone())
             }
             Err(error) => Err(error),
         }
@@ -162,7 +164,7 @@ impl NextStep {
             }
             "user.passkey_preferred" => Self::CreatePasskey(PasskeyOffer { step: step(error) }),
             "session.verification_failed" => Self::Verify(UnverifiedStep { step: step(error) }),
-            "session.sso_enabled" => Self::UseSso(SsoStep { step: step(error) }),
+            SSO_ENABLED => Self::UseSso(SsoStep { step: step(error) }),
             "session.captcha_required" => Self::SolveCaptcha(CaptchaStep { step: step(error) }),
             "user.identity_not_exist" | "user.user_not_exist"
                 if at == (InteractionEvent::SignIn, true) =>
@@ -274,7 +276,9 @@ impl NextStep {
 /// of its kind and one of two statuses; what is wrong with a user's data has another kind.
 fn is_unknown_step(code: &str, status: Option<StatusCode>) -> bool {
     let asked = matches!(status, Some(StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY));
-    let of_session = code.starts_with("session.") && !code.starts_with("session.email_blocklist.");
+    let refusals = ["session.email_blocklist.", "session.not_supported_for_"];
+    let is_refusal = refusals.iter().any(|kind| code.starts_with(kind));
+    let of_session = code.starts_with("session.") && !is_refusal;
     let of_user = ["user.missing_", "user.suggest_"].iter().any(|kind| code.starts_with(kind));
     asked && (of_session || of_user)
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::next_step::Step;
-use crate::{Error, experience::Experience};
+use super::{ConnectorSignIn, connector::Kind, next_step::Step};
+use crate::{Error, Result, experience::Experience};
 
 /// A record that was to tell who the user is has not been verified yet. Verify it, and
 /// [identify](super::Session::identify) by it again.
@@ -21,8 +21,7 @@ impl UnverifiedStep {
     }
 }
 
-/// An e-mail address that belongs to a company: sign in there by
-/// [`Session::sso`](super::Session::sso).
+/// An e-mail address that belongs to a company: go on [there](Self::sso).
 #[derive(Clone)]
 pub struct SsoStep {
     pub(super) step: Step,
@@ -34,6 +33,21 @@ impl SsoStep {
         let connectors = self.step.data("ssoConnectors").and_then(Value::as_array);
         let ids = connectors.into_iter().flatten().map(|connector| connector.get("id"));
         ids.filter_map(|id| Some(id?.as_str()?.to_owned())).collect()
+    }
+
+    /// Starts at the company's identity provider, by one of its
+    /// [connectors](Self::connector_ids), as [`Session::sso`](super::Session::sso) does.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such connector.
+    pub async fn sso(
+        &self,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ConnectorSignIn> {
+        let (id, uri) = (connector_id.into(), redirect_uri.into());
+        ConnectorSignIn::start(self.step.clone(), Kind::Sso, id, uri, None).await
     }
 }
 

@@ -106,12 +106,12 @@ impl Profile {
 
 /// Adds a part, and goes on as far as that lets it.
 pub(super) async fn add(step: &Step, part: AddUserProfile) -> Result<NextStep> {
-    let added = step.experience().add_profile(part).send().await;
-    if step.identified {
-        return step.changed(added);
+    match step.experience().add_profile(part).send().await {
+        Ok(()) if !step.identified => {
+            step.interaction.identify(step.event.clone(), None, false).await
+        }
+        added => step.changed(added),
     }
-    added?;
-    step.interaction.identify(step.event.clone(), None, false).await
 }
 
 impl fmt::Debug for Profile {

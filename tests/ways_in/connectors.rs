@@ -158,12 +158,36 @@ async fn of_a_company_are_what_its_people_have_to_use() {
     assert_eq!(next!(step, UseSso).connector_ids(), [acme.as_str()]);
     let sent = session.send_code(address.clone()).await.unwrap();
     let step = sent.verify(tenant.code(address.value())).await.unwrap();
-    let connectors = next!(step, UseSso).connector_ids();
-
-    let sent = session.sso(&connectors[0], CALLBACK).await.unwrap();
+    let company = next!(step, UseSso);
+    let sent = company.sso(&company.connector_ids()[0], CALLBACK).await.unwrap();
     let told = [("userId", "alice-at-acme"), EMAIL];
     let step = sent.verify_callback(&back(&sent, &told)).await.unwrap();
     assert_eq!(user_id(&signed_in(step).await), alice);
+}
+
+/// An account with such an address is made there as well, however the address came in.
+#[tokio::test]
+async fn of_a_company_are_where_its_people_register() {
+    let tenant = Tenant::asking_for(&[SignUpField::Username, SignUpField::Email]).await;
+    let acme = tenant.mock.add_sso_connector("acme.com");
+    let address = Identifier::email("alice@acme.com");
+    let session = tenant.register().await;
+    let sent = session.send_code(address.clone()).await.unwrap();
+    let step = sent.verify(tenant.code(address.value())).await.unwrap();
+    assert_eq!(next!(step, UseSso).connector_ids(), [acme.as_str()]);
+    let token = tenant.mock.add_one_time_token(address.value());
+    next!(session.one_time_token(address.value(), token).await.unwrap(), UseSso);
+
+    let step = session.profile().username("alice").await.unwrap();
+    let missing = next!(step, CompleteProfile);
+    let sent = missing.profile().send_code(address.clone()).await.unwrap();
+    let company = next!(sent.verify(tenant.code(address.value())).await.unwrap(), UseSso);
+
+    let sent = company.sso(acme, CALLBACK).await.unwrap();
+    let told = [("userId", "alice-at-acme"), EMAIL];
+    let tokens = signed_in(sent.verify_callback(&back(&sent, &told)).await.unwrap()).await;
+    let user = tenant.manager().users().get(user_id(&tokens)).send().await.unwrap();
+    assert_eq!(user.primary_email.as_deref(), Some("alice@acme.com"));
 }
 
 #[tokio::test]
