@@ -50,6 +50,8 @@ pub(crate) struct Policy {
     /// In the order in which users are offered them.
     pub(crate) factors: Vec<MfaFactor>,
     pub(crate) sign_up: Vec<SignUpField>,
+    /// What else new users have to tell, by its names.
+    pub(crate) profile_fields: Vec<String>,
     pub(crate) passkey_sign_in: bool,
     /// The token that proves that somebody is no robot, where that has to be proved.
     pub(crate) captcha: Option<String>,
@@ -61,6 +63,7 @@ impl Default for Policy {
             mfa: MfaPolicy::default(),
             factors: Vec::new(),
             sign_up: vec![SignUpField::Username, SignUpField::Password],
+            profile_fields: Vec::new(),
             passkey_sign_in: false,
             captcha: None,
         }

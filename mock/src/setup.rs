@@ -58,6 +58,13 @@ impl Mock {
         self.store.lock().policy.sign_up = fields.to_vec();
     }
 
+    /// What else new users have to tell: members of theirs, of their profile or of their custom
+    /// data, by name. At first it is nothing.
+    pub fn set_profile_fields(&self, names: &[&str]) {
+        let names = names.iter().map(|name| (*name).to_owned());
+        self.store.lock().policy.profile_fields = names.collect();
+    }
+
     /// Whether users are offered to sign in with a passkey. At first they are not.
     pub fn set_passkey_sign_in(&self, enabled: bool) {
         self.store.lock().policy.passkey_sign_in = enabled;

@@ -177,6 +177,12 @@ impl Profile {
     }
 }
 
+/// Whether a field of a form is among these members: by itself, in the profile or in custom data.
+fn has_field<'a>(member: impl Fn(&str) -> Option<&'a Value>, name: &str) -> bool {
+    let inner = ["profile", "customData"].map(|of| member(of).and_then(|of| of.get(name)));
+    inner.into_iter().chain([member(name)]).flatten().any(|value| !value.is_null())
+}
+
 /// What else another place says of somebody new, unless it is another user's.
 fn told(state: &State, info: &Value) -> Members {
     let free = |member: &str, value: &Value| {
@@ -242,11 +248,25 @@ impl Flow<'_> {
         if asked(SignUpField::Password) && !can_come_back && !will_come_back {
             missing.push("password");
         }
+        if missing.is_empty() && self.lacks_fields(user.as_ref()) {
+            missing.push("extraProfile");
+        }
         match missing.is_empty() {
             true => Ok(()),
             false => Err(Failure::new(422, "user.missing_profile")
                 .data(json!({ "missingProfile": missing }))),
         }
+    }
+
+    /// Whether somebody new has not told all that the tenant's form asks for.
+    fn lacks_fields(&self, user: Option<&User>) -> bool {
+        let profile = &self.experience.profile.members;
+        let told = |name: &String| {
+            has_field(|member| profile.get(member), name)
+                || user.is_some_and(|user| has_field(|member| Some(user.get(member)), name))
+        };
+        let is_new = self.experience.event == Event::Register;
+        is_new && !self.state.policy.profile_fields.iter().all(told)
     }
 }
 
