@@ -91,6 +91,9 @@ impl Profile {
 
     /// Fields of the tenant's own, and those of the OpenID Connect profile, by their names.
     ///
+    /// Give all of them at once: until the session is submitted, they replace those of a call
+    /// before.
+    ///
     /// # Errors
     ///
     /// When a value is not what the tenant wants.

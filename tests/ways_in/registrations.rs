@@ -108,6 +108,25 @@ async fn keep_fields_of_the_tenants_own() {
     );
 }
 
+#[tokio::test]
+async fn ask_for_fields_of_the_tenants_own_in_the_end() {
+    let tenant = Tenant::open().await;
+    tenant.mock.set_profile_fields(&["nickname", "company"]);
+    let step = tenant.register().await.username_and_password("bob", PASSWORD).await.unwrap();
+    let missing = next!(step, CompleteProfile);
+    assert_eq!(missing.fields(), [ProfileField::ExtraProfile]);
+    let missing =
+        next!(missing.profile().extra([("nickname", "Bobby")]).await.unwrap(), CompleteProfile);
+    assert_eq!(missing.fields(), [ProfileField::ExtraProfile]);
+    let both = [("nickname", "Bobby"), ("company", "Acme")];
+    signed_in(missing.profile().extra(both).await.unwrap()).await;
+
+    // Who is known already is not asked.
+    tenant.mock.set_profile_fields(&["birthdate"]);
+    let session = tenant.sign_in().await;
+    signed_in(session.password(Identifier::username("bob"), PASSWORD).await.unwrap()).await;
+}
+
 /// An account of before the tenant asked for more.
 #[tokio::test]
 async fn are_completed_at_the_next_sign_in() {
