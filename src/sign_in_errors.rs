@@ -52,6 +52,12 @@ impl Error {
         self.has_code("password.rejected")
     }
 
+    /// A captcha is to be solved before a code is sent: `Session::captcha` takes what its widget
+    /// gives. Elsewhere it is a step, `NextStep::SolveCaptcha`.
+    pub fn is_captcha_required(&self) -> bool {
+        self.has_code("session.captcha_required")
+    }
+
     /// There is no session in the cookies, or none any longer: begin anew.
     pub fn is_session_ended(&self) -> bool {
         self.has_any_code(&["session.not_found", "session.interaction_not_found"])

@@ -13,6 +13,7 @@
 //! A scenario makes what it needs under a prefix of its own. Whatever carries the prefix is deleted
 //! at the end, also when the scenario failed; no setting of the tenant is changed.
 
+#![cfg(all(feature = "sign-in", feature = "account", feature = "management"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 #[path = "live/applications.rs"]

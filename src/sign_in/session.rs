@@ -107,7 +107,9 @@ impl<E: Event> Session<E> {
     ///
     /// # Errors
     ///
-    /// A username is refused before anything is sent. A tenant that cannot send codes is a 501.
+    /// A username is refused before anything is sent. From Logto:
+    /// [`is_captcha_required`](crate::Error::is_captcha_required). A tenant that cannot send codes
+    /// is a 501.
     pub async fn send_code(&self, to: Identifier) -> Result<CodeSent> {
         CodeSent::send(self.step(), to, Purpose::Identify).await
     }

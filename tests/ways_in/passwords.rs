@@ -34,7 +34,7 @@ async fn can_be_tried_again() {
 }
 
 #[tokio::test]
-async fn of_suspended_users_let_nobody_in() {
+async fn of_suspended_users_let_nobody_in_and_neither_do_codes() {
     let tenant = Tenant::open().await;
     let alice = tenant.add_alice();
     let users = tenant.manager().users();
@@ -42,6 +42,10 @@ async fn of_suspended_users_let_nobody_in() {
     let session = tenant.sign_in().await;
     let error = session.password(Identifier::username("alice"), PASSWORD).await.unwrap_err();
     assert!(error.is_suspended() && error.is_unauthorized(), "{error}");
+
+    let sent = session.send_code(Identifier::email("alice@acme.com")).await.unwrap();
+    let error = sent.verify(tenant.code("alice@acme.com")).await.unwrap_err();
+    assert!(error.is_suspended(), "{error}");
 
     users.update_is_suspended(&alice, false).send().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
