@@ -68,8 +68,11 @@ pub(crate) fn is_tagged(value: &Value, member: &str, tags: &[&dyn Tag], may_miss
 }
 
 /// Decodes the content of a variant. The error names the variant and quotes nothing.
-pub(crate) fn content<T: DeserializeOwned>(value: Value, variant: &str) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|error| {
+///
+/// It goes by way of text: from the value itself, every model in a union would have a second
+/// decoder, and everybody would compile it.
+pub(crate) fn content<T: DeserializeOwned>(value: &Value, variant: &str) -> Result<T, String> {
+    serde_json::from_str(&value.to_string()).map_err(|error| {
         format!("{}`{variant}`: {}", json_path::IN_VARIANT, json_path::problem(&error))
     })
 }
@@ -231,7 +234,7 @@ macro_rules! tagged_union {
                     let may_miss = $crate::values::tagged_union!(@missing $($missing)?);
                     if $crate::values::is_tagged(&value, $member, tags, may_miss) {
                         let variant = concat!(stringify!($name), "::", stringify!($variant));
-                        return $crate::values::content(value, variant).map(Self::$variant);
+                        return $crate::values::content(&value, variant).map(Self::$variant);
                     }
                 )+
                 Ok(Self::Unknown($crate::UnknownValue(value)))
