@@ -30,7 +30,7 @@ use axum::{
 };
 use logto_api::{
     BrowserCookies, Client, Error,
-    sign_in::{Attach, Identifier, NextStep, PendingAuthorization, Resumed, Tokens},
+    sign_in::{Identifier, NextStep, OpenInteraction, PendingAuthorization, Resumed, Tokens},
 };
 use logto_mock::{MfaFactor, MfaPolicy};
 use serde::Deserialize;
@@ -223,7 +223,11 @@ async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Fa
 }
 
 /// The interaction that the browser's cookies name, with what was kept of its sign-in.
-fn attach(app: &App, headers: &HeaderMap, cookies: &BrowserCookies) -> Result<Attach, Failure> {
+fn attach(
+    app: &App,
+    headers: &HeaderMap,
+    cookies: &BrowserCookies,
+) -> Result<OpenInteraction, Failure> {
     let pending = app.flows.get(cookie(headers, FLOW)).ok_or(Failure::Expired)?;
     let attached = app.logto.attach(cookies).authorization(pending);
     Ok(attached.client_secret(&app.client_secret))

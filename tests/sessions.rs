@@ -292,6 +292,7 @@ async fn a_second_factor_that_comes_before_a_change_is_a_step() {
     let NextStep::Submit(user) = step else { panic!("another step") };
     for step in [user.profile().username("alice2").await, user.mfa().skip().await] {
         let NextStep::VerifyMfa(challenge) = step.unwrap() else { panic!("another step") };
+        assert!(challenge.interrupts_change());
         assert_eq!(challenge.available_factors(), ["Totp".into()]);
         let step = challenge.totp("123456").await.unwrap();
         assert!(matches!(step, NextStep::Submit(_)), "{step:?}");
@@ -331,6 +332,7 @@ async fn a_session_does_nothing_out_of_turn() {
     assert_eq!(server.seen().len(), sent);
 
     let asked = step.submit().await.unwrap();
+    assert!(matches!(&asked, NextStep::VerifyMfa(challenge) if !challenge.interrupts_change()));
     let error = asked.clone().tokens().await.unwrap_err();
     assert!(error.to_string().contains("session.mfa.require_mfa_verification"), "{error}");
     assert!(asked.submit().await.unwrap_err().is_invalid_request());

@@ -128,8 +128,8 @@ impl Grant {
 
 fn nothing_to_renew_with() -> AuthFailure {
     AuthFailure::new(
-        "there is no refresh token to get a user's token with: ask for the scope `offline_access` \
-         when the user signs in, or have them sign in again",
+        "there is no refresh token to get a user's token with: it was revoked, or never there. Have \
+         the user sign in again, and ask for the scope `offline_access`",
     )
 }
 

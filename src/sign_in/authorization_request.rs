@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use reqwest::{Method, Url, header::LOCATION};
 
 use super::{
-    Attach, Session,
+    OpenInteraction, Session,
     event::{Event, ForgotPassword, Register, SignIn},
     interaction::Authorization,
 };
@@ -256,7 +256,7 @@ impl<E: Event> AuthorizationRequest<E> {
     /// # Errors
     ///
     /// As those of [`begin`](Self::begin).
-    pub async fn authorize(self) -> Result<Attach> {
+    pub async fn authorize(self) -> Result<OpenInteraction> {
         let app = App::new(self.client_id.clone(), self.client_secret.clone())?;
         let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
         let url = self.url_for(&pending)?;
@@ -264,7 +264,7 @@ impl<E: Event> AuthorizationRequest<E> {
             Some(cookies) => self.client.with_browser_cookies(cookies),
             None => self.client.with_cookie_store(),
         };
-        let mut attach = Attach::of(&client, Some(Authorization { app, pending }));
+        let mut attach = OpenInteraction::of(&client, Some(Authorization { app, pending }));
         attach.captcha_token = self.captcha_token;
         attach.origin = self.origin;
         let path = url.as_str().strip_prefix(client.endpoint()).unwrap_or_default();

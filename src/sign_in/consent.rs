@@ -84,7 +84,7 @@ impl ConsentRequest {
         self.asked.organizations.as_deref().unwrap_or_default()
     }
 
-    /// Grants it, in these organizations. To refuse, do nothing.
+    /// Grants it, in no organization. To refuse, do nothing.
     ///
     /// ```no_run
     /// # async fn run(done: logto_api::sign_in::Done) -> logto_api::Result<()> {
@@ -92,7 +92,7 @@ impl ConsentRequest {
     ///
     /// if let Followed::Consent(question) = done.follow().await? {
     ///     println!("{:?} wants {:?}", question.application_name(), question.scopes());
-    ///     let tokens = question.grant([""; 0]).await?.tokens().await?;
+    ///     let tokens = question.grant().await?.tokens().await?;
     /// }
     /// # Ok(())
     /// # }
@@ -100,15 +100,27 @@ impl ConsentRequest {
     ///
     /// # Errors
     ///
+    /// When the session has ended.
+    pub async fn grant(&self) -> Result<Done> {
+        self.send(&json!({})).await
+    }
+
+    /// Grants it, in these [organizations](Self::organizations) too.
+    ///
+    /// # Errors
+    ///
     /// When the user is not in all of the organizations (`organization.require_membership`).
-    pub async fn grant(
+    pub async fn grant_in(
         &self,
         organization_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Done> {
         let ids: Vec<String> = organization_ids.into_iter().map(Into::into).collect();
-        let body = if ids.is_empty() { json!({}) } else { json!({ "organizationIds": ids }) };
+        self.send(&json!({ "organizationIds": ids })).await
+    }
+
+    async fn send(&self, body: &Value) -> Result<Done> {
         let request = self.interaction.client().request(Method::POST, "/api/interaction/consent");
-        let to: RedirectTo = request.public().json(&body).send().await?.json()?;
+        let to: RedirectTo = request.public().json(body).send().await?.json()?;
         Ok(Done::consented(&self.interaction, to.redirect_to))
     }
 }

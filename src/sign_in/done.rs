@@ -75,7 +75,7 @@ impl Done {
         let Some(known) = interaction.authorization() else {
             return Err(Error::request(
                 "the session was attached without its authorization: send the browser to \
-                 `redirect_to()`, or hand over what `pending()` gave by `Attach::authorization`",
+                 `redirect_to()`, or hand over what `pending()` gave by `OpenInteraction::authorization`",
             ));
         };
         if self.is_first {

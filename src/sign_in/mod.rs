@@ -40,7 +40,6 @@
 //! [attached](crate::Client::attach) the same way, without an authorization: such a session ends
 //! with [`Done::redirect_to`].
 
-mod attach;
 mod authorization_request;
 mod backup_codes;
 mod code;
@@ -53,7 +52,9 @@ mod identified;
 mod identifier;
 mod interaction;
 mod mfa;
+mod mfa_steps;
 mod next_step;
+mod open_interaction;
 mod other_steps;
 mod passkey;
 mod password_reset;
@@ -64,7 +65,6 @@ mod totp_setup;
 mod web_authn_setup;
 
 pub use self::{
-    attach::{Attach, Resumed},
     authorization_request::{AuthorizationRequest, FirstScreen},
     backup_codes::{BackupCodes, BackupCodesStep},
     code::{CodeSent, MfaCodeSent},
@@ -75,8 +75,10 @@ pub use self::{
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     identified::Identified,
     identifier::{Channel, Identifier},
-    mfa::{Mfa, MfaChallenge, MfaEnrolment, MfaOffer},
+    mfa::Mfa,
+    mfa_steps::{MfaChallenge, MfaEnrolment, MfaOffer},
     next_step::NextStep,
+    open_interaction::{OpenInteraction, Resumed},
     other_steps::{CaptchaStep, OtherStep, SsoStep, UnverifiedStep},
     passkey::{PasskeySignIn, WebAuthnChallenge},
     password_reset::PasswordReset,

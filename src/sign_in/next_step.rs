@@ -88,6 +88,8 @@ pub(crate) struct Step {
     pub(super) record: Option<String>,
     /// Logto knows who it is.
     pub(super) identified: bool,
+    /// It is asked for in place of a change that was to be made.
+    pub(super) interrupted: bool,
     /// The answer that asks for this step.
     pub(super) reason: Option<Arc<Error>>,
 }
@@ -99,6 +101,7 @@ impl Step {
             event,
             record: None,
             identified: false,
+            interrupted: false,
             reason: None,
         }
     }
@@ -118,7 +121,7 @@ impl Step {
         match answer {
             Ok(()) => Ok(self.identified()),
             Err(error) if error.has_code(REQUIRE_MFA) || error.has_code(SSO_ENABLED) => {
-                NextStep::asked_by(error, self.clone())
+                NextStep::asked_by(error, Self { interrupted: true, ..self.clone() })
             }
             Err(error) => Err(error),
         }

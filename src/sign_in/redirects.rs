@@ -2,7 +2,7 @@
 
 use reqwest::{Method, Url, header::LOCATION};
 
-use super::{another_session, attach::elsewhere};
+use super::{another_session, open_interaction::elsewhere};
 use crate::{Client, Error, Result, oidc::PendingAuthorization};
 
 /// More than Logto needs.

@@ -8,8 +8,8 @@ use logto_api::{
     models::MfaFactor as Factor,
     reqwest::{Url, header::HeaderMap},
     sign_in::{
-        Attach, AuthorizationRequest, Channel, ConnectorState, Event, Identified, Identifier,
-        NextStep, PendingAuthorization, Register, Resumed, Session,
+        AuthorizationRequest, Channel, ConnectorState, Event, Identified, Identifier, NextStep,
+        OpenInteraction, PendingAuthorization, Register, Resumed, Session,
     },
 };
 use logto_mock::{
@@ -63,7 +63,7 @@ impl<'a> Browser<'a> {
     }
 
     /// The next request.
-    fn attach(&self) -> Attach {
+    fn attach(&self) -> OpenInteraction {
         let mut headers = HeaderMap::new();
         let kept = self.cookies.lock().unwrap();
         let pairs: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();

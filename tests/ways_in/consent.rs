@@ -36,7 +36,7 @@ async fn is_asked_of_the_user() {
     let [offered] = question.organizations() else { panic!("{question:?}") };
     assert_eq!((&*offered.id, &*offered.name), (&*acme, "Acme"));
 
-    let tokens = question.grant([&acme]).await.unwrap().tokens().await.unwrap();
+    let tokens = question.grant_in([&acme]).await.unwrap().tokens().await.unwrap();
     assert_eq!(user_id(&tokens), alice);
     assert_eq!(tokens.user_info().await.unwrap().email.as_deref(), Some("alice@acme.com"));
 }
@@ -62,9 +62,9 @@ async fn is_given_for_the_users_own_organizations() {
         panic!("not asked")
     };
     assert!(question.organizations().is_empty());
-    let error = question.grant([elsewhere]).await.unwrap_err();
+    let error = question.grant_in([elsewhere]).await.unwrap_err();
     assert!(error.has_code("organization.require_membership"), "{error}");
-    let tokens = question.grant([""; 0]).await.unwrap().tokens().await.unwrap();
+    let tokens = question.grant().await.unwrap().tokens().await.unwrap();
     assert!(tokens.refresh_token().is_some());
 }
 
@@ -108,7 +108,7 @@ async fn is_asked_of_a_browser() {
 
     let question = attach().consent().await.unwrap();
     assert_eq!(question.application_name(), Some("Third party"));
-    let done = question.grant([""; 0]).await.unwrap();
+    let done = question.grant().await.unwrap();
     assert!(done.tokens().await.unwrap_err().to_string().contains("redirect_to()"));
     let callback = follow(&tenant, &cookies, done.redirect_to()).await;
     let secret = Some(mock.third_party_app_secret());
@@ -141,6 +141,6 @@ async fn is_given_in_another_request() {
     let pending = session.pending().unwrap().clone();
     let attach = tenant.logto.attach(&cookies).authorization(pending);
     let question = attach.client_secret(mock.third_party_app_secret()).consent().await.unwrap();
-    let tokens = question.grant([""; 0]).await.unwrap().tokens().await.unwrap();
+    let tokens = question.grant().await.unwrap().tokens().await.unwrap();
     assert_eq!(user_id(&tokens), alice);
 }

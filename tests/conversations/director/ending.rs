@@ -103,7 +103,11 @@ impl Director {
         let ids = body["organizationIds"].as_array().into_iter().flatten();
         let ids: Vec<String> = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
         let steps = if step.failed() { 1 } else { self.redirects(1) };
-        let result = match consent.grant(ids).await {
+        let granted = match body["organizationIds"].is_array() {
+            true => consent.grant_in(ids).await,
+            false => consent.grant().await,
+        };
+        let result = match granted {
             Ok(done) => done.follow().await,
             Err(error) => Err(error),
         };

@@ -19,8 +19,8 @@ use logto_api::{
     Client, Error,
     experience::Experience,
     sign_in::{
-        Attach, BackupCodes, Callback, CodeSent, ConnectorSignIn, ConsentRequest, Done,
-        ForgotPassword, Identified, MfaCodeSent, NextStep, PasskeySignIn, PasswordReset,
+        BackupCodes, Callback, CodeSent, ConnectorSignIn, ConsentRequest, Done, ForgotPassword,
+        Identified, MfaCodeSent, NextStep, OpenInteraction, PasskeySignIn, PasswordReset,
         PendingAuthorization, Register, Session, SignIn, Tokens, TotpSetup, WebAuthnChallenge,
         WebAuthnSetup,
     },
@@ -104,7 +104,7 @@ struct Director {
     at: usize,
     /// Where the session leads back to.
     redirect_uri: String,
-    opened: Option<Attach>,
+    opened: Option<OpenInteraction>,
     experience: Option<Experience>,
     way: Option<Way>,
     /// What the interaction is for: a step can lead from one to another.

@@ -43,7 +43,7 @@ use crate::{
 /// captcha.
 #[derive(Clone)]
 #[must_use = "nothing is sent until a session is made of it"]
-pub struct Attach {
+pub struct OpenInteraction {
     client: Client,
     authorization: Option<Authorization>,
     /// Of an authorization that was handed in, to be checked with the cookies.
@@ -72,12 +72,12 @@ impl Client {
     ///
     /// The browser has got them from Logto, or from your server, which began a session with
     /// [`browser_cookies`](super::AuthorizationRequest::browser_cookies).
-    pub fn attach(&self, cookies: &BrowserCookies) -> Attach {
-        Attach::of(&self.with_browser_cookies(cookies), None)
+    pub fn attach(&self, cookies: &BrowserCookies) -> OpenInteraction {
+        OpenInteraction::of(&self.with_browser_cookies(cookies), None)
     }
 }
 
-impl Attach {
+impl OpenInteraction {
     pub(super) fn of(client: &Client, authorization: Option<Authorization>) -> Self {
         Self {
             client: client.clone(),
@@ -182,7 +182,7 @@ impl Attach {
     /// A session that has begun, as you know from an earlier request: nothing is sent.
     ///
     /// ```no_run
-    /// # async fn run(attach: logto_api::sign_in::Attach) -> logto_api::Result<()> {
+    /// # async fn run(attach: logto_api::sign_in::OpenInteraction) -> logto_api::Result<()> {
     /// use logto_api::sign_in::{Identifier, SignIn};
     ///
     /// let session = attach.session::<SignIn>()?;
@@ -319,8 +319,8 @@ fn header(origin: &str) -> Result<HeaderValue> {
     })
 }
 
-impl fmt::Debug for Attach {
+impl fmt::Debug for OpenInteraction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attach").field("pending", &self.pending()).finish_non_exhaustive()
+        f.debug_struct("OpenInteraction").field("pending", &self.pending()).finish_non_exhaustive()
     }
 }
