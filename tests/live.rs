@@ -32,8 +32,6 @@ mod organizations;
 mod resources;
 #[path = "live/roles.rs"]
 mod roles;
-#[path = "live/session.rs"]
-mod session;
 #[path = "live/sign_in.rs"]
 mod sign_in;
 #[path = "live/sign_in_experience.rs"]
@@ -74,7 +72,6 @@ scenarios!(
     organizations,
     resources,
     roles,
-    session,
     sign_in,
     sign_in_experience,
     user_assets,

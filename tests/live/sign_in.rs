@@ -1,28 +1,18 @@
-//! A user's sign-in with a password to a web application, from the authorization request to the
-//! tokens.
+//! A user's sign-in by a session, to tokens and to the user's own account.
 
-use std::collections::HashMap;
+use logto_api::models::{ApplicationType, OidcClientMetadata};
+use logto_api::sign_in::{Identifier, NextStep, Session, Tokens};
+use logto_api::{Client, Error};
 
-use logto_api::models::{
-    ApplicationType, InteractionEvent, InteractionIdentifier, OidcClientMetadata,
-    SignInIdentifierType,
-};
-use logto_api::reqwest::Url;
-use logto_api::{Client, Method};
-use serde_json::Value;
+use crate::harness::{Outcome, PASSWORD, Run};
 
-use crate::harness::{Failure, Outcome, PASSWORD, Run};
-
-/// Nobody listens there: the conversation ends with the redirect to it.
+/// Nobody listens there: the session ends with the redirect to it.
 const CALLBACK: &str = "http://localhost:9999/callback";
-/// The pair of RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
     let username = run.name("user");
-    logto.users().create().username(&username).password(PASSWORD).send().await?;
+    let user = logto.users().create().username(&username).password(PASSWORD).send().await?;
     let app = logto
         .applications()
         .create(run.name("web"), ApplicationType::Traditional)
@@ -31,87 +21,50 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
         .await?;
     let secrets = logto.applications().list_secrets(&app.id).send().await?;
 
-    let browser = Client::builder(logto.endpoint()).cookie_store(true).build()?;
-    authorize(&browser, &app.id, &run.prefix).await?;
-    let next = use_password(&browser, &username).await?;
-    let callback = follow(&browser, next).await?;
-    let answer: HashMap<_, _> = callback.query_pairs().into_owned().collect();
-    assert_eq!(answer.get("state"), Some(&run.prefix), "{callback}");
+    let public = Client::builder(logto.endpoint()).build()?;
+    let request = public.sign_in(&app.id, CALLBACK).client_secret(&secrets[0].value);
+    let session = request.begin().await?;
+    let tokens = sign_in(&session, &username).await?;
+    assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user.id));
+    assert_eq!(tokens.user_info().await?.username, Some(username));
 
-    let tokens = redeem(logto, &app.id, &secrets[0].value, &answer["code"]).await?;
-    assert_eq!(tokens["token_type"], "Bearer");
-    assert_eq!(tokens["scope"], "openid profile");
-    assert!(tokens["access_token"].as_str().is_some_and(|token| !token.is_empty()));
-    assert_eq!(tokens["id_token"].as_str().map(|token| token.split('.').count()), Some(3));
+    let renewed = tokens.refresh().await?;
+    assert_eq!(renewed.claims().map(|claims| &claims.user.sub), Some(&user.id));
+    own_account(&renewed, &user.id).await?;
+
+    tokens.revoke().await?;
+    let error = renewed.refresh().await.unwrap_err();
+    assert!(error.is_auth(), "{error}");
     Ok(())
 }
 
-/// The authorization request: its cookies hold the interaction.
-async fn authorize(browser: &Client, app_id: &str, state: &str) -> Outcome {
-    let query = [
-        ("client_id", app_id),
-        ("redirect_uri", CALLBACK),
-        ("response_type", "code"),
-        ("scope", "openid profile"),
-        ("state", state),
-        ("prompt", "consent"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ];
-    let answer = browser.request(Method::GET, "/oidc/auth").query(&query).send().await?;
-    assert!(answer.status().is_redirection(), "{}", answer.status());
-    Ok(())
-}
-
-/// The interaction; gives where the browser goes from there.
-async fn use_password(browser: &Client, username: &str) -> Result<String, Failure> {
-    let experience = browser.experience();
-    experience.init_interaction(InteractionEvent::SignIn).send().await?;
-    let user = InteractionIdentifier::new(SignInIdentifierType::Username, username);
-    let wrong = experience.create_password_verification(user.clone(), "not this one");
-    let wrong = wrong.send().await.unwrap_err();
-    assert!(wrong.is_unprocessable() && wrong.has_code("session.invalid_credentials"), "{wrong}");
-
-    let verified = experience.create_password_verification(user, PASSWORD).send().await?;
-    experience.identify().verification_id(verified.verification_id).send().await?;
-    let next = experience.submit().send().await?;
-    Ok(next.unwrap().redirect_to)
-}
-
-/// Goes where each answer sends the browser (consent is given by the server itself, for an
-/// application of the tenant's own) until it would leave for the callback.
-async fn follow(browser: &Client, mut location: String) -> Result<Url, Failure> {
-    for _ in 0..10 {
-        // Relative, or with the origin that the server knows itself by.
-        let url = Url::parse(browser.endpoint())?.join(&location)?;
-        if url.as_str().starts_with(CALLBACK) {
-            return Ok(url);
-        }
-        let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-        let answer = browser.request(Method::GET, &path).send().await?;
-        let next = answer.headers().get("location").and_then(|value| value.to_str().ok());
-        match next {
-            Some(next) => location = next.to_owned(),
-            None => panic!("{} answered {} and no location", url.path(), answer.status()),
-        }
+/// With whatever the tenant offers, and does not demand, declined.
+async fn sign_in(session: &Session, username: &str) -> Result<Tokens, Error> {
+    let wrong = session.password(Identifier::username(username), "not this one").await;
+    assert!(wrong.as_ref().is_err_and(Error::is_invalid_credentials), "{wrong:?}");
+    let mut step = session.password(Identifier::username(username), PASSWORD).await?;
+    loop {
+        step = match step {
+            NextStep::Submit(user) => user.submit().await?,
+            NextStep::EnableMfa(offer) => offer.skip().await?,
+            NextStep::BindMfa(mfa) if mfa.is_skippable() => mfa.skip().await?,
+            NextStep::SuggestMfa(mfa) => mfa.skip().await?,
+            NextStep::CreatePasskey(offer) => offer.skip().await?,
+            NextStep::Done(done) => return done.tokens().await,
+            other => return Err(other.into_error()),
+        };
     }
-    panic!("the redirects do not end");
 }
 
-/// The token request, with the application's own credentials.
-async fn redeem(logto: &Client, id: &str, secret: &str, code: &str) -> Result<Value, Failure> {
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", VERIFIER),
-    ];
-    let answer = logto_api::reqwest::Client::new()
-        .post(format!("{}/oidc/token", logto.endpoint()))
-        .basic_auth(id, Some(secret))
-        .form(&form)
-        .send()
-        .await?;
-    assert_eq!(answer.status(), 200);
-    Ok(answer.json().await?)
+/// The tenant may keep its users from their accounts.
+async fn own_account(tokens: &Tokens, user_id: &str) -> Outcome {
+    match tokens.account().get().send().await {
+        Err(error) => assert!(error.has_code("account_center.not_enabled"), "{error}"),
+        Ok(profile) => assert_eq!(profile.id.as_deref(), Some(user_id)),
+    }
+    let wrong = tokens.verifications().verify_password("not this one").send().await.unwrap_err();
+    assert!(wrong.is_invalid_credentials(), "{wrong}");
+    let record = tokens.verifications().verify_password(PASSWORD).send().await?;
+    assert!(!record.verification_record_id.is_empty());
+    Ok(())
 }
