@@ -5,8 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{NextStep, next_step::Step};
-use crate::{Error, Result, models::SocialVerification, oidc, reqwest::Url};
+use super::{NextStep, code::Purpose, next_step::Step};
+use crate::{
+    Error, Result,
+    models::{AddUserProfile, AddUserProfileSocial, SocialVerification},
+    oidc,
+    reqwest::Url,
+};
 
 /// Whose connector it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,7 @@ pub(super) enum Kind {
 pub struct ConnectorSignIn {
     step: Step,
     state: ConnectorState,
+    purpose: Purpose,
 }
 
 /// What to keep of a [`ConnectorSignIn`] until the user is back. It is a secret.
@@ -72,11 +78,16 @@ impl ConnectorSignIn {
             verification_id,
             authorization_uri,
         };
-        Ok(Self { step, state })
+        Ok(Self::of(step, state))
     }
 
     pub(super) fn of(step: Step, state: ConnectorState) -> Self {
-        Self { step, state }
+        Self { step, state, purpose: Purpose::Identify }
+    }
+
+    /// The same, to give the account to a user whom Logto knows.
+    pub(super) fn for_profile(self) -> Self {
+        Self { purpose: Purpose::Profile, ..self }
     }
 
     /// Where to send the user.
@@ -95,7 +106,8 @@ impl ConnectorSignIn {
         &self.state
     }
 
-    /// Verifies the URL that the provider has sent the user back to, and tells Logto who it is.
+    /// Verifies the URL that the provider has sent the user back to, and goes on as
+    /// [`verify`](Self::verify) does.
     ///
     /// # Errors
     ///
@@ -115,7 +127,7 @@ impl ConnectorSignIn {
     }
 
     /// Verifies what the user has brought back, such as the parameters of the URL or of a form,
-    /// and tells Logto who it is.
+    /// and tells Logto who it is, or gives the account to the user.
     ///
     /// # Errors
     ///
@@ -142,8 +154,17 @@ impl ConnectorSignIn {
             }
             Kind::Sso => api.verify_enterprise_sso(connector, data, record).send().await?,
         };
-        let event = self.step.event.clone();
-        self.step.interaction.identify(event, Some(verified.verification_id), false).await
+        let id = verified.verification_id;
+        match self.purpose {
+            Purpose::Identify => {
+                let event = self.step.event.clone();
+                self.step.interaction.identify(event, Some(id), false).await
+            }
+            Purpose::Profile | Purpose::Factor => {
+                let part = AddUserProfile::Social(AddUserProfileSocial::new(id));
+                super::profile::add(&self.step, part).await
+            }
+        }
     }
 }
 

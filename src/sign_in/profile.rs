@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{CodeSent, Identifier, NextStep, code::Purpose, next_step::Step};
+use super::{
+    CodeSent, ConnectorSignIn, ConnectorState, Identifier, NextStep, code::Purpose,
+    connector::Kind, next_step::Step,
+};
 use crate::{
     Result,
     models::{
@@ -78,6 +81,27 @@ impl Profile {
     /// A code that was sent in an earlier request of the browser's.
     pub fn code_sent(&self, to: Identifier, verification_id: impl Into<String>) -> CodeSent {
         CodeSent::of(self.step.clone(), to, verification_id.into(), Purpose::Profile)
+    }
+
+    /// Starts at a social provider, whose account the user has from now on once what comes back is
+    /// [verified](ConnectorSignIn::verify).
+    ///
+    /// # Errors
+    ///
+    /// When there is no such connector.
+    pub async fn start_social(
+        &self,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ConnectorSignIn> {
+        let (step, id, uri) = (self.step.clone(), connector_id.into(), redirect_uri.into());
+        let started = ConnectorSignIn::start(step, Kind::Social, id, uri, None).await?;
+        Ok(started.for_profile())
+    }
+
+    /// The user is back from a provider that an earlier request sent them to.
+    pub fn connector_sign_in(&self, state: ConnectorState) -> ConnectorSignIn {
+        ConnectorSignIn::of(self.step.clone(), state).for_profile()
     }
 
     /// A social account, by its verified record.

@@ -93,14 +93,10 @@ async fn are_added_to_an_account_whose_user_is_signing_in() {
     let session = tenant.sign_in().await;
     let user =
         next!(session.password(Identifier::username("alice"), PASSWORD).await.unwrap(), Submit);
-    let started = user.experience().create_social_verification(&github, "st4te", CALLBACK);
-    let id = started.send().await.unwrap().verification_id;
-    let data = serde_json::Map::from_iter([
-        ("code".to_owned(), "c0de".into()),
-        ("userId".to_owned(), "octocat".into()),
-    ]);
-    user.experience().verify_social(&github, data).verification_id(&id).send().await.unwrap();
-    signed_in(user.profile().social(id).await.unwrap()).await;
+    let sent = user.profile().start_social(&github, CALLBACK).await.unwrap();
+    let back_again = user.profile().connector_sign_in(sent.state().clone());
+    let url = back(&sent, &[("userId", "octocat")]);
+    signed_in(back_again.verify_callback(&url).await.unwrap()).await;
 
     let sent = tenant.sign_in().await.social(&github, CALLBACK).await.unwrap();
     let step = sent.verify_callback(&back(&sent, &[("userId", "octocat")])).await.unwrap();
