@@ -150,6 +150,6 @@ pub mod models {
 include!(concat!(env!("OUT_DIR"), "/groups.rs"));
 
 /// Compiles and checks the README's program.
-#[cfg(all(doctest, feature = "users"))]
+#[cfg(all(doctest, feature = "account", feature = "sign-in", feature = "users"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
