@@ -469,9 +469,9 @@ impl Error {
         self.failed_at(Stage::Authorization)
     }
 
-    /// What came back from a user's sign-in is not the answer to the authorization request: it came
-    /// to another address, with another `state` or from another server. Nothing was sent. Begin
-    /// anew, and sign nobody in.
+    /// What came of a user's sign-in is not the answer to its authorization request: it came to
+    /// another address, with another `state`, from another server, or with another session's
+    /// cookies. No code was redeemed. Begin anew, and sign nobody in.
     pub fn is_invalid_callback(&self) -> bool {
         self.failed_at(Stage::Callback)
     }
