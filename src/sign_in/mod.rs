@@ -27,6 +27,17 @@
 //! # }
 //! ```
 //!
+//! What cannot be done has no method: nobody registers with a password that they have already, and
+//! there are no tokens before the end.
+//!
+//! ```compile_fail,E0599
+//! # use logto_api::sign_in::{Identifier, Register, Session};
+//! # async fn run(session: Session<Register>) -> logto_api::Result<()> {
+//! session.password(Identifier::username("alice"), "pw").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # On a server with pages of its own
 //!
 //! Between the requests of a browser nothing has to be kept in memory. Begin with
