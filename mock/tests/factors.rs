@@ -106,12 +106,7 @@ async fn what_is_not_mandatory_is_suggested_and_can_be_skipped() -> Result {
     let missing = refused(&browser).await?;
     let data = json!({ "availableFactors": ["Totp"], "skippable": true });
     assert_eq!(missing, (422, "user.missing_mfa".into(), data));
-    assert_eq!(browser.step("profile/mfa/mfa-skipped", json!({})).await?.0, 204);
-    assert_eq!(browser.submit().await?.0, 200);
-    browser.begin("SignIn").await?;
-    browser.password("alice", "correct horse").await?;
-    assert_eq!(browser.submit().await?.0, 200);
-    Ok(())
+    browser.skip_for_good("profile/mfa/mfa-skipped").await
 }
 
 #[tokio::test]
@@ -147,12 +142,7 @@ async fn who_registers_by_e_mail_is_offered_a_stronger_factor() -> Result {
     let browser = Browser::at("Register").await?;
     browser.mock.set_sign_up(&[SignUpField::Email]);
     browser.mock.set_mfa(MfaPolicy::Mandatory, &[EmailVerificationCode, Totp]);
-    let email = json!({ "type": "email", "value": "newcomer@example.com" });
-    let body = json!({ "identifier": email, "interactionEvent": "Register" });
-    let id = browser.verification("verification-code", body).await?;
-    let code = browser.mock.last_code("newcomer@example.com").unwrap_or_default();
-    let body = json!({ "identifier": email, "verificationId": id, "code": code });
-    browser.verification("verification-code/verify", body).await?;
+    let id = browser.prove_email("newcomer@example.com", "Register").await?;
     assert_eq!(browser.identify(&id).await?, 201);
     let suggested = refused(&browser).await?;
     let data = json!({

@@ -4,7 +4,11 @@ mod common;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::{Fixture, Result, answer, browser::Browser, header, string};
+use common::{
+    Fixture, Result, answer,
+    browser::{Browser, PKCE, VERIFIER},
+    header, parameter, string,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -29,7 +33,7 @@ async fn signed_in(more: &[(&str, &str)]) -> Result<(Browser, Value)> {
 
 async fn sign_in(browser: &Browser, more: &[(&str, &str)]) -> Result<Value> {
     browser.authorize(browser.mock.web_app_id(), more).await?;
-    browser.put("/api/experience", json!({ "interactionEvent": "SignIn" })).await?;
+    browser.start("SignIn").await?;
     browser.password("alice", "correct horse").await?;
     browser.tokens().await
 }
@@ -255,7 +259,7 @@ async fn a_third_party_has_to_ask_the_user() -> Result {
     browser.authorize(browser.mock.third_party_app_id(), &[]).await?;
     let early = answer(browser.get("/api/interaction/consent").await?).await?;
     assert_eq!((early.0.as_u16(), &early.1["code"]), (400, &json!("session.not_found")));
-    browser.put("/api/experience", json!({ "interactionEvent": "SignIn" })).await?;
+    browser.start("SignIn").await?;
     browser.password("alice", "correct horse").await?;
     let (_, body) = browser.submit().await?;
     let to_consent = browser.get(&string(&body["redirectTo"])).await?;
@@ -269,7 +273,8 @@ async fn a_third_party_has_to_ask_the_user() -> Result {
     assert_eq!(asked["missingOIDCScope"], json!(["profile", "email", "phone"]));
     let (status, body) = browser.post("/api/interaction/consent", json!({})).await?;
     assert_eq!(status, 200);
-    let code = browser.returned(&string(&body["redirectTo"])).await?;
+    let callback = browser.returned(&string(&body["redirectTo"])).await?;
+    let code = parameter(&callback, "code");
     let form = [("grant_type", "authorization_code"), ("code", code.as_str())];
     let url = format!("{}/oidc/token", browser.mock.endpoint());
     let (id, secret) = (browser.mock.third_party_app_id(), browser.mock.third_party_app_secret());
@@ -281,21 +286,16 @@ async fn a_third_party_has_to_ask_the_user() -> Result {
 #[tokio::test]
 async fn where_no_secret_is_kept_a_refresh_token_is_good_once() -> Result {
     let browser = Browser::open().await?;
-    // The pair of RFC 7636, appendix B.
-    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    let pkce = [("code_challenge", challenge), ("code_challenge_method", "S256")];
     let app = browser.mock.spa_app_id();
-    browser.authorize(app, &pkce).await?;
-    browser.put("/api/experience", json!({ "interactionEvent": "SignIn" })).await?;
+    browser.authorize(app, &PKCE).await?;
+    browser.start("SignIn").await?;
     browser.password("alice", "correct horse").await?;
-    let code = browser.code().await?;
+    let code = parameter(&browser.callback().await?, "code");
     let ask = async |more: &[(&str, &str)]| {
         let form: Vec<_> = more.iter().copied().chain([("client_id", app)]).collect();
-        let url = format!("{}/oidc/token", browser.mock.endpoint());
-        answer(browser.http.post(url).form(&form).send().await?).await
+        browser.token(&form).await
     };
-    let form = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", verifier)];
+    let form = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", VERIFIER)];
     let first = string(&ask(&form).await?.1["refresh_token"]);
     let renew = [("grant_type", "refresh_token"), ("refresh_token", first.as_str())];
     let second = string(&ask(&renew).await?.1["refresh_token"]);

@@ -6,15 +6,6 @@ use common::{Result, browser::Browser};
 use logto_mock::SignUpField;
 use serde_json::json;
 
-async fn proved(browser: &Browser, email: &str) -> Result<String> {
-    let identifier = json!({ "type": "email", "value": email });
-    let body = json!({ "identifier": identifier, "interactionEvent": "Register" });
-    let id = browser.verification("verification-code", body).await?;
-    let code = browser.mock.last_code(email).unwrap_or_default();
-    let body = json!({ "identifier": identifier, "verificationId": id, "code": code });
-    browser.verification("verification-code/verify", body).await
-}
-
 #[tokio::test]
 async fn a_username_and_a_password_make_an_account() -> Result {
     let browser = Browser::at("Register").await?;
@@ -32,17 +23,14 @@ async fn a_username_and_a_password_make_an_account() -> Result {
     assert_eq!(browser.identify(&id).await?, 201);
     browser.tokens().await?;
 
-    browser.begin("SignIn").await?;
-    browser.password("bob", "battery staple").await?;
-    assert_eq!(browser.submit().await?.0, 200);
-    Ok(())
+    browser.come_back("bob", "battery staple").await
 }
 
 #[tokio::test]
 async fn what_is_missing_can_be_added_on_the_way() -> Result {
     let browser = Browser::at("Register").await?;
     browser.mock.set_sign_up(&[SignUpField::Email, SignUpField::Password]);
-    let id = proved(&browser, "new@example.com").await?;
+    let id = browser.prove_email("new@example.com", "Register").await?;
     let (status, body) = browser.step("identification", json!({ "verificationId": id })).await?;
     let missing = json!({ "missingProfile": ["password"] });
     assert_eq!((status.as_u16(), &body["data"]), (422, &missing));
@@ -63,7 +51,7 @@ async fn what_is_missing_can_be_added_on_the_way() -> Result {
     browser.tokens().await?;
 
     browser.begin("Register").await?;
-    let id = proved(&browser, "new@example.com").await?;
+    let id = browser.prove_email("new@example.com", "Register").await?;
     let refused = browser.refusal("identification", json!({ "verificationId": id })).await?;
     assert_eq!(refused, (422, "user.email_already_in_use".into()));
     Ok(())
@@ -78,7 +66,7 @@ async fn who_signs_in_adds_what_the_tenant_has_come_to_ask_for() -> Result {
     let (status, body) = browser.submit().await?;
     let missing = json!({ "missingProfile": ["emailOrPhone"] });
     assert_eq!((status.as_u16(), &body["data"]), (422, &missing));
-    let id = proved(&browser, "alice@example.com").await?;
+    let id = browser.prove_email("alice@example.com", "Register").await?;
     let email = json!({ "type": "email", "verificationId": id });
     assert_eq!(browser.step("profile", email).await?.0, 204);
     let name = json!({ "type": "username", "value": "alison" });
@@ -184,12 +172,7 @@ async fn an_enterprise_brings_its_users_and_keeps_them() -> Result {
     browser.tokens().await?;
 
     browser.begin("SignIn").await?;
-    let email = json!({ "type": "email", "value": "eve@acme.example" });
-    let body = json!({ "identifier": email, "interactionEvent": "SignIn" });
-    let id = browser.verification("verification-code", body).await?;
-    let code = browser.mock.last_code("eve@acme.example").unwrap_or_default();
-    let body = json!({ "identifier": email, "verificationId": id, "code": code });
-    browser.verification("verification-code/verify", body).await?;
+    let id = browser.prove_email("eve@acme.example", "SignIn").await?;
     let refused = browser.refusal("identification", json!({ "verificationId": id })).await?;
     assert_eq!(refused, (422, "session.sso_enabled".into()));
     Ok(())

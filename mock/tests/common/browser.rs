@@ -4,7 +4,17 @@ use logto_mock::Mock;
 use reqwest::{Client, Method, Response, Url};
 use serde_json::{Value, json};
 
-use super::{Answer, Result, answer, client, header, string};
+use super::{Answer, Result, answer, client, header, parameter, string};
+
+/// What the browser's application asks for.
+pub(crate) const SCOPE: &str = "openid profile email phone offline_access";
+
+/// The pair of RFC 7636, appendix B.
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const PKCE: [(&str, &str); 2] = [
+    ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+    ("code_challenge_method", "S256"),
+];
 
 pub(crate) struct Browser {
     pub(crate) mock: Mock,
@@ -38,10 +48,14 @@ impl Browser {
     pub(crate) async fn begin(&self, event: &str) -> Result {
         let response = self.authorize(self.mock.web_app_id(), &[]).await?;
         assert_eq!(response.status(), 303);
-        let event = json!({ "interactionEvent": event });
-        let (status, body) = self.put("/api/experience", event).await?;
+        let (status, body) = self.start(event).await?;
         assert_eq!(status, 204, "{body}");
         Ok(())
+    }
+
+    /// Starts what a page is for that the browser has been sent to.
+    pub(crate) async fn start(&self, event: &str) -> Result<Answer> {
+        self.put("/api/experience", json!({ "interactionEvent": event })).await
     }
 
     pub(crate) async fn authorize(&self, app: &str, more: &[(&str, &str)]) -> Result<Response> {
@@ -49,7 +63,7 @@ impl Browser {
             ("client_id", app),
             ("redirect_uri", self.mock.redirect_uri()),
             ("response_type", "code"),
-            ("scope", "openid profile email phone offline_access"),
+            ("scope", SCOPE),
             ("state", "xyz"),
             ("prompt", "consent"),
         ];
@@ -101,14 +115,48 @@ impl Browser {
         Ok(self.step("identification", body).await?.0.as_u16())
     }
 
-    /// Proves and identifies a user with a password.
-    pub(crate) async fn password(&self, username: &str, password: &str) -> Result {
+    /// Tries a password, without identifying anybody by it.
+    pub(crate) async fn try_password(&self, username: &str, password: &str) -> Result<Answer> {
         let body = json!({
             "identifier": { "type": "username", "value": username }, "password": password,
         });
-        let id = self.verification("password", body).await?;
-        assert_eq!(self.identify(&id).await?, 204);
+        self.step("verification/password", body).await
+    }
+
+    /// Proves and identifies a user with a password.
+    pub(crate) async fn password(&self, username: &str, password: &str) -> Result {
+        let (status, body) = self.try_password(username, password).await?;
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(self.identify(&string(&body["verificationId"])).await?, 204);
         Ok(())
+    }
+
+    /// Proves an e-mail address by the code that is sent to it; gives the verification's id.
+    pub(crate) async fn prove_email(&self, email: &str, event: &str) -> Result<String> {
+        let identifier = json!({ "type": "email", "value": email });
+        let body = json!({ "identifier": identifier, "interactionEvent": event });
+        let id = self.verification("verification-code", body).await?;
+        let code = self.mock.last_code(email).unwrap_or_default();
+        let body = json!({ "identifier": identifier, "verificationId": id, "code": code });
+        self.verification("verification-code/verify", body).await
+    }
+
+    /// Signs in from the start with a password, where nothing more is asked.
+    pub(crate) async fn come_back(&self, username: &str, password: &str) -> Result {
+        self.begin("SignIn").await?;
+        self.password(username, password).await?;
+        let (status, body) = self.submit().await?;
+        assert_eq!(status, 200, "{body}");
+        Ok(())
+    }
+
+    /// Skips by this operation what the user is asked for, now and when they come back.
+    pub(crate) async fn skip_for_good(&self, operation: &str) -> Result {
+        let (status, body) = self.step(operation, json!({})).await?;
+        assert_eq!(status, 204, "{body}");
+        let (status, body) = self.submit().await?;
+        assert_eq!(status, 200, "{body}");
+        self.come_back("alice", "correct horse").await
     }
 
     pub(crate) async fn interaction(&self) -> Result<Value> {
@@ -120,39 +168,42 @@ impl Browser {
         self.step("submit", json!({})).await
     }
 
-    /// Submits, and goes on to the callback's code.
-    pub(crate) async fn code(&self) -> Result<String> {
+    /// Submits, and goes on to the callback.
+    pub(crate) async fn callback(&self) -> Result<Url> {
         let (status, body) = self.submit().await?;
         assert_eq!(status, 200, "{body}");
         let to_consent = self.get(&string(&body["redirectTo"])).await?;
+        assert_eq!(to_consent.status(), 303);
         let consented = self.get(&header(&to_consent, "location")).await?;
         assert_eq!(consented.status(), 302);
         self.returned(&header(&consented, "location")).await
     }
 
-    /// The code of the callback that an interaction leads back to.
-    pub(crate) async fn returned(&self, way: &str) -> Result<String> {
+    /// The callback that an interaction leads back to.
+    pub(crate) async fn returned(&self, way: &str) -> Result<Url> {
         let back = self.get(way).await?;
         assert_eq!(back.status(), 303);
-        let callback = Url::parse(&header(&back, "location"))?;
-        let code = callback.query_pairs().find(|(key, _)| key == "code");
-        Ok(code.map(|(_, value)| value.into_owned()).unwrap_or_default())
+        Ok(Url::parse(&header(&back, "location"))?)
     }
 
     /// Submits, and goes on to the tokens.
     pub(crate) async fn tokens(&self) -> Result<Value> {
-        let code = self.code().await?;
+        let code = parameter(&self.callback().await?, "code");
         let form = [("grant_type", "authorization_code"), ("code", code.as_str())];
         let (status, tokens) = self.token(&form).await?;
         assert_eq!(status, 200, "{tokens}");
         Ok(tokens)
     }
 
-    /// Asks the token endpoint as the web application.
+    /// Asks the token endpoint as the web application, unless the form names another.
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Result<Answer> {
         let url = format!("{}/oidc/token", self.mock.endpoint());
         let request = self.http.post(url).form(form);
         let (id, secret) = (self.mock.web_app_id(), self.mock.web_app_secret());
-        answer(request.basic_auth(id, Some(secret)).send().await?).await
+        let request = match form.iter().any(|(key, _)| *key == "client_id") {
+            true => request,
+            false => request.basic_auth(id, Some(secret)),
+        };
+        answer(request.send().await?).await
     }
 }

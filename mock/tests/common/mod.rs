@@ -5,7 +5,7 @@
 pub(crate) mod browser;
 
 use logto_mock::Mock;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect::Policy};
 use serde_json::Value;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -82,6 +82,12 @@ pub(crate) fn header(response: &Response, name: &str) -> String {
 pub(crate) fn headers(response: &Response, name: &str) -> Vec<String> {
     let values = response.headers().get_all(name).iter();
     values.filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect()
+}
+
+/// What a URL's query says of this.
+pub(crate) fn parameter(url: &Url, name: &str) -> String {
+    let pair = url.query_pairs().find(|(key, _)| key == name);
+    pair.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 pub(crate) fn string(value: &Value) -> String {
