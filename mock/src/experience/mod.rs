@@ -1,10 +1,14 @@
 //! `/api/experience`: what a sign-in page does for its user.
 
 mod backup_codes;
+mod bind;
 mod codes;
+mod fill_in;
 pub(crate) mod identifier;
 mod identify;
 mod mfa;
+mod mfa_policy;
+mod missing_profile;
 mod one_time_token;
 mod passkey;
 mod password;
@@ -142,7 +146,8 @@ pub(crate) fn routes() -> Router<Store> {
         .merge(social::routes())
         .merge(sso::routes())
         .merge(one_time_token::routes())
-        .merge(profile::routes())
+        .merge(fill_in::routes())
+        .merge(bind::routes())
         .merge(mfa::routes())
 }
 
@@ -179,7 +184,7 @@ async fn change_event(step: Step) -> Answer {
         let event = Event::parse(text(members, "interactionEvent"));
         let forgotten = |event| event == Event::ForgotPassword;
         if forgotten(event) != forgotten(flow.experience.event) {
-            return Err(Failure::new(400, "session.not_supported_for_forgot_password"));
+            return Err(not_for_forgotten_passwords());
         }
         if event != flow.experience.event {
             flow.experience.profile = Profile::default();
@@ -196,4 +201,8 @@ async fn read(step: Step) -> Answer {
 /// The answer to what has been sent, made or proved.
 fn verification(id: &str) -> Response {
     reply::ok(&json!({ "verificationId": id }))
+}
+
+fn not_for_forgotten_passwords() -> Failure {
+    Failure::new(400, "session.not_supported_for_forgot_password")
 }

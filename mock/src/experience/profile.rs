@@ -1,47 +1,28 @@
-//! What an interaction adds to a user, once it has been submitted.
+//! What will be a user's, once the interaction has been submitted.
 
-use axum::{
-    Router,
-    routing::{post, put},
-};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Event, Flow, Proof, Step,
-    identify::check_sso,
+    Flow, Proof,
     record::{Record, unproved},
 };
 use crate::{
-    collection::{Members, object, text},
+    collection::{Members, object},
     connectors::{self, TARGET},
     errors::Failure,
-    guard::{Field, Kind, required},
-    passwords,
-    policy::SignUpField,
-    reply,
-    state::{State, Store},
+    state::State,
     user::{self, Password, SsoIdentity, User},
-    users,
 };
-
-const KINDS: Kind =
-    Kind::Enum(&["email", "phone", "username", "password", "social", "extraProfile"]);
-const ANY: &[Field] = &[required("type", KINDS)];
-const PROVED: &[Field] = &[required("verificationId", Kind::Text)];
-const USERNAME: &[Field] = &[required("value", Kind::Username)];
-const PASSWORD: &[Field] = &[required("value", Kind::Text)];
-const VALUES: &[Field] = &[required("values", Kind::FreeForm)];
-const RESET: &[Field] = &[required("password", Kind::Text)];
 
 /// Members of a user, by the API's names; what is shown of them has no password.
 #[derive(Clone, Default)]
 pub(super) struct Profile {
-    members: Members,
-    password: Option<String>,
+    pub(super) members: Members,
+    pub(super) password: Option<String>,
 }
 
 impl Profile {
-    fn of(members: Value) -> Self {
+    pub(super) fn of(members: Value) -> Self {
         Self { members: object(members), password: None }
     }
 
@@ -177,12 +158,6 @@ impl Profile {
     }
 }
 
-/// Whether a field of a form is among these members: by itself, in the profile or in custom data.
-fn has_field<'a>(member: impl Fn(&str) -> Option<&'a Value>, name: &str) -> bool {
-    let inner = ["profile", "customData"].map(|of| member(of).and_then(|of| of.get(name)));
-    inner.into_iter().chain([member(name)]).flatten().any(|value| !value.is_null())
-}
-
 /// What else another place says of somebody new, unless it is another user's.
 fn told(state: &State, info: &Value) -> Members {
     let free = |member: &str, value: &Value| {
@@ -216,149 +191,4 @@ impl Flow<'_> {
         self.experience.profile.check_new_to(user)?;
         self.experience.profile.check_unique(self.state)
     }
-
-    /// Everybody must have what the tenant asks for, but not who comes from an enterprise.
-    pub(super) fn check_profile(&self) -> Result<(), Failure> {
-        let profile = &self.experience.profile;
-        if profile.has("enterpriseSsoIdentity") {
-            return Ok(());
-        }
-        let user = self.user().ok();
-        let has = |member: &str| {
-            let known = user.as_ref().is_some_and(|user| user.text(member).is_some());
-            known || profile.has(member)
-        };
-        let asked = |field| self.state.policy.asks_for(field);
-        let mut missing = Vec::new();
-        if asked(SignUpField::Username) && !has("username") {
-            missing.push("username");
-        }
-        match (asked(SignUpField::Email), asked(SignUpField::Phone)) {
-            (true, true) if !has("primaryEmail") && !has("primaryPhone") => {
-                missing.push("emailOrPhone");
-            }
-            (true, false) if !has("primaryEmail") => missing.push("email"),
-            (false, true) if !has("primaryPhone") => missing.push("phone"),
-            _ => {}
-        }
-        let can_come_back = user.as_ref().is_some_and(|user| {
-            user.password.is_some() || user.get("identities") != &json!({}) || !user.sso.is_empty()
-        });
-        let will_come_back = profile.has_password() || profile.has("socialIdentity");
-        if asked(SignUpField::Password) && !can_come_back && !will_come_back {
-            missing.push("password");
-        }
-        if missing.is_empty() && self.lacks_fields(user.as_ref()) {
-            missing.push("extraProfile");
-        }
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(Failure::new(422, "user.missing_profile")
-                .data(json!({ "missingProfile": missing }))),
-        }
-    }
-
-    /// Whether somebody new has not told all that the tenant's form asks for.
-    fn lacks_fields(&self, user: Option<&User>) -> bool {
-        let profile = &self.experience.profile.members;
-        let told = |name: &String| {
-            has_field(|member| profile.get(member), name)
-                || user.is_some_and(|user| has_field(|member| Some(user.get(member)), name))
-        };
-        let is_new = self.experience.event == Event::Register;
-        is_new && !self.state.policy.profile_fields.iter().all(told)
-    }
-}
-
-pub(super) fn routes() -> Router<Store> {
-    Router::new()
-        .route("/api/experience/profile", post(add))
-        .route("/api/experience/profile/password", put(reset))
-}
-
-async fn add(step: Step) -> Answer {
-    step.take(ANY, |flow, members| {
-        let kind = text(members, "type").unwrap_or_default();
-        match flow.experience.event {
-            Event::ForgotPassword => {
-                return Err(Failure::new(400, "session.not_supported_for_forgot_password"));
-            }
-            Event::SignIn if kind == "social" => drop(flow.user_id()?),
-            Event::SignIn => flow.check_factor()?,
-            Event::Register => {}
-        }
-        let profile = given(flow, kind)?;
-        flow.add_to_profile(profile)?;
-        Ok(reply::no_content())
-    })
-}
-
-/// What a body of this type adds.
-fn given(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
-    match kind {
-        "username" => {
-            let members = flow.body.check(USERNAME)?;
-            Ok(Profile::of(json!({ "username": text(&members, "value") })))
-        }
-        "password" => {
-            let members = flow.body.check(PASSWORD)?;
-            let password = text(&members, "value").unwrap_or_default().to_owned();
-            passwords::check(&password)?;
-            Ok(Profile { password: Some(password), ..Profile::default() })
-        }
-        "extraProfile" => {
-            let members = flow.body.check(VALUES)?;
-            Ok(extra(&members["values"]))
-        }
-        "social" => proved(flow, "Social"),
-        "phone" => proved(flow, "PhoneVerificationCode"),
-        _ => proved(flow, "EmailVerificationCode"),
-    }
-}
-
-fn proved(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
-    let members = flow.body.check(PROVED)?;
-    address(flow, kind, text(&members, "verificationId").unwrap_or_default())
-}
-
-/// The address or identity that a record of this kind proves.
-pub(super) fn address(flow: &mut Flow<'_>, kind: &str, id: &str) -> Result<Profile, Failure> {
-    let record = flow.record_of(kind, id)?.clone();
-    check_sso(flow, &record.proof)?;
-    let mut profile = Profile::of_new_user(flow.state, &record)?;
-    // Of somebody who is known, another place's word changes nothing.
-    if flow.experience.user_id.is_some() && kind == "Social" {
-        profile.members.retain(|name, _| name == "socialIdentity");
-    }
-    Ok(profile)
-}
-
-/// Splits what a form asks for: what users have by themselves, their profile, and all else.
-fn extra(values: &Value) -> Profile {
-    let (mut members, mut profile, mut custom) = (Map::new(), Map::new(), Map::new());
-    for (name, value) in object(values.clone()) {
-        match name.as_str() {
-            "name" | "avatar" => members.insert(name, value),
-            _ if users::is_of_profile(&name) => profile.insert(name, value),
-            _ => custom.insert(name, value),
-        };
-    }
-    members.insert("profile".into(), profile.into());
-    members.insert("customData".into(), custom.into());
-    members.insert("submitted".into(), true.into());
-    Profile { members, password: None }
-}
-
-/// A new password for one that was forgotten.
-async fn reset(step: Step) -> Answer {
-    step.take(RESET, |flow, members| {
-        if flow.experience.event != Event::ForgotPassword {
-            return Err(Failure::new(400, "session.invalid_interaction_type"));
-        }
-        let user = flow.user()?;
-        let password = text(members, "password").unwrap_or_default();
-        passwords::check_new(password, &user)?;
-        flow.experience.profile.password = Some(password.to_owned());
-        Ok(reply::no_content())
-    })
 }
