@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     apps::is_public,
     auth::Management,
-    collection::{self, Answer, Collection, Entity, Members, View, find, object, text},
+    collection::{self, Answer, Collection, Entity, Members, View, find, object, removed, text},
     errors::Failure,
     guard::{Field, JsonBody, Kind, clearable, optional, required},
     ids::Ids,
@@ -139,10 +139,7 @@ async fn delete_secret(
     let fits = |secret: &Members| {
         text(secret, "applicationId") == Some(&id) && text(secret, "name") == Some(&name)
     };
-    match state.secrets.remove(fits) {
-        true => Ok(reply::no_content()),
-        false => Err(Failure::new(404, "entity.not_found")),
-    }
+    removed(state.secrets.remove(fits))
 }
 
 /// What can keep a secret has one from the start.

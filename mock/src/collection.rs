@@ -216,6 +216,14 @@ pub(crate) fn change(collection: &mut Collection, id: &str, members: Members) ->
     Some(reply::ok(&entity.clone().into()))
 }
 
+/// The answer to taking something away that was there or not.
+pub(crate) fn removed(was_there: bool) -> Answer {
+    match was_there {
+        true => Ok(reply::no_content()),
+        false => Err(Failure::new(404, "entity.not_found")),
+    }
+}
+
 pub(crate) fn text<'a>(entity: &'a Members, member: &str) -> Option<&'a str> {
     entity.get(member)?.as_str()
 }

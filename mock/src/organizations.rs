@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     auth::Management,
-    collection::{self, Answer, Collection, Entity, Members, Searched, find},
+    collection::{self, Answer, Collection, Entity, Members, Searched, find, removed},
     errors::Failure,
     guard::{Field, JsonBody, Kind, clearable, optional, required},
     ids::Ids,
@@ -29,28 +29,25 @@ const ANY_USER_IDS: &[Field] = &[required("userIds", Kind::List(&Kind::NonEmpty)
 
 struct Organization;
 
+/// What can be set of one; only its name is asked for, and only at first.
+const fn members_with(name: Field) -> [Field; 7] {
+    [
+        name,
+        clearable("description", Kind::Text),
+        optional("customData", Kind::FreeForm),
+        optional("isMfaRequired", Kind::Boolean),
+        optional("color", Kind::FreeForm),
+        optional("branding", Kind::FreeForm),
+        clearable("customCss", Kind::Text),
+    ]
+}
+
 impl Entity for Organization {
     const NAME: &'static str = "organizations";
     const PAGED: bool = true;
     const SEARCHED: Searched = Searched::Word;
-    const CREATE: &'static [Field] = &[
-        required("name", Kind::NonEmpty),
-        clearable("description", Kind::Text),
-        optional("customData", Kind::FreeForm),
-        optional("isMfaRequired", Kind::Boolean),
-        optional("color", Kind::FreeForm),
-        optional("branding", Kind::FreeForm),
-        clearable("customCss", Kind::Text),
-    ];
-    const UPDATE: &'static [Field] = &[
-        optional("name", Kind::NonEmpty),
-        clearable("description", Kind::Text),
-        optional("customData", Kind::FreeForm),
-        optional("isMfaRequired", Kind::Boolean),
-        optional("color", Kind::FreeForm),
-        optional("branding", Kind::FreeForm),
-        clearable("customCss", Kind::Text),
-    ];
+    const CREATE: &'static [Field] = &members_with(required("name", Kind::NonEmpty));
+    const UPDATE: &'static [Field] = &members_with(optional("name", Kind::NonEmpty));
 
     fn collection(state: &mut state::State) -> &mut Collection {
         &mut state.organizations
@@ -147,10 +144,7 @@ async fn remove(
     State(store): State<Store>,
     Path((id, user)): Path<(String, String)>,
 ) -> Answer {
-    match store.lock().members.remove(&id, &user) {
-        true => Ok(reply::no_content()),
-        false => Err(Failure::new(404, "entity.not_found")),
-    }
+    removed(store.lock().members.remove(&id, &user))
 }
 
 async fn organizations_of_user(

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use crate::{
     apps::RESOURCE,
     auth::Management,
-    collection::{self, Answer, Collection, Entity, Members, View, change, find, object, text},
+    collection::{
+        self, Answer, Collection, Entity, Members, View, change, find, object, removed, text,
+    },
     errors::Failure,
     guard::{Field, JsonBody, Kind, clearable, optional, required},
     ids::Ids,
@@ -149,10 +151,7 @@ async fn delete_scope(
 ) -> Answer {
     let mut state = store.lock();
     let fits = |scope: &Members| is_of(scope, &id) && text(scope, "id") == Some(&scope_id);
-    match state.scopes.remove(fits) {
-        true => Ok(reply::no_content()),
-        false => Err(Failure::new(404, "entity.not_found")),
-    }
+    removed(state.scopes.remove(fits))
 }
 
 fn check_scope(

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     auth::Management,
-    collection::{self, Answer, Collection, Entity, Members, View, find, text},
+    collection::{self, Answer, Collection, Entity, Members, View, find, removed, text},
     errors::Failure,
     guard::{Field, JsonBody, Kind, optional, required},
     ids::Ids,
@@ -174,10 +174,7 @@ async fn remove_user(
     State(store): State<Store>,
     Path((role, user)): Path<(String, String)>,
 ) -> Answer {
-    match store.lock().user_roles.remove(&user, &role) {
-        true => Ok(reply::no_content()),
-        false => Err(Failure::new(404, "entity.not_found")),
-    }
+    removed(store.lock().user_roles.remove(&user, &role))
 }
 
 /// Users and roles have to exist, and the roles to be for users.

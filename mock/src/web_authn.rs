@@ -14,14 +14,8 @@ use crate::{
 };
 
 /// An authenticator's answer to being asked for a new credential.
-pub(crate) const ATTESTATION: Kind = Kind::Object(&[
-    required("type", Kind::Literal("WebAuthn")),
-    required("id", Kind::Text),
-    required("rawId", Kind::Text),
-    required("response", Kind::Object(ATTESTATION_RESPONSE)),
-    optional("authenticatorAttachment", Kind::Text),
-    required("clientExtensionResults", Kind::FreeForm),
-]);
+pub(crate) const ATTESTATION: Kind = Kind::Object(ATTESTATION_MEMBERS);
+const ATTESTATION_MEMBERS: &[Field] = &credential_with(ATTESTATION_RESPONSE);
 const ATTESTATION_RESPONSE: &[Field] = &[
     required("clientDataJSON", Kind::Text),
     required("attestationObject", Kind::Text),
@@ -32,20 +26,26 @@ const ATTESTATION_RESPONSE: &[Field] = &[
 ];
 
 /// An authenticator's answer to being asked for a signature.
-pub(crate) const ASSERTION: Kind = Kind::Object(&[
-    required("type", Kind::Literal("WebAuthn")),
-    required("id", Kind::Text),
-    required("rawId", Kind::Text),
-    required("response", Kind::Object(ASSERTION_RESPONSE)),
-    optional("authenticatorAttachment", Kind::Text),
-    required("clientExtensionResults", Kind::FreeForm),
-]);
+pub(crate) const ASSERTION: Kind = Kind::Object(ASSERTION_MEMBERS);
+const ASSERTION_MEMBERS: &[Field] = &credential_with(ASSERTION_RESPONSE);
 const ASSERTION_RESPONSE: &[Field] = &[
     required("clientDataJSON", Kind::Text),
     required("authenticatorData", Kind::Text),
     required("signature", Kind::Text),
     optional("userHandle", Kind::Text),
 ];
+
+/// What browsers send of a credential, with this response of the authenticator's.
+const fn credential_with(response: &'static [Field]) -> [Field; 6] {
+    [
+        required("type", Kind::Literal("WebAuthn")),
+        required("id", Kind::Text),
+        required("rawId", Kind::Text),
+        required("response", Kind::Object(response)),
+        optional("authenticatorAttachment", Kind::Text),
+        required("clientExtensionResults", Kind::FreeForm),
+    ]
+}
 
 /// What happens between a browser and its authenticator.
 #[derive(Clone, Copy)]

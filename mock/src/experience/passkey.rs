@@ -45,8 +45,7 @@ async fn named(step: Step) -> Answer {
         let challenge = origin.challenge(flow.state.ids.challenge());
         let options = challenge.authentication_options(Some(&user.mfa));
         let proof = Proof::Passkey { user_id: Some(user.id), challenge };
-        let id = flow.keep(false, proof);
-        Ok(reply::ok(&json!({ "verificationId": id, "authenticationOptions": options })))
+        flow.begin(proof, json!({ "authenticationOptions": options }))
     })
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Flow;
-use crate::{errors::Failure, factors::Credential, policy::MfaFactor, web_authn::Challenge};
+use super::{Answer, Flow};
+use crate::{errors::Failure, factors::Credential, policy::MfaFactor, reply, web_authn::Challenge};
 
 /// A verification: of each kind, an interaction keeps the newest.
 #[derive(Clone)]
@@ -156,6 +156,13 @@ impl Flow<'_> {
         self.experience.records.retain(|other| other.kind() != record.kind());
         self.experience.records.push(record);
         id
+    }
+
+    /// Keeps what is to be proved, and answers with what that takes.
+    pub(super) fn begin(&mut self, proof: Proof, mut shown: Value) -> Answer {
+        let id = self.keep(false, proof);
+        shown["verificationId"] = id.into();
+        Ok(reply::ok(&shown))
     }
 
     pub(super) fn record(&self, id: &str) -> Result<&Record, Failure> {

@@ -9,7 +9,6 @@ use crate::{
     connectors::{self, AUTHORIZATION, CALLBACK},
     cookies,
     errors::Failure,
-    reply,
     state::Store,
 };
 
@@ -24,8 +23,8 @@ async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
     step.take(AUTHORIZATION, |flow, members| {
         flow.state.connectors.check_social(&connector_id)?;
         let uri = connectors::social_uri(members);
-        let id = flow.keep(false, Proof::Social { connector_id, user: None });
-        Ok(reply::ok(&json!({ "authorizationUri": uri, "verificationId": id })))
+        let proof = Proof::Social { connector_id, user: None };
+        flow.begin(proof, json!({ "authorizationUri": uri }))
     })
 }
 

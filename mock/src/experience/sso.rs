@@ -47,8 +47,8 @@ async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
         let connector = flow.state.connectors.sso(&connector_id)?.clone();
         let uri = connector.authorization_uri(members, &flow.state.ids.standard());
         let issuer = connector.issuer();
-        let id = flow.keep(false, Proof::Sso { connector_id, issuer, user: None });
-        Ok(reply::ok(&json!({ "authorizationUri": uri, "verificationId": id })))
+        let proof = Proof::Sso { connector_id, issuer, user: None };
+        flow.begin(proof, json!({ "authorizationUri": uri }))
     })
 }
 

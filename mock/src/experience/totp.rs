@@ -8,7 +8,6 @@ use crate::{
     collection::text,
     errors::Failure,
     guard::{Field, Kind, optional, required},
-    reply,
     state::Store,
     totp,
 };
@@ -29,10 +28,8 @@ async fn create(step: Step) -> Answer {
     step.take(&[], |flow, _| {
         let user_id = flow.user_id()?;
         let secret = flow.state.ids.totp_secret();
-        let id = flow.keep(false, Proof::Totp { user_id, new: Some(secret.clone()) });
-        Ok(reply::ok(&json!({
-            "verificationId": id, "secret": secret, "secretQrCode": QR_CODE,
-        })))
+        let shown = json!({ "secret": secret, "secretQrCode": QR_CODE });
+        flow.begin(Proof::Totp { user_id, new: Some(secret) }, shown)
     })
 }
 

@@ -7,7 +7,6 @@ use super::{Answer, Proof, Step, verification};
 use crate::{
     collection::{object, text},
     guard::{Field, Kind, required},
-    reply,
     state::Store,
     web_authn::{self, ASSERTION, ATTESTATION, Ceremony, Origin},
 };
@@ -31,8 +30,7 @@ async fn register(step: Step) -> Answer {
         let challenge = origin.challenge(flow.state.ids.challenge());
         let options = challenge.registration_options(&user);
         let proof = Proof::WebAuthn { user_id: user.id, challenge, is_new: true, made: None };
-        let id = flow.keep(false, proof);
-        Ok(reply::ok(&json!({ "verificationId": id, "registrationOptions": options })))
+        flow.begin(proof, json!({ "registrationOptions": options }))
     })
 }
 
@@ -65,8 +63,7 @@ async fn authenticate(step: Step) -> Answer {
         let challenge = origin.challenge(flow.state.ids.challenge());
         let options = challenge.authentication_options(Some(&user.mfa));
         let proof = Proof::WebAuthn { user_id: user.id, challenge, is_new: false, made: None };
-        let id = flow.keep(false, proof);
-        Ok(reply::ok(&json!({ "verificationId": id, "authenticationOptions": options })))
+        flow.begin(proof, json!({ "authenticationOptions": options }))
     })
 }
 
