@@ -208,3 +208,34 @@ async fn what_hangs_on_something_goes_with_it() -> Result {
     assert_eq!(header(&fixture.get(&holders).await?, "total-number"), "0");
     Ok(())
 }
+
+#[tokio::test]
+async fn what_was_taken_away_cannot_be_taken_away_again() -> Result {
+    let fixture = Fixture::start().await?;
+    let made = async |path: &str, body| -> Result<String> {
+        Ok(string(&fixture.send(Method::POST, path, body).await?.1["id"]))
+    };
+    let user = string(&fixture.add(json!({})).await?["id"]);
+    let role = made("/api/roles", json!({ "name": "editor", "description": "" })).await?;
+    let organization = made("/api/organizations", json!({ "name": "Acme" })).await?;
+    let users =
+        [format!("/api/roles/{role}/users"), format!("/api/organizations/{organization}/users")];
+    for path in &users {
+        fixture.send(Method::POST, path, json!({ "userIds": [user] })).await?;
+    }
+    let api = json!({ "name": "API", "indicator": "https://api.acme.example" });
+    let scopes = format!("/api/resources/{}/scopes", made("/api/resources", api).await?);
+    let scope = made(&scopes, json!({ "name": "read" })).await?;
+    let [of_role, of_organization] = users;
+    for path in [
+        format!("{of_role}/{user}"),
+        format!("{of_organization}/{user}"),
+        format!("{scopes}/{scope}"),
+    ] {
+        let gone = fixture.request(Method::DELETE, &path).send().await?;
+        assert_eq!(gone.status(), 204, "{path}");
+        let (status, body) = answer(fixture.request(Method::DELETE, &path).send().await?).await?;
+        assert_eq!((status.as_u16(), &body["code"]), (404, &json!("entity.not_found")), "{path}");
+    }
+    Ok(())
+}
