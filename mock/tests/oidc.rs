@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::{
     Fixture, Result, answer,
-    browser::{Browser, PKCE, VERIFIER},
+    browser::{Browser, VERIFIER},
     header, parameter, string,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
@@ -287,10 +287,7 @@ async fn a_third_party_has_to_ask_the_user() -> Result {
 async fn where_no_secret_is_kept_a_refresh_token_is_good_once() -> Result {
     let browser = Browser::open().await?;
     let app = browser.mock.spa_app_id();
-    browser.authorize(app, &PKCE).await?;
-    browser.start("SignIn").await?;
-    browser.password("alice", "correct horse").await?;
-    let code = parameter(&browser.callback().await?, "code");
+    let code = browser.spa_code().await?;
     let ask = async |more: &[(&str, &str)]| {
         let form: Vec<_> = more.iter().copied().chain([("client_id", app)]).collect();
         browser.token(&form).await

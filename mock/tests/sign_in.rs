@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     Result, answer,
-    browser::{Browser, PKCE, SCOPE, VERIFIER},
+    browser::{Browser, SCOPE, VERIFIER},
     client, header, headers, management_token, parameter, string,
 };
 use reqwest::Url;
@@ -115,10 +115,7 @@ async fn a_single_page_application_proves_itself_with_pkce() -> Result {
     for (verifier, expected) in [(VERIFIER, 200), ("wrong", 400)] {
         let browser = Browser::open().await?;
         let app = browser.mock.spa_app_id();
-        browser.authorize(app, &PKCE).await?;
-        browser.start("SignIn").await?;
-        browser.password("alice", "correct horse").await?;
-        let code = parameter(&browser.callback().await?, "code");
+        let code = browser.spa_code().await?;
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", app),

@@ -11,7 +11,7 @@ pub(crate) const SCOPE: &str = "openid profile email phone offline_access";
 
 /// The pair of RFC 7636, appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(crate) const PKCE: [(&str, &str); 2] = [
+const PKCE: [(&str, &str); 2] = [
     ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
     ("code_challenge_method", "S256"),
 ];
@@ -184,6 +184,14 @@ impl Browser {
         let back = self.get(way).await?;
         assert_eq!(back.status(), 303);
         Ok(Url::parse(&header(&back, "location"))?)
+    }
+
+    /// Signs in to the single-page application; gives the code, which `VERIFIER` belongs to.
+    pub(crate) async fn spa_code(&self) -> Result<String> {
+        self.authorize(self.mock.spa_app_id(), &PKCE).await?;
+        self.start("SignIn").await?;
+        self.password("alice", "correct horse").await?;
+        Ok(parameter(&self.callback().await?, "code"))
     }
 
     /// Submits, and goes on to the tokens.
