@@ -70,20 +70,23 @@ impl<T: Send + 'static> ItemStream<T> {
     where
         F: Future<Output = Result<Page<T>>> + Send + 'static,
     {
+        let page_size = page_size.unwrap_or(PAGE_SIZE);
+        let first = page.unwrap_or(1);
+        let items = Vec::new().into_iter();
+        let fetch: Box<Fetch<T>> = Box::new(move |number, size| {
+            fetch(number, size).map(move |page| (number, page)).boxed()
+        });
         let pages = PageStream {
-            fetch: Box::new(move |number, size| {
-                fetch(number, size).map(move |page| (number, page)).boxed()
-            }),
-            page_size: page_size.unwrap_or(PAGE_SIZE),
+            fetch,
+            page_size,
             limit: PAGES_IN_FLIGHT,
-            in_flight: FuturesUnordered::new(),
-            waiting: BTreeMap::new(),
-            turn: page.unwrap_or(1),
-            next: page.unwrap_or(1),
+            window: None,
+            turn: first,
+            next: first,
             ahead: Ahead::First,
             previous: None,
         };
-        Self { pages, items: Vec::new().into_iter() }
+        Self { pages, items }
     }
 
     /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
@@ -130,9 +133,9 @@ pub struct PageStream<T> {
     page_size: i64,
     /// How many pages may be in flight or waiting.
     limit: usize,
-    in_flight: FuturesUnordered<BoxFuture<'static, Fetched<T>>>,
-    /// Pages that came before it was their turn.
-    waiting: BTreeMap<i64, Result<Page<T>>>,
+    /// Made when the stream is polled: this crate would compile it for every kind of list, whether
+    /// that is read or not.
+    window: Option<Window<T>>,
     /// The page to give next.
     turn: i64,
     /// The page to ask for next.
@@ -140,6 +143,12 @@ pub struct PageStream<T> {
     ahead: Ahead,
     /// What was in the page before, if it can be known.
     previous: Option<u64>,
+}
+
+/// Pages whose turn has not come.
+struct Window<T> {
+    in_flight: FuturesUnordered<BoxFuture<'static, Fetched<T>>>,
+    waiting: BTreeMap<i64, Result<Page<T>>>,
 }
 
 /// How far pages are asked for ahead of their turn.
@@ -175,21 +184,31 @@ impl<T> PageStream<T> {
     fn advance(&mut self, cx: &mut Context<'_>) {
         loop {
             while self.may_ask() {
-                self.in_flight.push((self.fetch)(self.next, self.page_size));
+                let page = (self.fetch)(self.next, self.page_size);
+                self.window().in_flight.push(page);
                 self.next = self.next.saturating_add(1);
             }
-            let Poll::Ready(Some((number, page))) = self.in_flight.poll_next_unpin(cx) else {
+            let Poll::Ready(Some((number, page))) = self.window().in_flight.poll_next_unpin(cx)
+            else {
                 return;
             };
             if page.as_ref().map_or(true, |page| self.is_short(page)) {
                 self.ahead = Ahead::Over;
             }
-            self.waiting.insert(number, page);
+            self.window().waiting.insert(number, page);
         }
     }
 
+    fn window(&mut self) -> &mut Window<T> {
+        self.window.get_or_insert_with(|| Window {
+            in_flight: FuturesUnordered::new(),
+            waiting: BTreeMap::new(),
+        })
+    }
+
     fn may_ask(&self) -> bool {
-        let pending = self.in_flight.len() + self.waiting.len();
+        let window = self.window.as_ref();
+        let pending = window.map_or(0, |window| window.in_flight.len() + window.waiting.len());
         match self.ahead {
             Ahead::First => pending == 0,
             Ahead::UpTo(last) => pending == 0 || (self.next <= last && pending < self.limit),
@@ -205,8 +224,7 @@ impl<T> PageStream<T> {
     /// The end: what is still under way is of no interest.
     fn finish(&mut self) {
         self.ahead = Ahead::Over;
-        self.in_flight.clear();
-        self.waiting.clear();
+        self.window = None;
     }
 
     /// What a full page says about how far to go.
@@ -243,13 +261,14 @@ impl<T> Stream for PageStream<T> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.advance(cx);
         let turn = self.turn;
-        match self.waiting.remove(&turn) {
+        let window = self.window();
+        match window.waiting.remove(&turn) {
             Some(Ok(page)) => Poll::Ready(self.judge(page).map(Ok)),
             Some(Err(error)) => {
                 self.finish();
                 Poll::Ready(Some(Err(error)))
             }
-            None if self.in_flight.is_empty() => Poll::Ready(None),
+            None if window.in_flight.is_empty() => Poll::Ready(None),
             None => Poll::Pending,
         }
     }
@@ -273,8 +292,8 @@ impl<T> fmt::Debug for PageStream<T> {
         f.debug_struct("PageStream")
             .field("next_page", &self.turn)
             .field("page_size", &self.page_size)
-            .field("in_flight", &self.in_flight.len())
-            .field("waiting", &self.waiting.len())
+            .field("in_flight", &self.window.as_ref().map_or(0, |window| window.in_flight.len()))
+            .field("waiting", &self.window.as_ref().map_or(0, |window| window.waiting.len()))
             .finish_non_exhaustive()
     }
 }
