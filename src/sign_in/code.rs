@@ -68,10 +68,7 @@ impl CodeSent {
         let call = experience.verify_code(self.to.address()?, &self.verification_id, code);
         let id = call.send().await?.verification_id;
         match self.purpose {
-            Purpose::Identify => {
-                let event = self.step.event.clone();
-                self.step.interaction.identify(event, Some(id), false).await
-            }
+            Purpose::Identify => self.step.identify(Some(id)).await,
             Purpose::Profile => {
                 let part = match self.to {
                     Identifier::Phone(_) => AddUserProfile::Phone(AddUserProfilePhone::new(id)),

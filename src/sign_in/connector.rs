@@ -156,10 +156,7 @@ impl ConnectorSignIn {
         };
         let id = verified.verification_id;
         match self.purpose {
-            Purpose::Identify => {
-                let event = self.step.event.clone();
-                self.step.interaction.identify(event, Some(id), false).await
-            }
+            Purpose::Identify => self.step.identify(Some(id)).await,
             Purpose::Profile | Purpose::Factor => {
                 let part = AddUserProfile::Social(AddUserProfileSocial::new(id));
                 super::profile::add(&self.step, part).await

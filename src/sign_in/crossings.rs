@@ -9,7 +9,7 @@ use super::{
     event::{Register, SignIn},
     next_step::Step,
 };
-use crate::{Result, models::InteractionEvent};
+use crate::Result;
 
 /// Someone who has proved who they are, and has no account.
 #[derive(Clone)]
@@ -36,9 +36,7 @@ impl Unregistered {
     ///
     /// When the tenant allows no registration.
     pub async fn register(&self) -> Result<NextStep> {
-        let interaction = &self.step.interaction;
-        interaction.switch(InteractionEvent::Register).await?;
-        interaction.identify(InteractionEvent::Register, self.step.record.clone(), false).await
+        self.session().await?.step().identify(self.step.record.clone()).await
     }
 
     /// Goes over to a registration, and leaves what has been proved for later.
@@ -47,8 +45,7 @@ impl Unregistered {
     ///
     /// As those of [`register`](Self::register).
     pub async fn session(&self) -> Result<Session<Register>> {
-        self.step.interaction.switch(InteractionEvent::Register).await?;
-        Ok(Session::new(self.step.interaction.clone()))
+        self.step.interaction.switch().await
     }
 
     /// Signs in to the [related](Self::related_user) account, which has the social account from
@@ -58,8 +55,7 @@ impl Unregistered {
     ///
     /// When there is no related account.
     pub async fn link(&self) -> Result<NextStep> {
-        let record = self.step.record.clone();
-        self.step.interaction.identify(InteractionEvent::SignIn, record, true).await
+        self.step.link(self.step.record.clone()).await
     }
 }
 
@@ -88,9 +84,7 @@ impl AlreadyRegistered {
     ///
     /// When the tenant allows no sign-in by this.
     pub async fn sign_in(&self) -> Result<NextStep> {
-        let interaction = &self.step.interaction;
-        interaction.switch(InteractionEvent::SignIn).await?;
-        interaction.identify(InteractionEvent::SignIn, self.step.record.clone(), false).await
+        self.session().await?.step().identify(self.step.record.clone()).await
     }
 
     /// Goes over to a sign-in, and leaves what has been proved for later.
@@ -99,8 +93,7 @@ impl AlreadyRegistered {
     ///
     /// As those of [`sign_in`](Self::sign_in).
     pub async fn session(&self) -> Result<Session<SignIn>> {
-        self.step.interaction.switch(InteractionEvent::SignIn).await?;
-        Ok(Session::new(self.step.interaction.clone()))
+        self.step.interaction.switch().await
     }
 }
 

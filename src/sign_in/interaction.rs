@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{NextStep, next_step::Step};
+use super::{Session, event::Event};
 use crate::{
     Client, Result,
     auth::Credentials,
     experience::Experience,
-    models::InteractionEvent,
     oidc::{App, PendingAuthorization},
 };
 
@@ -50,44 +49,22 @@ impl Interaction {
         self.0.client.experience()
     }
 
-    pub(super) async fn start(
+    /// Begins an interaction for this; whatever was under way is cleared.
+    pub(super) async fn start<E: Event>(
         &self,
-        event: InteractionEvent,
         captcha_token: Option<String>,
-    ) -> Result<()> {
-        let mut call = self.experience().init_interaction(event);
+    ) -> Result<Session<E>> {
+        let mut call = self.experience().init_interaction(E::EVENT);
         if let Some(token) = captcha_token {
             call = call.captcha_token(token);
         }
-        call.send().await
+        call.send().await?;
+        Ok(Session::new(self.clone()))
     }
 
-    pub(super) async fn switch(&self, event: InteractionEvent) -> Result<()> {
-        self.experience().update_interaction_event(event).send().await
-    }
-
-    /// What comes after the user is known.
-    pub(super) fn identified(&self, event: InteractionEvent) -> NextStep {
-        Step::new(self, event).identified()
-    }
-
-    /// Tells Logto who the user is, by a record, or by what a registration has collected.
-    pub(super) async fn identify(
-        &self,
-        event: InteractionEvent,
-        record: Option<String>,
-        link: bool,
-    ) -> Result<NextStep> {
-        let mut call = self.experience().identify();
-        if let Some(id) = &record {
-            call = call.verification_id(id);
-        }
-        if link {
-            call = call.link_social_identity(true);
-        }
-        match call.send().await {
-            Ok(()) => Ok(self.identified(event)),
-            Err(error) => NextStep::asked_by(error, Step { record, ..Step::new(self, event) }),
-        }
+    /// Goes over to this, with the records that are verified already.
+    pub(super) async fn switch<E: Event>(&self) -> Result<Session<E>> {
+        self.experience().update_interaction_event(E::EVENT).send().await?;
+        Ok(Session::new(self.clone()))
     }
 }

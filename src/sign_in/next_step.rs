@@ -115,6 +115,33 @@ impl Step {
         }
     }
 
+    /// Tells Logto who the user is, by a record, or by what a registration has collected.
+    pub(super) async fn identify(&self, record: Option<String>) -> Result<NextStep> {
+        self.identify_or_link(record, false).await
+    }
+
+    /// Signs in to the account that is related to a social account, which it has from now on.
+    pub(super) async fn link(&self, record: Option<String>) -> Result<NextStep> {
+        self.identify_or_link(record, true).await
+    }
+
+    async fn identify_or_link(&self, record: Option<String>, link: bool) -> Result<NextStep> {
+        let mut call = self.experience().identify();
+        if let Some(id) = &record {
+            call = call.verification_id(id);
+        }
+        if link {
+            call = call.link_social_identity(true);
+        }
+        match call.send().await {
+            Ok(()) => Ok(self.identified()),
+            Err(error) => {
+                let step = Self::new(&self.interaction, self.event.clone());
+                NextStep::asked_by(error, Self { record, ..step })
+            }
+        }
+    }
+
     /// What comes after a change of the account was asked for. Logto may want one of the second
     /// factors that the user has before it takes any, and takes no address that is a company's.
     pub(super) fn changed(&self, answer: Result<()>) -> Result<NextStep> {

@@ -8,6 +8,7 @@ use super::{
     ConsentRequest, Identified, NextStep, Session,
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     interaction::{Authorization, Interaction},
+    next_step::Step,
 };
 use crate::{
     BrowserCookies, Client, Error, Result,
@@ -164,7 +165,9 @@ impl OpenInteraction {
         let interaction = self.interaction()?;
         let state = interaction.experience().get_interaction().send().await?;
         if state.user_id.is_some() {
-            return Ok(Resumed::Identified(interaction.identified(state.interaction_event)));
+            return Ok(Resumed::Identified(
+                Step::new(&interaction, state.interaction_event).identified(),
+            ));
         }
         Ok(match state.interaction_event {
             InteractionEvent::Register => Resumed::Register(Session::new(interaction)),
@@ -221,9 +224,7 @@ impl OpenInteraction {
 
     pub(super) async fn start<E: Event>(mut self) -> Result<Session<E>> {
         let captcha_token = self.captcha_token.take();
-        let interaction = self.interaction()?;
-        interaction.start(E::EVENT, captcha_token).await?;
-        Ok(Session::new(interaction))
+        self.interaction()?.start(captcha_token).await
     }
 
     /// Notes the interaction that Logto has opened for an authorization request.

@@ -59,8 +59,7 @@ impl PasskeySignIn {
             call = call.verification_id(id);
         }
         let record = call.send().await?;
-        let event = self.step.event.clone();
-        self.step.interaction.identify(event, Some(record.verification_id), false).await
+        self.step.identify(Some(record.verification_id)).await
     }
 }
 

@@ -134,9 +134,7 @@ impl Profile {
 /// Adds a part, and goes on as far as that lets it.
 pub(super) async fn add(step: &Step, part: AddUserProfile) -> Result<NextStep> {
     match step.experience().add_profile(part).send().await {
-        Ok(()) if !step.identified => {
-            step.interaction.identify(step.event.clone(), None, false).await
-        }
+        Ok(()) if !step.identified => step.identify(None).await,
         added => step.changed(added),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     PasskeySignIn, Unregistered,
     code::Purpose,
     connector::Kind,
-    event::{Event, Register, SignIn, SignsIn, sealed::Sealed as _},
+    event::{Event, Register, SignIn, SignsIn},
     interaction::Interaction,
     next_step::Step,
 };
@@ -42,7 +42,7 @@ impl<E: Event> Session<E> {
         Self { interaction, event: PhantomData }
     }
 
-    fn step(&self) -> Step {
+    pub(super) fn step(&self) -> Step {
         Step::new(&self.interaction, E::EVENT)
     }
 
@@ -77,7 +77,7 @@ impl<E: Event> Session<E> {
     ///
     /// When the token is refused (`session.captcha_failed`).
     pub async fn captcha(&self, token: impl Into<String>) -> Result<()> {
-        self.interaction.start(E::EVENT, Some(token.into())).await
+        self.interaction.start::<E>(Some(token.into())).await.map(drop)
     }
 
     /// Begins anew in the same browser session, for this or for something else: a user at the
@@ -97,8 +97,7 @@ impl<E: Event> Session<E> {
     ///
     /// When the session has ended, and when the tenant does not allow it.
     pub async fn restart<To: Event>(&self) -> Result<Session<To>> {
-        self.interaction.start(To::EVENT, None).await?;
-        Ok(Session::new(self.interaction.clone()))
+        self.interaction.start(None).await
     }
 
     /// Sends a code to an e-mail address or a phone number. [`CodeSent::verify`] is the way in.
@@ -127,7 +126,7 @@ impl<E: Event> Session<E> {
     ///
     /// When there is no such record, or it does not fit.
     pub async fn identify(&self, verification_id: impl Into<String>) -> Result<NextStep> {
-        self.interaction.identify(E::EVENT, Some(verification_id.into()), false).await
+        self.step().identify(Some(verification_id.into())).await
     }
 }
 
@@ -298,8 +297,7 @@ impl Session<SignIn> {
     ///
     /// When the tenant does not allow it.
     pub async fn switch_to_register(&self) -> Result<Session<Register>> {
-        self.interaction.switch(models::InteractionEvent::Register).await?;
-        Ok(Session::new(self.interaction.clone()))
+        self.interaction.switch().await
     }
 }
 
@@ -335,7 +333,7 @@ impl Session<Register> {
     ///
     /// When nothing has been collected that a user is known by.
     pub async fn create_account(&self) -> Result<NextStep> {
-        self.interaction.identify(Register::EVENT, None, false).await
+        self.step().identify(None).await
     }
 
     /// Someone of whom an earlier request has found that they have an account already, by what
@@ -350,8 +348,7 @@ impl Session<Register> {
     ///
     /// When the tenant does not allow it.
     pub async fn switch_to_sign_in(&self) -> Result<Session<SignIn>> {
-        self.interaction.switch(models::InteractionEvent::SignIn).await?;
-        Ok(Session::new(self.interaction.clone()))
+        self.interaction.switch().await
     }
 }
 
