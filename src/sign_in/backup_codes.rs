@@ -31,12 +31,6 @@ impl BackupCodesStep {
     }
 }
 
-impl fmt::Debug for BackupCodesStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BackupCodesStep").finish_non_exhaustive()
-    }
-}
-
 /// New backup codes. They are shown to the user once, and worth something once they are bound.
 #[must_use = "the codes have to be bound"]
 pub struct BackupCodes {
@@ -76,3 +70,5 @@ impl fmt::Debug for BackupCodes {
         f.debug_struct("BackupCodes").field("left", &self.codes.len()).finish_non_exhaustive()
     }
 }
+
+plain_debug!(BackupCodesStep);

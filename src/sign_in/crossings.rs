@@ -1,7 +1,5 @@
 //! Steps that lead from a sign-in to a registration, and the other way.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use super::{
@@ -59,12 +57,6 @@ impl Unregistered {
     }
 }
 
-impl fmt::Debug for Unregistered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unregistered").finish_non_exhaustive()
-    }
-}
-
 /// Someone who was to make an account, and has one.
 #[derive(Clone)]
 pub struct AlreadyRegistered {
@@ -97,8 +89,4 @@ impl AlreadyRegistered {
     }
 }
 
-impl fmt::Debug for AlreadyRegistered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AlreadyRegistered").finish_non_exhaustive()
-    }
-}
+plain_debug!(Unregistered, AlreadyRegistered);

@@ -1,7 +1,5 @@
 //! The end of a session: from what Logto has accepted to the user's tokens.
 
-use std::fmt;
-
 use super::{
     ConsentRequest, Tokens,
     interaction::{Authorization, Interaction},
@@ -118,14 +116,4 @@ impl Callback {
     }
 }
 
-impl fmt::Debug for Done {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Done").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback").finish_non_exhaustive()
-    }
-}
+plain_debug!(Done, Callback);

@@ -1,7 +1,5 @@
 //! All that can be done about second factors.
 
-use std::fmt;
-
 use super::{
     BackupCodes, Channel, CodeSent, Identifier, MfaCodeSent, NextStep, TotpSetup,
     WebAuthnChallenge, WebAuthnSetup, code::Purpose, next_step::Step, web_authn_setup::Use,
@@ -185,8 +183,4 @@ impl Mfa {
     }
 }
 
-impl fmt::Debug for Mfa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mfa").finish_non_exhaustive()
-    }
-}
+plain_debug!(Mfa);

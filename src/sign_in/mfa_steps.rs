@@ -187,13 +187,9 @@ impl MfaOffer {
     }
 }
 
-impl fmt::Debug for MfaOffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MfaOffer").finish_non_exhaustive()
-    }
-}
-
 fn masked<'a>(step: &'a Step, factor: &MfaFactor) -> Option<&'a str> {
     let identifiers: &Map<String, Value> = step.data("maskedIdentifiers")?.as_object()?;
     identifiers.get(factor.as_str())?.as_str()
 }
+
+plain_debug!(MfaOffer);

@@ -51,6 +51,17 @@
 //! [attached](crate::Client::attach) the same way, without an authorization: such a session ends
 //! with [`Done::redirect_to`].
 
+/// `Debug` of what only goes by its name: it holds secrets, or a session that does.
+macro_rules! plain_debug {
+    ($($name:ident),+) => { $(
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+ };
+}
+
 mod authorization_request;
 mod backup_codes;
 mod code;

@@ -1,7 +1,5 @@
 //! Steps that are not the session's to do.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use super::{ConnectorSignIn, connector::Kind, next_step::Step};
@@ -89,16 +87,6 @@ impl OtherStep {
     pub fn experience(&self) -> Experience {
         self.step.experience()
     }
-}
-
-macro_rules! plain_debug {
-    ($($name:ident),+) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )+};
 }
 
 plain_debug!(UnverifiedStep, SsoStep, CaptchaStep, OtherStep);

@@ -1,7 +1,5 @@
 //! Signing in with a passkey.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::{NextStep, next_step::Step};
@@ -63,12 +61,6 @@ impl PasskeySignIn {
     }
 }
 
-impl fmt::Debug for PasskeySignIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasskeySignIn").finish_non_exhaustive()
-    }
-}
-
 /// A browser that is asked for one of the user's own credentials, as a second factor.
 ///
 /// It is used as [`PasskeySignIn`] is.
@@ -118,8 +110,4 @@ impl WebAuthnChallenge {
     }
 }
 
-impl fmt::Debug for WebAuthnChallenge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebAuthnChallenge").finish_non_exhaustive()
-    }
-}
+plain_debug!(PasskeySignIn, WebAuthnChallenge);

@@ -1,7 +1,5 @@
 //! Setting a new password.
 
-use std::fmt;
-
 use super::{NextStep, next_step::Step};
 use crate::Result;
 
@@ -25,8 +23,4 @@ impl PasswordReset {
     }
 }
 
-impl fmt::Debug for PasswordReset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasswordReset").finish_non_exhaustive()
-    }
-}
+plain_debug!(PasswordReset);

@@ -139,12 +139,6 @@ pub(super) async fn add(step: &Step, part: AddUserProfile) -> Result<NextStep> {
     }
 }
 
-impl fmt::Debug for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Profile").finish_non_exhaustive()
-    }
-}
-
 /// An account that lacks something: give it what [`fields`](Self::fields) names by
 /// [`profile`](Self::profile).
 #[derive(Clone)]
@@ -169,3 +163,5 @@ impl fmt::Debug for MissingProfile {
         f.debug_struct("MissingProfile").field("fields", &self.fields()).finish_non_exhaustive()
     }
 }
+
+plain_debug!(Profile);

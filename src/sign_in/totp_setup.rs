@@ -1,7 +1,5 @@
 //! Setting up an authenticator app.
 
-use std::fmt;
-
 use super::{NextStep, next_step::Step};
 use crate::{
     Result,
@@ -59,8 +57,4 @@ impl TotpSetup {
     }
 }
 
-impl fmt::Debug for TotpSetup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TotpSetup").finish_non_exhaustive()
-    }
-}
+plain_debug!(TotpSetup);

@@ -112,8 +112,4 @@ impl PasskeyOffer {
     }
 }
 
-impl fmt::Debug for PasskeyOffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasskeyOffer").finish_non_exhaustive()
-    }
-}
+plain_debug!(PasskeyOffer);
