@@ -40,7 +40,7 @@ impl Cookies {
     #[cfg(feature = "sign-in")]
     pub(crate) fn get(&self, wanted: &str, url: &Url) -> Option<Vec<u8>> {
         let header = self.header(url)?;
-        let mut pairs = header.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let mut pairs = parts(header.as_bytes());
         let pair = pairs.find(|pair| name(pair) == wanted.as_bytes())?;
         Some(pair.get(wanted.len() + 1..)?.to_vec())
     }
@@ -107,7 +107,7 @@ impl BrowserCookies {
     pub fn from_headers<V: AsRef<[u8]>>(headers: impl IntoIterator<Item = V>) -> Self {
         let mut pairs = Vec::new();
         for header in headers {
-            let parts = header.as_ref().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+            let parts = parts(header.as_ref());
             pairs.extend(parts.filter(|pair| !pair.is_empty()).map(<[u8]>::to_vec));
         }
         Self(Arc::new(Mutex::new(Held { pairs, set: Vec::new() })))
@@ -149,7 +149,7 @@ impl BrowserCookies {
     }
 
     fn store(&self, set_cookie: &HeaderValue) {
-        let mut parts = set_cookie.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let mut parts = parts(set_cookie.as_bytes());
         let pair = parts.next().unwrap_or_default();
         let mut held = self.held();
         held.pairs.retain(|known| name(known) != name(pair));
@@ -162,7 +162,7 @@ impl BrowserCookies {
 
 /// The same cookie for another path.
 fn at_path(set_cookie: &HeaderValue, path: &str) -> Option<HeaderValue> {
-    let parts = set_cookie.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let parts = parts(set_cookie.as_bytes());
     let is_path = |part: &&[u8]| name(part).eq_ignore_ascii_case(b"path");
     let mut kept: Vec<_> = parts.filter(|part| !is_path(part)).collect();
     let attribute = format!("path={path}");
@@ -170,6 +170,11 @@ fn at_path(set_cookie: &HeaderValue, path: &str) -> Option<HeaderValue> {
     let mut header = HeaderValue::from_bytes(&kept.join(&b"; "[..])).ok()?;
     header.set_sensitive(true);
     Some(header)
+}
+
+/// The pairs and attributes of a header.
+fn parts(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii)
 }
 
 fn name(pair: &[u8]) -> &[u8] {
