@@ -6,6 +6,7 @@ mod cache;
 mod endpoint;
 mod failure;
 mod grants;
+pub(crate) mod jwt;
 mod provider;
 mod scope;
 mod source;

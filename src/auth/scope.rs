@@ -1,9 +1,8 @@
 //! Whether a token may do what it was asked for.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::{AuthFailure, endpoint::Granted, failure::Details};
+use super::{AuthFailure, endpoint::Granted, failure::Details, jwt};
 
 /// The code of failures of this kind.
 pub(crate) const INSUFFICIENT: &str = "insufficient_scope";
@@ -59,15 +58,12 @@ fn insufficient(missing: &[&str], resource: Option<&str>) -> AuthFailure {
 /// the token then: one that calls itself an access token of RFC 9068 tells its scope if it has one.
 fn scope_of_jwt(token: &str) -> Option<String> {
     let mut parts = token.split('.');
-    let (header, claims) = (object(parts.next()?)?, object(parts.next()?)?);
+    let mut object = || jwt::part::<Map<String, Value>>(parts.next()?);
+    let (header, claims) = (object()?, object()?);
     let kind = header.get("typ")?.as_str()?;
     if !matches!(kind, "at+jwt" | "application/at+jwt") {
         return None;
     }
     let scope = claims.get("scope").and_then(Value::as_str);
     Some(scope.unwrap_or_default().to_owned())
-}
-
-fn object(part: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }

@@ -2,11 +2,11 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc, jwk::Jwk};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{IdTokenClaims, issuer};
-use crate::{Client, Error, Result, Timestamp};
+use crate::{Client, Error, Result, Timestamp, auth::jwt};
 
 /// How far two clocks may differ, in milliseconds.
 const LEEWAY: i64 = 60_000;
@@ -64,20 +64,15 @@ impl<'a> Parts<'a> {
     }
 
     fn header(&self) -> Result<Header> {
-        json(self.header)
+        jwt::part(self.header)
             .ok_or_else(|| Error::invalid_token("the ID token's header cannot be read"))
     }
 
     fn claims(&self) -> Result<IdTokenClaims> {
-        json(self.payload).ok_or_else(|| {
+        jwt::part(self.payload).ok_or_else(|| {
             Error::invalid_token("the ID token's claims cannot be read, or one is missing")
         })
     }
-}
-
-fn json<T: DeserializeOwned>(part: &str) -> Option<T> {
-    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
-    serde_json::from_str(&text).ok()
 }
 
 #[derive(Deserialize)]
