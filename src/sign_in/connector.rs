@@ -55,10 +55,11 @@ impl ConnectorSignIn {
     pub(super) async fn start(
         step: Step,
         kind: Kind,
-        connector_id: String,
-        redirect_uri: String,
+        connector_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
         state: Option<String>,
     ) -> Result<Self> {
+        let (connector_id, redirect_uri) = (connector_id.into(), redirect_uri.into());
         let state = match state {
             Some(state) => state,
             None => oidc::random_text()?,

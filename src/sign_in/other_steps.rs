@@ -44,8 +44,8 @@ impl SsoStep {
         connector_id: impl Into<String>,
         redirect_uri: impl Into<String>,
     ) -> Result<ConnectorSignIn> {
-        let (id, uri) = (connector_id.into(), redirect_uri.into());
-        ConnectorSignIn::start(self.step.clone(), Kind::Sso, id, uri, None).await
+        let step = self.step.clone();
+        ConnectorSignIn::start(step, Kind::Sso, connector_id, redirect_uri, None).await
     }
 }
 

@@ -94,9 +94,10 @@ impl Profile {
         connector_id: impl Into<String>,
         redirect_uri: impl Into<String>,
     ) -> Result<ConnectorSignIn> {
-        let (step, id, uri) = (self.step.clone(), connector_id.into(), redirect_uri.into());
-        let started = ConnectorSignIn::start(step, Kind::Social, id, uri, None).await?;
-        Ok(started.for_profile())
+        let step = self.step.clone();
+        ConnectorSignIn::start(step, Kind::Social, connector_id, redirect_uri, None)
+            .await
+            .map(ConnectorSignIn::for_profile)
     }
 
     /// The user is back from a provider that an earlier request sent them to.

@@ -152,8 +152,7 @@ impl<E: SignsIn> Session<E> {
         connector_id: impl Into<String>,
         redirect_uri: impl Into<String>,
     ) -> Result<ConnectorSignIn> {
-        let (id, uri) = (connector_id.into(), redirect_uri.into());
-        ConnectorSignIn::start(self.step(), Kind::Social, id, uri, None).await
+        ConnectorSignIn::start(self.step(), Kind::Social, connector_id, redirect_uri, None).await
     }
 
     /// Starts at a company's identity provider, one of
@@ -168,8 +167,7 @@ impl<E: SignsIn> Session<E> {
         connector_id: impl Into<String>,
         redirect_uri: impl Into<String>,
     ) -> Result<ConnectorSignIn> {
-        let (id, uri) = (connector_id.into(), redirect_uri.into());
-        ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, None).await
+        ConnectorSignIn::start(self.step(), Kind::Sso, connector_id, redirect_uri, None).await
     }
 
     /// The same as [`social`](Self::social) with a `state` of your own. It has to be
@@ -184,8 +182,14 @@ impl<E: SignsIn> Session<E> {
         redirect_uri: impl Into<String>,
         state: impl Into<String>,
     ) -> Result<ConnectorSignIn> {
-        let (id, uri) = (connector_id.into(), redirect_uri.into());
-        ConnectorSignIn::start(self.step(), Kind::Social, id, uri, Some(state.into())).await
+        ConnectorSignIn::start(
+            self.step(),
+            Kind::Social,
+            connector_id,
+            redirect_uri,
+            Some(state.into()),
+        )
+        .await
     }
 
     /// The same as [`sso`](Self::sso) with a `state` of your own. It has to be random, and
@@ -200,8 +204,14 @@ impl<E: SignsIn> Session<E> {
         redirect_uri: impl Into<String>,
         state: impl Into<String>,
     ) -> Result<ConnectorSignIn> {
-        let (id, uri) = (connector_id.into(), redirect_uri.into());
-        ConnectorSignIn::start(self.step(), Kind::Sso, id, uri, Some(state.into())).await
+        ConnectorSignIn::start(
+            self.step(),
+            Kind::Sso,
+            connector_id,
+            redirect_uri,
+            Some(state.into()),
+        )
+        .await
     }
 
     /// The user is back from a provider that an earlier request sent them to.
