@@ -7,7 +7,6 @@ use reqwest::{Method, Url, header::LOCATION};
 use super::{
     OpenInteraction, Session,
     event::{Event, ForgotPassword, Register, SignIn},
-    interaction::Authorization,
 };
 use crate::{
     BrowserCookies, Client, Error, Result, models,
@@ -233,9 +232,7 @@ impl<E: Event> AuthorizationRequest<E> {
     ///
     /// As those of [`begin`](Self::begin), as far as they are found before anything is sent.
     pub fn url(self) -> Result<(Url, PendingAuthorization)> {
-        App::new(self.client_id.clone(), self.client_secret.clone())?;
-        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
-        Ok((self.url_for(&pending)?, pending))
+        self.prepare()
     }
 
     /// Sends the request and begins the session.
@@ -247,8 +244,7 @@ impl<E: Event> AuthorizationRequest<E> {
     /// not allow the event. Besides, when the browser's user is signed in already and `prompt` does
     /// not ask for `login`.
     pub async fn begin(self) -> Result<Session<E>> {
-        let attach = self.authorize().await?;
-        attach.start().await
+        self.authorize().await?.start().await
     }
 
     /// Sends the request, and begins nothing yet: there are cookies, and no interaction in them.
@@ -257,22 +253,28 @@ impl<E: Event> AuthorizationRequest<E> {
     ///
     /// As those of [`begin`](Self::begin).
     pub async fn authorize(self) -> Result<OpenInteraction> {
-        let app = App::new(self.client_id.clone(), self.client_secret.clone())?;
-        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
-        let url = self.url_for(&pending)?;
+        let (url, pending) = self.prepare()?;
         let client = match &self.cookies {
             Some(cookies) => self.client.with_browser_cookies(cookies),
             None => self.client.with_cookie_store(),
         };
-        let mut attach = OpenInteraction::of(&client, Some(Authorization { app, pending }));
-        attach.captcha_token = self.captcha_token;
-        attach.origin = self.origin;
+        let mut opened = OpenInteraction::of(&client).authorization(pending);
+        opened.client_secret = self.client_secret;
+        opened.captcha_token = self.captcha_token;
+        opened.origin = self.origin;
         let path = url.as_str().strip_prefix(client.endpoint()).unwrap_or_default();
         let answer = client.request(Method::GET, path).public().send().await?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let page = location.and_then(|location| url.join(location).ok());
-        attach.opened(page.as_ref())?;
-        Ok(attach)
+        opened.arrive_at(page.as_ref())?;
+        Ok(opened)
+    }
+
+    /// Checks all that can be checked before anything is sent.
+    fn prepare(&self) -> Result<(Url, PendingAuthorization)> {
+        App::new(self.client_id.clone(), self.client_secret.clone())?;
+        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
+        Ok((self.url_for(&pending)?, pending))
     }
 
     fn url_for(&self, pending: &PendingAuthorization) -> Result<Url> {

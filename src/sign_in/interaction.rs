@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// What the end of a session needs to get tokens.
-#[derive(Clone)]
 pub(crate) struct Authorization {
     pub(crate) app: App,
     pub(crate) pending: PendingAuthorization,

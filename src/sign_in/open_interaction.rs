@@ -46,10 +46,8 @@ use crate::{
 #[must_use = "nothing is sent until a session is made of it"]
 pub struct OpenInteraction {
     client: Client,
-    authorization: Option<Authorization>,
-    /// Of an authorization that was handed in, to be checked with the cookies.
     pending: Option<PendingAuthorization>,
-    client_secret: Option<String>,
+    pub(super) client_secret: Option<String>,
     pub(super) captcha_token: Option<String>,
     pub(super) origin: Option<String>,
 }
@@ -74,15 +72,14 @@ impl Client {
     /// The browser has got them from Logto, or from your server, which began a session with
     /// [`browser_cookies`](super::AuthorizationRequest::browser_cookies).
     pub fn attach(&self, cookies: &BrowserCookies) -> OpenInteraction {
-        OpenInteraction::of(&self.with_browser_cookies(cookies), None)
+        OpenInteraction::of(&self.with_browser_cookies(cookies))
     }
 }
 
 impl OpenInteraction {
-    pub(super) fn of(client: &Client, authorization: Option<Authorization>) -> Self {
+    pub(super) fn of(client: &Client) -> Self {
         Self {
             client: client.clone(),
-            authorization,
             pending: None,
             client_secret: None,
             captcha_token: None,
@@ -119,7 +116,7 @@ impl OpenInteraction {
 
     /// What the session will be authorized by, where it is yours.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
-        self.authorization.as_ref().map(|known| &known.pending).or(self.pending.as_ref())
+        self.pending.as_ref()
     }
 
     /// All operations of the Experience API, with the cookies of the interaction.
@@ -227,18 +224,18 @@ impl OpenInteraction {
         self.interaction()?.start(captcha_token).await
     }
 
-    /// Notes the interaction that Logto has opened for an authorization request.
-    pub(super) fn opened(&mut self, page: Option<&Url>) -> Result<()> {
+    /// Takes the page that Logto has opened the interaction on, for an authorization request.
+    pub(super) fn arrive_at(&mut self, page: Option<&Url>) -> Result<()> {
         let Some(page) = page else {
             return Err(Error::request(
                 "Logto has answered the authorization request with no page to sign in on: is it \
                  Logto that answers at this endpoint?",
             ));
         };
-        if let Some(known) = &mut self.authorization {
-            if known.pending.is_callback(page) {
+        if let Some(pending) = &mut self.pending {
+            if pending.is_callback(page) {
                 // Either this fails with what Logto says, or the user has been signed in already.
-                oidc::code(&self.client, &known.pending, page)?;
+                oidc::code(&self.client, pending, page)?;
                 return Err(signed_in_already());
             }
             if !self.client.target().owns(page) {
@@ -247,28 +244,27 @@ impl OpenInteraction {
             if page.path() == "/consent" {
                 return Err(signed_in_already());
             }
-            if let Some(uid) = interaction_id(&self.client, known.pending.client_id()) {
-                known.pending.set_interaction(uid);
+            if let Some(uid) = interaction_id(&self.client, pending.client_id()) {
+                pending.set_interaction(uid);
             }
         }
         Ok(())
     }
 
     fn interaction(self) -> Result<Interaction> {
-        if let (None, Some(pending)) = (&self.authorization, &self.pending) {
+        if let Some(pending) = &self.pending {
             check_cookies(&self.client, pending)?;
         }
         self.any_interaction()
     }
 
     fn any_interaction(self) -> Result<Interaction> {
-        let authorization = match (self.authorization, self.pending) {
-            (Some(known), _) => Some(known),
-            (None, Some(pending)) => {
+        let authorization = match self.pending {
+            Some(pending) => {
                 let app = App::new(pending.client_id().to_owned(), self.client_secret)?;
                 Some(Authorization { app, pending })
             }
-            (None, None) => None,
+            None => None,
         };
         let client = match self.origin {
             None => self.client,
