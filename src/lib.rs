@@ -82,6 +82,7 @@ mod page;
 mod request;
 mod retry;
 mod retry_after;
+mod runtimes;
 mod search;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;

@@ -741,3 +741,20 @@ async fn secrets_are_never_shown() {
     }
     assert!(shown.contains("app-id") && !shown.contains("hunter2"), "{shown}");
 }
+
+#[test]
+fn no_call_waits_for_the_fetch_of_another_runtime() {
+    let server = runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let gate = Arc::new(Semaphore::new(0));
+    let desk = server.block_on(gated(&gate, 3600));
+    let client = desk.app().build().unwrap();
+    let idle = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let first = idle.block_on(begun(call(&client)));
+    // Its request has been sent, and nobody is there to read the answer.
+    idle.block_on(desk.arrived(TOKEN, 1));
+    gate.add_permits(2);
+    server.block_on(async { call(&client).await.unwrap() });
+    assert_eq!(desk.token_of_last(USERS), "t2");
+    drop(first);
+    assert_eq!(desk.count(TOKEN), 2);
+}

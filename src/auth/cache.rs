@@ -1,9 +1,12 @@
 //! The token that is kept, and how it is replaced.
 //!
-//! However many tasks want a token, one task fetches it, a task of its own: a call that is dropped
-//! takes nothing from the others. What comes of a fetch, also a failure, is told to all who wait
-//! for it, and to no one else. While a token is good it is used; when it is due, it is replaced
-//! behind the back of the calls.
+//! However many tasks of a runtime want a token, one task fetches it, a task of its own: a call that
+//! is dropped takes nothing from the others. What comes of a fetch, also a failure, is told to all
+//! who wait for it, and to no one else. While a token is good it is used; when it is due, it is
+//! replaced behind the back of the calls.
+//!
+//! Nobody waits for the task of another runtime, which may never run again: each runtime fetches
+//! for itself. Whatever comes is for all.
 
 use std::{
     fmt,
@@ -11,21 +14,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::{
+    runtime::{Handle, Id},
+    sync::watch,
+};
 
 use super::{
     AuthFailure, Bearer,
     attempts::attempts,
     source::{Fetched, Source},
 };
-use crate::{clock::part, retry::Retries, trace};
+use crate::{clock::part, retry::Retries, runtimes, trace};
 
 /// How long before its expiry a token is no longer used, so that it is still good on arrival.
 const LEEWAY: Duration = Duration::from_secs(10);
 /// After a renewal that failed, calls leave it alone for this long at least.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
-/// A fetch that takes longer is given up: its runtime may never run again.
+/// A fetch that takes longer is given up: its runtime may not have run for long.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// For this long the renewal of a token that is still good is left to another runtime.
+const OTHERS_TURN: Duration = Duration::from_secs(10);
 /// How often a call begins anew because the task that fetched for it is gone.
 const FETCHES: usize = 3;
 
@@ -33,6 +41,7 @@ const FETCHES: usize = 3;
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) bearer: Bearer,
+    asked_at: Instant,
     /// From when on another is fetched.
     renew_at: Instant,
     /// From when on it is not used.
@@ -53,7 +62,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     token: Option<Token>,
-    fetch: Option<Fetch>,
+    /// Those under way, at most one a runtime.
+    fetches: Vec<Fetch>,
 }
 
 /// What there is for a call that needs a token.
@@ -84,12 +94,16 @@ impl TokenCache {
     /// A token that is good.
     pub(crate) async fn token(&self) -> Outcome {
         for _ in 0..FETCHES {
-            let fetch = match self.find() {
+            let runtime = Handle::try_current().map_err(|_| AuthFailure::new(runtimes::ABSENT))?;
+            let fetch = match self.find(runtime.id()) {
                 Found::Token(token) => return Ok(token),
                 Found::Coming(fetch) => fetch,
             };
-            if let Some(outcome) = fetch.outcome().await {
-                return outcome;
+            match fetch.outcome().await {
+                Some(Ok(token)) => return Ok(token),
+                // Another runtime may have been luckier.
+                Some(Err(failure)) => return self.good().ok_or(failure),
+                None => {}
             }
         }
         Err(AuthFailure::new(
@@ -106,43 +120,54 @@ impl TokenCache {
         }
     }
 
-    /// A token, or the fetch that brings one. A fetch that is due has begun.
-    fn find(&self) -> Found {
+    /// The token that is kept, while it is good.
+    fn good(&self) -> Option<Token> {
+        self.0.read().good(self.0.now()).cloned()
+    }
+
+    /// A token, or the fetch that brings one to this runtime. A fetch that is due has begun.
+    fn find(&self, runtime: Id) -> Found {
         let now = self.0.now();
-        if let Some(found) = self.0.read().find(now) {
+        if let Some(found) = self.0.read().find(now, runtime) {
             return found;
         }
         let mut state = self.0.write();
         // Someone else may have been faster.
-        if let Some(found) = state.find(now) {
+        if let Some(found) = state.find(now, runtime) {
             return found;
         }
-        let fetch = self.0.clone().begin();
-        state.fetch = Some(fetch.clone());
-        state.find(now).unwrap_or(Found::Coming(fetch))
+        let fetch = self.0.clone().begin(runtime);
+        state.fetches.retain(Fetch::is_alive);
+        state.fetches.push(fetch.clone());
+        state.find(now, runtime).unwrap_or(Found::Coming(fetch))
     }
 }
 
 impl State {
-    /// What there is; nothing when a fetch is due.
-    fn find(&self, now: Instant) -> Option<Found> {
-        let good = self.token.as_ref().filter(|token| now < token.good_until);
-        let fetch = self.fetch.as_ref().filter(|fetch| fetch.is_alive());
-        match (good, fetch) {
-            (Some(token), fetch) if now < token.renew_at || fetch.is_some() => {
-                Some(Found::Token(token.clone()))
+    fn good(&self, now: Instant) -> Option<&Token> {
+        self.token.as_ref().filter(|token| now < token.good_until)
+    }
+
+    /// What there is for a runtime; nothing when a fetch is due.
+    fn find(&self, now: Instant, runtime: Id) -> Option<Found> {
+        let renewal = || self.fetches.iter().any(|fetch| fetch.renews_for(runtime));
+        match self.good(now) {
+            Some(token) if now < token.renew_at || renewal() => Some(Found::Token(token.clone())),
+            Some(_) => None,
+            None => {
+                let mut own = self.fetches.iter().filter(|fetch| fetch.runtime == runtime);
+                let alive = own.find(|fetch| fetch.is_alive());
+                alive.cloned().map(Found::Coming)
             }
-            (None, Some(fetch)) => Some(Found::Coming(fetch.clone())),
-            _ => None,
         }
     }
 }
 
 impl Shared {
     /// Begins a fetch, in a task of its own.
-    fn begin(self: Arc<Self>) -> Fetch {
+    fn begin(self: Arc<Self>, runtime: Id) -> Fetch {
         let (report, outcome) = watch::channel(None);
-        let fetch = Fetch { outcome, until: tokio::time::Instant::now() + PATIENCE };
+        let fetch = Fetch { outcome, runtime, begun: tokio::time::Instant::now() };
         let begun = fetch.clone();
         tokio::spawn(trace::within_caller(async move {
             let asked_at = self.now();
@@ -164,16 +189,17 @@ impl Shared {
         self.retries.clock.now()
     }
 
-    /// Keeps what a fetch brought, unless it was given up and another has begun.
+    /// Keeps what a fetch brought, unless another that began later was faster.
     fn finish(&self, fetch: &Fetch, outcome: &Outcome) {
         let now = self.now();
         let mut state = self.write();
-        if !state.fetch.as_ref().is_some_and(|current| current.is(fetch)) {
-            return;
-        }
-        state.fetch = None;
+        state.fetches.retain(|current| !current.is(fetch));
         match outcome {
-            Ok(token) => state.token = (now < token.good_until).then(|| token.clone()),
+            Ok(token) => {
+                if state.token.as_ref().is_none_or(|kept| kept.asked_at <= token.asked_at) {
+                    state.token = (now < token.good_until).then(|| token.clone());
+                }
+            }
             Err(_) => {
                 if let Some(token) = &mut state.token {
                     let left = token.good_until.saturating_duration_since(now);
@@ -192,7 +218,8 @@ impl Shared {
             true => part(life, 0.8 + 0.1 * self.retries.clock.random()),
             false => usable,
         };
-        Token { bearer: fetched.bearer, renew_at: asked_at + early, good_until: asked_at + usable }
+        let (renew_at, good_until) = (asked_at + early, asked_at + usable);
+        Token { bearer: fetched.bearer, asked_at, renew_at, good_until }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -208,8 +235,10 @@ impl Shared {
 #[derive(Clone)]
 struct Fetch {
     outcome: watch::Receiver<Option<Outcome>>,
+    /// The runtime of its task.
+    runtime: Id,
     /// By tokio's clock, like all that is about the network.
-    until: tokio::time::Instant,
+    begun: tokio::time::Instant,
 }
 
 impl Fetch {
@@ -220,13 +249,18 @@ impl Fetch {
     /// Whether it will come to an end, as far as one can tell: a runtime that is shut down takes
     /// its tasks with it, and one that nobody runs does not move them.
     fn is_alive(&self) -> bool {
-        self.outcome.has_changed().is_ok() && tokio::time::Instant::now() < self.until
+        self.outcome.has_changed().is_ok() && self.begun.elapsed() < PATIENCE
+    }
+
+    /// Whether a runtime may leave the renewal of a token that is still good to this.
+    fn renews_for(&self, runtime: Id) -> bool {
+        self.is_alive() && (self.runtime == runtime || self.begun.elapsed() < OTHERS_TURN)
     }
 
     /// What comes of it; nothing if it dies.
     async fn outcome(mut self) -> Option<Outcome> {
         let told = self.outcome.wait_for(Option::is_some);
-        match tokio::time::timeout_at(self.until, told).await {
+        match tokio::time::timeout_at(self.begun + PATIENCE, told).await {
             Ok(Ok(outcome)) => outcome.clone(),
             _ => None,
         }
@@ -304,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fetch_on_a_runtime_that_nobody_runs_is_given_up() {
+    fn nobody_waits_for_a_runtime_that_does_not_run() {
         let cache = Arc::new(TokenCache::new(Numbers::default(), retries(Chance(0.5))));
         let idle = runtime::Builder::new_current_thread().enable_time().build().unwrap();
         // Dropped before it is polled again, and the task of the fetch is never run.
@@ -317,13 +351,9 @@ mod tests {
             });
             assert!(pending.await);
         });
-        assert!(cache.0.read().fetch.is_some());
+        assert_eq!(cache.0.read().fetches.len(), 1);
 
-        let busy = runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
+        let busy = runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let token = busy.block_on(cache.token()).ok().unwrap();
         assert_eq!(token.bearer.token(), "0");
         drop(idle);
