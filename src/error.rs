@@ -71,6 +71,8 @@ struct SignIn {
     code: Option<String>,
     /// OAuth's `error_description`.
     message: Option<String>,
+    /// The scopes that were refused.
+    scope: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,8 @@ struct Refusal {
     message: Option<String>,
     data: Option<Value>,
     details: Option<Value>,
+    /// OAuth's `scope`: what was refused, or is missing.
+    scope: Option<String>,
     /// The token may not use the Management API.
     lacks_scope: bool,
     /// What to do about it.
@@ -173,7 +177,9 @@ impl Error {
             status,
             request_id: request_id(headers).map(str::to_owned),
             code: text(&mut body, &["code", "error"]),
-            message: text(&mut body, &["message", "error_description"]),
+            // OAuth's is specific; beside it, `message` is general and may hold a placeholder.
+            message: text(&mut body, &["error_description", "message"]),
+            scope: text(&mut body, &["scope"]),
             data: body.remove("data"),
             details: body.remove("details"),
             lacks_scope: false,
@@ -213,10 +219,14 @@ impl Error {
 
     /// The authorization endpoint's own refusal (RFC 6749, section 4.1.2.1).
     #[cfg(feature = "sign-in")]
-    pub(crate) fn authorization(code: String, message: Option<String>) -> Self {
+    pub(crate) fn authorization(
+        code: String,
+        message: Option<String>,
+        scope: Option<String>,
+    ) -> Self {
         let problem = "the sign-in ended without a code:".into();
         let (code, stage) = (Some(code), Stage::Authorization);
-        Self::new(Kind::SignIn(SignIn { stage, problem, code, message }))
+        Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope }))
     }
 
     /// A callback that is not the answer to the authorization request.
@@ -233,7 +243,7 @@ impl Error {
 
     #[cfg(feature = "sign-in")]
     fn sign_in(stage: Stage, problem: Cow<'static, str>) -> Self {
-        Self::new(Kind::SignIn(SignIn { stage, problem, code: None, message: None }))
+        Self::new(Kind::SignIn(SignIn { stage, problem, code: None, message: None, scope: None }))
     }
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
@@ -309,6 +319,17 @@ impl Error {
             Kind::Answer(answer) => answer.message.as_deref(),
             Kind::Auth(failure) => failure.message.as_deref(),
             Kind::SignIn(sign_in) => sign_in.message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The scopes that were refused, or that a token lacks, as far as the answer names them:
+    /// OAuth's `scope` beside `invalid_scope` and `insufficient_scope`.
+    pub fn refused_scope(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.scope.as_deref(),
+            Kind::Auth(failure) => failure.scope.as_deref(),
+            Kind::SignIn(sign_in) => sign_in.scope.as_deref(),
             _ => None,
         }
     }
@@ -533,6 +554,7 @@ impl Error {
                     Cause::Http(error) => write!(f, ": {}", transport_problem(error))?,
                     Cause::None | Cause::Late | Cause::Provider(_) => {
                         said(f, failure.code.as_deref(), failure.message.as_deref())?;
+                        scoped(f, failure.scope.as_deref())?;
                     }
                 }
                 match &failure.hint {
@@ -551,6 +573,7 @@ impl Error {
                     write!(f, " {reason}, {why}")?;
                 } else {
                     said(f, answer.code.as_deref(), answer.shown_message())?;
+                    scoped(f, answer.scope.as_deref())?;
                 }
                 match answer.hint {
                     Some(hint) => write!(f, " ({hint})"),
@@ -573,7 +596,8 @@ impl Error {
             Kind::Deadline => f.write_str("the time for this call ran out"),
             Kind::SignIn(sign_in) => {
                 f.write_str(&sign_in.problem)?;
-                said(f, sign_in.code.as_deref(), sign_in.message.as_deref())
+                said(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;
+                scoped(f, sign_in.scope.as_deref())
             }
         }
     }
@@ -586,6 +610,14 @@ fn said(f: &mut fmt::Formatter<'_>, code: Option<&str>, message: Option<&str>) -
     }
     match message {
         Some(message) => write!(f, ": {}", one_line(message, 500)),
+        None => Ok(()),
+    }
+}
+
+/// The scope that was refused.
+fn scoped(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
+    match scope {
+        Some(scope) => write!(f, ": `{}`", one_line(scope, 200)),
         None => Ok(()),
     }
 }

@@ -117,6 +117,9 @@ impl Received {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.status.is_redirection() {
+            return Err(self.placed(Error::answer(self.status, &self.headers, &self.body)));
+        }
         // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
         // Trying a slice as well would compile every model's decoder twice.
         let text = std::str::from_utf8(&self.body).map_err(|_| self.no_text())?;

@@ -7,6 +7,8 @@
 #[path = "support/server.rs"]
 mod server;
 
+use std::time::Duration;
+
 use logto_api::{
     BrowserCookies, Client, Error,
     reqwest::header::HeaderMap,
@@ -75,9 +77,32 @@ async fn bad_redirect_uris_are_refused_before_anything_is_sent() {
         assert!(error.is_invalid_request());
         assert!(error.to_string().contains(word), "{error}");
     }
-    let taken = server.client().sign_in("app", CALLBACK).parameter("state", "mine").begin().await;
-    assert!(taken.unwrap_err().to_string().contains("`state`"));
+    for (name, value) in [
+        ("state", "mine"),
+        ("nonce", "mine"),
+        ("response_mode", "form_post"),
+        ("response_mode", "query"),
+        ("max_age", "soon"),
+        ("max_age", "-1"),
+    ] {
+        let request = server.client().sign_in("app", CALLBACK).parameter(name, value);
+        let error = request.begin().await.unwrap_err();
+        assert!(error.is_invalid_request() && error.to_string().contains(name), "{error}");
+    }
     assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_in_without_an_id_token_sends_no_nonce() {
+    let server = logto(|_| answer(204, "", ""));
+    for (scope, nonce) in
+        [("openid", true), ("profile openid", true), ("profile email", false), ("", false)]
+    {
+        let request = server.client().sign_in("app", CALLBACK).scope(scope);
+        let (url, _) = request.max_age(Duration::from_secs(300)).url().unwrap();
+        assert_eq!(url.query_pairs().any(|(name, _)| name == "nonce"), nonce, "{scope}");
+        assert!(url.query_pairs().any(|(name, value)| name == "max_age" && value == "300"));
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::digest;
 use clock::TestClock;
 use desk::{Desk, Reply, Seen, begun};
 use issuer::{Key, encode, hs256, unsigned};
@@ -30,6 +31,7 @@ use tokio::sync::Semaphore;
 const TOKEN: &str = "/oidc/token";
 const JWKS: &str = "/oidc/jwks";
 const ME: &str = "/oidc/me";
+const METADATA: &str = "/oidc/.well-known/openid-configuration";
 const ACCOUNT: &str = "/api/my-account";
 const SCOPE: &str = "openid profile offline_access";
 
@@ -65,6 +67,8 @@ struct State {
     life: u64,
     without_refresh: bool,
     me: Value,
+    /// What it tells of itself, if anything.
+    metadata: Option<Value>,
     /// Access tokens that are not taken any more.
     refused: Vec<String>,
     /// Holds token answers back.
@@ -78,6 +82,10 @@ impl State {
             TOKEN => self.token(&form(seen)),
             _ if self.refuses(seen) => Reply::json(401, &json!({"error": "invalid_token"})),
             ME => Reply::json(200, &self.me),
+            METADATA => match &self.metadata {
+                Some(metadata) => Reply::json(200, metadata),
+                None => Reply::json(404, &json!({"error": "invalid_request"})),
+            },
             ACCOUNT => Reply::json(200, &json!({"id": "u1"})),
             _ => Reply::done(),
         }
@@ -292,10 +300,31 @@ async fn a_callback_that_is_not_the_answer_is_refused() {
         assert!(error.to_string().contains(words), "{words}: {error}");
         assert_hides_secrets(&error);
     }
-    // It came with an issuer or without: older servers tell none.
     assert_eq!(logto.desk.seen().len(), 0);
-    let silent = "http://localhost:9999/callback?code=c0de&state=st4te";
-    pending().redeem(&client, None, silent).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_callback_may_leave_out_its_issuer_where_the_server_does() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let callback = "http://localhost:9999/callback?code=c0de&state=st4te";
+    let supports = json!({"authorization_response_iss_parameter_supported": true});
+    for silent in [callback.to_owned(), format!("{callback}&iss=")] {
+        logto.state().metadata = Some(supports.clone());
+        let error = pending().redeem(&logto.client(), None, &silent).await.unwrap_err();
+        assert!(error.is_invalid_callback() && error.to_string().contains("`iss`"), "{error}");
+        assert_hides_secrets(&error);
+        assert_eq!(logto.desk.count(TOKEN), 0);
+    }
+    // A refusal without an issuer may be anybody's too.
+    let refused = callback.replace("code=c0de", "error=access_denied");
+    let error = pending().redeem(&logto.client(), None, &refused).await.unwrap_err();
+    assert!(error.is_invalid_callback(), "{error}");
+
+    for metadata in [None, Some(json!({})), Some(json!([]))] {
+        logto.state().metadata = metadata;
+        logto.state().number = 0;
+        pending().redeem(&logto.client(), None, callback).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -457,12 +486,98 @@ async fn signatures_that_do_not_fit_are_refused() {
 #[tokio::test]
 async fn an_id_token_that_was_asked_for_must_come() {
     let logto = Logto::open().await;
-    let error = logto.redeem(&logto.client()).await.unwrap_err();
-    assert!(error.is_invalid_token());
+    // Whatever the answer says of its scope.
+    let granted = |id_token: Value| {
+        let body = json!({"access_token": "opaque-9", "expires_in": 60, "id_token": id_token});
+        Reply::json(200, &body)
+    };
     logto.reply(Reply::token("opaque-9"));
-    let tokens = logto.redeem(&logto.client()).await.unwrap();
+    logto.reply(granted(json!(null)));
+    for unreadable in [json!(""), json!(7), json!({"jwt": "a.b.c"}), json!(["a.b.c"])] {
+        logto.reply(granted(unreadable));
+    }
+    for _ in 0..7 {
+        let error = logto.redeem(&logto.client()).await.unwrap_err();
+        assert!(error.is_invalid_token(), "{error}");
+        assert_hides_secrets(&error);
+    }
+
+    // Nobody asked for it here, and an unreadable one is not overlooked.
+    let mut pending = serde_json::to_value(pending()).unwrap();
+    pending.as_object_mut().unwrap().remove("nonce");
+    let pending: PendingAuthorization = serde_json::from_value(pending).unwrap();
+    logto.reply(Reply::token("opaque-9"));
+    let tokens = pending.redeem(&logto.client(), None, &logto.callback()).await.unwrap();
     assert!(tokens.claims().is_none() && tokens.id_token().is_none());
     assert_eq!((tokens.scope(), tokens.refresh_token()), ("", None));
+    logto.reply(granted(json!(7)));
+    let error = pending.redeem(&logto.client(), None, &logto.callback()).await.unwrap_err();
+    assert!(error.is_invalid_token(), "{error}");
+}
+
+#[tokio::test]
+async fn an_id_token_that_says_what_it_belongs_to_is_held_to_it() {
+    for key in [Key::es384("k1"), Key::rs256("k1")] {
+        let logto = Logto::signing(&key).await;
+        let hash = match key.algorithm() {
+            "ES384" => digest::digest(&digest::SHA384, b"opaque-1"),
+            _ => digest::digest(&digest::SHA256, b"opaque-1"),
+        };
+        let half = encode(&hash.as_ref()[..hash.as_ref().len() / 2]);
+        let of_another = encode(&hash.as_ref()[1..=hash.as_ref().len() / 2]);
+        for (at_hash, good) in
+            [(json!(half), true), (json!(of_another), false), (json!(""), false), (json!(7), false)]
+        {
+            logto.state().number = 0;
+            let mut claims = logto.claims();
+            claims["at_hash"] = at_hash.clone();
+            logto.give(&key.sign(&claims));
+            let outcome = logto.redeem(&logto.client()).await.map(drop);
+            assert_eq!(outcome.is_ok(), good, "{at_hash}");
+            assert!(good || outcome.unwrap_err().to_string().contains("at_hash"));
+        }
+        for (typ, good) in
+            [("JWT", true), ("jwt", true), ("at+jwt", false), ("logout+jwt", false), ("", false)]
+        {
+            logto.state().number = 0;
+            let header = json!({"alg": key.algorithm(), "kid": "k1", "typ": typ});
+            logto.give(&key.sign_with(&header, &logto.claims()));
+            let outcome = logto.redeem(&logto.client()).await.map(drop);
+            assert_eq!(outcome.is_ok(), good, "{typ}");
+            assert!(good || outcome.unwrap_err().to_string().contains("not an ID token"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_recent_sign_in_is_shown_one() {
+    let key = Key::es384("k1");
+    let logto = Logto::signing(&key).await;
+    let mut kept = serde_json::to_value(pending()).unwrap();
+    kept["asked"] = json!({
+        "at": TestClock::START * 1000, "scope": "openid", "resources": [], "max_age": 300,
+    });
+    let pending: PendingAuthorization = serde_json::from_value(kept).unwrap();
+    // It may have been while the request was under way, and clocks may differ by a minute.
+    for (auth_time, words) in [
+        (json!(TestClock::START + 50), None),
+        (json!(TestClock::START - 360), None),
+        (json!(TestClock::START - 361), Some("longer ago")),
+        (json!(null), Some("auth_time")),
+    ] {
+        logto.state().number = 0;
+        let mut claims = logto.claims();
+        claims["auth_time"] = auth_time.clone();
+        logto.give(&key.sign(&claims));
+        let outcome = pending.redeem(&logto.client(), None, &logto.callback()).await.map(drop);
+        match words {
+            None => outcome.unwrap(),
+            Some(words) => {
+                let error = outcome.unwrap_err();
+                assert!(error.is_invalid_token() && error.to_string().contains(words), "{error}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -490,12 +605,32 @@ async fn keys_that_are_rotated_are_followed() {
     assert!(error.is_invalid_token() && error.to_string().contains("does not have"), "{error}");
     assert_eq!(logto.desk.count(JWKS), 3);
 
-    // What is not there is looked for once each time.
+    // What is not there is looked for, but not as often as somebody likes.
     logto.give(&Key::es384("foreign").sign(&logto.claims()));
-    for fetches in [4, 5] {
+    for fetches in [4, 5, 6, 6, 6] {
         logto.state().number = 0;
         logto.redeem(&client).await.unwrap_err();
         assert_eq!(logto.desk.count(JWKS), fetches);
+    }
+    // A key that is there by now is found a minute later at most.
+    let newest = Key::es384("newest");
+    logto.publish([&newest]);
+    logto.give(&newest.sign(&logto.claims()));
+    logto.clock.forward(60);
+    logto.state().number = 0;
+    logto.redeem(&client).await.unwrap();
+    assert_eq!(logto.desk.count(JWKS), 7);
+}
+
+#[tokio::test]
+async fn keys_of_one_id_are_told_apart_by_their_kind() {
+    let (ec, rsa) = (Key::es384("k1"), Key::rs256("k1"));
+    let logto = Logto::open().await;
+    logto.publish([&ec, &rsa]);
+    for key in [&ec, &rsa] {
+        logto.state().number = 0;
+        logto.give(&key.sign(&logto.claims()));
+        logto.redeem(&logto.client()).await.unwrap();
     }
 }
 
@@ -537,6 +672,25 @@ async fn keys_that_do_not_come_are_no_reason_to_believe() {
     let callback = "http://localhost:9999/callback?code=c0de&state=st4te";
     let error = pending().redeem(&client, None, callback).await.unwrap_err();
     assert!(error.is_decode(), "{error}");
+    assert_hides_secrets(&error);
+}
+
+#[tokio::test]
+async fn keys_that_are_elsewhere_are_said_to_be() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let state = logto.state.clone();
+    let desk = Desk::open(move |seen: Seen| {
+        let reply = match seen.target.as_str() {
+            JWKS => Reply::new(302, "").header("location", "https://elsewhere.example/jwks"),
+            _ => state.lock().unwrap().answer(&seen),
+        };
+        std::future::ready(reply)
+    })
+    .await;
+    let client = desk.builder().clock(logto.clock.clone()).build().unwrap();
+    let callback = "http://localhost:9999/callback?code=c0de&state=st4te";
+    let error = pending().redeem(&client, None, callback).await.unwrap_err();
+    assert!(error.to_string().contains("302 Found, which is not followed"), "{error}");
     assert_hides_secrets(&error);
 }
 

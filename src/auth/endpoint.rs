@@ -170,7 +170,9 @@ fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, 
     };
     let life = Some(life(body.get("expires_in")));
     let refresh_token = text(&mut body, &["refresh_token"]);
-    let id_token = text(&mut body, &["id_token"]);
+    // One that is no text cannot be read, which is not the same as none.
+    let id_token = body.remove("id_token").filter(|token| !token.is_null());
+    let id_token = id_token.map(|token| token.as_str().unwrap_or_default().to_owned());
     Ok(Granted { token: Fetched { bearer, life }, scope, refresh_token, id_token })
 }
 
@@ -197,6 +199,7 @@ fn refused(
     Details {
         problem: format!("the token endpoint answered {}", status.as_u16()),
         message: text(&mut body, &["error_description", "message"]),
+        scope: text(&mut body, &["scope"]),
         code,
         hint,
         status: Some(status),

@@ -17,6 +17,8 @@ pub(crate) struct Details {
     pub(crate) code: Option<String>,
     /// OAuth's `error_description`.
     pub(crate) message: Option<String>,
+    /// OAuth's `scope`: what was refused, or is missing.
+    pub(crate) scope: Option<String>,
     /// What to do about it.
     pub(crate) hint: Option<String>,
     /// What the token endpoint answered, if it did.
@@ -48,6 +50,18 @@ impl AuthFailure {
         let cause = Cause::Http(error.without_url());
         let problem = "the token endpoint gave no answer".to_owned();
         Details { problem, cause, ..Details::default() }.into()
+    }
+
+    /// A call that has to come first failed.
+    pub(crate) fn of_call(problem: &str, error: Error) -> Self {
+        Details {
+            problem: problem.to_owned(),
+            code: error.code().map(str::to_owned),
+            message: error.message().map(str::to_owned),
+            cause: Cause::Call(error),
+            ..Details::default()
+        }
+        .into()
     }
 
     pub(crate) fn late() -> Self {

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use super::{
     AuthFailure,
     endpoint::{Granted, Parameter, TokenEndpoint},
-    failure::{Cause, Details},
     scope,
     source::{Fetched, Pending, Source},
 };
@@ -123,13 +122,7 @@ impl Source for Impersonation {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let subject_token = self.subject_token().await.map_err(|error| {
-                AuthFailure::from(Details {
-                    problem: "no subject token was given for the user".to_owned(),
-                    code: error.code().map(str::to_owned),
-                    message: error.message().map(str::to_owned),
-                    cause: Cause::Call(error),
-                    ..Details::default()
-                })
+                AuthFailure::of_call("no subject token was given for the user", error)
             })?;
             exchange(&self.endpoint, &subject_token, &self.wanted).await
         })

@@ -2,12 +2,16 @@
 
 use reqwest::Url;
 
-use super::PendingAuthorization;
-use crate::{Error, Result};
+use super::{PendingAuthorization, discovery, issuer};
+use crate::{Client, Error, Result};
 
 /// The authorization code of the answer, after all that ties the answer to the request has been
 /// checked.
-pub(super) fn code(pending: &PendingAuthorization, issuer: &str, callback: &Url) -> Result<String> {
+pub(super) async fn code(
+    client: &Client,
+    pending: &PendingAuthorization,
+    callback: &Url,
+) -> Result<String> {
     if !pending.is_callback(callback) {
         return Err(Error::callback(
             "the callback came to another address than the redirect URI: give the URL that the \
@@ -15,9 +19,10 @@ pub(super) fn code(pending: &PendingAuthorization, issuer: &str, callback: &Url)
         ));
     }
     check_state(pending, callback)?;
-    check_issuer(issuer, callback)?;
+    check_issuer(client, callback).await?;
     if let Some(code) = parameter(callback, "error")? {
-        return Err(Error::authorization(code, parameter(callback, "error_description")?));
+        let description = parameter(callback, "error_description")?;
+        return Err(Error::authorization(code, description, parameter(callback, "scope")?));
     }
     parameter(callback, "code")?
         .ok_or_else(|| Error::callback("the callback has neither a code nor an error"))
@@ -35,13 +40,19 @@ fn check_state(pending: &PendingAuthorization, callback: &Url) -> Result<()> {
     }
 }
 
-/// RFC 9207: a code of one server must not be taken to another.
-fn check_issuer(issuer: &str, callback: &Url) -> Result<()> {
+/// RFC 9207: a code of one server must not be taken to another. Only a server that does not name
+/// itself in its answers may leave its name out of one.
+async fn check_issuer(client: &Client, callback: &Url) -> Result<()> {
     match parameter(callback, "iss")? {
-        Some(found) if found != issuer => Err(Error::callback(
+        Some(found) if found == issuer(client) => Ok(()),
+        Some(_) => Err(Error::callback(
             "the callback names another issuer than this Logto: check the endpoint's address",
         )),
-        _ => Ok(()),
+        None if discovery::names_issuer_in_callbacks(client).await? => Err(Error::callback(
+            "the callback does not name its issuer (`iss`), which this Logto does in all its \
+             answers: give the whole URL that the browser came back to",
+        )),
+        None => Ok(()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! ID tokens: what has to be checked before one is believed (OpenID Connect Core, section 3.1.3.7).
 
+use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc, jwk::Jwk};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{IdTokenClaims, issuer};
+use super::{Asked, IdTokenClaims, issuer};
 use crate::{Client, Error, Result, Timestamp, auth::jwt};
 
 /// How far two clocks may differ, in milliseconds.
@@ -18,6 +19,10 @@ pub(super) struct Expected<'a> {
     pub(super) nonce: Option<&'a str>,
     /// The user who signed in, where that is known.
     pub(super) subject: Option<&'a str>,
+    /// The access token that it came with.
+    pub(super) access_token: &'a str,
+    /// What the authorization request asked for, where the token answers one.
+    pub(super) asked: Option<&'a Asked>,
 }
 
 /// The claims of the token, when it is from this Logto, for this application, and good now.
@@ -35,6 +40,8 @@ pub(super) async fn validate(
     check_parties(&claims, &issuer(client), expected.client_id)?;
     check_times(&claims, client.clock().wall_time().into())?;
     check_answer(&claims, expected)?;
+    check_age(&claims, expected.asked)?;
+    check_access_token(&claims, algorithm, expected.access_token)?;
     Ok(claims)
 }
 
@@ -79,6 +86,8 @@ impl<'a> Parts<'a> {
 struct Header {
     alg: String,
     #[serde(default)]
+    typ: Option<String>,
+    #[serde(default)]
     kid: Option<String>,
     /// Extensions that must be understood.
     #[serde(default)]
@@ -92,6 +101,12 @@ impl Header {
         if self.crit.is_some() {
             return Err(Error::invalid_token(
                 "the ID token's header asks for an extension that is not known",
+            ));
+        }
+        // Logto gives its ID tokens no type, and its other tokens one of their own.
+        if self.typ.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+            return Err(Error::invalid_token(
+                "the token says in its header that it is not an ID token, but of another type",
             ));
         }
         match self.alg.as_str() {
@@ -161,4 +176,48 @@ fn check_answer(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<()> {
         return Err(Error::invalid_token("the ID token is about another user, or about none"));
     }
     Ok(())
+}
+
+/// OpenID Connect Core, section 3.1.2.1: whoever sets `max_age` is told when the user last proved
+/// who they are, and has to look at it.
+fn check_age(claims: &IdTokenClaims, asked: Option<&Asked>) -> Result<()> {
+    let Some((asked, max_age)) = asked.and_then(|asked| Some((asked, asked.max_age?))) else {
+        return Ok(());
+    };
+    let Some(authenticated) = claims.auth_time else {
+        return Err(Error::invalid_token(
+            "the ID token does not say when the user authenticated (`auth_time`), though `max_age` \
+             was asked for",
+        ));
+    };
+    let age = asked.at.as_millis().saturating_sub(authenticated.as_millis());
+    match u64::try_from(age - LEEWAY).is_ok_and(|age| age > max_age.saturating_mul(1000)) {
+        true => Err(Error::invalid_token(
+            "the user authenticated longer ago than `max_age` allows: have them sign in again",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// OpenID Connect Core, section 3.1.3.8: where the ID token says which access token it came with,
+/// by the left half of its hash.
+fn check_access_token(
+    claims: &IdTokenClaims,
+    algorithm: Algorithm,
+    access_token: &str,
+) -> Result<()> {
+    let Some(found) = claims.user.extra.get("at_hash") else {
+        return Ok(());
+    };
+    let hash = match algorithm {
+        Algorithm::RS256 => digest::digest(&digest::SHA256, access_token.as_bytes()),
+        _ => digest::digest(&digest::SHA384, access_token.as_bytes()),
+    };
+    let half = hash.as_ref().split_at(hash.as_ref().len() / 2).0;
+    match found.as_str() == Some(&BASE64_URL_SAFE_NO_PAD.encode(half)) {
+        true => Ok(()),
+        false => Err(Error::invalid_token(
+            "the ID token came with another access token than it says (`at_hash`)",
+        )),
+    }
 }

@@ -18,16 +18,40 @@ use crate::{Client, Error, Result};
 
 /// How long a key is trusted without asking: one that was withdrawn is forgotten then.
 const MAX_AGE: Duration = Duration::from_secs(600);
+/// Tokens may name any key, so that keys are only asked for this often because one is not known …
+const UNKNOWN_KEYS: usize = 3;
+/// … within this time.
+const UNKNOWN_KEYS_PERIOD: Duration = Duration::from_secs(60);
 
 /// The public keys that a Logto signs with, as far as they are known. Clones of a client share
 /// them. They are fetched when a token names one that is not known, which happens when the server
 /// rotates them; whoever waits for that shares what comes.
 #[derive(Default)]
-pub(crate) struct Jwks(Mutex<Option<Known>>);
+pub(crate) struct Jwks(Mutex<Known>);
 
+#[derive(Default)]
 struct Known {
     keys: Vec<Jwk>,
-    at: Instant,
+    /// When they were fetched.
+    at: Option<Instant>,
+    /// When keys were asked for lately because a token named one that was not known.
+    asked: Vec<Instant>,
+}
+
+impl Known {
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.at.is_some_and(|at| now.duration_since(at) < MAX_AGE)
+    }
+
+    /// Whether keys can be asked for again because one is not known.
+    fn may_ask(&mut self, now: Instant) -> bool {
+        self.asked.retain(|at| now.duration_since(*at) < UNKNOWN_KEYS_PERIOD);
+        let may = self.asked.len() < UNKNOWN_KEYS;
+        if may {
+            self.asked.push(now);
+        }
+        may
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,18 +70,20 @@ impl Jwks {
         let turn = timeout(client.timeout(), self.0.lock());
         let mut known = turn.await.map_err(|_| Error::deadline())?;
         let now = client.clock().now();
-        let fresh = known.as_ref().filter(|known| now.duration_since(known.at) < MAX_AGE);
-        if let Some(key) = fresh.and_then(|known| find(&known.keys, id, algorithm)) {
-            return checked(key, algorithm);
+        if known.is_fresh(now) {
+            if let Some(key) = find(&known.keys, id, algorithm) {
+                return checked(key, algorithm);
+            }
+            if !known.may_ask(now) {
+                return Err(unknown_key());
+            }
         }
-        let keys = fetch(client).await?;
-        let found = find(&keys, id, algorithm).map(|key| checked(key, algorithm));
-        *known = Some(Known { keys, at: now });
-        found.unwrap_or_else(|| {
-            Err(Error::invalid_token(
-                "the ID token is signed with a key that this Logto does not have",
-            ))
-        })
+        known.keys = fetch(client).await?;
+        known.at = Some(now);
+        match find(&known.keys, id, algorithm) {
+            Some(key) => checked(key, algorithm),
+            None => Err(unknown_key()),
+        }
     }
 }
 
@@ -68,10 +94,16 @@ async fn fetch(client: &Client) -> Result<Vec<Jwk>> {
     Ok(keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
-/// The key of this id. A token that names none means the only one that fits.
+fn unknown_key() -> Error {
+    Error::invalid_token("the ID token is signed with a key that this Logto does not have")
+}
+
+/// The key of this id, of several the one that fits. A token that names none means the only one
+/// that fits.
 fn find<'a>(keys: &'a [Jwk], id: Option<&str>, algorithm: Algorithm) -> Option<&'a Jwk> {
     if id.is_some() {
-        return keys.iter().find(|key| key.common.key_id.as_deref() == id);
+        let named = || keys.iter().filter(|key| key.common.key_id.as_deref() == id);
+        return named().find(|key| fits(key, algorithm)).or_else(|| named().next());
     }
     let mut fitting = keys.iter().filter(|key| fits(key, algorithm));
     fitting.next().filter(|_| fitting.next().is_none())

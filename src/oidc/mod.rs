@@ -4,6 +4,7 @@
 mod app;
 mod callback;
 mod claims;
+mod discovery;
 mod grant;
 mod id_token;
 mod jwks;
@@ -16,7 +17,7 @@ mod tokens;
 
 use reqwest::Url;
 
-pub(crate) use self::{app::App, jwks::Jwks, random::token as random_text};
+pub(crate) use self::{app::App, jwks::Jwks, pending::Asked, random::token as random_text};
 pub use self::{
     claims::{IdTokenClaims, UserInfo},
     pending::PendingAuthorization,
@@ -41,10 +42,11 @@ pub(crate) async fn redeem(
     pending: &PendingAuthorization,
     callback: &Url,
 ) -> Result<Tokens> {
-    let code = callback::code(pending, &issuer(client), callback)?;
+    let plain = client.anonymous();
+    let code = callback::code(&plain, pending, callback).await?;
     let asked_at = client.clock().wall_time();
     let granted = exchange(client, app, pending, &code).await?;
-    let claims = believed(&client.anonymous(), pending, &granted).await?;
+    let claims = believed(&plain, pending, &granted).await?;
     let set = TokenSet {
         client_id: app.client_id.clone(),
         access_token: granted.token.bearer.token().to_owned(),
@@ -52,17 +54,18 @@ pub(crate) async fn redeem(
         scope: granted.scope.unwrap_or_default(),
         refresh_token: granted.refresh_token,
         id_token: granted.id_token,
+        resources: pending.asked().map(|asked| asked.resources.clone()),
     };
     Ok(Tokens::first(Grant::new(client, app, set)?, claims))
 }
 
 /// The code of the answer to an authorization request.
-pub(crate) fn code(
+pub(crate) async fn code(
     client: &Client,
     pending: &PendingAuthorization,
     callback: &Url,
 ) -> Result<String> {
-    callback::code(pending, &issuer(client), callback)
+    callback::code(&client.anonymous(), pending, callback).await
 }
 
 /// Who signs this Logto's tokens.
@@ -96,12 +99,17 @@ async fn believed(
     pending: &PendingAuthorization,
     granted: &Granted,
 ) -> Result<Option<IdTokenClaims>> {
-    let expected =
-        Expected { client_id: pending.client_id(), nonce: Some(pending.nonce()), subject: None };
+    let expected = Expected {
+        client_id: pending.client_id(),
+        nonce: pending.nonce(),
+        subject: None,
+        access_token: granted.token.bearer.token(),
+        asked: pending.asked(),
+    };
     match &granted.id_token {
         Some(token) => id_token::validate(client, token, &expected).await.map(Some),
-        None if granted.scope.iter().any(|scope| scope.split(' ').any(|one| one == "openid")) => {
-            Err(Error::invalid_token("Logto gave no ID token, though `openid` was granted"))
+        None if pending.nonce().is_some() => {
+            Err(Error::invalid_token("Logto gave no ID token, though `openid` was asked for"))
         }
         None => Ok(None),
     }

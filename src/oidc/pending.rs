@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use super::{App, Tokens, pkce, random, redeem};
-use crate::{Client, Error, Result, values::redacted_debug};
+use crate::{Client, Error, Result, Timestamp, values::redacted_debug};
 
 /// What must be kept of an authorization request until its answer comes back: the secrets that
 /// tie the two together.
@@ -18,43 +18,68 @@ pub struct PendingAuthorization {
     client_id: String,
     redirect_uri: String,
     state: String,
-    nonce: String,
+    /// Only with the scope `openid`: Logto refuses it without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
     code_verifier: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     interaction: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<Asked>,
 }
 
-redacted_debug!(PendingAuthorization { client_id, redirect_uri, } hides {
+redacted_debug!(PendingAuthorization { client_id, redirect_uri, asked, } hides {
     state, nonce, code_verifier, interaction,
 });
+
+/// What the answer will be held against.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) at: Timestamp,
+    pub(crate) scope: String,
+    /// The API resources that were named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) resources: Vec<String>,
+    /// The longest time since the user last authenticated, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_age: Option<u64>,
+}
+
+impl Asked {
+    fn asks_for_openid(&self) -> bool {
+        self.scope.split_whitespace().any(|scope| scope == "openid")
+    }
+}
 
 impl PendingAuthorization {
     /// A new request with secrets of its own. The redirect URI is sent as it is given: Logto
     /// compares it letter by letter.
-    pub(crate) fn new(client_id: &str, redirect_uri: &str) -> Result<Self> {
+    pub(crate) fn new(client_id: &str, redirect_uri: &str, asked: Asked) -> Result<Self> {
         App::new(client_id.to_owned(), None)?;
         check(redirect_uri)?;
         Ok(Self {
             client_id: client_id.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
             state: random::token()?,
-            nonce: random::token()?,
+            nonce: asked.asks_for_openid().then(random::token).transpose()?,
             code_verifier: random::token()?,
             interaction: None,
+            asked: Some(asked),
         })
     }
 
     /// What the authorization request says of it.
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let mut parameters = vec![
             ("client_id", self.client_id.clone()),
             ("redirect_uri", self.redirect_uri.clone()),
             ("response_type", "code".to_owned()),
             ("state", self.state.clone()),
-            ("nonce", self.nonce.clone()),
             ("code_challenge", pkce::challenge(&self.code_verifier)),
             ("code_challenge_method", pkce::METHOD.to_owned()),
-        ]
+        ];
+        parameters.extend(self.nonce.clone().map(|nonce| ("nonce", nonce)));
+        parameters
     }
 
     /// The id of the application that the user signs in to.
@@ -73,8 +98,13 @@ impl PendingAuthorization {
         &self.state
     }
 
-    pub(super) fn nonce(&self) -> &str {
-        &self.nonce
+    pub(super) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
+    /// What was asked for; not known of a request that an older version of this crate has kept.
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
     }
 
     pub(super) fn code_verifier(&self) -> &str {
@@ -167,6 +197,15 @@ mod tests {
 
     use super::*;
 
+    fn asked(scope: &str) -> Asked {
+        let (scope, at) = (scope.to_owned(), Timestamp::from_millis(0));
+        Asked { at, scope, resources: Vec::new(), max_age: None }
+    }
+
+    fn pending(redirect_uri: &str) -> Result<PendingAuthorization> {
+        PendingAuthorization::new("app", redirect_uri, asked("openid profile"))
+    }
+
     #[test]
     fn takes_the_redirect_uris_of_web_and_native_applications() {
         for uri in [
@@ -178,7 +217,7 @@ mod tests {
             "com.acme.app:/callback",
             "com.acme.app://callback",
         ] {
-            let pending = PendingAuthorization::new("app", uri).unwrap();
+            let pending = pending(uri).unwrap();
             assert_eq!(pending.redirect_uri(), uri);
             let separator = if uri.contains('?') { '&' } else { '?' };
             let callback = Url::parse(&format!("{uri}{separator}code=c&state=s")).unwrap();
@@ -196,18 +235,20 @@ mod tests {
             ("https://acme.com/callback#", "fragment"),
             ("https://user:hunter2@acme.com/callback", "password"),
         ] {
-            let error = PendingAuthorization::new("app", uri).unwrap_err();
+            let error = pending(uri).unwrap_err();
             assert!(error.is_invalid_request(), "{uri}");
             assert!(error.to_string().contains(word), "{uri}: {error}");
             assert!(!format!("{error:?}").contains("hunter2"));
         }
-        assert!(PendingAuthorization::new(" ", "https://acme.com/callback").is_err());
+        assert!(
+            PendingAuthorization::new(" ", "https://acme.com/callback", asked("openid")).is_err()
+        );
     }
 
     #[test]
     fn knows_its_callback() {
         let uri = "https://acme.com/callback?tenant=1";
-        let pending = PendingAuthorization::new("app", uri).unwrap();
+        let pending = pending(uri).unwrap();
         let is_callback = |url: &str| pending.is_callback(&Url::parse(url).unwrap());
         assert!(is_callback("https://acme.com/callback?tenant=1&code=c"));
         assert!(is_callback("https://acme.com:443/callback?code=c&tenant=1"));
@@ -227,7 +268,7 @@ mod tests {
 
     #[test]
     fn tells_the_hash_of_its_verifier_alone() {
-        let pending = PendingAuthorization::new("app", "https://acme.com/callback?a=b").unwrap();
+        let pending = pending("https://acme.com/callback?a=b").unwrap();
         let parameters = pending.parameters();
         let names: Vec<_> = parameters.iter().map(|(name, _)| *name).collect();
         assert_eq!(
@@ -237,20 +278,28 @@ mod tests {
                 "redirect_uri",
                 "response_type",
                 "state",
-                "nonce",
                 "code_challenge",
-                "code_challenge_method"
+                "code_challenge_method",
+                "nonce"
             ]
         );
         assert_eq!(parameters[1].1, "https://acme.com/callback?a=b");
-        assert_eq!((parameters[2].1.as_str(), parameters[6].1.as_str()), ("code", "S256"));
-        assert_eq!(parameters[5].1, pkce::challenge(pending.code_verifier()));
+        assert_eq!((parameters[2].1.as_str(), parameters[5].1.as_str()), ("code", "S256"));
+        assert_eq!(parameters[4].1, pkce::challenge(pending.code_verifier()));
         assert!(parameters.iter().all(|(_, value)| value != pending.code_verifier()));
     }
 
     #[test]
+    fn a_nonce_goes_with_openid() {
+        let uri = "https://acme.com/callback";
+        let pending = PendingAuthorization::new("app", uri, asked("profile email")).unwrap();
+        assert!(pending.parameters().iter().all(|(name, _)| *name != "nonce"));
+        assert_eq!(pending.nonce(), None);
+    }
+
+    #[test]
     fn each_has_secrets_of_its_own_and_keeps_them() {
-        let new = || PendingAuthorization::new("app", "https://acme.com/callback").unwrap();
+        let new = || pending("https://acme.com/callback").unwrap();
         let (one, mut two) = (new(), new());
         assert_ne!(one.state, two.state);
         assert_ne!(one.nonce, two.nonce);
@@ -263,7 +312,7 @@ mod tests {
         assert_eq!(back.interaction(), Some("uid"));
 
         let shown = format!("{two:?}");
-        for secret in [two.state(), two.nonce(), two.code_verifier()] {
+        for secret in [two.state(), two.nonce().unwrap(), two.code_verifier()] {
             assert!(!shown.contains(secret));
         }
     }

@@ -20,9 +20,12 @@ pub struct TokenSet {
     pub(super) refresh_token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id_token: Option<String>,
+    /// The API resources that the authorization request named, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) resources: Option<Vec<String>>,
 }
 
-redacted_debug!(TokenSet { client_id, expires_at, scope } hides {
+redacted_debug!(TokenSet { client_id, expires_at, scope, resources } hides {
     access_token, refresh_token, id_token,
 });
 

@@ -114,7 +114,13 @@ impl Tokens {
             None => self.0.claims.clone(),
             Some(token) => {
                 let subject = self.claims().map(|claims| claims.user.sub.as_str());
-                let expected = Expected { client_id: self.client_id(), nonce: None, subject };
+                let expected = Expected {
+                    client_id: self.client_id(),
+                    nonce: None,
+                    subject,
+                    access_token: granted.token.bearer.token(),
+                    asked: None,
+                };
                 let claims = id_token::validate(&grant.client, token, &expected).await?;
                 grant.newest().id_token = Some(token.clone());
                 Some(claims)

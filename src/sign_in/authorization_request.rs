@@ -1,6 +1,6 @@
 //! The authorization request that a session begins with.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, time::Duration};
 
 use reqwest::{Method, Url, header::LOCATION};
 
@@ -10,12 +10,15 @@ use super::{
 };
 use crate::{
     BrowserCookies, Client, Error, Result, models,
-    oidc::{App, PendingAuthorization},
+    oidc::{App, Asked, PendingAuthorization},
     values::open_enum,
 };
 
 /// What Logto's own SDKs ask for as well: a refresh token and the user's profile.
 const USUAL_SCOPE: &str = "openid offline_access profile";
+
+/// What has a method of its own, or is not for the caller to choose.
+const OWN: [&str; 6] = ["scope", "prompt", "nonce", "response_mode", "request", "request_uri"];
 
 open_enum! {
     /// The page that Logto begins with.
@@ -196,8 +199,18 @@ impl<E: Event> AuthorizationRequest<E> {
         self.parameter("organization_id", id)
     }
 
+    /// The longest time since the user last authenticated, after which Logto asks them again. The
+    /// ID token then says when that was ([`auth_time`](super::IdTokenClaims::auth_time)), which is
+    /// checked when the code is redeemed.
+    pub fn max_age(self, age: Duration) -> Self {
+        self.parameter("max_age", age.as_secs().to_string())
+    }
+
     /// Any other parameter of the authorization request. One that was set before is replaced, but
     /// for `resource`, which there may be several of.
+    ///
+    /// What the session sets by itself cannot be set here, nor can `response_mode`: the answer is
+    /// read from the callback's query.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         self.parameters.retain(|(set, _)| *set != name || set == "resource");
@@ -266,15 +279,33 @@ impl<E: Event> AuthorizationRequest<E> {
         let answer = client.request(Method::GET, path).public().send().await?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let page = location.and_then(|location| url.join(location).ok());
-        opened.arrive_at(page.as_ref())?;
+        opened.arrive_at(page.as_ref()).await?;
         Ok(opened)
     }
 
     /// Checks all that can be checked before anything is sent.
     fn prepare(&self) -> Result<(Url, PendingAuthorization)> {
         App::new(self.client_id.clone(), self.client_secret.clone())?;
-        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri)?;
+        let asked = self.asked()?;
+        let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri, asked)?;
         Ok((self.url_for(&pending)?, pending))
+    }
+
+    /// What the answer will be held against.
+    fn asked(&self) -> Result<Asked> {
+        let all = |wanted: &'static str| {
+            let of_name = self.parameters.iter().filter(move |(name, _)| name == wanted);
+            of_name.map(|(_, value)| value.as_str())
+        };
+        let max_age = all("max_age").next().map(str::parse).transpose();
+        let max_age = max_age.map_err(|_| {
+            Error::request("`max_age` is not a number of seconds: set it with `max_age(…)`")
+        })?;
+        let at = self.client.clock().wall_time().into();
+        // Logto takes several in one parameter.
+        let resources = all("resource").flat_map(|value| value.split(','));
+        let resources = resources.map(|resource| resource.trim().to_owned()).collect();
+        Ok(Asked { at, scope: self.scope.clone(), resources, max_age })
     }
 
     fn url_for(&self, pending: &PendingAuthorization) -> Result<Url> {
@@ -286,7 +317,8 @@ impl<E: Event> AuthorizationRequest<E> {
         };
         let own = pending.parameters();
         if let Some((name, _)) = self.parameters.iter().find(|(name, _)| {
-            own.iter().any(|(taken, _)| taken == name) || matches!(&**name, "scope" | "prompt")
+            let name = name.as_str();
+            own.iter().any(|(taken, _)| *taken == name) || OWN.contains(&name)
         }) {
             return Err(Error::request(format!(
                 "the parameter `{name}` is the session's own: it cannot be set besides"

@@ -225,7 +225,7 @@ impl OpenInteraction {
     }
 
     /// Takes the page that Logto has opened the interaction on, for an authorization request.
-    pub(super) fn arrive_at(&mut self, page: Option<&Url>) -> Result<()> {
+    pub(super) async fn arrive_at(&mut self, page: Option<&Url>) -> Result<()> {
         let Some(page) = page else {
             return Err(Error::request(
                 "Logto has answered the authorization request with no page to sign in on: is it \
@@ -235,7 +235,7 @@ impl OpenInteraction {
         if let Some(pending) = &mut self.pending {
             if pending.is_callback(page) {
                 // Either this fails with what Logto says, or the user has been signed in already.
-                oidc::code(&self.client, pending, page)?;
+                oidc::code(&self.client, pending, page).await?;
                 return Err(signed_in_already());
             }
             if !self.client.target().owns(page) {

@@ -1,0 +1,27 @@
+//! What a server tells of itself (OpenID Connect Discovery).
+
+use reqwest::Method;
+use serde::Deserialize;
+
+use crate::{Client, Error, Result, auth::AuthFailure};
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// Whether all answers of the authorization endpoint name their issuer (RFC 9207, section 3). A
+/// server that tells nothing of itself does not say so; one that cannot be asked is not trusted.
+pub(super) async fn names_issuer_in_callbacks(client: &Client) -> Result<bool> {
+    let request = client.request(Method::GET, "/oidc/.well-known/openid-configuration");
+    let metadata = match request.public().send().await {
+        Ok(answer) => answer.json::<Metadata>().unwrap_or_default(),
+        Err(error) if error.is_not_found() => Metadata::default(),
+        Err(error) => {
+            let problem = "whether the callback may leave out `iss` could not be found out";
+            return Err(Error::auth(AuthFailure::of_call(problem, error)));
+        }
+    };
+    Ok(metadata.authorization_response_iss_parameter_supported)
+}
