@@ -15,6 +15,8 @@
 
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
 
+mod environment;
+
 use std::{
     collections::HashMap,
     env,
@@ -30,7 +32,7 @@ use axum::{
 };
 use logto_api::{
     BrowserCookies, Client, Error,
-    sign_in::{Identifier, NextStep, OpenInteraction, PendingAuthorization, Resumed, Tokens},
+    sign_in::{Identifier, NextStep, OpenInteraction, PendingAuthorization, SignIn, Tokens},
 };
 use logto_mock::{MfaFactor, MfaPolicy};
 use serde::Deserialize;
@@ -60,33 +62,56 @@ pub(crate) struct App {
 }
 
 type Shared = State<Arc<App>>;
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mock = Arc::new(logto_mock::Mock::start().await?);
-    let var = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
-    let mut app = App {
-        logto: Client::builder(var("LOGTO_ENDPOINT", mock.endpoint())).build()?,
-        client_id: var("LOGTO_CLIENT_ID", mock.web_app_id()),
-        client_secret: var("LOGTO_CLIENT_SECRET", mock.web_app_secret()),
-        redirect_uri: var("LOGTO_REDIRECT_URI", mock.redirect_uri()),
-        insecure: true,
-        flows: Store::default(),
-        sessions: Store::default(),
-        authenticator: None,
+async fn main() -> Outcome<()> {
+    let app = match env::var("LOGTO_ENDPOINT") {
+        Ok(endpoint) => on_server(&endpoint, |name| env::var(name).ok())?,
+        Err(_) => on_stand_in().await?,
     };
-    if env::var_os("LOGTO_ENDPOINT").is_none() {
-        let alice = mock.add_user("alice", "correct horse 7 battery");
-        mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
-        let secret = mock.add_totp(&alice);
-        println!("talking to a stand-in: sign in as alice, with `correct horse 7 battery`");
-        let app_of_alice = mock.clone();
-        app.authenticator = Some(Box::new(move || app_of_alice.totp_code(&secret)));
-    }
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3000)).await?;
     println!("open http://localhost:3000");
     axum::serve(listener, routes(app)).await?;
     Ok(())
+}
+
+/// The application that the environment names.
+pub(crate) fn on_server(endpoint: &str, get: impl Fn(&str) -> Option<String>) -> Outcome<App> {
+    let names = ["LOGTO_CLIENT_ID", "LOGTO_CLIENT_SECRET", "LOGTO_REDIRECT_URI"];
+    let what = "they are those of a traditional web application";
+    let app = environment::needed(names, what, get)?;
+    Ok(App::new(Client::builder(endpoint).build()?, app))
+}
+
+/// An application of a stand-in, where alice has an authenticator app.
+async fn on_stand_in() -> Outcome<App> {
+    let mock = logto_mock::Mock::start().await?;
+    let alice = mock.add_user("alice", "correct horse 7 battery");
+    mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
+    let secret = mock.add_totp(&alice);
+    println!("talking to a stand-in: sign in as alice, with `correct horse 7 battery`");
+    let app = [mock.web_app_id(), mock.web_app_secret(), mock.redirect_uri()];
+    let mut app = App::new(Client::builder(mock.endpoint()).build()?, app.map(str::to_owned));
+    app.authenticator = Some(Box::new(move || mock.totp_code(&secret)));
+    Ok(app)
+}
+
+impl App {
+    /// One with this id, secret and redirect URI.
+    pub(crate) fn new(logto: Client, app: [String; 3]) -> Self {
+        let [client_id, client_secret, redirect_uri] = app;
+        Self {
+            logto,
+            client_id,
+            client_secret,
+            redirect_uri,
+            insecure: true,
+            flows: Store::default(),
+            sessions: Store::default(),
+            authenticator: None,
+        }
+    }
 }
 
 pub(crate) fn routes(app: App) -> Router {
@@ -142,9 +167,7 @@ async fn password(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Failure> {
     let cookies = logto_cookies(&headers);
-    let Resumed::SignIn(session) = attach(&app, &headers, &cookies)?.resume().await? else {
-        return Err(Failure::Expired);
-    };
+    let session = attach(&app, &headers, &cookies)?.session::<SignIn>()?;
     match session.password(Identifier::username(form.username), form.password).await {
         Ok(step) => advance(&app, &headers, &cookies, step).await,
         Err(error) if error.is_invalid_credentials() => {
@@ -173,11 +196,7 @@ async fn code(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Failure> {
     let cookies = logto_cookies(&headers);
-    let Resumed::Identified(NextStep::Submit(user)) =
-        attach(&app, &headers, &cookies)?.resume().await?
-    else {
-        return Err(Failure::Expired);
-    };
+    let user = attach(&app, &headers, &cookies)?.identified::<SignIn>()?;
     match user.mfa().verify_totp(form.code).await {
         Ok(step) => advance(&app, &headers, &cookies, step).await,
         Err(error) if error.is_wrong_code() => Ok(second_page(Some("This code is wrong."))),
@@ -297,7 +316,9 @@ enum Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        if error.is_session_ended() { Self::Expired } else { Self::Logto(error) }
+        // Nobody has been identified where the password was skipped.
+        let is_over = error.is_session_ended() || error.has_code("session.identifier_not_found");
+        if is_over { Self::Expired } else { Self::Logto(error) }
     }
 }
 

@@ -7,8 +7,9 @@
 //! cargo run --example sign_in
 //! ```
 //!
-//! On a server of yours, it asks for everything on the terminal. The application is a native one, or
-//! a traditional web application with its secret:
+//! On a server of yours, it asks for everything on the terminal. The application is one that users
+//! sign in to: a native one, or a traditional web application with its secret. The redirect URI is
+//! one that it has registered; nobody has to listen there:
 //!
 //! ```sh
 //! export LOGTO_ENDPOINT=http://localhost:3001 LOGTO_CLIENT_ID=… LOGTO_CLIENT_SECRET=…
@@ -16,6 +17,8 @@
 //! ```
 
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
+
+mod environment;
 
 use std::{
     env,
@@ -51,11 +54,7 @@ pub(crate) enum Question<'a> {
 #[tokio::main]
 async fn main() -> Outcome<()> {
     if let Ok(endpoint) = env::var("LOGTO_ENDPOINT") {
-        let app = App {
-            client_id: env::var("LOGTO_CLIENT_ID")?,
-            client_secret: env::var("LOGTO_CLIENT_SECRET").ok(),
-            redirect_uri: env::var("LOGTO_REDIRECT_URI")?,
-        };
+        let app = app_of(|name| env::var(name).ok())?;
         let logto = Client::builder(endpoint).build()?;
         return show(&sign_in(&logto, &app, &on_the_terminal).await?).await;
     }
@@ -79,6 +78,16 @@ async fn main() -> Outcome<()> {
     };
     let logto = Client::builder(mock.endpoint()).build()?;
     show(&sign_in(&logto, &app, &answer).await?).await
+}
+
+/// The application that the environment names.
+pub(crate) fn app_of(get: impl Fn(&str) -> Option<String>) -> Outcome<App> {
+    let names = ["LOGTO_CLIENT_ID", "LOGTO_REDIRECT_URI"];
+    let what = "they are those of an application that users sign in to, either a native one or, \
+                with LOGTO_CLIENT_SECRET, a traditional web application";
+    let [client_id, redirect_uri] = environment::needed(names, what, &get)?;
+    let client_secret = get("LOGTO_CLIENT_SECRET").filter(|secret| !secret.is_empty());
+    Ok(App { client_id, client_secret, redirect_uri })
 }
 
 /// From the authorization request to tokens.

@@ -268,7 +268,7 @@ impl Error {
     }
 
     /// Says what to do about an answer that is not a success.
-    #[cfg(feature = "drift")]
+    #[cfg(any(feature = "drift", feature = "sign-in"))]
     pub(crate) fn hinting(mut self, hint: &'static str) -> Self {
         if let Kind::Answer(answer) = &mut self.0.kind {
             answer.hint = Some(hint);

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "sign-in")]
 #![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::duplicate_mod, reason = "each example has its own")]
 
 #[allow(dead_code)]
 #[path = "../examples/backend_for_frontend.rs"]
@@ -99,16 +100,9 @@ impl Browser {
 }
 
 async fn serve(mock: &Mock) -> String {
-    let app = backend_for_frontend::App {
-        logto: Client::builder(mock.endpoint()).build().unwrap(),
-        client_id: mock.web_app_id().to_owned(),
-        client_secret: mock.web_app_secret().to_owned(),
-        redirect_uri: mock.redirect_uri().to_owned(),
-        insecure: true,
-        flows: Default::default(),
-        sessions: Default::default(),
-        authenticator: None,
-    };
+    let app = [mock.web_app_id(), mock.web_app_secret(), mock.redirect_uri()];
+    let logto = Client::builder(mock.endpoint()).build().unwrap();
+    let app = backend_for_frontend::App::new(logto, app.map(str::to_owned));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let home = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, backend_for_frontend::routes(app)).into_future());
@@ -162,4 +156,24 @@ async fn a_sign_in_that_was_not_begun_here_is_refused() {
     let (status, page) = browser.post("/sign-in", &right).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(page.contains("has expired"), "{page}");
+}
+
+#[test]
+fn what_is_not_set_is_named() {
+    let of_machine = |name: &str| name.starts_with("LOGTO_APP_").then(|| "value".to_owned());
+    let endpoint = "http://localhost:3001";
+    let sign_in = sign_in::app_of(of_machine).err().unwrap().to_string();
+    let page = backend_for_frontend::on_server(endpoint, of_machine).err().unwrap().to_string();
+    for text in [&sign_in, &page] {
+        assert!(text.contains("LOGTO_CLIENT_ID") && text.contains("LOGTO_REDIRECT_URI"), "{text}");
+    }
+    assert!(page.contains("LOGTO_CLIENT_SECRET") && page.contains("traditional"), "{page}");
+
+    let all = |name: &str| Some(name.to_lowercase());
+    let app = sign_in::app_of(all).unwrap();
+    assert_eq!((&*app.client_id, &*app.redirect_uri), ("logto_client_id", "logto_redirect_uri"));
+    assert_eq!(app.client_secret.as_deref(), Some("logto_client_secret"));
+    let only_blank = |name: &str| Some(if name.ends_with("_ID") { " " } else { "x" }.to_owned());
+    let text = backend_for_frontend::on_server(endpoint, only_blank).err().unwrap().to_string();
+    assert!(text.contains("LOGTO_CLIENT_ID") && !text.contains("LOGTO_REDIRECT_URI"), "{text}");
 }

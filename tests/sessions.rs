@@ -265,6 +265,10 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
         identified_with(404, "user.identity_not_exist", json!({"relatedUser": {"type": "email"}}));
     let NextStep::Register(nobody) = step.await.unwrap() else { panic!("another step") };
     assert_eq!(nobody.related_user().unwrap()["type"], "email");
+    for code in ["user.sso_identity_not_exist", "user.user_not_exist"] {
+        let step = identified_with(404, code, Value::Null).await.unwrap();
+        assert!(matches!(step, NextStep::Register(_)), "{step:?}");
+    }
 
     let step =
         identified_with(422, "session.sso_enabled", json!({"ssoConnectors": [{"id": "sso-1"}]}));
@@ -297,6 +301,24 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
     ] {
         let error = identified_with(status, code, Value::Null).await.unwrap_err();
         assert_eq!(error.code(), Some(code));
+    }
+}
+
+/// The codes of steps mean something else where no record of the user's is at stake.
+#[tokio::test]
+async fn what_submitting_runs_into_is_no_step_of_a_record() {
+    for (status, code) in [
+        (400, "session.verification_failed"),
+        (404, "user.sso_identity_not_exist"),
+        (422, "user.email_already_in_use"),
+        (422, "action.sign_in_identifier_changed"),
+    ] {
+        let server = logto(move |seen| match seen.target.as_str() {
+            "/api/experience/submit" => refusal(status, code, &Value::Null),
+            _ => answer(204, "", ""),
+        });
+        let step = begin(&server).await.password(alice(), PASSWORD).await.unwrap();
+        assert_eq!(step.submit().await.unwrap_err().code(), Some(code));
     }
 }
 
@@ -504,6 +526,23 @@ async fn a_browser_carries_a_session_from_request_to_request() {
     let Resumed::Identified(step) = attach().resume().await.unwrap() else { panic!("elsewhere") };
     let tokens = step.submit().await.unwrap().tokens().await.unwrap();
     assert_eq!(tokens.claims().unwrap().user.sub, id);
+}
+
+/// Logto 1.30 has no operation for it, and answers as for any path that it does not know.
+#[tokio::test]
+async fn a_logto_that_does_not_tell_where_a_session_is_is_named() {
+    let server = logto(|_| answer(404, "content-type: text/plain\r\n", "Not Found"));
+    let cookies = BrowserCookies::from_headers([r#"_interaction={"app":"uid-1"}"#]);
+    let resumed = server.client().attach(&cookies).resume().await.unwrap_err();
+    let asked = begin(&server).await.state().await.unwrap_err();
+    for error in [resumed, asked] {
+        assert!(error.is_not_found() && !error.is_session_ended());
+        let text = error.to_string();
+        assert!(text.contains("older than 1.31") && text.contains("identified"), "{text}");
+    }
+    let ended = logto(|_| refusal(404, "session.interaction_not_found", &Value::Null));
+    let error = ended.client().attach(&cookies).resume().await.unwrap_err();
+    assert!(error.is_session_ended() && !error.to_string().contains("1.31"), "{error}");
 }
 
 #[tokio::test]

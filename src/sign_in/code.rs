@@ -71,10 +71,10 @@ impl CodeSent {
             Purpose::Identify => self.step.identify(Some(id)).await,
             Purpose::Profile => {
                 let part = match self.to {
-                    Identifier::Phone(_) => AddUserProfile::Phone(AddUserProfilePhone::new(id)),
-                    _ => AddUserProfile::Email(AddUserProfileEmail::new(id)),
+                    Identifier::Phone(_) => AddUserProfile::Phone(AddUserProfilePhone::new(&id)),
+                    _ => AddUserProfile::Email(AddUserProfileEmail::new(&id)),
                 };
-                super::profile::add(&self.step, part).await
+                super::profile::add(&self.step, part, Some(id)).await
             }
             Purpose::Factor => {
                 let factor = match self.to {

@@ -159,8 +159,8 @@ impl ConnectorSignIn {
         match self.purpose {
             Purpose::Identify => self.step.identify(Some(id)).await,
             Purpose::Profile | Purpose::Factor => {
-                let part = AddUserProfile::Social(AddUserProfileSocial::new(id));
-                super::profile::add(&self.step, part).await
+                let part = AddUserProfile::Social(AddUserProfileSocial::new(&id));
+                super::profile::add(&self.step, part, Some(id)).await
             }
         }
     }

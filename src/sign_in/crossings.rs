@@ -57,7 +57,8 @@ impl Unregistered {
     }
 }
 
-/// Someone who was to make an account, and has one.
+/// Someone who was to make an account, and has one: with what they register with, or with what they
+/// have proved that the new account was to have besides.
 #[derive(Clone)]
 pub struct AlreadyRegistered {
     pub(super) step: Step,
@@ -70,7 +71,8 @@ impl AlreadyRegistered {
         self.step.record.as_deref()
     }
 
-    /// Signs in: goes over to a sign-in, with what has been proved.
+    /// Signs in: goes over to a sign-in, with what has been proved. What was collected for the new
+    /// account is dropped.
     ///
     /// # Errors
     ///

@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use super::{Session, event::Event};
 use crate::{
-    Client, Result,
+    Client, Error, Result,
     auth::Credentials,
     experience::Experience,
+    models,
     oidc::{App, PendingAuthorization},
 };
+
+/// What to do about a Logto that cannot be asked where an interaction is.
+const UNTOLD: &str = "a Logto older than 1.31 does not tell what an interaction has reached: go on \
+                      from what you know of it, with `OpenInteraction::session` or `identified`";
 
 /// What the end of a session needs to get tokens.
 pub(crate) struct Authorization {
@@ -48,6 +53,15 @@ impl Interaction {
         self.0.client.experience()
     }
 
+    /// What Logto knows of the interaction so far.
+    pub(super) async fn state(&self) -> Result<models::Interaction> {
+        let state = self.experience().get_interaction().send().await;
+        state.map_err(|error| match is_unknown_path(&error) {
+            true => error.hinting(UNTOLD),
+            false => error,
+        })
+    }
+
     /// Begins an interaction for this; whatever was under way is cleared.
     pub(super) async fn start<E: Event>(
         &self,
@@ -66,4 +80,9 @@ impl Interaction {
         self.experience().update_interaction_event(E::EVENT).send().await?;
         Ok(Session::new(self.clone()))
     }
+}
+
+/// Whether there is no such operation, rather than no such thing: Logto gives no code then.
+fn is_unknown_path(error: &Error) -> bool {
+    error.is_not_found() && error.code().is_none()
 }

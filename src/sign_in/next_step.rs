@@ -15,6 +15,13 @@ use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
 const REQUIRE_MFA: &str = "session.mfa.require_mfa_verification";
 /// Logto's code for an address that belongs to a company with a sign-in of its own.
 const SSO_ENABLED: &str = "session.sso_enabled";
+/// Logto's codes for an identity that nobody has an account with. The second is that of a company's
+/// provider since 1.36; before, it was the first.
+const UNKNOWN: [&str; 3] =
+    ["user.identity_not_exist", "user.sso_identity_not_exist", "user.user_not_exist"];
+/// Logto's codes for an identity that somebody has an account with.
+const TAKEN: [&str; 3] =
+    ["user.email_already_in_use", "user.phone_already_in_use", "user.identity_already_in_use"];
 
 /// What Logto wants next, with what can be done about it.
 ///
@@ -58,10 +65,10 @@ pub enum NextStep {
     /// The user might make a passkey, or not (`user.passkey_preferred`).
     CreatePasskey(PasskeyOffer),
     /// Nobody has an account with this identity yet (`user.identity_not_exist`,
-    /// `user.user_not_exist`).
+    /// `user.sso_identity_not_exist`, `user.user_not_exist`).
     Register(Unregistered),
     /// Somebody has an account with this identity already (`user.email_already_in_use` and the
-    /// like).
+    /// like), be it what the user registers with or what the new account was to have besides.
     SignIn(AlreadyRegistered),
     /// The record has not been verified yet (`session.verification_failed`).
     Verify(UnverifiedStep),
@@ -142,6 +149,23 @@ impl Step {
         }
     }
 
+    /// What comes after something was to be added to an account by this record, if there is one.
+    /// A new account is made as far as that completes it; what somebody else's account has is a
+    /// proof of who they are.
+    pub(super) async fn added(
+        &self,
+        record: Option<String>,
+        answer: Result<()>,
+    ) -> Result<NextStep> {
+        match answer {
+            Ok(()) if !self.identified => self.identify(None).await,
+            Err(error) if TAKEN.iter().any(|code| error.has_code(code)) && !self.identified => {
+                NextStep::asked_by(error, Self { record, ..self.clone() })
+            }
+            answer => self.changed(answer),
+        }
+    }
+
     /// What comes after a change of the account was asked for. Logto may want one of the second
     /// factors that the user has before it takes any, and takes no address that is a company's.
     pub(super) fn changed(&self, answer: Result<()>) -> Result<NextStep> {
@@ -193,19 +217,16 @@ impl NextStep {
                 Self::CreateBackupCodes(BackupCodesStep { step: step(error) })
             }
             "user.passkey_preferred" => Self::CreatePasskey(PasskeyOffer { step: step(error) }),
-            "session.verification_failed" => Self::Verify(UnverifiedStep { step: step(error) }),
+            // Without a record, a script of the tenant's has gone wrong.
+            "session.verification_failed" if at.1 => {
+                Self::Verify(UnverifiedStep { step: step(error) })
+            }
             SSO_ENABLED => Self::UseSso(SsoStep { step: step(error) }),
             "session.captcha_required" => Self::SolveCaptcha(CaptchaStep { step: step(error) }),
-            "user.identity_not_exist" | "user.user_not_exist"
-                if at == (InteractionEvent::SignIn, true) =>
-            {
+            code if UNKNOWN.contains(&code) && at == (InteractionEvent::SignIn, true) => {
                 Self::Register(Unregistered { step: step(error) })
             }
-            "user.email_already_in_use"
-            | "user.phone_already_in_use"
-            | "user.identity_already_in_use"
-                if at == (InteractionEvent::Register, true) =>
-            {
+            code if TAKEN.contains(&code) && at == (InteractionEvent::Register, true) => {
                 Self::SignIn(AlreadyRegistered { step: step(error) })
             }
             _ if is_unknown_step(&code, status) => Self::Other(OtherStep { step: step(error) }),

@@ -157,10 +157,12 @@ impl OpenInteraction {
     /// # Errors
     ///
     /// When there is no interaction in the cookies, or none has been begun
-    /// ([`Error::is_session_ended`]), and when they are those of another session.
+    /// ([`Error::is_session_ended`]), and when they are those of another session. A Logto older
+    /// than 1.31 cannot be asked where an interaction is ([`Error::is_not_found`]): with it, go on
+    /// from what you know, with [`session`](Self::session) or [`identified`](Self::identified).
     pub async fn resume(self) -> Result<Resumed> {
         let interaction = self.interaction()?;
-        let state = interaction.experience().get_interaction().send().await?;
+        let state = interaction.state().await?;
         if state.user_id.is_some() {
             return Ok(Resumed::Identified(
                 Step::new(&interaction, state.interaction_event).identified(),

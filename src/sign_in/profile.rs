@@ -55,7 +55,7 @@ impl Profile {
     ///
     /// When it is in use (`user.username_already_in_use`), or none.
     pub async fn username(&self, username: impl Into<String>) -> Result<NextStep> {
-        add(&self.step, AddUserProfile::Username(UsernameIdentifier::new(username))).await
+        add(&self.step, AddUserProfile::Username(UsernameIdentifier::new(username)), None).await
     }
 
     /// A password.
@@ -65,7 +65,7 @@ impl Profile {
     /// [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
     /// policy.
     pub async fn password(&self, password: impl Into<String>) -> Result<NextStep> {
-        add(&self.step, AddUserProfile::Password(AddUserProfilePassword::new(password))).await
+        add(&self.step, AddUserProfile::Password(AddUserProfilePassword::new(password)), None).await
     }
 
     /// Sends a code to an e-mail address or a phone number, which the account has once the code is
@@ -109,9 +109,12 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// When somebody else has it (`user.identity_already_in_use`).
+    /// When the user is known, and somebody else has it (`user.identity_already_in_use`). In a
+    /// registration that is a step, [`NextStep::SignIn`].
     pub async fn social(&self, verification_id: impl Into<String>) -> Result<NextStep> {
-        add(&self.step, AddUserProfile::Social(AddUserProfileSocial::new(verification_id))).await
+        let id = verification_id.into();
+        let part = AddUserProfile::Social(AddUserProfileSocial::new(&id));
+        add(&self.step, part, Some(id)).await
     }
 
     /// Fields of the tenant's own, and those of the OpenID Connect profile, by their names.
@@ -128,16 +131,18 @@ impl Profile {
     ) -> Result<NextStep> {
         let values: Map<String, Value> =
             values.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        add(&self.step, AddUserProfile::ExtraProfile(AddUserProfileExtraProfile::new(values))).await
+        let part = AddUserProfile::ExtraProfile(AddUserProfileExtraProfile::new(values));
+        add(&self.step, part, None).await
     }
 }
 
-/// Adds a part, and goes on as far as that lets it.
-pub(super) async fn add(step: &Step, part: AddUserProfile) -> Result<NextStep> {
-    match step.experience().add_profile(part).send().await {
-        Ok(()) if !step.identified => step.identify(None).await,
-        added => step.changed(added),
-    }
+/// Adds a part, which this record proves if it has to be proved, and goes on as far as that lets it.
+pub(super) async fn add(
+    step: &Step,
+    part: AddUserProfile,
+    record: Option<String>,
+) -> Result<NextStep> {
+    step.added(record, step.experience().add_profile(part).send().await).await
 }
 
 /// An account that lacks something: give it what [`fields`](Self::fields) names by

@@ -66,9 +66,10 @@ impl<E: Event> Session<E> {
     ///
     /// # Errors
     ///
-    /// When the session has ended ([`Error::is_session_ended`](crate::Error::is_session_ended)).
+    /// When the session has ended ([`Error::is_session_ended`](crate::Error::is_session_ended)). A
+    /// Logto older than 1.31 cannot be asked ([`is_not_found`](crate::Error::is_not_found)).
     pub async fn state(&self) -> Result<models::Interaction> {
-        self.experience().get_interaction().send().await
+        self.interaction.state().await
     }
 
     /// Begins anew with what the captcha's widget gave. Whatever was under way is cleared.

@@ -403,13 +403,16 @@ fn replaced(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to).replace(&encoded(from), &encoded(to))
 }
 
-/// Where the recorded server was: it says so when an interaction is submitted.
+/// Where the recorded server was: it says so when an interaction is submitted. In a conversation
+/// that does not get there, it is where its own pages are.
 fn address_of(conversation: &Conversation) -> String {
     let redirect = conversation.steps.iter().find_map(|step| {
         let url = Url::parse(step.answered()["redirectTo"].as_str()?).ok()?;
         Some(url.origin().ascii_serialization())
     });
-    redirect.unwrap_or_else(|| "http://localhost:3001".to_owned())
+    let mut origins = conversation.steps.iter().filter_map(|step| step.request_header("origin"));
+    let page = redirect.or_else(|| origins.next().map(str::to_owned));
+    page.unwrap_or_else(|| "http://localhost:3001".to_owned())
 }
 
 fn user_of(conversation: &Conversation) -> String {

@@ -103,6 +103,25 @@ async fn are_added_to_an_account_whose_user_is_signing_in() {
     assert_eq!(user_id(&signed_in(step).await), alice);
 }
 
+/// What somebody new was to have besides, and somebody has, is a proof of who they are.
+#[tokio::test]
+async fn that_somebody_has_lead_from_a_registration_to_a_sign_in() {
+    let tenant = Tenant::asking_for(&[SignUpField::Username]).await;
+    let github = tenant.mock.add_social_connector();
+    let octocat = [("userId", "octocat")];
+    let sent = tenant.register().await.social(&github, CALLBACK).await.unwrap();
+    let step = sent.verify_callback(&back(&sent, &octocat)).await.unwrap();
+    let step = next!(step, CompleteProfile).profile().username("octocat").await.unwrap();
+    let first = signed_in(step).await;
+
+    let profile = tenant.register().await.profile();
+    let sent = profile.start_social(&github, CALLBACK).await.unwrap();
+    let step = sent.verify_callback(&back(&sent, &octocat)).await.unwrap();
+    assert_eq!(step.code(), Some("user.identity_already_in_use"));
+    let tokens = signed_in(next!(step, SignIn).sign_in().await.unwrap()).await;
+    assert_eq!(user_id(&tokens), user_id(&first));
+}
+
 #[tokio::test]
 async fn have_to_send_the_user_back_with_something() {
     let tenant = Tenant::open().await;
@@ -128,7 +147,9 @@ async fn of_a_company_are_found_by_the_address() {
 
     let told = [("userId", "alice-at-acme"), EMAIL];
     let sent = session.sso(&connectors[0], CALLBACK).await.unwrap();
-    let newcomer = next!(sent.verify_callback(&back(&sent, &told)).await.unwrap(), Register);
+    let step = sent.verify_callback(&back(&sent, &told)).await.unwrap();
+    assert_eq!(step.code(), Some("user.sso_identity_not_exist"));
+    let newcomer = next!(step, Register);
     let first = signed_in(newcomer.register().await.unwrap()).await;
 
     let sent = tenant.sign_in().await.sso(&acme, CALLBACK).await.unwrap();

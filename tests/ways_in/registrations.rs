@@ -65,17 +65,38 @@ async fn have_addresses_proved() {
 }
 
 #[tokio::test]
-async fn refuse_an_address_that_somebody_has() {
+async fn take_no_address_that_somebody_has() {
     let tenant = Tenant::asking_for(&[Username, Password, Email]).await;
-    tenant.add_alice();
-    let step = tenant.register().await.username_and_password("bob", PASSWORD).await.unwrap();
-    let profile = next!(step, CompleteProfile).profile();
-    let sent = profile.send_code(Identifier::email("alice@acme.com")).await.unwrap();
-    let error = sent.verify(tenant.code("alice@acme.com")).await.unwrap_err();
-    assert!(error.has_code("user.email_already_in_use"), "{error}");
-
+    let alice = tenant.add_alice();
+    let bobs_with_alices_address = async || {
+        let step = tenant.register().await.username_and_password("bob", PASSWORD).await.unwrap();
+        let profile = next!(step, CompleteProfile).profile();
+        let sent = profile.send_code(Identifier::email("alice@acme.com")).await.unwrap();
+        let step = sent.verify(tenant.code("alice@acme.com")).await.unwrap();
+        assert_eq!(step.code(), Some("user.email_already_in_use"));
+        (profile, next!(step, SignIn))
+    };
+    // Either it is alice who asks, and has proved it,
+    let (_, known) = bobs_with_alices_address().await;
+    assert_eq!(user_id(&signed_in(known.sign_in().await.unwrap()).await), alice);
+    // or another address is taken.
+    let (profile, _) = bobs_with_alices_address().await;
     let sent = profile.send_code(Identifier::email("bob@acme.com")).await.unwrap();
     signed_in(sent.verify(tenant.code("bob@acme.com")).await.unwrap()).await;
+}
+
+/// Of somebody who is known, it is a failure: nobody has two accounts.
+#[tokio::test]
+async fn of_somebody_who_is_known_take_none_either() {
+    let tenant = Tenant::asking_for(&[Username, Password, Email]).await;
+    tenant.add_alice();
+    tenant.mock.add_user("bob", PASSWORD);
+    let session = tenant.sign_in().await;
+    let step = session.password(Identifier::username("bob"), PASSWORD).await.unwrap();
+    let missing = next!(submitted(step).await, CompleteProfile);
+    let sent = missing.profile().send_code(Identifier::email("alice@acme.com")).await.unwrap();
+    let error = sent.verify(tenant.code("alice@acme.com")).await.unwrap_err();
+    assert!(error.has_code("user.email_already_in_use"), "{error}");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ fn user_of(flow: &Flow<'_>, id: &str, link: bool) -> Result<(User, Profile), Fai
             match (profile.sso_user(flow.state), connectors::related(flow.state, info)) {
                 (Some(user), _) => Ok((user.clone(), Profile::default())),
                 (None, Some((_, user))) => Ok((user.clone(), profile)),
-                (None, None) => Err(Failure::new(404, "user.identity_not_exist")),
+                (None, None) => Err(Failure::new(404, "user.sso_identity_not_exist")),
             }
         }
         _ => Err(unproved()),

@@ -42,14 +42,20 @@ fn asked_for(last: &Step, event: &str) -> Option<&'static str> {
     let path = last.path();
     let operation = path.strip_prefix(API)?;
     let code = last.code()?;
-    // A second factor comes before anything is added to an account.
+    let has_record = last.asked().get("verificationId").is_some();
     if operation.starts_with("/profile") {
-        return (code == "session.mfa.require_mfa_verification").then_some("VerifyMfa");
+        return match code.as_str() {
+            // A second factor comes before anything is added to an account.
+            "session.mfa.require_mfa_verification" => Some("VerifyMfa"),
+            "session.sso_enabled" => Some("UseSso"),
+            // Only somebody new can turn out to be known by it.
+            code if is_taken(code) && event == "Register" && has_record => Some("SignIn"),
+            _ => None,
+        };
     }
     if !ends_in_step(last) {
         return None;
     }
-    let has_record = last.asked().get("verificationId").is_some();
     Some(match (code.as_str(), event) {
         ("user.missing_profile", _) => "CompleteProfile",
         ("session.mfa.require_mfa_verification", _) => "VerifyMfa",
@@ -58,18 +64,21 @@ fn asked_for(last: &Step, event: &str) -> Option<&'static str> {
         ("session.mfa.suggest_additional_mfa", _) => "SuggestMfa",
         ("session.mfa.backup_code_required", _) => "CreateBackupCodes",
         ("user.passkey_preferred", _) => "CreatePasskey",
-        ("session.verification_failed", _) => "Verify",
+        ("session.verification_failed", _) if has_record => "Verify",
         ("session.sso_enabled", _) => "UseSso",
         ("session.captcha_required", _) => "SolveCaptcha",
-        ("user.identity_not_exist" | "user.user_not_exist", "SignIn") if has_record => "Register",
         (
-            "user.email_already_in_use"
-            | "user.phone_already_in_use"
-            | "user.identity_already_in_use",
-            "Register",
-        ) if has_record => "SignIn",
+            "user.identity_not_exist" | "user.sso_identity_not_exist" | "user.user_not_exist",
+            "SignIn",
+        ) if has_record => "Register",
+        (code, "Register") if is_taken(code) && has_record => "SignIn",
         _ => return None,
     })
+}
+
+fn is_taken(code: &str) -> bool {
+    let kinds = ["email", "phone", "identity"];
+    kinds.iter().any(|kind| code == format!("user.{kind}_already_in_use"))
 }
 
 fn next_step(last: &Step, step: &NextStep, event: &str) -> Vec<String> {
