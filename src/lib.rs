@@ -141,7 +141,7 @@ pub mod models {
 
     use crate::{
         UnknownValue,
-        values::{open_enum, redacted_debug, tagged_union},
+        values::{open_enum, tagged_union},
     };
 
     include!(concat!(env!("OUT_DIR"), "/models.rs"));

@@ -297,12 +297,12 @@ fn parameter(raw: RawParameter) -> Result<Parameter> {
         return Err(Error::new(raw.name, "a header that is no text is not supported"));
     }
     Ok(Parameter {
-        ty,
         explicit: raw.explicit && !raw.required,
         name: raw.name,
         location: raw.location,
         required: raw.required,
-        secret: raw.secret,
+        secret: raw.secret || ty.is_open(),
+        ty,
     })
 }
 

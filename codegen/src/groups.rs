@@ -3,13 +3,14 @@
 //! The request types are plain structs over the positional functions of the raw
 //! client, which are compiled once, in the crate, and not again by its users.
 
-use std::fmt::Write;
+use std::{fmt::Write, iter};
 
 use heck::{AsPascalCase, AsShoutySnakeCase};
 
 use crate::contract::{Answer, Body, Location, Operation, Parameter, Retry};
 use crate::docs::{Docs, comment};
 use crate::error::{Error, Result};
+use crate::models::redacted_debug;
 use crate::naming;
 use crate::schema::{Member, Model, Models, named};
 use crate::setters::{Setter, setter};
@@ -474,28 +475,27 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// A `Debug` that does not show secret parameters; nothing if there are none. Bodies have their
-    /// own.
+    /// A `Debug` that does not show secret parameters, nor a body that may hold anything; nothing if
+    /// there are none. Models have their own.
     fn debug(&self) -> String {
         let (hidden, shown): (Vec<&Parameter>, Vec<&Parameter>) =
             self.operation.parameters.iter().partition(|parameter| parameter.secret);
-        if hidden.is_empty() {
-            return String::new();
+        let shown = shown.iter().map(|found| self.parameter_field(found));
+        let mut shown: Vec<_> = iter::once("call".to_owned()).chain(shown).collect();
+        let mut hidden: Vec<_> =
+            hidden.iter().map(|found| (self.parameter_field(found), !found.required)).collect();
+        match &self.operation.body {
+            Some(Body::Typed { ty, .. }) if ty.is_open() => {
+                hidden.push(("body".into(), self.may_omit_body()));
+            }
+            Some(Body::Typed { .. }) => shown.push("body".into()),
+            Some(Body::Upload) => shown.push("file".into()),
+            None => {}
         }
-        let names = |parameters: Vec<&Parameter>| {
-            parameters.iter().map(|found| self.parameter_field(found)).collect::<Vec<_>>()
-        };
-        let body = self.operation.body.as_ref().map(|body| match body {
-            Body::Typed { .. } => "body".to_owned(),
-            Body::Upload => "file".to_owned(),
-        });
-        let shown: Vec<_> = names(shown).into_iter().chain(body).collect();
-        format!(
-            "crate::values::redacted_debug!({} {{ call, {} }} hides {{ {} }});",
-            self.name,
-            shown.join(", "),
-            names(hidden).join(", "),
-        )
+        match hidden.is_empty() {
+            true => String::new(),
+            false => redacted_debug(&self.name, shown, hidden.into_iter()),
+        }
     }
 
     fn finish(&self) -> (String, String) {

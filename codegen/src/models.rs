@@ -34,7 +34,7 @@ impl Writer<'_> {
     pub(crate) fn model(&self, code: &mut Code, name: &str, model: &Model) {
         match model {
             Model::Enum(values) => code.macros += &self.open_enum(name, values),
-            Model::Object(object) => code.items += &self.object(name, object),
+            Model::Object(object) => self.object(code, name, object),
             Model::Tagged { property, variants } => {
                 code.macros += &self.tagged_union(name, property, variants);
             }
@@ -82,8 +82,10 @@ impl Writer<'_> {
     }
 
     fn untagged_union(&self, name: &str, variants: &[(String, Type)]) -> String {
+        let hides = variants.iter().any(|(_, ty)| ty.is_open());
+        let debug = if hides { "" } else { "Debug, " };
         let mut out = self.comment(name);
-        out += "#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]\n";
+        let _ = writeln!(out, "#[derive(Clone, {debug}PartialEq, Serialize, Deserialize)]");
         out += SCHEMARS;
         let _ = writeln!(out, "#[serde(untagged)]\n#[non_exhaustive]\npub enum {name} {{");
         for (variant, ty) in variants {
@@ -98,10 +100,13 @@ impl Writer<'_> {
                 ty.rust()
             );
         }
+        if hides {
+            out += &untagged_debug(name, variants);
+        }
         out
     }
 
-    fn object(&self, name: &str, object: &Object) -> String {
+    fn object(&self, code: &mut Code, name: &str, object: &Object) {
         let tag = self.models.tags.get(name);
         let members: Vec<&Member> = object
             .members
@@ -121,13 +126,13 @@ impl Writer<'_> {
             out += "pub extra: serde_json::Map<String, serde_json::Value>,\n";
         }
         out += "}\n";
-        out += &shape.debug();
+        code.macros += &shape.debug();
         let only_default =
             !shape.members.iter().any(|member| member.required) && self.bodies.contains(name);
         if shape.sent && !only_default {
             out += &self.constructor(&shape);
         }
-        out
+        code.items += &out;
     }
 
     fn constructor(&self, shape: &Shape<'_>) -> String {
@@ -194,7 +199,7 @@ impl Shape<'_> {
     }
 
     fn hides(&self) -> bool {
-        self.members.iter().any(|member| member.secret)
+        self.open || self.members.iter().any(|member| member.hidden)
     }
 
     fn field(&self, member: &Member) -> String {
@@ -236,17 +241,56 @@ impl Shape<'_> {
             return String::new();
         }
         let (hidden, shown): (Vec<&Member>, Vec<&Member>) =
-            self.members.iter().copied().partition(|member| member.secret);
-        let list = |members: Vec<&Member>| {
-            members.iter().map(|m| naming::field(&m.wire)).collect::<Vec<_>>().join(", ")
-        };
-        format!(
-            "redacted_debug!({} {{ {} }} hides {{ {} }});\n",
-            self.name,
-            list(shown),
-            list(hidden)
-        )
+            self.members.iter().copied().partition(|member| member.hidden);
+        let shown = shown.iter().map(|member| naming::field(&member.wire)).collect();
+        let fields = hidden
+            .iter()
+            .map(|member| (naming::field(&member.wire), member.nullable || !member.required));
+        let extra = self.open.then(|| ("extra".to_owned(), false));
+        format!("{}\n", redacted_debug(self.name, shown, fields.chain(extra)))
     }
+}
+
+/// A `Debug` without the values of these fields, of which some are optional.
+pub(crate) fn redacted_debug(
+    name: &str,
+    shown: Vec<String>,
+    hidden: impl Iterator<Item = (String, bool)>,
+) -> String {
+    let (maybe, always): (Vec<_>, Vec<_>) = hidden.partition(|(_, is_optional)| *is_optional);
+    let block = |keyword: &str, fields: Vec<(String, bool)>| match fields.is_empty() {
+        true => String::new(),
+        false => {
+            let names: Vec<_> = fields.into_iter().map(|(field, _)| field).collect();
+            format!(" {keyword} {{ {} }}", names.join(", "))
+        }
+    };
+    format!(
+        "crate::values::redacted_debug!({name} {{ {} }}{}{});",
+        shown.join(", "),
+        block("hides", always),
+        block("maybe", maybe),
+    )
+}
+
+/// A `Debug` for a union of which some forms may hold anything.
+fn untagged_debug(name: &str, variants: &[(String, Type)]) -> String {
+    let shown = |variant: &str| {
+        format!("Self::{variant}(value) => f.debug_tuple({variant:?}).field(value).finish(),")
+    };
+    let arms = variants.iter().map(|(variant, ty)| match ty.is_open() {
+        true => format!("Self::{variant}(_) => f.write_str(\"{variant}([redacted])\"),"),
+        false => shown(variant),
+    });
+    format!(
+        "impl std::fmt::Debug for {name} {{
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{
+                match self {{ {} {} }}
+            }}
+        }}\n",
+        arms.collect::<String>(),
+        shown("Unknown"),
+    )
 }
 
 fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> String {

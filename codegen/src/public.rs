@@ -91,7 +91,7 @@ fn group(module: &syn::ItemMod, lines: &mut BTreeSet<String>) -> Result<()> {
     }
     for item in items() {
         if let syn::Item::Macro(call) = item
-            && call.mac.path.segments.last().is_some_and(|last| last.ident == "streams")
+            && ends_in(&call.mac.path, "streams")
         {
             for Stream { request, item } in call.mac.parse_body::<Streams>().map_err(problem)?.0 {
                 let name = started.get(&request.to_string()).cloned().unwrap_or_default();
@@ -125,6 +125,7 @@ fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
         syn::Item::Impl(block) => {
             let name = text(&block.self_ty);
             match &block.trait_ {
+                Some((path, _)) if ends_in(path, "Debug") => {}
                 Some((path, _)) => {
                     lines.insert(format!("{name}::{}", text(path).replacen("From", "from", 1)));
                 }
@@ -134,7 +135,7 @@ fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
                 ),
             }
         }
-        syn::Item::Macro(call) if !call.mac.path.is_ident("redacted_debug") => {
+        syn::Item::Macro(call) if !ends_in(&call.mac.path, "redacted_debug") => {
             let Union { name, variants } = call.mac.parse_body().map_err(problem)?;
             lines.insert(format!("{name} enum"));
             lines.extend(variants.iter().map(|variant| format!("{name}::{variant}")));
@@ -142,6 +143,10 @@ fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+fn ends_in(path: &syn::Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 fn functions(block: &syn::ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {

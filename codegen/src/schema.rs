@@ -34,7 +34,8 @@ pub(crate) struct Member {
     pub(crate) ty: Type,
     pub(crate) nullable: bool,
     pub(crate) required: bool,
-    pub(crate) secret: bool,
+    /// `Debug` does not show its value: it is marked as a secret, or may hold anything.
+    pub(crate) hidden: bool,
     /// The one value that the member can have.
     pub(crate) literal: Option<Value>,
 }
@@ -144,7 +145,7 @@ fn object(schema: &Value) -> Result<Object> {
         };
         members.push(Member {
             required: required.contains(wire.as_str()),
-            secret: schema["x-logto-secret"] == true,
+            hidden: schema["x-logto-secret"] == true || ty.is_open(),
             literal: literal(schema).cloned(),
             wire: wire.clone(),
             ty,

@@ -91,6 +91,16 @@ impl Type {
         }
     }
 
+    /// Whether it has no declared form, so that it may hold anything.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Json | Self::FreeForm => true,
+            Self::Map(value) => value.names().is_none(),
+            Self::List(inner) | Self::Nullable(inner) => inner.is_open(),
+            _ => false,
+        }
+    }
+
     /// The named schemas in it.
     pub fn names(&self) -> Option<&str> {
         match self {

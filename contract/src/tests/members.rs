@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{answered, at, member, object, parameter, taking};
+use super::{answered, at, document, member, object, parameter, taking};
 
 #[test]
 fn literals_are_read_from_formats() {
@@ -125,14 +125,32 @@ fn what_has_a_default_need_not_be_sent() {
 fn secrets_are_marked() {
     let marked = |name: &str, schema| member(name, schema)["x-logto-secret"] == true;
     let text = json!({ "type": "string" });
-    assert!(marked("password", text.clone()));
+    for name in ["password", "X-Api-Key", "script", "verificationRecordId", "RelayState", "jti"] {
+        assert!(marked(name, text.clone()), "{name}");
+    }
     assert!(marked("codes", json!({ "type": "array", "items": { "type": "string" } })));
-    assert!(marked("config", json!({ "type": "object" })));
-    assert!(!marked("name", text.clone()));
+    let either = json!({ "oneOf": [{ "type": "string" }, { "type": "boolean" }] });
+    assert!(marked("token", either));
+    for name in ["name", "userId", "description", "publicKey", "tokenType", "redirectUri"] {
+        assert!(!marked(name, text.clone()), "{name}");
+    }
     assert!(!marked("token", json!({ "type": "string", "enum": ["a", "b"] })));
+    assert!(!marked("hasPassword", json!({ "type": "boolean" })));
     assert_eq!(answered(object(&["code", "message"])), object(&["code", "message"]));
+}
+
+#[test]
+fn secret_parameters_are_marked_but_ids_in_a_path() {
+    let text = json!({ "type": "string" });
     let token = json!({ "name": "token", "in": "query", "schema": text });
     assert_eq!(parameter(token)["x-logto-secret"], true);
+    let document = document(json!({ "/api/secrets/{secretId}": { "get": {
+        "operationId": "GetSecret",
+        "parameters": [{ "name": "secretId", "in": "path", "required": true, "schema": text }],
+        "responses": { "204": {} }
+    } } }));
+    let id = at(document, "/paths/~1api~1secrets~1{secretId}/get/parameters/0");
+    assert!(id.get("x-logto-secret").is_none());
 }
 
 #[test]
