@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     auth::{AuthFailure, Cause, INSUFFICIENT},
-    json_path, upload,
+    json_path, retry, unsent, upload,
 };
 
 /// The header with the id under which the server logs a request.
@@ -45,6 +45,7 @@ struct Inner {
     operation: &'static str,
     attempts: u32,
     retry_after: Option<Duration>,
+    may_have_taken_effect: bool,
 }
 
 enum Kind {
@@ -131,7 +132,13 @@ struct Transport {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, operation: "", attempts: 0, retry_after: None }))
+        Self(Box::new(Inner {
+            kind,
+            operation: "",
+            attempts: 0,
+            retry_after: None,
+            may_have_taken_effect: false,
+        }))
     }
 
     pub(crate) fn config(problem: impl Into<String>) -> Self {
@@ -248,6 +255,11 @@ impl Error {
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn after_unknown_outcome(mut self, unknown: bool) -> Self {
+        self.0.may_have_taken_effect = unknown;
         self
     }
 
@@ -438,19 +450,54 @@ impl Error {
         is_late || self.source_error().is_some_and(reqwest::Error::is_timeout)
     }
 
+    /// The server may have carried out the call all the same, at this attempt or one before it: the
+    /// answer was lost or did not come in time, or it was one of 408 and 5xx. Find out before you
+    /// do it again. Always `false` for calls that change nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.0.may_have_taken_effect
+    }
+
+    /// Nothing was sent, or the server turned the request away before it acted.
+    pub(crate) fn is_unsent(&self) -> bool {
+        let status = match &self.0.kind {
+            Kind::Auth(failure) => failure.status,
+            _ => self.status(),
+        };
+        self.source_error().is_some_and(unsent::is_unsent)
+            || status.is_some_and(|status| retry::is_turned_away(status, self.0.retry_after))
+    }
+
+    /// Whether it cannot be known from this attempt alone if the server acted.
+    pub(crate) fn leaves_open(&self) -> bool {
+        let open = match &self.0.kind {
+            Kind::Transport(_) => true,
+            Kind::Answer(answer) => {
+                answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
+            }
+            _ => false,
+        };
+        open && !self.is_unsent()
+    }
+
+    /// What a DELETE was to delete is not there, and an attempt before this one may be the reason.
+    /// Logto gives a code; a gateway that does not know the path has none.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.may_have_taken_effect() && self.is_not_found() && self.code().is_some()
+    }
+
     /// No connection could be made: nothing was sent.
     pub fn is_connect(&self) -> bool {
         self.source_error().is_some_and(reqwest::Error::is_connect)
     }
 
     /// What may pass: no connection, one that broke, an attempt that ran out of time, or the
-    /// statuses 429, 502, 503 and 504, also of the token endpoint. By default such calls are
-    /// repeated where it is safe.
+    /// statuses 408, 425, 429, 502, 503, 504, 520 to 524 and 530, also of the token endpoint. By
+    /// default such calls are retried where it is safe: see [`RetryPolicy`](crate::RetryPolicy).
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Transport(transport) => !transport.source.is_redirect(),
             Kind::Auth(failure) => failure.may_pass(),
-            Kind::Answer(answer) => matches!(answer.status.as_u16(), 429 | 502 | 503 | 504),
+            Kind::Answer(answer) => retry::is_transient(answer.status),
             _ => false,
         }
     }
@@ -677,6 +724,8 @@ impl fmt::Display for Error {
             self.operation().map(|operation| format!("operation {operation}")),
             self.request_id().map(|id| format!("request {}", one_line(id, 64))),
             (self.0.attempts > 1).then(|| format!("{} attempts", self.0.attempts)),
+            (self.may_have_taken_effect() && !self.leaves_open())
+                .then(|| "an earlier one may have taken effect".to_owned()),
         ];
         let facts: Vec<_> = facts.into_iter().flatten().collect();
         match facts.is_empty() {

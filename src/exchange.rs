@@ -106,10 +106,16 @@ impl Exchange {
     }
 
     async fn attempts(&self, mut request: Request, span: &trace::CallSpan) -> Result<Arrived> {
+        let method = request.method().clone();
         let mut attempt = 0;
         let mut renewed = false;
+        // Whether the server may have carried out an attempt that failed.
+        let mut open = false;
         loop {
-            let token = self.token().await.map_err(|error| error.after_attempts(attempt))?;
+            let token = self
+                .token()
+                .await
+                .map_err(|error| error.after_attempts(attempt).after_unknown_outcome(open))?;
             let spare = self.spare(&request, token.as_ref());
             attempt += 1;
             let outcome = self.attempt(request, token.as_ref(), attempt).await;
@@ -118,8 +124,10 @@ impl Exchange {
             }
             let error = match outcome {
                 Ok(arrived) => return Ok(arrived),
-                Err(error) => error.after_attempts(attempt),
+                Err(error) => error,
             };
+            open |= !method.is_safe() && error.leaves_open();
+            let error = error.after_attempts(attempt).after_unknown_outcome(open);
             let refused = token.filter(|token| is_refused(token, &error));
             if let Some(token) = &refused {
                 self.client.credentials().discard(&token.bearer);
@@ -131,7 +139,7 @@ impl Exchange {
                 renewed = true;
                 span.renewing(attempt);
             } else {
-                let Some(delay) = self.delay(&error, spare.method(), attempt) else {
+                let Some(delay) = self.delay(&error, &method, attempt) else {
                     return Err(error);
                 };
                 span.retrying(&error, attempt, delay);
@@ -173,10 +181,11 @@ impl Exchange {
 
     /// How long to wait before the next attempt, if there is to be one.
     fn delay(&self, error: &Error, method: &Method, attempt: u32) -> Option<Duration> {
-        let idempotent = self.operation.is_idempotent(method);
+        let policy = self.policy();
+        let idempotent = self.operation.is_idempotent(method) || policy.takes_all_for_idempotent();
         let (started, deadline) = (self.started, self.deadline);
         let failure = Failure { error, idempotent, attempt, started, deadline };
-        self.client.retries().delay(self.policy(), &failure)
+        self.client.retries().delay(policy, &failure)
     }
 
     /// What is left of the call's time; `None` is for ever.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use reqwest::{
-    StatusCode,
+    Method, StatusCode,
     header::{CONTENT_TYPE, HeaderMap, LOCATION},
 };
 use serde::de::DeserializeOwned;
@@ -59,9 +59,14 @@ impl Call {
         Ok(if fingerprint { page.fingerprinted(&received.body) } else { page })
     }
 
-    /// Nothing of interest: the status says it all.
+    /// Nothing of interest: the status says it all. What a DELETE does not find after an attempt
+    /// whose answer was lost, that attempt has deleted.
     pub(crate) async fn empty(self, written: Written) -> Result<()> {
-        self.success(written).await.map(drop)
+        let deletes = written.as_ref().is_ok_and(|request| *request.method() == Method::DELETE);
+        match self.success(written).await {
+            Err(error) if deletes && error.is_gone() => Ok(()),
+            outcome => outcome.map(drop),
+        }
     }
 
     /// Text of any kind.

@@ -90,6 +90,7 @@ mod sign_in_errors;
 mod stream;
 mod timestamp;
 mod trace;
+mod unsent;
 mod upload;
 mod values;
 #[cfg(feature = "account")]

@@ -20,7 +20,8 @@ pub(crate) struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
 pub(crate) enum Repeat {
-    /// Its HTTP method says: GET, PUT and DELETE may, POST and PATCH only if nothing was done.
+    /// Its HTTP method says: GET, PUT and DELETE may, POST and PATCH only if nothing was done, or
+    /// where the policy takes all requests for idempotent.
     ByMethod,
     /// It may, whatever its method.
     Always,

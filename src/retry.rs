@@ -16,16 +16,27 @@ use crate::{
 
 /// When a call that failed is repeated, and how long is waited before.
 ///
-/// By default a call is attempted up to three times, after failures that may pass: no connection,
-/// a connection that broke, an attempt that ran out of time, and the statuses 429, 502, 503 and
-/// 504. The waits grow exponentially from 250 ms, with full jitter: each is a random part of what
-/// the step allows. A `Retry-After` of the server's makes them longer.
+/// By default a call is attempted up to three times, after failures that may pass
+/// ([`Error::is_transient`]): no connection, a connection that broke, an attempt that ran out of
+/// time, and the statuses 408, 425, 429, 502, 503, 504, 520 to 524 and 530 (Cloudflare's, which
+/// stands in front of Logto Cloud). The waits grow exponentially from 250 ms, with full jitter: each
+/// is a random part of what the step allows. A `Retry-After` of the server's makes them longer.
 ///
-/// Whatever the policy says, what the server may have carried out already is not asked for twice:
-/// GET, PUT and DELETE are repeated after any such failure; POST and PATCH only where no
-/// connection was made, or where the server answered 429 or 503 before acting. Operations that use
-/// up what they are sent, such as verifying a one-time code, are never repeated. No wait goes
-/// beyond the time limit of the call.
+/// What is retried after them depends on what doing it twice would mean:
+///
+/// | request | is retried after |
+/// | --- | --- |
+/// | GET, PUT, DELETE | any of these failures |
+/// | POST, PATCH | only where the server cannot have acted: no connection was made, the request was never written, HTTP/2 refused its stream, status 429, or status 503 **with** `Retry-After` |
+/// | operations that use up what they are sent, such as verifying a one-time code | nothing: they are sent once, and their documentation says so |
+///
+/// A 503 without `Retry-After` is what a gateway answers when the server behind it broke off, maybe
+/// after it acted. A POST that is safe to repeat can be, with
+/// [`retry_non_idempotent`](Self::retry_non_idempotent). After a failure,
+/// [`Error::may_have_taken_effect`] tells whether the server may have acted.
+///
+/// A DELETE that is retried after its answer was lost, and then finds nothing to delete (404), has
+/// succeeded. No wait goes beyond the time limit of the call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -46,6 +57,7 @@ pub struct RetryPolicy {
     max_delay: Duration,
     max_retry_after: Duration,
     max_elapsed: Duration,
+    non_idempotent: bool,
     retryable: Option<Arc<Retryable>>,
 }
 
@@ -60,6 +72,7 @@ impl RetryPolicy {
             max_delay: Duration::from_secs(5),
             max_retry_after: Duration::from_secs(30),
             max_elapsed: Duration::from_secs(60),
+            non_idempotent: false,
             retryable: None,
         }
     }
@@ -103,6 +116,28 @@ impl RetryPolicy {
         self
     }
 
+    /// Retries POST and PATCH after every failure that GET is retried after, also where the server
+    /// may have acted already: `false` by default.
+    ///
+    /// For requests of which you know that doing them twice does no harm, such as one that sets a
+    /// value, or one that creates something whose name can be taken once. Operations that use up
+    /// what they are sent are still sent once.
+    ///
+    /// ```
+    /// # #[cfg(feature = "users")]
+    /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+    /// use logto_api::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::new().retry_non_idempotent(true);
+    /// logto.users().update("some-id").name("Alice").retry(policy).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn retry_non_idempotent(mut self, retry: bool) -> Self {
+        self.non_idempotent = retry;
+        self
+    }
+
     /// Which failures are worth another attempt, [`Error::is_transient`] by default. Requests that
     /// are not idempotent are repeated in fewer cases, whatever this says.
     pub fn retry_if(mut self, retryable: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
@@ -117,7 +152,7 @@ impl RetryPolicy {
             Some(retryable) => retryable(error),
             None => error.is_transient(),
         };
-        if attempt >= self.max_attempts || !retryable || !(idempotent || was_not_acted_on(error)) {
+        if attempt >= self.max_attempts || !retryable || !(idempotent || error.is_unsent()) {
             return None;
         }
         let asked = error.retry_after().unwrap_or_default();
@@ -130,6 +165,11 @@ impl RetryPolicy {
         let factor = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         let longest = self.base_delay.saturating_mul(factor).min(self.max_delay);
         part(longest, chance)
+    }
+
+    /// Whether what is not idempotent is retried like what is.
+    pub(crate) fn takes_all_for_idempotent(&self) -> bool {
+        self.non_idempotent
     }
 
     pub(crate) fn is_single(&self) -> bool {
@@ -168,10 +208,20 @@ impl Retries {
     }
 }
 
-/// Nothing was sent, or the server turned the request away before it did anything.
-fn was_not_acted_on(error: &Error) -> bool {
-    let turned_away = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
-    error.is_connect() || error.status().is_some_and(|status| turned_away.contains(&status))
+/// The statuses of what may pass: the server is overloaded or restarting, or a gateway could not
+/// reach it. From 520 on they are Cloudflare's.
+pub(crate) fn is_transient(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504 | 520..=524 | 530)
+}
+
+/// The statuses by which a server turns a request away before it acts. A 503 counts if it says when
+/// to come again: others come from gateways that lost the server while it was at work.
+pub(crate) fn is_turned_away(status: StatusCode, retry_after: Option<Duration>) -> bool {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::SERVICE_UNAVAILABLE => retry_after.is_some(),
+        _ => false,
+    }
 }
 
 impl Default for RetryPolicy {
@@ -188,6 +238,7 @@ impl fmt::Debug for RetryPolicy {
             .field("max_delay", &self.max_delay)
             .field("max_retry_after", &self.max_retry_after)
             .field("max_elapsed", &self.max_elapsed)
+            .field("non_idempotent", &self.non_idempotent)
             .finish_non_exhaustive()
     }
 }

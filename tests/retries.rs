@@ -41,19 +41,14 @@ async fn send(method: Method, answers: &[String]) -> (Result<StatusCode, Error>,
 #[tokio::test]
 async fn what_is_idempotent_is_repeated_after_what_may_pass() {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
-        for failure in [
-            status(429),
-            status(502),
-            status(503),
-            status(504),
-            String::new(),
-            answer(200, "", "{\"cut\":").replace("content-length: 7", "content-length: 70"),
-        ] {
+        let statuses = [408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 530];
+        let cut = answer(200, "", "{\"cut\":").replace("content-length: 7", "content-length: 70");
+        for failure in statuses.map(status).into_iter().chain([String::new(), cut]) {
             let answers = [failure.clone(), failure.clone(), status(204)];
             let (outcome, requests) = send(method.clone(), &answers).await;
             assert_eq!((outcome.unwrap().as_u16(), requests), (204, 3), "{method} {failure}");
         }
-        for failure in [400, 401, 403, 404, 409, 422, 500, 501] {
+        for failure in [400, 401, 403, 404, 409, 422, 500, 501, 505, 525, 526] {
             let (outcome, requests) = send(method.clone(), &[status(failure)]).await;
             let error = outcome.unwrap_err();
             assert_eq!((error.status().unwrap().as_u16(), requests), (failure, 1));
@@ -65,20 +60,72 @@ async fn what_is_idempotent_is_repeated_after_what_may_pass() {
 #[tokio::test]
 async fn what_is_not_idempotent_is_repeated_only_if_nothing_was_done() {
     for method in [Method::POST, Method::PATCH] {
-        for failure in [429, 503] {
-            let (outcome, requests) = send(method.clone(), &[status(failure), status(204)]).await;
+        for failure in [status(429), answer(503, "retry-after: 0\r\n", "")] {
+            let (outcome, requests) = send(method.clone(), &[failure, status(204)]).await;
             assert_eq!((outcome.unwrap().as_u16(), requests), (204, 2));
         }
-        for failure in [status(500), status(502), status(504), String::new()] {
+        // A gateway that lost the server at work has no idea when to come again.
+        let dateless = answer(503, "retry-after: soon\r\n", "");
+        let open = [500, 502, 503, 504, 408, 520, 524, 530].map(status);
+        for failure in open.into_iter().chain([dateless, String::new()]) {
             let (outcome, requests) = send(method.clone(), &[failure, status(204)]).await;
-            assert_eq!((outcome.unwrap_err().attempts(), requests), (1, 1));
+            let error = outcome.unwrap_err();
+            assert_eq!((error.attempts(), requests), (1, 1));
+            assert!(error.may_have_taken_effect(), "{error}");
         }
         let clock = TestClock::new(1.0);
         let request = client(&nobody(), &clock).request(method, "/api/things");
         let error = request.send().await.unwrap_err();
         assert!(error.is_connect() && error.is_transient());
         assert_eq!((error.attempts(), clock.sleeps().len()), (3, 2));
+        assert!(!error.may_have_taken_effect());
         assert!(error.to_string().ends_with("(3 attempts)"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn who_knows_better_may_have_all_requests_retried() {
+    let all = || RetryPolicy::new().retry_non_idempotent(true);
+    for failure in [status(502), status(503), String::new()] {
+        let server = Server::answering([failure, status(204)]);
+        let client = client(&server.endpoint, &TestClock::new(0.0));
+        client.request(Method::POST, "/api/things").retry(all()).send().await.unwrap();
+        assert_eq!(server.seen().len(), 2);
+        #[cfg(feature = "experience")]
+        assert!(client.experience().verify_backup_code("0a").retry(all()).send().await.is_err());
+        #[cfg(feature = "experience")]
+        assert_eq!(server.seen().len(), 3, "a code is sent once");
+    }
+    // What is found then may come of the attempt before.
+    let taken = answer(422, "", r#"{"code":"user.username_already_in_use","message":"Taken."}"#);
+    let server = Server::answering([String::new(), taken]);
+    let client = client(&server.endpoint, &TestClock::new(0.0));
+    let request = client.request(Method::POST, "/api/things").retry(all());
+    let error = request.send().await.unwrap_err();
+    assert!(error.is_unprocessable() && error.may_have_taken_effect());
+    assert!(error.to_string().ends_with("2 attempts, an earlier one may have taken effect)"));
+}
+
+#[tokio::test]
+#[cfg(feature = "users")]
+async fn what_a_lost_attempt_deleted_is_deleted() {
+    let gone = answer(404, "", r#"{"code":"entity.not_found","message":"Not found."}"#);
+    let delete = async |answers: &[&String]| {
+        let server = Server::answering(answers.iter().map(|answer| (*answer).clone()));
+        let client = client(&server.endpoint, &TestClock::new(0.0));
+        client.users().delete("alice").send().await
+    };
+    let turned_away = answer(503, "retry-after: 0\r\n", "");
+    for lost in [String::new(), status(502), status(503), status(524)] {
+        delete(&[&lost, &gone]).await.unwrap();
+        delete(&[&turned_away, &lost, &gone]).await.unwrap();
+        // A gateway that does not know the path says nothing about the user.
+        let error = delete(&[&lost, &status(404)]).await.unwrap_err();
+        assert!(error.is_not_found() && error.may_have_taken_effect(), "{error}");
+    }
+    for before in [vec![], vec![&turned_away], vec![&turned_away, &turned_away]] {
+        let error = delete(&[before, vec![&gone]].concat()).await.unwrap_err();
+        assert!(error.is_not_found() && !error.may_have_taken_effect(), "{error}");
     }
 }
 
@@ -242,4 +289,53 @@ async fn a_call_waits_for_a_token_no_longer_than_it_may() {
     assert!(error.to_string().contains("waited for a token"), "{error}");
     assert_eq!(error.attempts(), 0);
     assert_eq!(server.count("/api/things"), 0);
+}
+
+/// A server that keeps connections open, and numbers them in its answers.
+fn keeping() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            std::thread::spawn(move || keep(&stream.unwrap(), number));
+        }
+    });
+    endpoint
+}
+
+fn keep(mut stream: &std::net::TcpStream, number: usize) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    while lines.by_ref().any(|line| line.is_empty()) {
+        let body = number.to_string();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_given_up_before_the_server_does_so() {
+    for (idle, pause, connections) in [
+        (None, 3_900, [0, 0]),
+        // Node's limit is 5 seconds.
+        (None, 4_100, [0, 1]),
+        (Some(1_000), 900, [0, 0]),
+        (Some(1_000), 1_100, [0, 1]),
+        (Some(60_000), 50_000, [0, 0]),
+    ] {
+        let mut builder = Client::builder(keeping()).bearer_token("t");
+        if let Some(idle) = idle {
+            builder = builder.pool_idle_timeout(Duration::from_millis(idle));
+        }
+        let client = builder.build().unwrap();
+        let connection = async || -> usize {
+            let answer = client.request(Method::GET, "/api/things").send().await.unwrap();
+            answer.text().unwrap().parse().unwrap()
+        };
+        let first = connection().await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_millis(pause)).await;
+        tokio::time::resume();
+        assert_eq!([first, connection().await], connections, "{idle:?} {pause}");
+    }
 }

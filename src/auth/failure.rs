@@ -4,7 +4,7 @@ use std::{error::Error as StdError, ops::Deref, sync::Arc, time::SystemTime};
 
 use reqwest::{StatusCode, header::HeaderValue};
 
-use crate::{Error, retry_after};
+use crate::{Error, retry, retry_after};
 
 /// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl AuthFailure {
     pub(crate) fn may_pass(&self) -> bool {
         match (&self.cause, self.status) {
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
-            (Cause::None, Some(status)) => matches!(status.as_u16(), 429 | 502 | 503 | 504),
+            (Cause::None, Some(status)) => retry::is_transient(status),
             _ => false,
         }
     }
