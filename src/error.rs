@@ -59,6 +59,11 @@ enum Kind {
     Transport(Transport),
     /// The call's time ran out between attempts.
     Deadline,
+    /// A list ended before all of it had come.
+    Incomplete {
+        missing: u64,
+        total: u64,
+    },
     /// What came of a user's sign-in is a refusal, or cannot be trusted.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     SignIn(SignIn),
@@ -219,6 +224,11 @@ impl Error {
         }))
     }
 
+    /// A list ended before all of it had come, by the server's own count.
+    pub(crate) fn incomplete(missing: u64, total: u64) -> Self {
+        Self::new(Kind::Incomplete { missing, total })
+    }
+
     /// The call's time is up before anything more could be sent.
     pub(crate) fn deadline() -> Self {
         Self::new(Kind::Deadline)
@@ -305,6 +315,7 @@ impl Error {
             | Kind::Request(_)
             | Kind::Auth(_)
             | Kind::Deadline
+            | Kind::Incomplete { .. }
             | Kind::SignIn(_) => None,
         }
     }
@@ -391,6 +402,15 @@ impl Error {
     pub fn json_path(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Decode(answer) => Some(&answer.path),
+            _ => None,
+        }
+    }
+
+    /// How many items of a list did not come, though the server counts them: what an
+    /// [`ItemStream`](crate::ItemStream) ends with then.
+    pub fn missing_items(&self) -> Option<u64> {
+        match self.0.kind {
+            Kind::Incomplete { missing, .. } => Some(missing),
             _ => None,
         }
     }
@@ -582,6 +602,7 @@ impl Error {
             Kind::Decode(_) => "decode",
             Kind::Transport(_) => "transport",
             Kind::Deadline => "deadline",
+            Kind::Incomplete { .. } => "incomplete",
             Kind::SignIn(sign_in) => match sign_in.stage {
                 Stage::Authorization => "authorization",
                 Stage::Callback => "callback",
@@ -641,6 +662,10 @@ impl Error {
                 f.write_str(&transport_problem(&transport.source))
             }
             Kind::Deadline => f.write_str("the time for this call ran out"),
+            Kind::Incomplete { missing, total } => write!(
+                f,
+                "the list ended early: by the server's count of {total} items, {missing} are missing"
+            ),
             Kind::SignIn(sign_in) => {
                 f.write_str(&sign_in.problem)?;
                 said(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;

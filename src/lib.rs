@@ -69,6 +69,7 @@ pub mod drift;
 mod endpoint;
 mod error;
 mod exchange;
+mod extent;
 #[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
 mod json_body;
 mod json_path;

@@ -26,8 +26,17 @@ pub struct Page<T> {
     total: Option<u64>,
     page: u64,
     page_size: Option<u64>,
-    /// Tells pages of different content apart, for a stream that asked for it.
-    fingerprint: Option<u64>,
+    /// For a stream that asked for it.
+    origin: Option<Origin>,
+}
+
+/// Where a page comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Origin {
+    /// Tells pages of different content apart.
+    pub(crate) fingerprint: u64,
+    /// The operation that gave the page.
+    pub(crate) operation: &'static str,
 }
 
 impl<T> Page<T> {
@@ -48,21 +57,21 @@ impl<T> Page<T> {
             total,
             page: page.and_then(positive).unwrap_or(1),
             page_size: page_size.and_then(positive),
-            fingerprint: None,
+            origin: None,
         }
     }
 
-    /// The page with the fingerprint of the body that it was read from.
+    /// The page with the operation and the body that it was read from.
     #[allow(dead_code, reason = "depends on the enabled features")]
-    pub(crate) fn fingerprinted(mut self, body: &[u8]) -> Self {
+    pub(crate) fn from_body(mut self, operation: &'static str, body: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(body);
-        self.fingerprint = Some(hasher.finish());
+        self.origin = Some(Origin { fingerprint: hasher.finish(), operation });
         self
     }
 
-    pub(crate) fn take_fingerprint(&mut self) -> Option<u64> {
-        self.fingerprint.take()
+    pub(crate) fn take_origin(&mut self) -> Option<Origin> {
+        self.origin.take()
     }
 
     /// How many items there are on all pages, if the server says so. Some lists tell only when a

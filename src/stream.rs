@@ -13,7 +13,10 @@ use futures_util::{
     FutureExt as _, Stream, StreamExt, future::BoxFuture, stream::FuturesUnordered,
 };
 
-use crate::{Page, Result};
+use crate::{
+    Page, Result,
+    extent::{Extent, Place},
+};
 
 /// The most that Logto gives in one page.
 const PAGE_SIZE: i64 = 100;
@@ -50,9 +53,16 @@ type Fetch<T> = dyn Fn(i64, i64) -> BoxFuture<'static, Fetched<T>> + Send;
 ///
 /// The request's options, such as `timeout` and `retry`, are for each page.
 ///
-/// The list ends with a page that is not full, and when a page repeats the one before it. An error
-/// is given once, after all items that came before it; then the stream is at its end. Lists that
-/// change while they are read may repeat or skip items, as with pages of any kind.
+/// # The end of a list
+///
+/// The server's total decides, where it tells one. While it says that there is more, the stream goes
+/// on, also after a page that is short or empty, and where the server gives smaller pages than it was
+/// asked for. When nothing more comes although some is missing by the total, that is an error:
+/// [`Error::missing_items`](crate::Error::missing_items) says how much. A list without a total ends
+/// with a page that is not full. Any list ends when a page comes again.
+///
+/// An error is given once, after all items that came before it; then the stream is at its end.
+/// Lists that change while they are read may repeat or skip items, as with pages of any kind.
 #[must_use = "a stream sends nothing until it is polled"]
 pub struct ItemStream<T> {
     pages: PageStream<T>,
@@ -84,7 +94,8 @@ impl<T: Send + 'static> ItemStream<T> {
             turn: first,
             next: first,
             ahead: Ahead::First,
-            previous: None,
+            short: i64::MAX,
+            extent: Extent::new(first, page_size),
         };
         Self { pages, items }
     }
@@ -141,8 +152,9 @@ pub struct PageStream<T> {
     /// The page to ask for next.
     next: i64,
     ahead: Ahead,
-    /// What was in the page before, if it can be known.
-    previous: Option<u64>,
+    /// The first page that came ahead of its turn and looks like the last.
+    short: i64,
+    extent: Extent,
 }
 
 /// Pages whose turn has not come.
@@ -192,8 +204,12 @@ impl<T> PageStream<T> {
             else {
                 return;
             };
-            if page.as_ref().map_or(true, |page| self.is_short(page)) {
-                self.ahead = Ahead::Over;
+            match &page {
+                Ok(page) if self.extent.seems_last(number, page) => {
+                    self.short = self.short.min(number);
+                }
+                Ok(_) => {}
+                Err(_) => self.ahead = Ahead::Over,
             }
             self.window().waiting.insert(number, page);
         }
@@ -209,16 +225,13 @@ impl<T> PageStream<T> {
     fn may_ask(&self) -> bool {
         let window = self.window.as_ref();
         let pending = window.map_or(0, |window| window.in_flight.len() + window.waiting.len());
-        match self.ahead {
-            Ahead::First => pending == 0,
-            Ahead::UpTo(last) => pending == 0 || (self.next <= last && pending < self.limit),
-            Ahead::Unknown => pending < self.limit,
-            Ahead::Over => false,
-        }
-    }
-
-    fn is_short(&self, page: &Page<T>) -> bool {
-        i64::try_from(page.len()).is_ok_and(|items| items < self.page_size.max(1))
+        let last = match self.ahead {
+            Ahead::Over => return false,
+            Ahead::First => self.turn,
+            Ahead::UpTo(last) => last.min(self.short),
+            Ahead::Unknown => self.short,
+        };
+        pending == 0 || (self.next <= last && pending < self.limit)
     }
 
     /// The end: what is still under way is of no interest.
@@ -227,31 +240,30 @@ impl<T> PageStream<T> {
         self.window = None;
     }
 
-    /// What a full page says about how far to go.
-    fn ahead_of(&self, page: &Page<T>) -> Ahead {
-        let last = page.total().map(|total| total.div_ceil(self.page_size.max(1).unsigned_abs()));
-        match last.and_then(|last| i64::try_from(last).ok()) {
-            Some(last) if self.turn <= last => Ahead::UpTo(last),
+    /// How far to go on after the page whose turn it is.
+    fn ahead(&self) -> Ahead {
+        match (self.ahead, self.extent.last_page()) {
+            (Ahead::Over, _) => Ahead::Over,
+            (_, Some(last)) if self.turn <= last || self.extent.missing() > 0 => Ahead::UpTo(last),
             _ => Ahead::Unknown,
         }
     }
 
-    /// Judges the page whose turn it is: whether it is one, and what comes after it.
-    fn judge(&mut self, mut page: Page<T>) -> Option<Page<T>> {
-        let content = page.take_fingerprint();
-        let repeated = content.is_some() && content == self.previous;
-        if repeated || page.is_empty() {
-            self.finish();
-            return None;
+    /// Judges the page whose turn it is, and gives it, or how the list ends; or nothing, where
+    /// another page comes in its place.
+    fn judge(&mut self, mut page: Page<T>) -> Option<Option<Result<Page<T>>>> {
+        let origin = page.take_origin();
+        let place = self.extent.take(self.turn, &page, origin);
+        match place {
+            Place::Beyond => {
+                self.finish();
+                return Some(self.extent.end().map(Err));
+            }
+            Place::Last => self.finish(),
+            Place::Amid | Place::Gap => self.ahead = self.ahead(),
         }
-        if self.is_short(&page) {
-            self.finish();
-        } else if !matches!(self.ahead, Ahead::Over) {
-            self.ahead = self.ahead_of(&page);
-        }
-        self.previous = content;
         self.turn = self.turn.saturating_add(1);
-        Some(page)
+        (!matches!(place, Place::Gap)).then_some(Some(Ok(page)))
     }
 }
 
@@ -259,17 +271,23 @@ impl<T> Stream for PageStream<T> {
     type Item = Result<Page<T>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.advance(cx);
-        let turn = self.turn;
-        let window = self.window();
-        match window.waiting.remove(&turn) {
-            Some(Ok(page)) => Poll::Ready(self.judge(page).map(Ok)),
-            Some(Err(error)) => {
-                self.finish();
-                Poll::Ready(Some(Err(error)))
+        loop {
+            self.advance(cx);
+            let turn = self.turn;
+            let window = self.window();
+            match window.waiting.remove(&turn) {
+                Some(Ok(page)) => {
+                    if let Some(given) = self.judge(page) {
+                        return Poll::Ready(given);
+                    }
+                }
+                Some(Err(error)) => {
+                    self.finish();
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None if window.in_flight.is_empty() => return Poll::Ready(None),
+                None => return Poll::Pending,
             }
-            None if window.in_flight.is_empty() => Poll::Ready(None),
-            None => Poll::Pending,
         }
     }
 }
