@@ -3,6 +3,12 @@
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
 
+/// The text without the byte order mark that some gateways begin it with (RFC 8259, section 8.1,
+/// allows to ignore it).
+pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// The body up to where it ends, breaks off or exceeds the limit.
 pub(crate) async fn read(response: &mut Response, limit: usize) -> (Bytes, Option<reqwest::Error>) {
     let mut first = Bytes::new();

@@ -1,13 +1,14 @@
 //! The one error type: what went wrong, in words that never hold a secret.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, io, sync::Arc, time::Duration};
 
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
 
 use crate::{
     auth::{AuthFailure, Cause, INSUFFICIENT},
-    json_path, retry, unsent, upload,
+    body::without_bom,
+    connection, json_path, retry, unsent, upload,
 };
 
 /// The header with the id under which the server logs a request.
@@ -167,7 +168,7 @@ impl Error {
             return Self::request(problem);
         }
         Self::new(Kind::Transport(Transport {
-            source: Arc::new(error.without_url()),
+            source: Arc::new(connection::with_origin_only(error)),
             status: None,
             request_id: None,
         }))
@@ -176,7 +177,7 @@ impl Error {
     /// The answer's head arrived, its body did not.
     pub(crate) fn cut_off(error: reqwest::Error, status: StatusCode, headers: &HeaderMap) -> Self {
         Self::new(Kind::Transport(Transport {
-            source: Arc::new(error.without_url()),
+            source: Arc::new(connection::with_origin_only(error)),
             status: Some(status),
             request_id: request_id(headers).map(str::to_owned),
         }))
@@ -184,6 +185,7 @@ impl Error {
 
     /// An answer that is not a success. `body` may be anything, also empty or cut off.
     pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let body = without_bom(body);
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
         Self::new(Kind::Answer(Refusal {
             status,
@@ -398,7 +400,7 @@ impl Error {
     }
 
     /// Where in the answer's JSON the first member is that cannot be decoded, such as
-    /// `[3].customData`; `.` is the whole.
+    /// `[3].customData`; `.` is the whole. Of a path that is very long, the middle is left out.
     pub fn json_path(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Decode(answer) => Some(&answer.path),
@@ -510,6 +512,14 @@ impl Error {
         self.source_error().is_some_and(reqwest::Error::is_connect)
     }
 
+    /// What the operating system reported of the connection, such as
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) or
+    /// [`ConnectionReset`](io::ErrorKind::ConnectionReset);
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where the server closed it without an answer.
+    pub fn io_error_kind(&self) -> Option<io::ErrorKind> {
+        connection::io_error_kind(self.source_error()?)
+    }
+
     /// What may pass: no connection, one that broke, an attempt that ran out of time, or the
     /// statuses 408, 425, 429, 502, 503, 504, 520 to 524 and 530, also of the token endpoint. By
     /// default such calls are retried where it is safe: see [`RetryPolicy`](crate::RetryPolicy).
@@ -619,7 +629,7 @@ impl Error {
                 f.write_str(&failure.problem)?;
                 match &failure.cause {
                     Cause::Call(error) => write!(f, ": {error}")?,
-                    Cause::Http(error) => write!(f, ": {}", transport_problem(error))?,
+                    Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
                     Cause::None | Cause::Late | Cause::Provider(_) => {
                         said(f, failure.code.as_deref(), failure.message.as_deref())?;
                         scoped(f, failure.scope.as_deref())?;
@@ -652,14 +662,14 @@ impl Error {
                 f,
                 "Logto answered {}, but the body cannot be read at `{}`: {}",
                 answer.status.as_u16(),
-                one_line(&answer.path, 200),
+                one_line(&answer.path, 300),
                 answer.problem
             ),
             Kind::Transport(transport) => {
                 if let Some(status) = transport.status {
                     write!(f, "Logto answered {}, but the body broke off: ", status.as_u16())?;
                 }
-                f.write_str(&transport_problem(&transport.source))
+                f.write_str(&connection::problem(&transport.source))
             }
             Kind::Deadline => f.write_str("the time for this call ran out"),
             Kind::Incomplete { missing, total } => write!(
@@ -692,31 +702,6 @@ fn scoped(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
         Some(scope) => write!(f, ": `{}`", one_line(scope, 200)),
         None => Ok(()),
     }
-}
-
-/// What an error of the HTTP client means, without its details: those may quote the request.
-fn transport_problem(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "time ran out".to_owned();
-    }
-    if error.is_connect() {
-        return format!("no connection could be made: {}", root_cause(error));
-    }
-    if error.is_redirect() {
-        return "the HTTP client followed redirects without end: let it follow none".to_owned();
-    }
-    if error.is_body() || error.is_decode() {
-        return "the connection broke off".to_owned();
-    }
-    "the connection failed".to_owned()
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    one_line(&cause.to_string(), 200)
 }
 
 /// Text from outside, fit for one line of a log.

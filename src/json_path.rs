@@ -116,9 +116,17 @@ fn string_end(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
+/// As much of a path as is shown, in characters, and of one member's name.
+const PATH_LIMIT: usize = 200;
+const KEY_LIMIT: usize = 60;
+
 fn display(steps: &[Step]) -> String {
     let mut path = String::new();
     for step in steps {
+        let step = match step {
+            Step::Key(key) => &Step::Key(cut(key, KEY_LIMIT)),
+            index => index,
+        };
         let _ = match step {
             Step::Index(index) => write!(path, "[{index}]"),
             // A member whose name has not been read.
@@ -130,7 +138,17 @@ fn display(steps: &[Step]) -> String {
     if path.is_empty() {
         path.push('.');
     }
-    path
+    cut(&path, PATH_LIMIT)
+}
+
+/// Text of no more characters than this: what is too much is left out of its middle.
+fn cut(text: &str, limit: usize) -> String {
+    let length = text.chars().count();
+    if length <= limit {
+        return text.to_owned();
+    }
+    let (start, end) = (limit / 2, limit - limit / 2 - 1);
+    text.chars().take(start).chain(['…']).chain(text.chars().skip(length - end)).collect()
 }
 
 #[cfg(test)]
@@ -201,6 +219,24 @@ mod tests {
             let found = fails::<Outer>(text);
             assert_eq!(found, (path.to_owned(), problem.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn is_cut_to_a_readable_length() {
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        struct Tree(HashMap<String, Option<Tree>>);
+
+        let name = format!("start{}end", "é".repeat(100_000));
+        let text = format!(r#"{{"list":[],"by_key":{{"{name}":{{"count":null}}}}}}"#);
+        let (path, _) = fails::<Outer>(&text);
+        assert!(path.starts_with("by_key.startéé") && path.ends_with("ééend.count"), "{path}");
+        assert_eq!(path.chars().count(), "by_key.".len() + KEY_LIMIT + ".count".len());
+
+        let text = format!("{}1", r#"{"a-long-name":"#.repeat(100));
+        let (path, _) = fails::<Tree>(&text);
+        assert!(path.starts_with("a-long-name.a-long-name") && path.ends_with(".a-long-name"));
+        assert_eq!(path.chars().count(), PATH_LIMIT);
     }
 
     #[test]

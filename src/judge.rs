@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     BrowserAnswer, Error, Page, Result,
+    body::without_bom,
     call::{Call, Written},
     exchange::{Arrived, Reading},
 };
@@ -127,7 +128,7 @@ impl Received {
         }
         // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
         // Trying a slice as well would compile every model's decoder twice.
-        let text = std::str::from_utf8(&self.body).map_err(|_| self.no_text())?;
+        let text = std::str::from_utf8(without_bom(&self.body)).map_err(|_| self.no_text())?;
         serde_json::from_str(text).map_err(|error| self.placed(self.undecodable(&error)))
     }
 
@@ -140,9 +141,9 @@ impl Received {
     }
 
     fn undecodable(&self, error: &serde_json::Error) -> Error {
-        match self.body.is_empty() {
+        match without_bom(&self.body).is_empty() {
             true => Error::unreadable("it is empty", self.status, &self.headers),
-            false => Error::decode(error, self.status, &self.headers, &self.body),
+            false => Error::decode(error, self.status, &self.headers, without_bom(&self.body)),
         }
     }
 
@@ -152,7 +153,7 @@ impl Received {
     }
 
     fn is_empty(&self) -> bool {
-        let body = self.body.trim_ascii();
+        let body = without_bom(&self.body).trim_ascii();
         self.status == StatusCode::NO_CONTENT || body.is_empty() || body == b"null"
     }
 

@@ -62,6 +62,7 @@ mod builder;
 mod call;
 mod client;
 mod clock;
+mod connection;
 mod cookies;
 mod download;
 #[cfg(feature = "drift")]

@@ -179,6 +179,23 @@ async fn a_success_that_cannot_be_read_is_an_error() {
     assert!(error.to_string().contains("broke off"), "{error}");
 }
 
+#[tokio::test]
+async fn a_byte_order_mark_is_no_part_of_json() {
+    let bom = "\u{feff}";
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/oidc/token" => answer(200, "", &format!("{bom}{{\"access_token\":\"t1\"}}")),
+        "/api/error" => answer(404, "", &format!("{bom}{{\"code\":\"entity.not_found\"}}")),
+        _ => answer(200, "", &format!("{bom}[{{\"id\":\"x\"}}]")),
+    });
+    let client = server.app();
+    let get = async |path: &str| client.request(Method::GET, path).send().await;
+    let answer = get("/api/things").await.unwrap();
+    assert_eq!(answer.json::<Value>().unwrap()[0]["id"], "x");
+    let error = answer.json::<Vec<[u8; 1]>>().unwrap_err();
+    assert_eq!(error.json_path(), Some("[0]"));
+    assert!(get("/api/error").await.unwrap_err().has_code("entity.not_found"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_and_time_limits() {
     let server = Server::start(|_| silence());

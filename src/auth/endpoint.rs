@@ -13,7 +13,12 @@ use serde_json::{Map, Value};
 use super::{AuthFailure, Bearer, failure::Details, source::Fetched};
 #[cfg(feature = "sign-in")]
 use crate::Client;
-use crate::{Error, Result, body::read, endpoint::Endpoint, error::text};
+use crate::{
+    Error, Result,
+    body::{read, without_bom},
+    endpoint::Endpoint,
+    error::text,
+};
 
 /// The life of a token whose answer does not tell it.
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
@@ -116,7 +121,8 @@ impl TokenEndpoint {
         if let Some(error) = broken {
             return Err(AuthFailure::unreachable(error));
         }
-        let body = serde_json::from_slice::<Map<String, Value>>(&body).unwrap_or_default();
+        let body =
+            serde_json::from_slice::<Map<String, Value>>(without_bom(&body)).unwrap_or_default();
         match status.is_success() {
             true => Ok((status, body)),
             false => Err(refused(status, &headers, body, form)),

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, ops::Deref, sync::Arc, time::SystemTime};
 
 use reqwest::{StatusCode, header::HeaderValue};
 
-use crate::{Error, retry, retry_after};
+use crate::{Error, connection, retry, retry_after};
 
 /// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl AuthFailure {
     }
 
     pub(crate) fn unreachable(error: reqwest::Error) -> Self {
-        let cause = Cause::Http(error.without_url());
+        let cause = Cause::Http(connection::with_origin_only(error));
         let problem = "the token endpoint gave no answer".to_owned();
         Details { problem, cause, ..Details::default() }.into()
     }
