@@ -57,7 +57,7 @@ impl Call {
         let fingerprint = self.fingerprint;
         let received = self.success(written).await?;
         let page = Page::new(received.list()?, &received.headers, page, page_size);
-        Ok(if fingerprint { page.from_body(received.operation, &received.body) } else { page })
+        Ok(if fingerprint { page.of_body(received.operation, &received.body) } else { page })
     }
 
     /// Nothing of interest: the status says it all. What a DELETE does not find after an attempt

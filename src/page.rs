@@ -63,7 +63,7 @@ impl<T> Page<T> {
 
     /// The page with the operation and the body that it was read from.
     #[allow(dead_code, reason = "depends on the enabled features")]
-    pub(crate) fn from_body(mut self, operation: &'static str, body: &[u8]) -> Self {
+    pub(crate) fn of_body(mut self, operation: &'static str, body: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(body);
         self.origin = Some(Origin { fingerprint: hasher.finish(), operation });
