@@ -6,8 +6,10 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{self, Location};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use logto_api::{Client, ItemStream};
+use logto_api::{Client, ItemStream, Method};
 use logto_mock::Mock;
+use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::leftovers;
 
@@ -25,7 +27,19 @@ pub(crate) struct Run {
     pub(crate) logto: Client,
     /// What the names of all that the scenario makes begin with; no other run has it.
     pub(crate) prefix: String,
+    on: On,
 }
+
+/// What it runs on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum On {
+    StandIn,
+    Server,
+}
+
+/// What the server says that it has: it takes seconds to say it. A proxy may hide it; then the
+/// server is taken to have everything.
+static DOCUMENT: OnceCell<Option<Value>> = OnceCell::const_new();
 
 impl Run {
     /// A name of this run's. It can be a username, too.
@@ -38,11 +52,36 @@ impl Run {
         format!("%{}%", self.prefix)
     }
 
-    fn new(logto: Client) -> Self {
+    /// Whether the server's own document says that it has no such operation. The stand-in has no
+    /// document, and all that a scenario on it needs.
+    pub(crate) async fn lacks(&self, method: &Method, path: &str) -> bool {
+        if self.on == On::StandIn {
+            return false;
+        }
+        let method = method.as_str().to_lowercase();
+        document(&self.logto).await.is_some_and(|it| it["paths"][path][method].is_null())
+    }
+
+    /// Says what is left out on this server. On the stand-in, nothing is.
+    pub(crate) fn leaves_out(&self, what: impl Display) {
+        assert!(self.on == On::Server, "the stand-in leaves out: {what}");
+        eprintln!("left out: {what}");
+    }
+
+    fn new(logto: Client, on: On) -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let random = RandomState::new().build_hasher().finish() as u32;
-        Self { logto, prefix: format!("live_{:x}_{random:08x}", since_1970.as_millis()) }
+        let prefix = format!("live_{:x}_{random:08x}", since_1970.as_millis());
+        Self { logto, prefix, on }
     }
+}
+
+async fn document(logto: &Client) -> Option<&'static Value> {
+    let fetch = async || {
+        let answer = logto.request(Method::GET, "/api/swagger.json").public().send().await.ok()?;
+        answer.json().ok()
+    };
+    DOCUMENT.get_or_init(fetch).await.as_ref()
 }
 
 /// What a scenario comes to.
@@ -90,7 +129,7 @@ where
         .build()
         .unwrap();
     let before = leftovers::all(&logto, "").await.unwrap();
-    run(logto.clone(), scenario).await;
+    run(Run::new(logto.clone(), On::StandIn), scenario).await;
     assert_eq!(leftovers::all(&logto, "").await.unwrap(), before, "something was left behind");
 }
 
@@ -107,16 +146,19 @@ where
         missing.join(", "),
     );
     match Client::from_env() {
-        Ok(logto) => run(logto, scenario).await,
+        Ok(logto) => {
+            // While it makes its document, it keeps other requests waiting until they fail.
+            document(&logto).await;
+            run(Run::new(logto, On::Server), scenario).await;
+        }
         Err(error) => panic!("the environment makes no client: {error}"),
     }
 }
 
-async fn run<F>(logto: Client, scenario: impl FnOnce(Run) -> F)
+async fn run<F>(run: Run, scenario: impl FnOnce(Run) -> F)
 where
     F: Future<Output = Outcome> + Send + 'static,
 {
-    let run = Run::new(logto);
     // In a task of its own, a panic ends the scenario only.
     let outcome = tokio::spawn(scenario(run.clone())).await;
     let cleaned = leftovers::delete(&run.logto, &run.prefix).await;
@@ -147,7 +189,8 @@ mod tests {
             .build()
             .unwrap();
         let before = leftovers::all(&logto, "").await.unwrap();
-        let failed = tokio::spawn(run(logto.clone(), broken)).await.unwrap_err();
+        let broken = run(Run::new(logto.clone(), On::StandIn), broken);
+        let failed = tokio::spawn(broken).await.unwrap_err();
         let message = failed.into_panic();
         assert_eq!(message.downcast_ref::<&str>(), Some(&"broken on purpose"));
         assert_eq!(leftovers::all(&logto, "").await.unwrap(), before);

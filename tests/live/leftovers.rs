@@ -9,22 +9,24 @@ use serde_json::Value;
 
 use crate::harness::{Outcome, Run};
 
-/// A kind of entity: its path below `/api`, the member that holds its name, and the query that
+/// A kind of entity: its path below `/api`, the members that hold its name, and the query that
 /// narrows its list to names with a text in them, if it has one.
 pub(crate) struct Kind {
     path: &'static str,
-    name: &'static str,
+    names: &'static [&'static str],
     search: Option<(&'static str, &'static str)>,
 }
 
 /// In the order in which they are deleted.
-pub(crate) const KINDS: [Kind; 6] = [
-    Kind { path: "hooks", name: "name", search: None },
-    Kind { path: "organizations", name: "name", search: Some(("q", "")) },
-    Kind { path: "users", name: "username", search: Some(("search", "%")) },
-    Kind { path: "roles", name: "name", search: Some(("search", "%")) },
-    Kind { path: "applications", name: "name", search: Some(("search", "%")) },
-    Kind { path: "resources", name: "name", search: None },
+pub(crate) const KINDS: [Kind; 7] = [
+    Kind { path: "hooks", names: &["name"], search: None },
+    Kind { path: "organizations", names: &["name"], search: Some(("q", "")) },
+    // Who comes from a company has a name and no username.
+    Kind { path: "users", names: &["username", "name"], search: Some(("search", "%")) },
+    Kind { path: "roles", names: &["name"], search: Some(("search", "%")) },
+    Kind { path: "sso-connectors", names: &["connectorName"], search: None },
+    Kind { path: "applications", names: &["name"], search: Some(("search", "%")) },
+    Kind { path: "resources", names: &["name"], search: None },
 ];
 
 const PAGE_SIZE: usize = 100;
@@ -67,11 +69,15 @@ async fn of_kind(logto: &Client, kind: &Kind, prefix: &str) -> logto_api::Result
             query.push((key, format!("{around}{prefix}{around}")));
         }
         let path = format!("/api/{}", kind.path);
-        let answer = logto.request(Method::GET, &path).query(&query).send().await?;
+        let answer = match logto.request(Method::GET, &path).query(&query).send().await {
+            // There is no such kind on this server.
+            Err(error) if error.is_not_found() && error.code().is_none() => break,
+            answer => answer?,
+        };
         let entities: Vec<Value> = answer.json()?;
         for entity in &entities {
-            let is_ours = prefix.is_empty()
-                || entity[kind.name].as_str().is_some_and(|name| name.starts_with(prefix));
+            let mut names = kind.names.iter().filter_map(|name| entity[*name].as_str());
+            let is_ours = prefix.is_empty() || names.any(|name| name.starts_with(prefix));
             if let (true, Some(id)) = (is_ours, entity["id"].as_str()) {
                 found.push(format!("{path}/{id}"));
             }

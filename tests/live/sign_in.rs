@@ -1,8 +1,10 @@
 //! A user's sign-in by a session, to tokens and to the user's own account.
 
-use logto_api::models::{ApplicationType, OidcClientMetadata};
-use logto_api::sign_in::{Identifier, NextStep, Session, Tokens};
-use logto_api::{Client, Error};
+use logto_api::models::{
+    ApplicationType, OidcClientMetadata, SignInExperience, SignInIdentifierType, SignInMode,
+};
+use logto_api::sign_in::{Identifier, NextStep, Resumed, Session, Tokens};
+use logto_api::{BrowserCookies, Client, Error, Method};
 
 use crate::harness::{Outcome, PASSWORD, Run};
 
@@ -11,6 +13,10 @@ const CALLBACK: &str = "http://localhost:9999/callback";
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
+    if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
+        run.leaves_out("nobody signs in to this tenant with a username and a password");
+        return Ok(());
+    }
     let username = run.name("user");
     let user = logto.users().create().username(&username).password(PASSWORD).send().await?;
     let app = logto
@@ -22,15 +28,27 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let secrets = logto.applications().list_secrets(&app.id).send().await?;
 
     let public = Client::builder(logto.endpoint()).build()?;
+    let cookies = BrowserCookies::new();
     let request = public.sign_in(&app.id, CALLBACK).client_secret(&secrets[0].value);
-    let session = request.begin().await?;
-    let tokens = sign_in(&session, &username).await?;
+    let session = request.browser_cookies(&cookies).begin().await?;
+    resumed(&run, &session, &cookies).await?;
+    let wrong = session.password(Identifier::username(&username), "not this one").await;
+    assert!(wrong.as_ref().is_err_and(Error::is_invalid_credentials), "{wrong:?}");
+    let step = session.password(Identifier::username(&username), PASSWORD).await?;
+    let done = match declined(step).await? {
+        NextStep::Done(done) => done,
+        other => {
+            run.leaves_out(format!("this tenant asks users for more: {}", other.into_error()));
+            return Ok(());
+        }
+    };
+    let tokens = done.tokens().await?;
     assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user.id));
     assert_eq!(tokens.user_info().await?.username, Some(username));
 
     let renewed = tokens.refresh().await?;
     assert_eq!(renewed.claims().map(|claims| &claims.user.sub), Some(&user.id));
-    own_account(&renewed, &user.id).await?;
+    own_account(&run, &renewed, &user.id).await?;
 
     tokens.revoke().await?;
     let error = renewed.refresh().await.unwrap_err();
@@ -38,11 +56,31 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     Ok(())
 }
 
-/// With whatever the tenant offers, and does not demand, declined.
-async fn sign_in(session: &Session, username: &str) -> Result<Tokens, Error> {
-    let wrong = session.password(Identifier::username(username), "not this one").await;
-    assert!(wrong.as_ref().is_err_and(Error::is_invalid_credentials), "{wrong:?}");
-    let mut step = session.password(Identifier::username(username), PASSWORD).await?;
+/// Whether users sign in with a username and a password.
+pub(crate) fn takes_passwords(settings: &SignInExperience) -> bool {
+    let mut methods = settings.sign_in.methods.iter();
+    settings.sign_in_mode != SignInMode::Register
+        && methods
+            .any(|method| method.identifier == SignInIdentifierType::Username && method.password)
+}
+
+/// Where a session is that a browser has brought along.
+async fn resumed(run: &Run, session: &Session, cookies: &BrowserCookies) -> Outcome {
+    if run.lacks(&Method::GET, "/api/experience/interaction").await {
+        run.leaves_out("this Logto does not tell where a session is");
+        let error = session.state().await.unwrap_err();
+        assert!(error.is_not_found() && error.to_string().contains("older than"), "{error}");
+        return Ok(());
+    }
+    assert!(session.state().await?.user_id.is_none());
+    let resumed = session.client().attach(cookies).resume().await?;
+    assert!(matches!(resumed, Resumed::SignIn(_)), "{resumed:?}");
+    Ok(())
+}
+
+/// Goes on with whatever the tenant offers, and does not demand, declined: to the end, or to what
+/// it does demand.
+pub(crate) async fn declined(mut step: NextStep) -> Result<NextStep, Error> {
     loop {
         step = match step {
             NextStep::Submit(user) => user.submit().await?,
@@ -50,17 +88,19 @@ async fn sign_in(session: &Session, username: &str) -> Result<Tokens, Error> {
             NextStep::BindMfa(mfa) if mfa.is_skippable() => mfa.skip().await?,
             NextStep::SuggestMfa(mfa) => mfa.skip().await?,
             NextStep::CreatePasskey(offer) => offer.skip().await?,
-            NextStep::Done(done) => return done.tokens().await,
-            other => return Err(other.into_error()),
+            other => return Ok(other),
         };
     }
 }
 
 /// The tenant may keep its users from their accounts.
-async fn own_account(tokens: &Tokens, user_id: &str) -> Outcome {
+async fn own_account(run: &Run, tokens: &Tokens, user_id: &str) -> Outcome {
     match tokens.account().get().send().await {
-        Err(error) => assert!(error.has_code("account_center.not_enabled"), "{error}"),
-        Ok(profile) => assert_eq!(profile.id.as_deref(), Some(user_id)),
+        Err(error) if error.has_code("account_center.not_enabled") => {
+            run.leaves_out("this tenant's account center is off");
+            return Ok(());
+        }
+        profile => assert_eq!(profile?.id.as_deref(), Some(user_id)),
     }
     let wrong = tokens.verifications().verify_password("not this one").send().await.unwrap_err();
     assert!(wrong.is_invalid_credentials(), "{wrong}");
