@@ -5,10 +5,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use serde_json::{Map, Value};
+
 use crate::{
     AccessToken, Client, Error, Result,
     auth::{
-        ClientCredentials, Credentials, Exchange, Impersonation, TokenCache, TokenEndpoint, Wanted,
+        ClientCredentials, Credentials, Exchange, Exchanging, Hidden, Impersonation, Personal,
+        TokenCache, TokenEndpoint, Wanted,
     },
 };
 
@@ -23,10 +26,13 @@ impl Client {
     ///
     /// Without [`resource`](ActingBuilder::resource) they are organization tokens, which tell your
     /// own services what the application may do in the organization; get them with
-    /// [`access_token`](Self::access_token). With a resource they are tokens for that API, with
-    /// the permissions that the application's organization roles give.
+    /// [`access_token`](Self::access_token). With a resource they are tokens for that API. Either
+    /// way they have those of the permissions named with [`scope`](ActingBuilder::scope): Logto
+    /// gives none that are not asked for, and a token without any is an error unless you
+    /// [allow it](ActingBuilder::allow_fewer_scopes).
     ///
-    /// The application must be a member of the organization.
+    /// The application must be a member of the organization, with a role there that has the
+    /// permissions.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -42,11 +48,14 @@ impl Client {
     /// A client that acts for a user, without the user being there: impersonation.
     ///
     /// With the Management API's leave it gets a subject token for the user, and exchanges it for
-    /// an access token of the user's, again whenever that is due. Without
-    /// [`resource`](ActingBuilder::resource), that is a token for the Account API with all of the
-    /// user's own scopes; with one, a token for that API.
+    /// an access token of the user's, again whenever that is due. By default that is a token for
+    /// the Account API with all of the user's own scopes. With a
+    /// [`resource`](ActingBuilder::resource) or an [`organization`](ActingBuilder::organization)
+    /// it is one for that, with the permissions that are named with
+    /// [`scope`](ActingBuilder::scope) and that the user has.
     ///
-    /// Token exchange must be allowed in the application's settings: it is off by default.
+    /// Token exchange must be allowed in the application's settings: it is off by default. Logto
+    /// gives such tokens for suspended users too: look at the user first where that matters.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -54,6 +63,9 @@ impl Client {
     ///
     /// let alice = logto.as_user("user-id").build()?;
     /// let account = alice.request(Method::GET, "/api/my-account").send().await?;
+    ///
+    /// let orders = logto.as_user("user-id").resource("https://api.acme.com").scope("read:orders");
+    /// let token = orders.build()?.access_token().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -61,14 +73,31 @@ impl Client {
         ActingBuilder::new(self, Subject::User(user_id.into()))
     }
 
-    /// A client that acts for the user of a subject token that was made elsewhere, for example
-    /// with a context for your custom claims.
+    /// A client that acts for the user of a subject token that was made elsewhere: by the
+    /// Management API (`sub_…`), or an access token of the user's.
     ///
-    /// A subject token can be exchanged once, and soon after it was made. When the access token
-    /// that it gave is over, calls fail with an error that [`is_auth`](Error::is_auth).
-    /// Everything else is as with [`as_user`](Self::as_user).
+    /// A subject token can be exchanged once, and within ten minutes after it was made. When the
+    /// access token that it gave is over, calls fail with an error that
+    /// [`is_auth`](Error::is_auth). Everything else is as with [`as_user`](Self::as_user).
     pub fn with_subject_token(&self, subject_token: impl Into<String>) -> ActingBuilder {
         ActingBuilder::new(self, Subject::Token(subject_token.into()))
+    }
+
+    /// A client that acts for the user who has made a personal access token (`pat_…`).
+    ///
+    /// It is exchanged again whenever an access token is due, for as long as it is good: one that
+    /// was deleted is refused with an error that [`is_auth`](Error::is_auth) (`invalid_grant`).
+    /// Everything else is as with [`as_user`](Self::as_user).
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client, pat: String) -> logto_api::Result<()> {
+    /// let caller = logto.with_personal_access_token(pat).resource("https://api.acme.com");
+    /// let token = caller.scope("read:orders").build()?.access_token().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_personal_access_token(&self, token: impl Into<String>) -> ActingBuilder {
+        ActingBuilder::new(self, Subject::Personal(token.into()))
     }
 
     /// The token that the client makes its calls with: for calling your own services with it.
@@ -85,7 +114,8 @@ impl Client {
 }
 
 /// Settings of a [`Client`] that acts for someone else: what [`Client::as_organization`],
-/// [`Client::as_user`] and [`Client::with_subject_token`] return.
+/// [`Client::as_user`], [`Client::with_subject_token`] and [`Client::with_personal_access_token`]
+/// return.
 ///
 /// The client shares the connections, time limits and all other settings with the one that it
 /// comes from, but has a token of its own.
@@ -95,6 +125,10 @@ pub struct ActingBuilder {
     subject: Subject,
     resource: Option<String>,
     scope: Option<String>,
+    fewer_scopes: bool,
+    organization: Option<String>,
+    actor_token: Option<String>,
+    context: Option<Map<String, Value>>,
 }
 
 /// For whom the client acts.
@@ -102,11 +136,21 @@ enum Subject {
     Organization(String),
     User(String),
     Token(String),
+    Personal(String),
 }
 
 impl ActingBuilder {
     fn new(client: &Client, subject: Subject) -> Self {
-        Self { client: client.clone(), subject, resource: None, scope: None }
+        Self {
+            client: client.clone(),
+            subject,
+            resource: None,
+            scope: None,
+            fewer_scopes: false,
+            organization: None,
+            actor_token: None,
+            context: None,
+        }
     }
 
     /// The resource indicator of the API that the tokens are for.
@@ -116,9 +160,39 @@ impl ActingBuilder {
     }
 
     /// The scope to get tokens with: permissions, with spaces between them. A token that lacks one
-    /// of them is refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope).
+    /// of them is refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope),
+    /// unless [fewer are allowed](Self::allow_fewer_scopes).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
+        self
+    }
+
+    /// Takes tokens that lack some or all of what was asked for;
+    /// [`AccessToken::scope`] tells what was granted.
+    pub fn allow_fewer_scopes(mut self) -> Self {
+        self.fewer_scopes = true;
+        self
+    }
+
+    /// The organization that the user acts in, who must be a member of it: for a client that acts
+    /// for a user.
+    pub fn organization(mut self, organization_id: impl Into<String>) -> Self {
+        self.organization = Some(organization_id.into());
+        self
+    }
+
+    /// An access token of whoever acts in the user's place, which Logto names in the tokens (`act`,
+    /// RFC 8693): for a client that acts for a user. It has to be one for Logto itself, without a
+    /// resource, with the scope `openid`, and good whenever a token is due.
+    pub fn actor_token(mut self, token: impl Into<String>) -> Self {
+        self.actor_token = Some(token.into());
+        self
+    }
+
+    /// What a script for custom claims is told about the impersonation: for
+    /// [`Client::as_user`](crate::Client::as_user) only.
+    pub fn context(mut self, context: Map<String, Value>) -> Self {
+        self.context = Some(context);
         self
     }
 
@@ -126,39 +200,70 @@ impl ActingBuilder {
     ///
     /// # Errors
     ///
-    /// When the id or the token is empty, and when the client that it comes from was not built
-    /// with [`client_credentials`](crate::ClientBuilder::client_credentials).
+    /// When an id or a token is empty, when a setting does not go with whom the client acts for,
+    /// and when the client that it comes from was not built with
+    /// [`client_credentials`](crate::ClientBuilder::client_credentials).
     pub fn build(self) -> Result<Client> {
         self.check()?;
         let endpoint = self.endpoint()?;
         let wanted = self.wanted();
-        let (retries, app) = (self.client.retries().clone(), self.client);
+        let app = self.client;
+        let exchanging = Exchanging {
+            endpoint: endpoint.clone(),
+            organization: self.organization,
+            actor_token: self.actor_token.map(Hidden),
+            wanted: wanted.clone(),
+        };
+        let cache = app.retries().clone();
         let credentials = match self.subject {
             Subject::Organization(id) => {
                 let source = ClientCredentials { endpoint, organization: Some(id), wanted };
-                Credentials::Organization(TokenCache::new(source, retries))
+                Credentials::Organization(TokenCache::new(source, cache))
             }
             Subject::User(user_id) => {
-                let source = Impersonation { endpoint, app: app.clone(), user_id, wanted };
-                Credentials::Anyone(TokenCache::new(source, retries))
+                let context =
+                    self.context.map(|context| Hidden(Value::Object(context).to_string()));
+                let source = Impersonation { app: app.clone(), user_id, context, exchanging };
+                Credentials::Anyone(TokenCache::new(source, cache))
             }
             Subject::Token(token) => {
-                let subject_token = Mutex::new(Some(token));
-                let source = Exchange { endpoint, subject_token, wanted };
-                Credentials::Anyone(TokenCache::new(source, retries))
+                let subject_token = Mutex::new(Some(Hidden(token)));
+                let source = Exchange { subject_token, exchanging };
+                Credentials::Anyone(TokenCache::new(source, cache))
+            }
+            Subject::Personal(token) => {
+                let source = Personal { token: Hidden(token), exchanging };
+                Credentials::Anyone(TokenCache::new(source, cache))
             }
         };
         Ok(app.with_credentials(credentials))
     }
 
     fn check(&self) -> Result<()> {
-        let (what, value) = match &self.subject {
-            Subject::Organization(id) => ("organization's id", id),
-            Subject::User(id) => ("user's id", id),
-            Subject::Token(token) => ("subject token", token),
+        let subject = match &self.subject {
+            Subject::Organization(id) => ("organization's id", Some(id)),
+            Subject::User(id) => ("user's id", Some(id)),
+            Subject::Token(token) => ("subject token", Some(token)),
+            Subject::Personal(token) => ("personal access token", Some(token)),
         };
-        match value.trim().is_empty() {
-            true => Err(Error::config(format!("the {what} is empty"))),
+        let organization = ("organization's id", self.organization.as_ref());
+        let actor_token = ("actor token", self.actor_token.as_ref());
+        for (what, value) in [subject, organization, actor_token] {
+            if value.is_some_and(|value| value.trim().is_empty()) {
+                return Err(Error::config(format!("the {what} is empty")));
+            }
+        }
+        let for_organization = matches!(self.subject, Subject::Organization(_));
+        if for_organization && (self.organization.is_some() || self.actor_token.is_some()) {
+            return Err(Error::config(
+                "`organization` and `actor_token` are for a client that acts for a user: call \
+                 `as_user(…)`",
+            ));
+        }
+        match self.context.is_some() && !matches!(self.subject, Subject::User(_)) {
+            true => Err(Error::config(
+                "a `context` goes into a subject token, which only `as_user(…)` makes",
+            )),
             false => Ok(()),
         }
     }
@@ -178,10 +283,17 @@ impl ActingBuilder {
         let (resource, scope) = (given(&self.resource), given(&self.scope));
         let for_account_api = !matches!(self.subject, Subject::Organization(_))
             && resource.is_none()
+            && self.organization.is_none()
             && self.scope.is_none();
         match for_account_api {
-            true => Wanted { resource, scope: Some(USER_SCOPE.to_owned()), or_less: true },
-            false => Wanted { resource, scope, or_less: false },
+            true => {
+                let scope = Some(USER_SCOPE.to_owned());
+                Wanted { resource, scope, or_less: true, some: false }
+            }
+            // Whoever asks for nothing, in so many words, gets that.
+            false => {
+                Wanted { resource, scope, or_less: self.fewer_scopes, some: self.scope.is_none() }
+            }
         }
     }
 }
@@ -192,11 +304,13 @@ impl fmt::Debug for ActingBuilder {
             Subject::Organization(id) => ("organization", id.as_str()),
             Subject::User(id) => ("user", id.as_str()),
             Subject::Token(_) => ("subject_token", "[redacted]"),
+            Subject::Personal(_) => ("personal_access_token", "[redacted]"),
         };
         f.debug_struct("ActingBuilder")
             .field(subject, &id)
             .field("resource", &self.resource)
             .field("scope", &self.scope)
+            .field("in_organization", &self.organization)
             .finish_non_exhaustive()
     }
 }

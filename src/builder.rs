@@ -107,8 +107,10 @@ impl ClientBuilder {
         self
     }
 
-    /// The scope to get tokens with, `all` by default, which is the one permission of the
-    /// Management API. A token that lacks it is refused with an error that
+    /// The scope to get tokens with: permissions, with spaces between them. For the Management API
+    /// it is `all` by default, its one permission; for an API of your own, name what the token is
+    /// to be good for, or nothing (`""`) for a token without any permission. A token that lacks
+    /// what was asked for is refused with an error that
     /// [`is_insufficient_scope`](Error::is_insufficient_scope).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
@@ -321,7 +323,7 @@ impl ClientBuilder {
                 let (http, agent) = (http.clone(), user_agent.clone());
                 let tokens = TokenEndpoint::new(endpoint, http, app, agent, timeout)?;
                 let resource = self.resource.unwrap_or_else(|| endpoint.default_resource());
-                let scope = self.scope.unwrap_or_else(|| "all".to_owned());
+                let scope = self.scope.or_else(|| default_scope(&resource));
                 Ok(of_app(tokens, resource, scope, retries.clone()))
             }
             (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
@@ -337,15 +339,24 @@ impl ClientBuilder {
     }
 }
 
+/// The one permission of the Management API, whose resource every tenant has by this address. No
+/// other API is known to have it.
+fn default_scope(resource: &str) -> Option<String> {
+    let tenant = resource.strip_suffix("/api").and_then(|origin| origin.strip_suffix(".logto.app"));
+    tenant.is_some().then(|| "all".to_owned())
+}
+
 fn of_app(
     endpoint: TokenEndpoint,
     resource: String,
-    scope: String,
+    scope: Option<String>,
     retries: Retries,
 ) -> Credentials {
     let endpoint = Arc::new(endpoint);
     let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
-    let wanted = Wanted { resource: given(resource), scope: given(scope), or_less: false };
+    let some = scope.is_none();
+    let (resource, scope) = (given(resource), scope.and_then(given));
+    let wanted = Wanted { resource, scope, or_less: false, some };
     let source = ClientCredentials { endpoint: endpoint.clone(), organization: None, wanted };
     Credentials::App { tokens: TokenCache::new(source, retries), endpoint }
 }

@@ -103,6 +103,8 @@ struct Refusal {
     details: Option<Value>,
     /// OAuth's `scope`: what was refused, or is missing.
     scope: Option<String>,
+    /// The user's token is not taken any more, and cannot be renewed.
+    sign_in_required: bool,
     /// The token may not use the Management API.
     lacks_scope: bool,
     /// What to do about it.
@@ -194,6 +196,7 @@ impl Error {
             // OAuth's is specific; beside it, `message` is general and may hold a placeholder.
             message: text(&mut body, &["error_description", "message"]),
             scope: text(&mut body, &["scope"]),
+            sign_in_required: false,
             data: body.remove("data"),
             details: body.remove("details"),
             lacks_scope: false,
@@ -287,6 +290,14 @@ impl Error {
         if let Kind::Answer(answer) = &mut self.0.kind {
             answer.lacks_scope = forbidden;
             answer.hint = forbidden.then_some(LACKS_SCOPE);
+        }
+        self
+    }
+
+    /// The user's token was refused, and cannot be renewed.
+    pub(crate) fn requiring_sign_in(mut self) -> Self {
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            answer.sign_in_required = true;
         }
         self
     }
@@ -544,6 +555,21 @@ impl Error {
         matches!(self.0.kind, Kind::Auth(_))
     }
 
+    /// The user's session is over, and only the user can begin another: have them sign in again.
+    ///
+    /// It is over when Logto does not take the refresh token any more (`invalid_grant`: it has
+    /// expired, was revoked or was used too late, or the user was suspended or deleted), when there
+    /// is none to begin with, after `Tokens::revoke`, and when the Account API or the userinfo
+    /// endpoint refuses a token that cannot be renewed. The Account API's
+    /// refusal may also mean that the token lacks a scope: Logto does not tell which.
+    pub fn is_sign_in_required(&self) -> bool {
+        match &self.0.kind {
+            Kind::Auth(failure) => failure.sign_in_required,
+            Kind::Answer(answer) => answer.sign_in_required,
+            _ => false,
+        }
+    }
+
     /// The token lacks a scope, which is `all` for the Management API: the application has no role
     /// with that permission. The text says what to do.
     ///
@@ -562,9 +588,12 @@ impl Error {
     }
 
     /// A user's sign-in was turned down, by the user or by Logto, after the browser was sent away:
-    /// [`code`](Self::code) tells, such as `access_denied` or `login_required`.
+    /// [`code`](Self::code) tells, such as `access_denied` or `login_required`. It is
+    /// `oidc.access_denied` where the user may not use the application (application access
+    /// control), which Logto tells at the end of the sign-in.
     pub fn is_sign_in_refused(&self) -> bool {
         self.failed_at(Stage::Authorization)
+            || (self.is_bad_request() && self.has_code("oidc.access_denied"))
     }
 
     /// What came of a user's sign-in is not the answer to its authorization request: it came to

@@ -119,6 +119,10 @@ impl Exchange {
             let spare = self.spare(&request, token.as_ref());
             attempt += 1;
             let outcome = self.attempt(request, token.as_ref(), attempt).await;
+            let is_refused = outcome.as_ref().is_err_and(is_refused);
+            if let Some(token) = token.as_ref().filter(|_| outcome.is_ok()) {
+                token.accept();
+            }
             if !outcome.as_ref().is_err_and(Error::is_transient) {
                 self.client.retries().budget.deposit();
             }
@@ -128,14 +132,13 @@ impl Exchange {
             };
             open |= !method.is_safe() && error.leaves_open();
             let error = error.after_attempts(attempt).after_unknown_outcome(open);
-            let refused = token.filter(|token| is_refused(token, &error));
-            if let Some(token) = &refused {
-                self.client.credentials().discard(&token.bearer);
-            }
+            let renewable =
+                is_refused && !renewed && token.is_some_and(|token| self.renews(&token));
+            let error = if is_refused && !renewable { self.of_refused_token(error) } else { error };
             let Some(spare) = spare else {
                 return Err(error);
             };
-            if refused.is_some() && !renewed {
+            if renewable {
                 renewed = true;
                 span.renewing(attempt);
             } else {
@@ -152,7 +155,7 @@ impl Exchange {
     /// The token to make an attempt with.
     async fn token(&self) -> Result<Option<CallToken>> {
         if let Some(bearer) = &self.own_token {
-            return Ok(Some(CallToken { bearer: bearer.clone(), cached: false }));
+            return Ok(Some(CallToken::only(bearer.clone())));
         }
         let token = self.client.credentials().token(&self.operation);
         match self.remaining() {
@@ -164,13 +167,26 @@ impl Exchange {
         }
     }
 
+    /// Whether another token is to be had in place of one that was refused, which is forgotten.
+    fn renews(&self, token: &CallToken) -> bool {
+        token.is_replaceable() && self.client.credentials().discard(&token.bearer)
+    }
+
+    /// A user's token that was refused and cannot be replaced takes the user to replace it.
+    fn of_refused_token(&self, error: Error) -> Error {
+        match self.operation.api {
+            Api::Account if !self.client.credentials().renews() => error.requiring_sign_in(),
+            _ => error,
+        }
+    }
+
     /// The request once more, if there is a case in which it is sent again.
     fn spare(&self, request: &Request, token: Option<&CallToken>) -> Option<Request> {
         let repeatable = match &self.payload {
             Payload::Upload(upload) => upload.is_repeatable(),
             _ => true,
         };
-        let wanted = !self.policy().is_single() || token.is_some_and(|token| token.cached);
+        let wanted = !self.policy().is_single() || token.is_some_and(CallToken::is_replaceable);
         let allowed = self.operation.repeat != Repeat::Never;
         if repeatable && wanted && allowed { request.try_clone() } else { None }
     }
@@ -306,11 +322,11 @@ fn is_bodyless(request: &Request) -> bool {
         && request.body().is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty))
 }
 
-/// Whether the server turned a call away for its token, and another can be had.
-///
-/// The Account API answers 401 also where a step is missing that has nothing to do with tokens.
-fn is_refused(token: &CallToken, error: &Error) -> bool {
-    token.cached
-        && error.is_unauthorized()
-        && !error.code().is_some_and(|code| code.starts_with("verification_record."))
+/// Whether the server turned a call away for its token. Logto answers 401 also where something is
+/// missing that has nothing to do with tokens, and its codes tell; a proxy gives none. What a
+/// token lacks is `auth.unauthorized` too, so that not every new token helps.
+fn is_refused(error: &Error) -> bool {
+    let of_tokens = ["auth.", "oidc.invalid_token", "invalid_token"];
+    error.is_unauthorized()
+        && error.code().is_none_or(|code| of_tokens.iter().any(|kind| code.starts_with(kind)))
 }

@@ -77,7 +77,8 @@ impl RetryPolicy {
         }
     }
 
-    /// No call is repeated.
+    /// No call is repeated. Set on one call, it holds for that call: the token that it may need is
+    /// fetched for all who want it, and is asked for again by the client's policy.
     pub fn never() -> Self {
         Self::new().max_attempts(1)
     }

@@ -20,7 +20,9 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use clock::TestClock;
 use desk::{Desk, Reply, Seen, begun};
-use logto_api::{AccessToken, Answer, Client, Error, Method, Result, TokenProvider, reqwest};
+use logto_api::{
+    AccessToken, Answer, Client, Error, Method, Result, RetryPolicy, TokenProvider, reqwest,
+};
 use serde_json::json;
 use tokio::{runtime, sync::Semaphore};
 
@@ -679,7 +681,15 @@ async fn acting_for_someone_takes_an_application() {
     let app = Client::builder("http://localhost:1").client_credentials("a", "b").build().unwrap();
     let user = Client::builder("http://localhost:1").bearer_token("t").build().unwrap();
     let acme = app.as_organization("acme").build().unwrap();
+    let context = || json!({"ticket": "1"}).as_object().unwrap().clone();
     for (builder, word) in [
+        (app.with_personal_access_token(" "), "personal access token is empty"),
+        (app.as_user("alice").organization(""), "organization's id is empty"),
+        (app.as_user("alice").actor_token(" "), "actor token is empty"),
+        (app.as_organization("acme").organization("other"), "as_user"),
+        (app.as_organization("acme").actor_token("t"), "as_user"),
+        (app.as_organization("acme").context(context()), "as_user"),
+        (app.with_subject_token("t").context(context()), "as_user"),
         (app.as_organization(""), "organization's id is empty"),
         (app.as_user(" "), "user's id is empty"),
         (app.with_subject_token(""), "subject token is empty"),
@@ -735,7 +745,13 @@ async fn secrets_are_never_shown() {
         shown += &format!("{client:?}{token:?}{:?}", client.request(Method::GET, USERS));
     }
     let app = app().build().unwrap();
-    for acting in [app.as_organization("o"), app.as_user("u"), app.with_subject_token("hunter2")] {
+    let secret = json!({"hunter2": "hunter2"}).as_object().unwrap().clone();
+    for acting in [
+        app.as_organization("o"),
+        app.as_user("u").actor_token("hunter2").context(secret),
+        app.with_subject_token("hunter2"),
+        app.with_personal_access_token("hunter2"),
+    ] {
         shown += &format!("{acting:?}");
         shown += &format!("{:?}", acting.build().unwrap());
     }
@@ -757,4 +773,188 @@ fn no_call_waits_for_the_fetch_of_another_runtime() {
     assert_eq!(desk.token_of_last(USERS), "t2");
     drop(first);
     assert_eq!(desk.count(TOKEN), 2);
+}
+
+#[tokio::test]
+async fn who_joins_a_fetch_that_fails_gets_one_of_their_own() {
+    let gate = Arc::new(Semaphore::new(0));
+    let (held, fetches) = (gate.clone(), Arc::new(AtomicUsize::new(0)));
+    let desk = Desk::open(move |seen: Seen| {
+        let (gate, fetches) = (held.clone(), fetches.clone());
+        async move {
+            if seen.target != TOKEN {
+                return Reply::done();
+            }
+            if fetches.fetch_add(1, Ordering::SeqCst) > 0 {
+                return Reply::token("t2");
+            }
+            gate.acquire().await.unwrap().forget();
+            Reply::new(503, "")
+        }
+    })
+    .await;
+    let client = desk.app().retry(RetryPolicy::never()).build().unwrap();
+    let first = begun(call(&client)).await;
+    desk.arrived(TOKEN, 1).await;
+    let mut late = Vec::new();
+    for _ in 0..20 {
+        late.push(begun(call(&client)).await);
+    }
+    gate.add_permits(1);
+    assert!(first.await.unwrap_err().is_auth());
+    for call in late {
+        call.await.unwrap();
+    }
+    assert_eq!(desk.count(TOKEN), 2);
+}
+
+#[tokio::test]
+async fn a_call_that_waits_too_long_for_a_token_may_be_made_again() {
+    let gate = Arc::new(Semaphore::new(0));
+    let desk = gated(&gate, 3600).await;
+    let client = desk.app().build().unwrap();
+    let request = client.request(Method::GET, USERS).timeout(Duration::from_millis(20));
+    let error = request.send().await.unwrap_err();
+    assert!(error.is_auth() && error.is_timeout() && error.is_transient(), "{error}");
+    gate.add_permits(1);
+    call(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_api_that_refuses_every_token_does_not_flood_the_token_endpoint() {
+    let fetches = Arc::new(AtomicUsize::new(0));
+    let desk = Desk::open(move |seen: Seen| {
+        let reply = match seen.target.as_str() {
+            TOKEN => Reply::token(&format!("t{}", fetches.fetch_add(1, Ordering::SeqCst))),
+            "/api/never" => Reply::new(401, r#"{"code":"auth.unauthorized","message":"no"}"#),
+            _ => Reply::done(),
+        };
+        future::ready(reply)
+    })
+    .await;
+    let clock = TestClock::new(0.5);
+    let client = desk.app().clock(clock.clone()).build().unwrap();
+    let never = async || client.request(Method::GET, "/api/never").send().await.unwrap_err();
+    for _ in 0..200 {
+        assert!(never().await.is_unauthorized());
+    }
+    assert_eq!(desk.count(TOKEN), 2);
+    // Once it has been replaced, each call is made once.
+    assert_eq!(desk.count("/api/never"), 201);
+
+    // A token that was good since is replaced again, but not without end.
+    for _ in 0..20 {
+        call(&client).await.unwrap();
+        never().await;
+    }
+    assert_eq!(desk.count(TOKEN), 4);
+    clock.forward(30);
+    never().await;
+    assert_eq!(desk.count(TOKEN), 5);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_another_reason_costs_no_token() {
+    let desk = Desk::open(|seen: Seen| {
+        let code = seen.target.trim_start_matches("/api/");
+        let body = json!({"code": code, "message": "no"});
+        future::ready(match seen.target.as_str() {
+            TOKEN => Reply::token("t"),
+            _ => Reply::json(401, &body),
+        })
+    })
+    .await;
+    let client = desk.app().build().unwrap();
+    for code in ["verification_record.permission_denied", "user.suspended", "session.not_found"] {
+        let target = format!("/api/{code}");
+        let error = client.request(Method::GET, target.as_str()).send().await.unwrap_err();
+        assert!(error.is_unauthorized() && error.has_code(code), "{error}");
+        assert_eq!((desk.count(&target), desk.count(TOKEN)), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_fails_is_not_asked_by_every_call() {
+    let refusal = json!({"error": "invalid_client", "error_description": "no"});
+    let desk = answering(vec![(401, refusal)]).await;
+    let clock = TestClock::new(0.5);
+    let client = desk.app().clock(clock.clone()).build().unwrap();
+    for _ in 0..200 {
+        let error = call(&client).await.unwrap_err();
+        assert!(error.is_auth() && error.has_code("invalid_client"), "{error}");
+    }
+    assert_eq!(desk.count(TOKEN), 2);
+    clock.forward(1);
+    call(&client).await.unwrap_err();
+    assert_eq!(desk.count(TOKEN), 3);
+}
+
+#[tokio::test]
+async fn a_personal_access_token_is_exchanged_whenever_a_token_is_due() {
+    let desk = impersonating().await;
+    let clock = TestClock::new(0.5);
+    let app = desk.app().clock(clock.clone()).build().unwrap();
+    let caller = app.with_personal_access_token("pat_hunter2").build().unwrap();
+    for _ in 0..2 {
+        account(&caller).await.unwrap();
+        clock.forward(600);
+    }
+    let bodies: Vec<_> = desk.seen().into_iter().filter(|seen| seen.target == TOKEN).collect();
+    assert_eq!(bodies.len(), 2);
+    for seen in bodies {
+        assert!(seen.body.contains("&subject_token=pat_hunter2&"), "{}", seen.body);
+        let kind = "&subject_token_type=urn%3Alogto%3Atoken-type%3Apersonal_access_token&";
+        assert!(seen.body.contains(kind), "{}", seen.body);
+    }
+    assert_eq!(caller.access_token().await.unwrap().scope(), Some("openid"));
+}
+
+#[tokio::test]
+async fn a_user_is_acted_for_in_an_organization_by_someone_and_for_a_reason() {
+    let desk = impersonating().await;
+    let app = desk.app().build().unwrap();
+    let context = json!({"ticket": "7"}).as_object().unwrap().clone();
+    let acting = app.as_user("alice").organization("acme").scope("openid").context(context);
+    acting.actor_token("act0r").build().unwrap().access_token().await.unwrap();
+    let seen = desk.seen();
+    assert_eq!(seen[1].body, r#"{"context":{"ticket":"7"},"userId":"alice"}"#);
+    assert_eq!(
+        seen[2].body,
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=s1\
+         &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token\
+         &organization_id=acme&actor_token=act0r\
+         &actor_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&scope=openid"
+    );
+}
+
+#[tokio::test]
+async fn a_token_without_any_permission_is_no_surprise() {
+    let desk = answering(vec![(200, json!({"access_token": "t", "scope": ""}))]).await;
+    let app = desk.app().scope("").build().unwrap();
+    let own = || desk.app().resource("https://api.example");
+    let token = async |client: Client| client.access_token().await;
+    for client in [
+        app.as_organization("acme").build().unwrap(),
+        app.as_organization("acme").resource("https://api.example").build().unwrap(),
+        app.with_personal_access_token("p").resource("https://api.example").build().unwrap(),
+        app.with_personal_access_token("p").organization("acme").build().unwrap(),
+        own().build().unwrap(),
+    ] {
+        let error = token(client).await.unwrap_err();
+        assert!(error.is_insufficient_scope(), "{error}");
+        assert!(error.to_string().contains("name the permissions with `scope(…)`"), "{error}");
+        assert!(!desk.last().body.contains("scope="), "{}", desk.last().body);
+    }
+    for client in [
+        app.as_organization("acme").scope("").build().unwrap(),
+        app.as_organization("acme").allow_fewer_scopes().build().unwrap(),
+        app.as_organization("acme").scope("read").allow_fewer_scopes().build().unwrap(),
+        own().scope("").build().unwrap(),
+    ] {
+        assert_eq!(token(client).await.unwrap().scope(), Some(""));
+    }
+    // Every tenant's Management API has one permission, by whatever address it is reached.
+    let cloud = desk.app().resource("https://acme.logto.app/api").build().unwrap();
+    token(cloud).await.unwrap_err();
+    assert!(desk.last().body.ends_with("&scope=all"), "{}", desk.last().body);
 }

@@ -33,6 +33,7 @@ const JWKS: &str = "/oidc/jwks";
 const ME: &str = "/oidc/me";
 const METADATA: &str = "/oidc/.well-known/openid-configuration";
 const ACCOUNT: &str = "/api/my-account";
+const SESSIONS: &str = "/api/my-account/sessions";
 const SCOPE: &str = "openid profile offline_access";
 
 /// What must never be shown, wherever it comes from.
@@ -69,6 +70,10 @@ struct State {
     me: Value,
     /// What it tells of itself, if anything.
     metadata: Option<Value>,
+    /// What is answered in place of it.
+    me_refusal: Option<Value>,
+    /// Tokens lack what the account's sessions take.
+    lacking: bool,
     /// Access tokens that are not taken any more.
     refused: Vec<String>,
     /// Holds token answers back.
@@ -81,7 +86,13 @@ impl State {
             JWKS => Reply::json(200, &json!({"keys": self.jwks})),
             TOKEN => self.token(&form(seen)),
             _ if self.refuses(seen) => Reply::json(401, &json!({"error": "invalid_token"})),
-            ME => Reply::json(200, &self.me),
+            ME => match &self.me_refusal {
+                Some(refusal) => Reply::json(403, refusal),
+                None => Reply::json(200, &self.me),
+            },
+            SESSIONS if self.lacking => {
+                Reply::json(401, &json!({"code": "auth.unauthorized", "message": "no"}))
+            }
             METADATA => match &self.metadata {
                 Some(metadata) => Reply::json(200, metadata),
                 None => Reply::json(404, &json!({"error": "invalid_request"})),
@@ -1104,4 +1115,291 @@ async fn a_server_that_is_gone_is_not_asked_for_ever() {
     // Nothing was sent, so that asking again does no harm.
     assert_eq!(clock.sleeps().len(), 3);
     assert_hides_secrets(&error);
+}
+
+/// A refusal by the token endpoint.
+fn refusal(status: u16, code: &str) -> Reply {
+    Reply::json(status, &json!({"error": code, "error_description": "no"}))
+}
+
+/// Tokens of a sign-in that named these resources.
+fn naming(logto: &Logto, resources: &Value) -> Tokens {
+    let set = json!({
+        "client_id": "web-app", "access_token": "opaque-1", "scope": SCOPE,
+        "expires_at": (TestClock::START + 3600) * 1000, "refresh_token": "refresh-1",
+        "resources": resources,
+    });
+    logto.state().number = 1;
+    let set: TokenSet = serde_json::from_value(set).unwrap();
+    set.restore(&logto.client(), Some("s3cret:+")).unwrap()
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_not_sent_again_when_that_may_end_the_session() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = logto.tokens().await;
+    let user = tokens.client();
+    let gate = Arc::new(Semaphore::new(0));
+    logto.state().gate = Some(gate.clone());
+    for status in [503, 502, 504, 500, 429] {
+        // Its answer comes late, and is a proxy's.
+        let before = logto.desk.count(TOKEN);
+        logto.reply(Reply::new(status, ""));
+        let first = begun(tokens.refresh()).await;
+        logto.desk.arrived(TOKEN, before + 1).await;
+        let waiting = begun(tokens.for_resource("https://api").access_token()).await;
+        logto.clock.advance(Duration::from_millis(2600));
+        gate.add_permits(1);
+        for error in [first.await.err().unwrap(), waiting.await.unwrap_err()] {
+            assert!(error.is_auth() && !error.is_sign_in_required(), "{error}");
+            assert!(error.to_string().contains(&status.to_string()), "{error}");
+            assert_hides_secrets(&error);
+        }
+        assert_eq!(logto.desk.count(TOKEN), before + 1, "{status}");
+    }
+
+    // Nor ahead of time, while there is an access token that is good.
+    let before = logto.desk.count(TOKEN);
+    logto.clock.forward(3400);
+    user.request(Method::GET, ACCOUNT).send().await.unwrap();
+    assert_eq!(logto.desk.token_of_last(ACCOUNT), "opaque-1");
+    tokio::task::yield_now().await;
+    assert_eq!(logto.desk.count(TOKEN), before);
+    // When there is nothing to lose, it is the only way.
+    logto.clock.forward(200);
+    gate.add_permits(1);
+    user.request(Method::GET, ACCOUNT).send().await.unwrap();
+    assert_eq!(logto.desk.token_of_last(ACCOUNT), "opaque-2");
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_sent_again_while_that_does_no_harm() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = logto.tokens().await;
+    let gate = Arc::new(Semaphore::new(0));
+    logto.state().gate = Some(gate.clone());
+    logto.reply(Reply::new(502, ""));
+    let renewing = begun(tokens.refresh()).await;
+    logto.desk.arrived(TOKEN, 2).await;
+    logto.clock.advance(Duration::from_millis(2300));
+    gate.add_permits(2);
+    renewing.await.unwrap();
+    assert_eq!(logto.desk.count(TOKEN), 3);
+    assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-2"));
+}
+
+#[tokio::test]
+async fn a_mistyped_api_costs_an_error_and_no_session() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    // It is known what was asked for.
+    let tokens = naming(&logto, &json!(["https://api.acme.com"]));
+    let error = tokens.for_resource("https://api.acme").access_token().await.unwrap_err();
+    assert!(error.is_auth() && error.has_code("invalid_target"), "{error}");
+    assert!(error.to_string().contains("`https://api.acme` was not named"), "{error}");
+    assert!(tokens.for_resource("https://api.acme").client().unwrap_err().is_auth());
+    assert_eq!(logto.desk.count(TOKEN), 0);
+    tokens.for_resource("https://api.acme.com").access_token().await.unwrap();
+
+    // It is not, or a script denies the token: Logto has used the refresh token up.
+    for (status, code, spent) in [
+        (400, "invalid_target", true),
+        (400, "access_denied", true),
+        (500, "server_error", true),
+        (403, "access_denied", false),
+        (403, "insufficient_scope", false),
+        (400, "invalid_scope", false),
+    ] {
+        let tokens = naming(&logto, &json!(null));
+        let before = logto.desk.count(TOKEN);
+        logto.reply(refusal(status, code));
+        let error = tokens.for_resource("https://api").access_token().await.unwrap_err();
+        assert!(error.has_code(code), "{error}");
+        let requests = if spent { 2 } else { 1 };
+        assert_eq!(logto.desk.count(TOKEN), before + requests, "{code}");
+        let good = if spent { "refresh-2" } else { "refresh-1" };
+        assert_eq!(tokens.refresh_token().as_deref(), Some(good), "{code}");
+        tokens.refresh().await.unwrap();
+    }
+
+    // Too late, it would end the session: what there is goes on.
+    let tokens = naming(&logto, &json!(null));
+    let gate = Arc::new(Semaphore::new(0));
+    logto.state().gate = Some(gate.clone());
+    logto.reply(refusal(400, "invalid_target"));
+    let before = logto.desk.count(TOKEN);
+    let asking = begun(tokens.for_resource("https://api").access_token()).await;
+    logto.desk.arrived(TOKEN, before + 1).await;
+    logto.clock.forward(3);
+    gate.add_permits(9);
+    assert!(asking.await.unwrap_err().has_code("invalid_target"));
+    assert_eq!(logto.desk.count(TOKEN), before + 1);
+    assert_eq!(tokens.client().access_token().await.unwrap().secret(), "opaque-1");
+}
+
+#[tokio::test]
+async fn an_organization_token_without_permissions_is_no_surprise() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = naming(&logto, &json!(["https://api.acme.com"]));
+    let error = tokens.for_organization("acme").access_token().await.unwrap_err();
+    assert!(error.is_insufficient_scope(), "{error}");
+    assert!(error.to_string().contains("urn:logto:resource:organizations"), "{error}");
+    assert_eq!(logto.desk.count(TOKEN), 0);
+
+    let empty = || json!({"access_token": "jwt", "expires_in": 60, "scope": ""});
+    let tokens = naming(&logto, &json!(["urn:logto:resource:organizations"]));
+    logto.reply(Reply::json(200, &empty()));
+    let error = tokens.for_organization("acme").access_token().await.unwrap_err();
+    assert!(error.is_insufficient_scope(), "{error}");
+    logto.reply(Reply::json(200, &empty()));
+    let any = tokens.for_organization("acme").allow_fewer_scopes();
+    assert_eq!(any.access_token().await.unwrap().scope(), Some(""));
+
+    // An API may have no permissions at all; what was granted can be read.
+    let tokens = naming(&logto, &json!(["https://api.acme.com"]));
+    let api = || tokens.for_resource("https://api.acme.com");
+    logto.reply(Reply::json(200, &empty()));
+    assert_eq!(api().access_token().await.unwrap().scope(), Some(""));
+    logto.reply(Reply::json(200, &json!({"access_token": "jwt", "scope": "read"})));
+    let fewer = api().scope("read write").allow_fewer_scopes();
+    assert_eq!(fewer.access_token().await.unwrap().scope(), Some("read"));
+}
+
+#[tokio::test]
+async fn whoever_has_to_sign_in_again_is_told_so_by_one_word() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    // The session is over, which is found out once.
+    let tokens = logto.tokens().await;
+    let (user, orders) = (tokens.client(), tokens.for_resource("https://api").client().unwrap());
+    orders.access_token().await.unwrap();
+    logto.state().number = 7;
+    logto.clock.forward(3600);
+    let error = user.request(Method::GET, ACCOUNT).send().await.unwrap_err();
+    assert!(error.is_sign_in_required() && error.has_code("invalid_grant"), "{error}");
+    let asked = logto.desk.count(TOKEN);
+    assert_eq!(tokens.refresh_token(), None);
+    assert!(!serde_json::to_string(&tokens.to_token_set()).unwrap().contains("refresh-"));
+    for error in [
+        tokens.refresh().await.err().unwrap(),
+        tokens.user_info().await.unwrap_err(),
+        orders.access_token().await.unwrap_err(),
+        tokens.for_organization("acme").access_token().await.unwrap_err(),
+    ] {
+        assert!(error.is_sign_in_required(), "{error}");
+        assert!(error.to_string().contains("sign in again"), "{error}");
+        assert_hides_secrets(&error);
+    }
+    assert_eq!(logto.desk.count(TOKEN), asked);
+
+    // Without a refresh token, a token that is refused is the end too.
+    logto.state().without_refresh = true;
+    logto.state().number = 0;
+    let tokens = logto.tokens().await;
+    logto.state().refused.push("opaque-1".to_owned());
+    let user = tokens.client();
+    let error = user.request(Method::GET, ACCOUNT).send().await.unwrap_err();
+    assert!(error.is_sign_in_required() && error.is_unauthorized(), "{error}");
+    let error = tokens.user_info().await.unwrap_err();
+    assert!(error.is_sign_in_required() && error.is_unauthorized(), "{error}");
+
+    // Other failures are none of the user's business.
+    logto.state().without_refresh = false;
+    logto.state().number = 0;
+    let tokens = logto.tokens().await;
+    logto.reply(refusal(401, "invalid_client"));
+    assert!(!tokens.refresh().await.err().unwrap().is_sign_in_required());
+}
+
+#[tokio::test]
+async fn what_was_revoked_is_not_handed_out() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = logto.tokens().await;
+    let (user, orders) = (tokens.client(), tokens.for_resource("https://api").client().unwrap());
+    user.access_token().await.unwrap();
+    orders.access_token().await.unwrap();
+    tokens.revoke().await.unwrap();
+    let asked = logto.desk.seen().len();
+    for error in [
+        user.access_token().await.unwrap_err(),
+        user.request(Method::GET, ACCOUNT).send().await.unwrap_err(),
+        orders.access_token().await.unwrap_err(),
+        tokens.refresh().await.err().unwrap(),
+        tokens.user_info().await.unwrap_err(),
+        tokens.for_resource("https://api").access_token().await.unwrap_err(),
+    ] {
+        assert!(error.is_sign_in_required(), "{error}");
+    }
+    assert_eq!(logto.desk.seen().len(), asked);
+}
+
+#[tokio::test]
+async fn a_permission_that_is_missing_does_not_use_up_refresh_tokens() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = logto.tokens().await;
+    let user = tokens.client();
+    let state = logto.state.clone();
+    state.lock().unwrap().lacking = true;
+    for _ in 0..3 {
+        let error = user.request(Method::GET, SESSIONS).send().await.unwrap_err();
+        assert!(error.is_unauthorized() && error.has_code("auth.unauthorized"), "{error}");
+        assert!(!error.is_sign_in_required());
+    }
+    // Whether it was the token cannot be told but by another.
+    assert_eq!((logto.desk.count(TOKEN), logto.desk.count(SESSIONS)), (2, 4));
+}
+
+#[tokio::test]
+async fn whoever_keeps_the_tokens_hears_of_every_change() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = logto.tokens().await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = heard.clone();
+    tokens.on_change(move |set| log.lock().unwrap().push(serde_json::to_value(set).unwrap()));
+    let last = || heard.lock().unwrap().last().cloned().unwrap();
+
+    tokens.for_resource("https://api").access_token().await.unwrap();
+    assert_eq!(
+        (&last()["refresh_token"], &last()["access_token"]),
+        (&json!("refresh-2"), &json!("opaque-1"))
+    );
+    logto.clock.forward(3600);
+    logto.state().id_token = None;
+    tokens.client().access_token().await.unwrap();
+    assert_eq!(
+        (&last()["refresh_token"], &last()["access_token"]),
+        (&json!("refresh-3"), &json!("opaque-3"))
+    );
+    assert_eq!(heard.lock().unwrap().len(), 2);
+    assert_eq!(last(), serde_json::to_value(tokens.to_token_set()).unwrap());
+    tokens.revoke().await.unwrap();
+    assert_eq!(last().get("refresh_token"), None);
+}
+
+#[tokio::test]
+async fn scopes_that_are_refused_are_named() {
+    let logto = Logto::signing(&Key::es384("k1")).await;
+    let tokens = logto.tokens().await;
+    for (status, code) in [(400, "invalid_scope"), (403, "insufficient_scope")] {
+        let body = json!({
+            "code": format!("oidc.{code}"), "message": "Nope `{{scope}}`.", "error": code,
+            "error_description": "refresh token missing requested scope", "scope": "phone",
+        });
+        logto.reply(Reply::json(status, &body));
+        let error = tokens.for_resource("https://api").access_token().await.unwrap_err();
+        assert_eq!(error.refused_scope(), Some("phone"));
+        let words = "refresh token missing requested scope: `phone`";
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(!error.to_string().contains("{{"), "{error}");
+    }
+    let callback = logto.callback().replace("code=c0de", "error=invalid_scope&scope=phone");
+    let error = pending().redeem(&logto.client(), None, &callback).await.unwrap_err();
+    assert_eq!((error.refused_scope(), error.is_sign_in_refused()), (Some("phone"), true));
+
+    logto.state().me_refusal = Some(json!({
+        "code": "oidc.insufficient_scope", "message": "Token missing scope `{{scope}}`.",
+        "error": "insufficient_scope", "error_description": "access token missing openid scope",
+        "scope": "openid",
+    }));
+    let error = tokens.user_info().await.unwrap_err();
+    assert_eq!((error.refused_scope(), error.is_forbidden()), (Some("openid"), true));
+    assert!(error.to_string().contains("missing openid scope"), "{error}");
 }

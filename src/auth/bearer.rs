@@ -44,12 +44,13 @@ impl fmt::Debug for Bearer {
 pub struct AccessToken {
     secret: String,
     life: Option<Duration>,
+    scope: Option<String>,
 }
 
 impl AccessToken {
     /// A token whose life is not known.
     pub fn new(token: impl Into<String>) -> Self {
-        Self { secret: token.into(), life: None }
+        Self { secret: token.into(), life: None, scope: None }
     }
 
     /// Says for how long from now the token is good.
@@ -57,6 +58,18 @@ impl AccessToken {
     pub fn expires_in(mut self, life: Duration) -> Self {
         self.life = Some(life);
         self
+    }
+
+    /// The same with what it may do, where that is told.
+    pub(crate) fn of_scope(mut self, scope: Option<&str>) -> Self {
+        self.scope = scope.map(str::to_owned);
+        self
+    }
+
+    /// The scopes that were granted, with spaces between them, where Logto tells. Empty is none:
+    /// such a token has no permission. It may be less than what was asked for.
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
     }
 
     /// The token itself, without `Bearer` before it.
@@ -75,6 +88,7 @@ impl fmt::Debug for AccessToken {
         f.debug_struct("AccessToken")
             .field("secret", &"[redacted]")
             .field("life", &self.life)
+            .field("scope", &self.scope)
             .finish()
     }
 }

@@ -7,10 +7,16 @@
 //!
 //! Nobody waits for the task of another runtime, which may never run again: each runtime fetches
 //! for itself. Whatever comes is for all.
+//!
+//! A token endpoint that fails is not asked by every call, nor for another token each time that an
+//! API refuses one.
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -21,7 +27,6 @@ use tokio::{
 
 use super::{
     AuthFailure, Bearer,
-    attempts::attempts,
     source::{Fetched, Source},
 };
 use crate::{clock::part, retry::Retries, runtimes, trace};
@@ -34,13 +39,23 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(120);
 /// For this long the renewal of a token that is still good is left to another runtime.
 const OTHERS_TURN: Duration = Duration::from_secs(10);
-/// How often a call begins anew because the task that fetched for it is gone.
+/// How often a call begins anew because the fetch that it joined came to nothing.
 const FETCHES: usize = 3;
+/// After two fetches in a row that failed, calls are told so for this long, and nobody is asked.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// Refused tokens are only replaced this often …
+const REPLACEMENTS: usize = 3;
+/// … within this time; once, if nothing took the new token since.
+const REPLACEMENT_PERIOD: Duration = Duration::from_secs(30);
 
 /// A token with its dates.
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) bearer: Bearer,
+    /// Whether a server has taken it.
+    pub(crate) accepted: Arc<AtomicBool>,
+    /// What it may do, where that is told.
+    pub(crate) scope: Option<Arc<str>>,
     asked_at: Instant,
     /// From when on another is fetched.
     renew_at: Instant,
@@ -64,12 +79,22 @@ struct State {
     token: Option<Token>,
     /// Those under way, at most one a runtime.
     fetches: Vec<Fetch>,
+    /// How many fetches have failed in a row.
+    failures: u32,
+    /// The last of them, and when.
+    failed: Option<(Instant, AuthFailure)>,
+    /// When refused tokens were replaced lately.
+    replaced: Vec<Instant>,
 }
 
 /// What there is for a call that needs a token.
 enum Found {
     Token(Token),
     Coming(Fetch),
+    /// One that the call has begun.
+    Begun(Fetch),
+    /// It has failed just now.
+    Failed(AuthFailure),
 }
 
 impl TokenCache {
@@ -93,16 +118,27 @@ impl TokenCache {
 
     /// A token that is good.
     pub(crate) async fn token(&self) -> Outcome {
+        if let Some(failure) = self.0.source.ended() {
+            return Err(failure);
+        }
+        let mut has_joined = false;
         for _ in 0..FETCHES {
             let runtime = Handle::try_current().map_err(|_| AuthFailure::new(runtimes::ABSENT))?;
-            let fetch = match self.find(runtime.id()) {
+            let (fetch, joins) = match self.find(runtime.id()) {
                 Found::Token(token) => return Ok(token),
-                Found::Coming(fetch) => fetch,
+                Found::Failed(failure) => return Err(failure),
+                Found::Coming(fetch) => (fetch, true),
+                Found::Begun(fetch) => (fetch, false),
             };
             match fetch.outcome().await {
                 Some(Ok(token)) => return Ok(token),
-                // Another runtime may have been luckier.
-                Some(Err(failure)) => return self.good().ok_or(failure),
+                Some(Err(failure)) => match self.good() {
+                    // Another runtime may have been luckier.
+                    Some(token) => return Ok(token),
+                    // The fetch may have been doomed before the call came.
+                    None if joins && !has_joined && failure.may_pass() => has_joined = true,
+                    None => return Err(failure),
+                },
                 None => {}
             }
         }
@@ -112,12 +148,22 @@ impl TokenCache {
         ))
     }
 
-    /// Forgets a token that the server refused, unless it has been replaced already.
-    pub(crate) fn discard(&self, refused: &Bearer) {
+    /// Forgets a token that the server refused, unless it has been replaced already. Whether it
+    /// makes sense to get another: a server that refuses every token gets few.
+    pub(crate) fn discard(&self, refused: &Bearer) -> bool {
+        let now = self.0.now();
         let mut state = self.0.write();
-        if state.token.as_ref().is_some_and(|token| token.bearer == *refused) {
-            state.token = None;
+        let Some(token) = state.token.as_ref().filter(|token| token.bearer == *refused) else {
+            return true;
+        };
+        let limit = if token.accepted.load(Ordering::Relaxed) { REPLACEMENTS } else { 1 };
+        state.replaced.retain(|at| now.saturating_duration_since(*at) < REPLACEMENT_PERIOD);
+        if state.replaced.len() >= limit {
+            return false;
         }
+        state.replaced.push(now);
+        state.token = None;
+        true
     }
 
     /// The token that is kept, while it is good.
@@ -128,18 +174,22 @@ impl TokenCache {
     /// A token, or the fetch that brings one to this runtime. A fetch that is due has begun.
     fn find(&self, runtime: Id) -> Found {
         let now = self.0.now();
-        if let Some(found) = self.0.read().find(now, runtime) {
+        let early = self.0.source.renews_early();
+        if let Some(found) = self.0.read().find(now, runtime, early) {
             return found;
         }
         let mut state = self.0.write();
         // Someone else may have been faster.
-        if let Some(found) = state.find(now, runtime) {
+        if let Some(found) = state.find(now, runtime, early) {
             return found;
         }
         let fetch = self.0.clone().begin(runtime);
         state.fetches.retain(Fetch::is_alive);
         state.fetches.push(fetch.clone());
-        state.find(now, runtime).unwrap_or(Found::Coming(fetch))
+        match state.good(now) {
+            Some(token) => Found::Token(token.clone()),
+            None => Found::Begun(fetch),
+        }
     }
 }
 
@@ -149,17 +199,26 @@ impl State {
     }
 
     /// What there is for a runtime; nothing when a fetch is due.
-    fn find(&self, now: Instant, runtime: Id) -> Option<Found> {
+    fn find(&self, now: Instant, runtime: Id, early: bool) -> Option<Found> {
         let renewal = || self.fetches.iter().any(|fetch| fetch.renews_for(runtime));
         match self.good(now) {
-            Some(token) if now < token.renew_at || renewal() => Some(Found::Token(token.clone())),
+            Some(token) if now < token.renew_at || !early || renewal() => {
+                Some(Found::Token(token.clone()))
+            }
             Some(_) => None,
             None => {
                 let mut own = self.fetches.iter().filter(|fetch| fetch.runtime == runtime);
                 let alive = own.find(|fetch| fetch.is_alive());
-                alive.cloned().map(Found::Coming)
+                alive.cloned().map(Found::Coming).or_else(|| self.failed_just_now(now))
             }
         }
+    }
+
+    /// A failure by itself may have been a mishap, and is forgotten.
+    fn failed_just_now(&self, now: Instant) -> Option<Found> {
+        let (at, failure) = self.failed.as_ref().filter(|_| self.failures > 1)?;
+        let recent = now.saturating_duration_since(*at) < FAILURE_PAUSE;
+        recent.then(|| Found::Failed(failure.clone()))
     }
 }
 
@@ -171,18 +230,13 @@ impl Shared {
         let begun = fetch.clone();
         tokio::spawn(trace::within_caller(async move {
             let asked_at = self.now();
-            let fetched = self.fetch().await;
+            let fetched = self.source.fetch(&self.retries).await;
             trace::token(fetched.as_ref().map(|fetched| fetched.life));
             let outcome = fetched.map(|fetched| self.dated(fetched, asked_at));
             self.finish(&begun, &outcome);
             report.send_replace(Some(outcome));
         }));
         fetch
-    }
-
-    /// Asks the source, again where that may help: asking for a token changes nothing.
-    async fn fetch(&self) -> Result<Fetched, AuthFailure> {
-        attempts(&self.retries, true, None, || self.source.fetch_once()).await
     }
 
     fn now(&self) -> Instant {
@@ -196,11 +250,16 @@ impl Shared {
         state.fetches.retain(|current| !current.is(fetch));
         match outcome {
             Ok(token) => {
+                (state.failures, state.failed) = (0, None);
                 if state.token.as_ref().is_none_or(|kept| kept.asked_at <= token.asked_at) {
                     state.token = (now < token.good_until).then(|| token.clone());
                 }
             }
-            Err(_) => {
+            Err(failure) => {
+                if failure.is_of_server() {
+                    state.failures = state.failures.saturating_add(1);
+                    state.failed = Some((now, failure.clone()));
+                }
                 if let Some(token) = &mut state.token {
                     let left = token.good_until.saturating_duration_since(now);
                     token.renew_at = now + RENEWAL_PAUSE.max(left / 2);
@@ -219,7 +278,14 @@ impl Shared {
             false => usable,
         };
         let (renew_at, good_until) = (asked_at + early, asked_at + usable);
-        Token { bearer: fetched.bearer, asked_at, renew_at, good_until }
+        Token {
+            bearer: fetched.bearer,
+            accepted: Arc::default(),
+            scope: fetched.scope.map(Arc::from),
+            asked_at,
+            renew_at,
+            good_until,
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -297,7 +363,8 @@ mod tests {
         fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
             let number = self.0.fetch_add(1, Ordering::SeqCst);
             let bearer = Bearer::new(&number.to_string()).unwrap();
-            Box::pin(future::ready(Ok(Fetched { bearer, life: Some(Duration::from_secs(9)) })))
+            let life = Some(Duration::from_secs(9));
+            Box::pin(future::ready(Ok(Fetched { bearer, life, scope: None })))
         }
     }
 
@@ -330,7 +397,8 @@ mod tests {
             let cache = TokenCache::new(Numbers::default(), retries);
             let bearer = Bearer::new("t").unwrap();
             let now = Instant::now();
-            let fetched = Fetched { bearer, life: Some(Duration::from_secs(life)) };
+            let life = Some(Duration::from_secs(life));
+            let fetched = Fetched { bearer, life, scope: None };
             let token = cache.0.dated(fetched, now);
             assert_eq!((token.renew_at - now).as_secs_f64().floor(), f64::from(early));
             assert_eq!((token.good_until - now).as_secs(), late);

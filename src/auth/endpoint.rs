@@ -10,7 +10,7 @@ use reqwest::{
 };
 use serde_json::{Map, Value};
 
-use super::{AuthFailure, Bearer, failure::Details, source::Fetched};
+use super::{AuthFailure, Bearer, failure::Details, hints::Refused, scope, source::Fetched};
 #[cfg(feature = "sign-in")]
 use crate::Client;
 use crate::{
@@ -157,11 +157,12 @@ impl TokenEndpoint {
 fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, AuthFailure> {
     let bearer = text(&mut body, &["access_token"]).and_then(|token| Bearer::new(&token).ok());
     let Some(bearer) = bearer else {
-        return Err(AuthFailure::new(format!(
+        let problem = format!(
             "the token endpoint answered {} without a token: is it Logto that answers at this \
              endpoint?",
             status.as_u16()
-        )));
+        );
+        return Err(Details { problem, status: Some(status), ..Details::default() }.into());
     };
     let kind = text(&mut body, &["token_type"]);
     if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
@@ -179,7 +180,9 @@ fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, 
     // One that is no text cannot be read, which is not the same as none.
     let id_token = body.remove("id_token").filter(|token| !token.is_null());
     let id_token = id_token.map(|token| token.as_str().unwrap_or_default().to_owned());
-    Ok(Granted { token: Fetched { bearer, life }, scope, refresh_token, id_token })
+    let told = scope.clone().or_else(|| scope::of_jwt(bearer.token()));
+    let token = Fetched { bearer, life, scope: told };
+    Ok(Granted { token, scope, refresh_token, id_token })
 }
 
 fn life(expires_in: Option<&Value>) -> Duration {
@@ -201,70 +204,26 @@ fn refused(
     form: &[Parameter<'_>],
 ) -> AuthFailure {
     let code = text(&mut body, &["error", "code"]);
-    let hint = hint(status, code.as_deref().unwrap_or_default(), form);
+    let message = text(&mut body, &["error_description", "message"]);
+    let refused = Refused {
+        status,
+        code: code.as_deref().unwrap_or_default(),
+        description: message.as_deref().unwrap_or_default(),
+        form,
+    };
+    let is_refresh = form.iter().any(|(name, _)| *name == "refresh_token");
     Details {
         problem: format!("the token endpoint answered {}", status.as_u16()),
-        message: text(&mut body, &["error_description", "message"]),
+        hint: refused.hint(),
+        sign_in_required: is_refresh && refused.code == "invalid_grant",
+        message,
         scope: text(&mut body, &["scope"]),
         code,
-        hint,
         status: Some(status),
         retry_after: headers.get(RETRY_AFTER).cloned(),
         ..Details::default()
     }
     .into()
-}
-
-/// What to check when the token endpoint refuses.
-fn hint(status: StatusCode, code: &str, form: &[Parameter<'_>]) -> Option<String> {
-    let asked = |name: &str| form.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
-    let of_user = asked("code").or(asked("refresh_token")).is_some();
-    let hint = match code {
-        _ if status.is_redirection() => {
-            "redirects are not followed: check the endpoint's address".to_owned()
-        }
-        "invalid_client" => "check the app id and the app secret".to_owned(),
-        "invalid_target" => match asked("resource") {
-            Some(resource) => format!(
-                "check the resource indicator: no API resource of this server is `{resource}`"
-            ),
-            None => "name the API that the token is for with `resource(…)`".to_owned(),
-        },
-        "access_denied" if asked("organization_id").is_some() && of_user => {
-            "check the organization's id, and that the user is a member of it".to_owned()
-        }
-        "insufficient_scope" if asked("organization_id").is_some() && of_user => {
-            "ask for the scope `urn:logto:scope:organizations` when the user signs in".to_owned()
-        }
-        "invalid_scope" if of_user => {
-            "ask for the scope already when the user signs in".to_owned()
-        }
-        "access_denied" if asked("organization_id").is_some() => {
-            "check the organization's id, and that the application is a member of it".to_owned()
-        }
-        "invalid_grant" if asked("code").is_some() => {
-            "a code can be redeemed once, soon after it was made, and by the application that asked \
-             for it"
-                .to_owned()
-        }
-        "invalid_grant" if asked("refresh_token").is_some() => {
-            "the user's session is over or was revoked: have the user sign in again".to_owned()
-        }
-        "invalid_grant" if asked("subject_token").is_some() => {
-            "a subject token can be exchanged once, and soon after it was made".to_owned()
-        }
-        "unauthorized_client" | "invalid_request" if asked("subject_token").is_some() => {
-            "allow token exchange in the application's settings".to_owned()
-        }
-        "unauthorized_client" | "unsupported_grant_type" if of_user => {
-            "check that the application is one that users sign in to".to_owned()
-        }
-        "unauthorized_client" | "unsupported_grant_type" => {
-            "check that the application is a machine-to-machine application".to_owned()
-        }
-        _ => return None,
-    };
-    Some(hint)
 }
 
 /// RFC 6749 has the id and the secret form-encoded before they are joined for Basic.

@@ -1,6 +1,11 @@
 //! Why no token could be had.
 
-use std::{error::Error as StdError, ops::Deref, sync::Arc, time::SystemTime};
+use std::{
+    error::Error as StdError,
+    ops::Deref,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use reqwest::{StatusCode, header::HeaderValue};
 
@@ -24,6 +29,10 @@ pub(crate) struct Details {
     /// What the token endpoint answered, if it did.
     pub(crate) status: Option<StatusCode>,
     pub(crate) retry_after: Option<HeaderValue>,
+    /// Asking again later than this does harm.
+    pub(crate) repeat_by: Option<Instant>,
+    /// Only the user can bring another token, by signing in.
+    pub(crate) sign_in_required: bool,
     pub(crate) cause: Cause,
 }
 
@@ -64,14 +73,55 @@ impl AuthFailure {
         .into()
     }
 
+    /// What the token endpoint is known to refuse, and is not asked for.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn refused_beforehand(problem: String, code: &str, hint: &str) -> Self {
+        let (code, hint) = (Some(code.to_owned()), Some(hint.to_owned()));
+        Details { problem, code, hint, ..Details::default() }.into()
+    }
+
+    /// Only the user can bring another token, by signing in.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn sign_in_required(problem: &str) -> Self {
+        let problem = problem.to_owned();
+        Details { problem, sign_in_required: true, ..Details::default() }.into()
+    }
+
     pub(crate) fn late() -> Self {
         let problem = "the time for this call ran out while it waited for a token".to_owned();
         Details { problem, cause: Cause::Late, ..Details::default() }.into()
     }
 
+    /// The same, and asking again later than this does harm.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn repeat_by(mut self, end: Instant) -> Self {
+        if let Some(details) = Arc::get_mut(&mut self.0) {
+            details.repeat_by = Some(end);
+        }
+        self
+    }
+
+    /// Whether it came of asking a server, and not of what a program of the user's gave.
+    pub(crate) fn is_of_server(&self) -> bool {
+        self.status.is_some() || !matches!(self.cause, Cause::None | Cause::Provider(_))
+    }
+
+    /// Whether nothing was sent: there was no connection.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.transport().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// Whether it is the token endpoint's own word, and not a proxy's or nobody's.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status.is_some_and(|status| status.is_client_error()) && self.code.is_some()
+    }
+
     /// Whether it may be otherwise the next time: asking for a token changes nothing.
     pub(crate) fn may_pass(&self) -> bool {
         match (&self.cause, self.status) {
+            (Cause::Late, _) => true,
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
             (Cause::None, Some(status)) => retry::is_transient(status),
             _ => false,

@@ -17,7 +17,9 @@ use super::{
 use crate::Client;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const SUBJECT_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// Logto takes its subject tokens by this name too, in every version.
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
 
 /// What a token is asked for.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,8 @@ pub(crate) struct Wanted {
     pub(crate) scope: Option<String>,
     /// The scope may be granted in part.
     pub(crate) or_less: bool,
+    /// A token without any permission is no use.
+    pub(crate) some: bool,
 }
 
 impl Wanted {
@@ -55,8 +59,10 @@ impl Wanted {
 
     pub(crate) fn check(&self, granted: &Granted) -> Result<(), AuthFailure> {
         match &self.scope {
-            Some(asked) if !self.or_less => scope::check(asked, self.resource.as_deref(), granted),
-            _ => Ok(()),
+            _ if self.or_less => Ok(()),
+            Some(asked) => scope::check(asked, self.resource.as_deref(), granted),
+            None if self.some => scope::check_any(granted),
+            None => Ok(()),
         }
     }
 }
@@ -79,28 +85,43 @@ impl Source for ClientCredentials {
     }
 }
 
-async fn exchange(
-    endpoint: &TokenEndpoint,
-    subject_token: &str,
-    wanted: &Wanted,
-) -> Result<Fetched, AuthFailure> {
-    let grant = [
-        ("grant_type", EXCHANGE),
-        ("subject_token", subject_token),
-        ("subject_token_type", SUBJECT_TOKEN),
-    ];
-    wanted.ask(endpoint, &grant).await
+/// Everything about a token exchange (RFC 8693) but the subject token.
+#[derive(Debug)]
+pub(crate) struct Exchanging {
+    pub(crate) endpoint: Arc<TokenEndpoint>,
+    pub(crate) organization: Option<String>,
+    pub(crate) actor_token: Option<Hidden>,
+    pub(crate) wanted: Wanted,
+}
+
+/// A token that `Debug` does not show.
+pub(crate) struct Hidden(pub(crate) String);
+
+impl Exchanging {
+    async fn exchange(&self, subject: &str, kind: &str) -> Result<Fetched, AuthFailure> {
+        let mut grant = vec![
+            ("grant_type", EXCHANGE),
+            ("subject_token", subject),
+            ("subject_token_type", kind),
+        ];
+        grant.extend(self.organization.as_deref().map(|id| ("organization_id", id)));
+        if let Some(Hidden(token)) = &self.actor_token {
+            grant.extend([("actor_token", token.as_str()), ("actor_token_type", ACCESS_TOKEN)]);
+        }
+        self.wanted.ask(&self.endpoint, &grant).await
+    }
 }
 
 /// A user's tokens, which the application gets in their place. An exchange uses a subject token
 /// up, so there is another one each time.
 #[derive(Debug)]
 pub(crate) struct Impersonation {
-    pub(crate) endpoint: Arc<TokenEndpoint>,
     /// The client of the application itself.
     pub(crate) app: Client,
     pub(crate) user_id: String,
-    pub(crate) wanted: Wanted,
+    /// What a script for custom claims is told. It may hold anything.
+    pub(crate) context: Option<Hidden>,
+    pub(crate) exchanging: Exchanging,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +133,10 @@ struct SubjectToken {
 impl Impersonation {
     async fn subject_token(&self) -> crate::Result<String> {
         let request = self.app.request(Method::POST, "/api/subject-tokens");
-        let body = serde_json::json!({ "userId": self.user_id });
+        let mut body = serde_json::json!({ "userId": self.user_id });
+        if let Some(Hidden(context)) = &self.context {
+            body["context"] = serde_json::from_str(context).unwrap_or_default();
+        }
         let answer = request.json(&body).send().await?;
         Ok(answer.json::<SubjectToken>()?.subject_token)
     }
@@ -124,31 +148,31 @@ impl Source for Impersonation {
             let subject_token = self.subject_token().await.map_err(|error| {
                 AuthFailure::of_call("no subject token was given for the user", error)
             })?;
-            exchange(&self.endpoint, &subject_token, &self.wanted).await
+            self.exchanging.exchange(&subject_token, ACCESS_TOKEN).await
         })
     }
 }
 
 /// The one token that a subject token, which was made elsewhere, can be exchanged for.
+#[derive(Debug)]
 pub(crate) struct Exchange {
-    pub(crate) endpoint: Arc<TokenEndpoint>,
     /// Gone when it has been exchanged.
-    pub(crate) subject_token: Mutex<Option<String>>,
-    pub(crate) wanted: Wanted,
+    pub(crate) subject_token: Mutex<Option<Hidden>>,
+    pub(crate) exchanging: Exchanging,
 }
 
 impl Source for Exchange {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let kept = || self.subject_token.lock().unwrap_or_else(PoisonError::into_inner);
-            let subject_token = kept().clone();
+            let subject_token = kept().as_ref().map(|Hidden(token)| token.clone());
             let Some(subject_token) = subject_token else {
                 return Err(AuthFailure::new(
                     "the subject token has been exchanged already, and the user's token that it \
                      gave has expired: get another subject token, or use `as_user(…)`, which does",
                 ));
             };
-            let fetched = exchange(&self.endpoint, &subject_token, &self.wanted).await?;
+            let fetched = self.exchanging.exchange(&subject_token, ACCESS_TOKEN).await?;
             *kept() = None;
             Ok(fetched)
         })
@@ -159,12 +183,22 @@ impl Source for Exchange {
     }
 }
 
-impl fmt::Debug for Exchange {
+/// The tokens of a user who has made a personal access token, which can be exchanged until it is
+/// over.
+#[derive(Debug)]
+pub(crate) struct Personal {
+    pub(crate) token: Hidden,
+    pub(crate) exchanging: Exchanging,
+}
+
+impl Source for Personal {
+    fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
+        Box::pin(self.exchanging.exchange(&self.token.0, PERSONAL_ACCESS_TOKEN))
+    }
+}
+
+impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange")
-            .field("endpoint", &self.endpoint)
-            .field("subject_token", &"[redacted]")
-            .field("wanted", &self.wanted)
-            .finish()
+        f.write_str("[redacted]")
     }
 }

@@ -6,12 +6,16 @@ mod cache;
 mod endpoint;
 mod failure;
 mod grants;
+mod hints;
 pub(crate) mod jwt;
 mod provider;
 mod scope;
 mod source;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 #[cfg(feature = "sign-in")]
 pub(crate) use self::{
@@ -25,7 +29,7 @@ pub(crate) use self::{
     cache::TokenCache,
     endpoint::TokenEndpoint,
     failure::{AuthFailure, Cause},
-    grants::{ClientCredentials, Exchange, Impersonation, Wanted},
+    grants::{ClientCredentials, Exchange, Exchanging, Hidden, Impersonation, Personal, Wanted},
     provider::Provided,
     scope::INSUFFICIENT,
     source::Source,
@@ -55,8 +59,27 @@ pub(crate) enum Credentials {
 #[derive(Debug)]
 pub(crate) struct CallToken {
     pub(crate) bearer: Bearer,
-    /// Another can be had when the server refuses it.
-    pub(crate) cached: bool,
+    /// Whether the server has taken it, where another can be had when it does not.
+    pub(crate) accepted: Option<Arc<AtomicBool>>,
+}
+
+impl CallToken {
+    /// One that cannot be replaced.
+    pub(crate) fn only(bearer: Bearer) -> Self {
+        Self { bearer, accepted: None }
+    }
+
+    /// Whether another can be had when the server refuses it.
+    pub(crate) fn is_replaceable(&self) -> bool {
+        self.accepted.is_some()
+    }
+
+    /// The server has taken it.
+    pub(crate) fn accept(&self) {
+        if let Some(accepted) = &self.accepted {
+            accepted.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Credentials {
@@ -67,7 +90,7 @@ impl Credentials {
         }
         let tokens = match (self, operation.api) {
             (Self::Fixed(bearer), _) => {
-                return Ok(Some(CallToken { bearer: bearer.clone(), cached: false }));
+                return Ok(Some(CallToken::only(bearer.clone())));
             }
             (_, Api::Other | Api::Experience) => return Ok(None),
             (Self::None, Api::Account) => {
@@ -93,7 +116,8 @@ impl Credentials {
             (Self::Anyone(tokens), Api::Management | Api::Account) => tokens,
         };
         let token = tokens.token().await.map_err(Error::auth)?;
-        Ok(Some(CallToken { bearer: token.bearer, cached: tokens.renews() }))
+        let accepted = tokens.renews().then_some(token.accepted);
+        Ok(Some(CallToken { bearer: token.bearer, accepted }))
     }
 
     /// The token that calls are made with, for a call to somewhere else.
@@ -109,19 +133,30 @@ impl Credentials {
             Self::App { tokens, .. } | Self::Organization(tokens) | Self::Anyone(tokens) => tokens,
         };
         let token = tokens.token().await.map_err(Error::auth)?;
-        let access_token = AccessToken::new(token.bearer.token());
+        let access_token = AccessToken::new(token.bearer.token()).of_scope(token.scope.as_deref());
         Ok(match tokens.remaining(&token) {
             life if life.is_zero() => access_token,
             life => access_token.expires_in(life),
         })
     }
 
-    /// Forgets a token that the server refused, unless it has been replaced already.
-    pub(crate) fn discard(&self, refused: &Bearer) {
+    /// Whether another token can be had when the server refuses one.
+    pub(crate) fn renews(&self) -> bool {
         match self {
-            Self::None | Self::Fixed(_) => {}
+            Self::None | Self::Fixed(_) => false,
             Self::App { tokens, .. } | Self::Organization(tokens) | Self::Anyone(tokens) => {
-                tokens.discard(refused);
+                tokens.renews()
+            }
+        }
+    }
+
+    /// Forgets a token that the server refused, unless it has been replaced already. Whether
+    /// another is to be had.
+    pub(crate) fn discard(&self, refused: &Bearer) -> bool {
+        match self {
+            Self::None | Self::Fixed(_) => false,
+            Self::App { tokens, .. } | Self::Organization(tokens) | Self::Anyone(tokens) => {
+                tokens.discard(refused)
             }
         }
     }

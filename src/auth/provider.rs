@@ -65,7 +65,7 @@ impl<P: TokenProvider> Source for Provided<P> {
                      token has",
                 )
             })?;
-            Ok(Fetched { bearer, life: token.life() })
+            Ok(Fetched { bearer, life: token.life(), scope: None })
         })
     }
 }

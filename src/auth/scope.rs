@@ -13,19 +13,38 @@ pub(crate) fn check(
     resource: Option<&str>,
     granted: &Granted,
 ) -> Result<(), AuthFailure> {
-    let told = match &granted.scope {
-        Some(scope) => scope.clone(),
-        None => match scope_of_jwt(granted.token.bearer.token()) {
-            Some(scope) => scope,
-            // What is not told is as asked for (RFC 6749, section 5.1).
-            None => return Ok(()),
-        },
+    // What is not told is as asked for (RFC 6749, section 5.1).
+    let Some(told) = &granted.token.scope else {
+        return Ok(());
     };
     let lacks = |scope: &&str| !told.split_whitespace().any(|told| told == *scope);
     let missing: Vec<_> = asked.split_whitespace().filter(lacks).collect();
     match missing.is_empty() {
         true => Ok(()),
         false => Err(insufficient(&missing, resource)),
+    }
+}
+
+/// Refuses a token that says that it has no permission at all.
+pub(crate) fn check_any(granted: &Granted) -> Result<(), AuthFailure> {
+    let Some(told) = &granted.token.scope else {
+        return Ok(());
+    };
+    match told.trim().is_empty() {
+        false => Ok(()),
+        true => Err(Details {
+            problem: "the token endpoint gave a token without any permission:".to_owned(),
+            code: Some(INSUFFICIENT.to_owned()),
+            hint: Some(
+                "name the permissions with `scope(…)`, as Logto gives none that are not asked for \
+                 (for a user's organization token, with the resource \
+                 `urn:logto:resource:organizations` when they sign in); a token without any is had \
+                 with `allow_fewer_scopes()`"
+                    .to_owned(),
+            ),
+            ..Details::default()
+        }
+        .into()),
     }
 }
 
@@ -39,7 +58,7 @@ fn insufficient(missing: &[&str], resource: Option<&str>) -> AuthFailure {
         ),
         (Some(resource), missing) => format!(
             "assign a role that has the permission `{missing}` of the API resource `{resource}`, \
-             or ask for less with `scope(…)`"
+             ask for less with `scope(…)`, or take fewer with `allow_fewer_scopes()`"
         ),
         (None, missing) => format!(
             "assign a role that has the permission `{missing}`, or ask for less with `scope(…)`"
@@ -56,7 +75,7 @@ fn insufficient(missing: &[&str], resource: Option<&str>) -> AuthFailure {
 
 /// What the token itself says. Logto's answer leaves the scope out when there is none, and so does
 /// the token then: one that calls itself an access token of RFC 9068 tells its scope if it has one.
-fn scope_of_jwt(token: &str) -> Option<String> {
+pub(crate) fn of_jwt(token: &str) -> Option<String> {
     let mut parts = token.split('.');
     let mut object = || jwt::part::<Map<String, Value>>(parts.next()?);
     let (header, claims) = (object()?, object()?);

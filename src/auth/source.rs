@@ -2,7 +2,8 @@
 
 use std::{fmt, pin::Pin, time::Duration};
 
-use super::{AuthFailure, Bearer};
+use super::{AuthFailure, Bearer, attempts::attempts};
+use crate::retry::Retries;
 
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -11,9 +12,24 @@ pub(crate) trait Source: Send + Sync + fmt::Debug {
     /// One attempt at a token.
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>>;
 
+    /// A token, after as many attempts as help: asking for one changes nothing.
+    fn fetch<'a>(&'a self, retries: &'a Retries) -> Pending<'a, Result<Fetched, AuthFailure>> {
+        Box::pin(attempts(retries, true, None, || self.fetch_once()))
+    }
+
     /// Whether it can be asked again.
     fn renews(&self) -> bool {
         true
+    }
+
+    /// Whether it can be asked while there is a token that is good.
+    fn renews_early(&self) -> bool {
+        true
+    }
+
+    /// Why none of its tokens is to be used any more.
+    fn ended(&self) -> Option<AuthFailure> {
+        None
     }
 }
 
@@ -23,4 +39,6 @@ pub(crate) struct Fetched {
     /// How long it is good, from when it was asked for. Without, it is for those who wait for it,
     /// and not kept.
     pub(crate) life: Option<Duration>,
+    /// What it may do, where that is told.
+    pub(crate) scope: Option<String>,
 }

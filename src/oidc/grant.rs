@@ -2,9 +2,14 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
 };
+
+use reqwest::StatusCode;
 
 use super::{App, TokenSet};
 use crate::{
@@ -12,8 +17,15 @@ use crate::{
     auth::{
         AuthFailure, Bearer, Fetched, Granted, Pending, Source, TokenEndpoint, Wanted, attempts,
     },
+    retry::Retries,
     trace,
 };
+
+/// Logto takes a refresh token that it has replaced for 3 seconds more, and gives another sibling
+/// for it. When it comes later, Logto takes the whole grant back: the user is signed out
+/// (`refreshTokenReuseInterval` in its `queries/oidc-model-instance.ts`, the same in 1.30 to 1.42;
+/// seen at 2.5 and at 4 seconds). Half a second is for the way.
+const RESEND_WINDOW: Duration = Duration::from_millis(2500);
 
 /// What one sign-in of a user gave leave for. All tokens and clients that come of it share one,
 /// for a refresh token may be good once: Logto ends the user's session when one is used again.
@@ -24,6 +36,23 @@ pub(super) struct Grant {
     newest: Mutex<TokenSet>,
     /// Held while the refresh token is in use.
     turn: tokio::sync::Mutex<()>,
+    /// The refresh token, once it was sent and nobody knows what became of it.
+    sent: Mutex<Option<Sent>>,
+    /// How many renewals have begun.
+    begun: AtomicU64,
+    revoked: AtomicBool,
+    observer: Mutex<Option<Observer>>,
+}
+
+type Observer = Arc<dyn Fn(&TokenSet) + Send + Sync>;
+
+/// A refresh token that may have been replaced, though no answer tells by what.
+struct Sent {
+    /// When it was sent first.
+    at: Instant,
+    failure: AuthFailure,
+    /// How many renewals had begun when this one failed.
+    begun: u64,
 }
 
 /// What tokens are asked for.
@@ -48,22 +77,41 @@ impl Grant {
             endpoint: TokenEndpoint::of_users(client, id, secret)?,
             newest: Mutex::new(newest),
             turn: tokio::sync::Mutex::default(),
+            sent: Mutex::default(),
+            begun: AtomicU64::default(),
+            revoked: AtomicBool::default(),
+            observer: Mutex::default(),
         }))
     }
 
     /// The newest tokens, whoever had them renewed.
     pub(super) fn newest(&self) -> MutexGuard<'_, TokenSet> {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.newest)
+    }
+
+    /// Tells of every change of the newest tokens from now on.
+    pub(super) fn observe(&self, observer: Observer) {
+        *lock(&self.observer) = Some(observer);
+    }
+
+    /// Changes the newest tokens, and tells of it.
+    pub(super) fn change(&self, change: impl FnOnce(&mut TokenSet)) {
+        let newest = {
+            let mut newest = self.newest();
+            change(&mut newest);
+            newest.clone()
+        };
+        let observer = lock(&self.observer).clone();
+        if let Some(observer) = observer {
+            observer(&newest);
+        }
     }
 
     /// Asks for tokens. It runs to its end even if nobody waits for it any more: the answer may
     /// hold the only refresh token that is good.
     pub(super) async fn renew(self: &Arc<Self>, target: Target) -> Result<Granted> {
         let grant = self.clone();
-        let work = async move {
-            let retries = grant.client.retries();
-            attempts(retries, true, None, || grant.renew_once(&target)).await
-        };
+        let work = async move { grant.attempts(&target).await };
         let task = tokio::spawn(trace::within_caller(work));
         let outcome = match tokio::time::timeout(self.client.timeout(), task).await {
             Ok(Ok(outcome)) => outcome,
@@ -74,34 +122,104 @@ impl Grant {
         outcome.map_err(|failure| failure.to_error(self.client.clock().wall_time()))
     }
 
-    /// One attempt. Should its answer be lost, so may be the new refresh token with it; Logto
-    /// takes the old one for some seconds more, so that asking again helps, and does no harm later.
-    async fn renew_once(&self, target: &Target) -> Result<Granted, AuthFailure> {
+    /// Asks, again where that may help and does no harm.
+    async fn attempts(&self, target: &Target) -> Result<Granted, AuthFailure> {
+        let number = self.begun.fetch_add(1, Ordering::SeqCst);
+        attempts(self.client.retries(), true, None, || self.renew_once(target, number)).await
+    }
+
+    /// One attempt. Should its answer be lost, so may be the new refresh token with it.
+    async fn renew_once(&self, target: &Target, number: u64) -> Result<Granted, AuthFailure> {
         let _turn = self.turn.lock().await;
+        let now = self.client.clock().now();
+        let first_sent = self.first_sent(now, number)?;
+        let failure = match self.ask(target).await {
+            Ok(granted) => {
+                // Whatever it may do, the refresh token that came with it counts.
+                target.wanted.check(&granted)?;
+                return Ok(granted);
+            }
+            Err(failure) => self.failed(failure, first_sent),
+        };
+        if !target.is_default() && may_have_spent(&failure) {
+            self.rescue(first_sent).await;
+        }
+        Err(failure)
+    }
+
+    /// When the refresh token was sent first. What had begun when it turned out that nobody knows
+    /// what became of it does not send it again; who comes later knows, and tries what there is.
+    fn first_sent(&self, now: Instant, number: u64) -> Result<Instant, AuthFailure> {
+        let mut sent = lock(&self.sent);
+        match &*sent {
+            None => Ok(now),
+            Some(sent) if now <= sent.at + RESEND_WINDOW => Ok(sent.at),
+            Some(sent) if number < sent.begun => Err(sent.failure.clone()),
+            Some(_) => {
+                *sent = None;
+                Ok(now)
+            }
+        }
+    }
+
+    /// Sends the refresh token, and keeps what comes.
+    async fn ask(&self, target: &Target) -> Result<Granted, AuthFailure> {
         let refresh_token =
             self.newest().refresh_token.clone().ok_or_else(nothing_to_renew_with)?;
         let asked_at = self.client.clock().wall_time();
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", &refresh_token)];
         form.extend(target.organization.as_deref().map(|id| ("organization_id", id)));
         let granted = target.wanted.ask_unchecked(&self.endpoint, &form).await?;
+        *lock(&self.sent) = None;
         self.keep(&granted, target, asked_at);
-        // Whatever it may do, the refresh token that came with it counts.
-        target.wanted.check(&granted)?;
         Ok(granted)
     }
 
-    fn keep(&self, granted: &Granted, target: &Target, asked_at: SystemTime) {
-        let mut newest = self.newest();
-        if let Some(token) = &granted.refresh_token {
-            newest.refresh_token = Some(token.clone());
+    /// Remembers what a failure means for the refresh token.
+    fn failed(&self, failure: AuthFailure, first_sent: Instant) -> AuthFailure {
+        if failure.sign_in_required {
+            *lock(&self.sent) = None;
+            self.change(|newest| newest.refresh_token = None);
+            return failure;
         }
-        if target.is_default() {
-            newest.access_token = granted.token.bearer.token().to_owned();
-            newest.expires_at = end(granted, asked_at);
-            if let Some(scope) = &granted.scope {
-                newest.scope = scope.clone();
+        if failure.is_unsent() {
+            return failure;
+        }
+        let failure = failure.repeat_by(first_sent + RESEND_WINDOW);
+        let settled = failure.is_refusal() && !may_have_spent(&failure);
+        let begun = self.begun.load(Ordering::SeqCst);
+        *lock(&self.sent) =
+            (!settled).then(|| Sent { at: first_sent, failure: failure.clone(), begun });
+        failure
+    }
+
+    /// Gets another refresh token in place of one that Logto has used up without giving one.
+    async fn rescue(&self, first_sent: Instant) {
+        let ask = async || {
+            let late = self.client.clock().now() > first_sent + RESEND_WINDOW;
+            match late {
+                true => Err(AuthFailure::late()),
+                false => self.ask(&Target::default()).await,
             }
-        }
+        };
+        let deadline = Some(first_sent + RESEND_WINDOW);
+        // Should it fail, the next renewal tells.
+        let _ = attempts(self.client.retries(), true, deadline, ask).await;
+    }
+
+    fn keep(&self, granted: &Granted, target: &Target, asked_at: SystemTime) {
+        self.change(|newest| {
+            if let Some(token) = &granted.refresh_token {
+                newest.refresh_token = Some(token.clone());
+            }
+            if target.is_default() {
+                newest.access_token = granted.token.bearer.token().to_owned();
+                newest.expires_at = end(granted, asked_at);
+                if let Some(scope) = &granted.scope {
+                    newest.scope = scope.clone();
+                }
+            }
+        });
     }
 
     /// Has the refresh token revoked, and with it all that came of it; without one, the access
@@ -119,17 +237,35 @@ impl Grant {
         let outcome =
             attempts(self.client.retries(), true, None, || self.endpoint.revoke(&form)).await;
         outcome.map_err(|failure| failure.to_error(self.client.clock().wall_time()))?;
-        let mut newest = self.newest();
-        newest.refresh_token = None;
-        newest.expires_at = Timestamp::from_millis(0);
+        self.revoked.store(true, Ordering::SeqCst);
+        self.change(|newest| {
+            newest.refresh_token = None;
+            newest.expires_at = Timestamp::from_millis(0);
+        });
         Ok(())
     }
 }
 
+/// Whether Logto may have used the refresh token up, though it gave no other: it replaces it before
+/// it looks at the resource, and before a script for custom claims may deny the token.
+fn may_have_spent(failure: &AuthFailure) -> bool {
+    let denied = matches!(failure.code.as_deref(), Some("invalid_target" | "access_denied"));
+    match failure.status {
+        Some(StatusCode::BAD_REQUEST) => denied,
+        Some(status) => status.is_success() || status == StatusCode::INTERNAL_SERVER_ERROR,
+        None => false,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn nothing_to_renew_with() -> AuthFailure {
-    AuthFailure::new(
-        "there is no refresh token to get a user's token with: it was revoked, or never there. Have \
-         the user sign in again, and ask for the scope `offline_access`",
+    AuthFailure::sign_in_required(
+        "there is no refresh token to get a user's token with: the user's session is over, the \
+         tokens were revoked, or there never was one. Have the user sign in again; Logto gives a \
+         refresh token for the scope `offline_access` with the prompt `consent`",
     )
 }
 
@@ -161,11 +297,12 @@ impl Renewal {
         let life = life(newest.expires_at, self.grant.client.clock().wall_time());
         let bearer = Bearer::new(&newest.access_token).ok()?;
         let is_new = self.handed().as_ref() != Some(&bearer);
-        (is_new && !life.is_zero()).then_some(Fetched { bearer, life: Some(life) })
+        let scope = Some(newest.scope.clone()).filter(|scope| !scope.is_empty());
+        (is_new && !life.is_zero()).then_some(Fetched { bearer, life: Some(life), scope })
     }
 
     fn handed(&self) -> MutexGuard<'_, Option<Bearer>> {
-        self.handed.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.handed)
     }
 }
 
@@ -174,15 +311,30 @@ impl Source for Renewal {
         Box::pin(async {
             let fetched = match self.unused() {
                 Some(fetched) => fetched,
-                None => self.grant.renew_once(&self.target).await?.token,
+                None => self.grant.attempts(&self.target).await?.token,
             };
             *self.handed() = Some(fetched.bearer.clone());
             Ok(fetched)
         })
     }
 
+    /// The grant repeats by itself, and knows until when.
+    fn fetch<'a>(&'a self, _: &'a Retries) -> Pending<'a, Result<Fetched, AuthFailure>> {
+        self.fetch_once()
+    }
+
     fn renews(&self) -> bool {
         self.grant.newest().refresh_token.is_some()
+    }
+
+    /// While nobody knows what became of the refresh token, the tokens that there are are worth
+    /// more than the try.
+    fn renews_early(&self) -> bool {
+        lock(&self.grant.sent).is_none()
+    }
+
+    fn ended(&self) -> Option<AuthFailure> {
+        self.grant.revoked.load(Ordering::SeqCst).then(nothing_to_renew_with)
     }
 }
 

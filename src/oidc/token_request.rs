@@ -7,7 +7,13 @@ use super::{
     grant::{Grant, Target},
     tokens::client,
 };
-use crate::{AccessToken, Client, Error, Result};
+use crate::{
+    AccessToken, Client, Error, Result,
+    auth::{AuthFailure, INSUFFICIENT},
+};
+
+/// What an authorization request names for permissions in organizations.
+const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 
 /// A token of a user's for an API or in an organization: what [`Tokens::for_resource`] and
 /// [`Tokens::for_organization`] return.
@@ -47,10 +53,17 @@ impl TokenRequest {
     }
 
     /// The scope of the token: permissions, with spaces between them. Without, it has all that
-    /// were granted when the user signed in. A token that lacks one of them is refused with an
-    /// error that [`is_insufficient_scope`](Error::is_insufficient_scope).
+    /// were granted when the user signed in, which may be none. A token that lacks one of them is
+    /// refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.target.wanted.scope = Some(scope.into());
+        self
+    }
+
+    /// Takes tokens that lack some or all of what was asked for; [`AccessToken::scope`] tells what
+    /// was granted.
+    pub fn allow_fewer_scopes(mut self) -> Self {
+        self.target.wanted.or_less = true;
         self
     }
 
@@ -62,9 +75,9 @@ impl TokenRequest {
     /// When what was given is empty, when there is no refresh token, and when Logto gives no such
     /// token ([`Error::is_auth`]; its text says what to check).
     pub async fn access_token(self) -> Result<AccessToken> {
-        self.check()?;
-        let token = self.grant.renew(self.target).await?.token;
-        let access_token = AccessToken::new(token.bearer.token());
+        let request = self.checked()?;
+        let token = request.grant.renew(request.target).await?.token;
+        let access_token = AccessToken::new(token.bearer.token()).of_scope(token.scope.as_deref());
         Ok(match token.life {
             Some(life) => access_token.expires_in(life),
             None => access_token,
@@ -79,11 +92,34 @@ impl TokenRequest {
     ///
     /// When what was given is empty. Nothing is sent yet.
     pub fn client(self) -> Result<Client> {
-        self.check()?;
-        Ok(client(&self.grant, self.target))
+        let request = self.checked()?;
+        Ok(client(&request.grant, request.target))
     }
 
-    fn check(&self) -> Result<()> {
+    /// The same, unless it is known that Logto would refuse it, or give a token without any
+    /// permission.
+    fn checked(mut self) -> Result<Self> {
+        self.check_values()?;
+        let named = |wanted: &str| {
+            let newest = self.grant.newest();
+            newest.resources.as_ref().map(|named| named.iter().any(|name| name == wanted))
+        };
+        let Target { organization, wanted } = &self.target;
+        match (&wanted.resource, organization) {
+            (Some(resource), _) if named(resource) == Some(false) => {
+                return Err(Error::auth(not_named(resource)));
+            }
+            (None, Some(_)) if named(ORGANIZATIONS) == Some(false) && !wanted.or_less => {
+                return Err(Error::auth(without_permissions()));
+            }
+            _ => {}
+        }
+        // An organization token tells what the user may do there, and little else.
+        self.target.wanted.some = wanted.resource.is_none() && wanted.scope.is_none();
+        Ok(self)
+    }
+
+    fn check_values(&self) -> Result<()> {
         let Target { organization, wanted } = &self.target;
         for (what, value) in [
             ("organization's id", organization),
@@ -96,6 +132,28 @@ impl TokenRequest {
         }
         Ok(())
     }
+}
+
+/// Logto would say the same, and use the refresh token up over it.
+fn not_named(resource: &str) -> AuthFailure {
+    AuthFailure::refused_beforehand(
+        format!("the resource `{resource}` was not named when the user signed in:"),
+        "invalid_target",
+        "name it with `resource(…)` in the authorization request; nothing was sent",
+    )
+}
+
+fn without_permissions() -> AuthFailure {
+    AuthFailure::refused_beforehand(
+        format!(
+            "the resource `{ORGANIZATIONS}` was not named when the user signed in, so that an \
+             organization token would have no permission:"
+        ),
+        INSUFFICIENT,
+        "name it with `resource(…)` in the authorization request, with the scope \
+         `urn:logto:scope:organizations` and the permissions, or take a token without any with \
+         `allow_fewer_scopes()`; nothing was sent",
+    )
 }
 
 impl std::fmt::Debug for TokenRequest {

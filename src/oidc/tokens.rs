@@ -52,7 +52,8 @@ impl Tokens {
     fn new(grant: Arc<Grant>, user: Client, claims: Option<IdTokenClaims>) -> Self {
         let set = grant.newest().clone();
         let life = life(set.expires_at, grant.client.clock().wall_time());
-        let access_token = AccessToken::new(&set.access_token).expires_in(life);
+        let scope = Some(set.scope.as_str()).filter(|scope| !scope.is_empty());
+        let access_token = AccessToken::new(&set.access_token).expires_in(life).of_scope(scope);
         Self(Arc::new(Held { set, access_token, claims, user, grant }))
     }
 
@@ -103,10 +104,12 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// When there is no refresh token, or the user's session is over
-    /// ([`Error::is_auth`](crate::Error::is_auth), with the [`code`](crate::Error::code)
-    /// `invalid_grant`): have the user sign in again. When the new ID token is not to be trusted
-    /// ([`Error::is_invalid_token`](crate::Error::is_invalid_token)).
+    /// When there is no refresh token, or the user's session is over: have the user sign in again
+    /// ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). When the new ID token is
+    /// not to be trusted ([`Error::is_invalid_token`](crate::Error::is_invalid_token)). When no
+    /// answer came ([`Error::is_auth`](crate::Error::is_auth)): within 2.5 seconds it is asked for
+    /// again, but not later, for Logto ends the session when a refresh token that it has replaced
+    /// comes late. What there is goes on until it expires, and the next refresh is a try.
     pub async fn refresh(&self) -> Result<Self> {
         let grant = &self.0.grant;
         let granted = grant.renew(Target::default()).await?;
@@ -122,7 +125,7 @@ impl Tokens {
                     asked: None,
                 };
                 let claims = id_token::validate(&grant.client, token, &expected).await?;
-                grant.newest().id_token = Some(token.clone());
+                grant.change(|newest| newest.id_token = Some(token.clone()));
                 Some(claims)
             }
         };
@@ -153,9 +156,14 @@ impl Tokens {
         let user = &self.0.user;
         let token = user.access_token().await?;
         let info = match user_info(user, &token).await {
-            Err(error) if error.is_unauthorized() && self.refresh_token().is_some() => {
-                user.credentials().discard(&Bearer::new(token.secret())?);
-                user_info(user, &user.access_token().await?).await?
+            Err(error) if error.is_unauthorized() => {
+                let bearer = Bearer::new(token.secret())?;
+                let renews = self.refresh_token().is_some();
+                match renews && user.credentials().discard(&bearer) {
+                    true => user_info(user, &user.access_token().await?).await?,
+                    false if renews => return Err(error),
+                    false => return Err(error.requiring_sign_in()),
+                }
             }
             outcome => outcome?,
         };
@@ -199,8 +207,14 @@ impl Tokens {
         self.0.user.verifications()
     }
 
-    /// Has the refresh token revoked, and with it the access tokens that came of it; without a
-    /// refresh token, the access token. The user's session with Logto goes on: it ends at
+    /// Has the refresh token revoked, or the access token where there is none. Logto takes the whole
+    /// grant back with it: all refresh tokens and opaque access tokens of this application's
+    /// sign-ins in the same browser, which share one.
+    ///
+    /// What came of this sign-in hands out no token any more: every use says that the user has to
+    /// sign in again ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). Tokens
+    /// for APIs and organizations that are out already are JWTs, which nobody can call back: they
+    /// are good until they expire. The user's session with Logto goes on: it ends at
     /// [`sign_out_url`](Self::sign_out_url).
     ///
     /// # Errors
@@ -234,6 +248,27 @@ impl Tokens {
     /// behind your back. [`TokenSet::restore`] is the way back.
     pub fn to_token_set(&self) -> TokenSet {
         self.0.grant.newest().clone()
+    }
+
+    /// Tells of every change of the tokens from now on: renewed, rotated, revoked, or found to be
+    /// over, by whatever came of this sign-in. The last one to ask is told.
+    ///
+    /// It is called before anyone uses the new tokens, on the task that got them: hand them to
+    /// whatever keeps them, and do not wait there.
+    ///
+    /// ```no_run
+    /// # fn run(tokens: logto_api::sign_in::Tokens) {
+    /// let (changed, mut keep) = tokio::sync::mpsc::unbounded_channel();
+    /// tokens.on_change(move |set| drop(changed.send(set.clone())));
+    /// tokio::spawn(async move {
+    ///     while let Some(set) = keep.recv().await {
+    ///         // Put it where the session is kept.
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub fn on_change(&self, observer: impl Fn(&TokenSet) + Send + Sync + 'static) {
+        self.0.grant.observe(Arc::new(observer));
     }
 
     pub(super) fn grant(&self) -> &Arc<Grant> {

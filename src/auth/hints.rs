@@ -1,0 +1,147 @@
+//! What to check when the token endpoint refuses.
+//!
+//! Logto's own `error_description` comes first in an error's text. What stands here are all causes
+//! that fit its status and code: one guess would send people elsewhere.
+
+use reqwest::StatusCode;
+
+use super::endpoint::Parameter;
+
+/// What was refused, and how.
+pub(super) struct Refused<'a> {
+    pub(super) status: StatusCode,
+    pub(super) code: &'a str,
+    /// In English, and specific.
+    pub(super) description: &'a str,
+    pub(super) form: &'a [Parameter<'a>],
+}
+
+impl Refused<'_> {
+    pub(super) fn hint(&self) -> Option<String> {
+        if self.status.is_redirection() {
+            return Some("redirects are not followed: check the endpoint's address".to_owned());
+        }
+        let hint = match self.code {
+            "invalid_client" => self.client(),
+            "invalid_target" => return Some(self.target()),
+            "access_denied" => self.denial()?,
+            "insufficient_scope" if self.has("organization_id") => {
+                "ask for the scope `urn:logto:scope:organizations` when the user signs in"
+            }
+            "invalid_scope" if self.is_of_user() => {
+                "ask for the scope already when the user signs in; a permission comes with a role, \
+                 which the user has to have by then"
+            }
+            "invalid_scope" => "the application may not ask for the scope",
+            "invalid_grant" => self.grant()?,
+            "invalid_request" if self.says("secret has expired") => {
+                "make another secret on the application's page, and use that"
+            }
+            "invalid_request" if self.says("no client authentication") => {
+                "give the application's secret, which web and machine-to-machine applications have"
+            }
+            "invalid_request" if self.says("grant type is not allowed") => self.grant_type(),
+            // A server in front of Logto, or another version of it, may not say which it is.
+            "invalid_request" if self.description.is_empty() && self.has("subject_token") => {
+                self.grant_type()
+            }
+            "unauthorized_client" | "unsupported_grant_type" => self.grant_type(),
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    fn asked(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(found, _)| *found == name).map(|(_, value)| *value)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.asked(name).is_some()
+    }
+
+    fn says(&self, words: &str) -> bool {
+        self.description.contains(words)
+    }
+
+    /// Whether it is about the tokens of a user who has signed in.
+    fn is_of_user(&self) -> bool {
+        self.has("code") || self.has("refresh_token")
+    }
+
+    fn is_for_machine(&self) -> bool {
+        self.asked("grant_type") == Some("client_credentials")
+    }
+
+    fn client(&self) -> &'static str {
+        match self.status {
+            StatusCode::BAD_REQUEST => "no application of this server has this id",
+            _ if self.is_for_machine() => "check the app id and the app secret",
+            _ => {
+                "check the application's id and secret: a traditional web application has a \
+                 secret, a native or single-page application has none, and none may be given for it"
+            }
+        }
+    }
+
+    fn target(&self) -> String {
+        match self.asked("resource") {
+            Some(resource) if self.is_of_user() => format!(
+                "check the resource indicator: no API resource of this server is `{resource}`, or \
+                 it was not named with `resource(…)` when the user signed in"
+            ),
+            Some(resource) => format!(
+                "check the resource indicator: no API resource of this server is `{resource}`"
+            ),
+            None => "name the API that the token is for with `resource(…)`".to_owned(),
+        }
+    }
+
+    fn denial(&self) -> Option<&'static str> {
+        let for_organization = self.has("organization_id");
+        Some(match self.status {
+            StatusCode::FORBIDDEN if for_organization && self.is_for_machine() => {
+                "check the organization's id, and that the application is a member of it"
+            }
+            StatusCode::FORBIDDEN if for_organization => {
+                "check the organization's id, and that the user is a member of it; the \
+                 organization may ask its members for MFA, which the user has to set up; for a \
+                 third-party application the user has to choose the organization when they consent"
+            }
+            StatusCode::BAD_REQUEST => {
+                "a script for custom claims denied the token, or the user may not use this \
+                 application (application access control)"
+            }
+            _ => return None,
+        })
+    }
+
+    fn grant(&self) -> Option<&'static str> {
+        if self.has("code") {
+            return Some(
+                "a code can be redeemed once, within a minute after it was made, by the application \
+                 that asked for it, with the same redirect URI and code verifier, and while the \
+                 user may sign in",
+            );
+        }
+        if self.has("refresh_token") {
+            return Some(
+                "the user's session is over: the refresh token has expired, was revoked or was \
+                 used before, or the user was suspended or deleted: have the user sign in again",
+            );
+        }
+        self.has("subject_token").then_some(
+            "a subject token can be exchanged once, and soon after it was made; a personal access \
+             token or an access token until it expires or is taken back; and its user must exist",
+        )
+    }
+
+    fn grant_type(&self) -> &'static str {
+        if self.has("subject_token") {
+            return "allow token exchange in the application's settings";
+        }
+        match self.is_of_user() {
+            true => "check that the application is one that users sign in to",
+            false => "check that the application is a machine-to-machine application",
+        }
+    }
+}
