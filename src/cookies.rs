@@ -139,6 +139,18 @@ impl BrowserCookies {
         self.held().set.iter().filter_map(|header| at_path(header, path)).collect()
     }
 
+    /// Has the browser forget a cookie of Logto's.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn forget(&self, wanted: &str) {
+        let is_wanted = |pair: &Vec<u8>| name(pair) == wanted.as_bytes();
+        if self.held().pairs.iter().any(is_wanted) {
+            let over = format!("{wanted}=; path=/; max-age=0");
+            if let Ok(set_cookie) = HeaderValue::try_from(over) {
+                self.store(&set_cookie);
+            }
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     auth::{AuthFailure, Cause, INSUFFICIENT},
     body::without_bom,
-    connection, json_path, retry, unsent, upload,
+    connection, json_path, retry, sign_in_errors, unsent, upload,
 };
 
 /// The header with the id under which the server logs a request.
@@ -189,12 +189,19 @@ impl Error {
     pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body = without_bom(body);
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+        let code = text(&mut body, &["code", "error"]);
+        // OAuth's description is specific; beside it, Logto's message for OAuth's errors is general,
+        // and may hold a placeholder.
+        let of_oauth = code.as_deref().is_some_and(|code| code.starts_with("oidc."));
+        let message = match of_oauth {
+            true => text(&mut body, &["error_description", "message"]),
+            false => text(&mut body, &["message", "error_description"]),
+        };
         Self::new(Kind::Answer(Refusal {
             status,
             request_id: request_id(headers).map(str::to_owned),
-            code: text(&mut body, &["code", "error"]),
-            // OAuth's is specific; beside it, `message` is general and may hold a placeholder.
-            message: text(&mut body, &["error_description", "message"]),
+            code,
+            message,
             scope: text(&mut body, &["scope"]),
             sign_in_required: false,
             data: body.remove("data"),
@@ -708,7 +715,11 @@ impl Error {
             Kind::SignIn(sign_in) => {
                 f.write_str(&sign_in.problem)?;
                 said(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;
-                scoped(f, sign_in.scope.as_deref())
+                scoped(f, sign_in.scope.as_deref())?;
+                match sign_in_errors::hint(sign_in.code.as_deref(), sign_in.message.as_deref()) {
+                    Some(hint) => write!(f, " ({hint})"),
+                    None => Ok(()),
+                }
             }
         }
     }

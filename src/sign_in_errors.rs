@@ -67,3 +67,22 @@ impl Error {
         codes.iter().any(|code| self.has_code(code))
     }
 }
+
+/// What to do about a refusal of the authorization endpoint whose description does not tell.
+pub(crate) fn hint(code: Option<&str>, message: Option<&str>) -> Option<&'static str> {
+    Some(match code? {
+        "login_required" | "consent_required" | "interaction_required" => {
+            "Logto has to ask the user: send them to sign in, without the prompt `none`"
+        }
+        // The user's own refusal says so.
+        "access_denied" if message != Some("End-User aborted interaction") => {
+            "the user may not use this application (application access control)"
+        }
+        "invalid_scope" => {
+            "the application may not ask for it: a third-party application's scopes are enabled in \
+             its settings"
+        }
+        "invalid_target" => "check the resource indicators: one is no API resource's",
+        _ => return None,
+    })
+}

@@ -13,8 +13,8 @@ use logto_api::{
     BrowserCookies, Client, Error,
     reqwest::header::HeaderMap,
     sign_in::{
-        ForgotPassword, Identifier, NextStep, PendingAuthorization, ProfileField, Register,
-        Resumed, Session, SignIn,
+        Followed, ForgotPassword, Identifier, NextStep, PendingAuthorization, ProfileField,
+        Register, Resumed, Session, SignIn, TokenSet,
     },
 };
 use logto_mock::Mock;
@@ -218,6 +218,124 @@ async fn a_user_who_is_signed_in_already_is_not_asked_by_mistake() {
         assert!(!error.to_string().contains("c0de"));
         assert_eq!(server.seen().len(), 1);
     }
+}
+
+/// Answers an authorization request at once, with its state, and everything else with 204.
+fn answering_at_once(outcome: &'static str) -> Server {
+    Server::start(move |seen| {
+        let Some(query) = seen.target.strip_prefix("/oidc/auth?") else {
+            return answer(204, "", "");
+        };
+        let state = query.split('&').find(|pair| pair.starts_with("state=")).unwrap();
+        let host = seen.header("host").unwrap();
+        let iss = format!("iss=http%3A%2F%2F{host}%2Foidc");
+        let location = format!("location: {CALLBACK}?{outcome}&{state}&{iss}\r\n");
+        answer(303, &location, "")
+    })
+}
+
+#[tokio::test]
+async fn a_user_who_is_signed_in_already_need_not_be_asked() {
+    let server = answering_at_once("code=c0de");
+    let silent = || server.client().sign_in("app", CALLBACK).prompt("none");
+    let opened = silent().authorize().await.unwrap();
+    let done = opened.done().expect("there is nothing to ask");
+    let Followed::Callback(callback) = done.follow().await.unwrap() else { panic!("consent") };
+    assert!(callback.url().contains("code=c0de"));
+    let resumed = opened.clone().resume().await.unwrap();
+    assert!(matches!(resumed, Resumed::Identified(NextStep::Done(_))));
+    // There is no interaction to begin anything in.
+    let error = opened.sign_in().await.unwrap_err();
+    assert!(error.is_invalid_request() && error.to_string().contains("`done()`"), "{error}");
+    assert_eq!(server.seen().len(), 1);
+
+    let refusing = answering_at_once("error=login_required");
+    let request = refusing.client().sign_in("app", CALLBACK).prompt("none");
+    let error = request.authorize().await.unwrap_err();
+    assert!(error.is_sign_in_refused() && error.has_code("login_required"), "{error}");
+}
+
+#[tokio::test]
+async fn a_live_session_leads_through_consent() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        target if target.starts_with("/oidc/auth?") => {
+            answer(303, "location: /consent?app_id=app\r\n", "")
+        }
+        "/consent?app_id=app" => answer(302, "location: /oidc/auth/uid-2\r\n", ""),
+        "/oidc/auth/uid-2" => {
+            answer(303, "location: https://acme.com/callback?code=c0de&state=s\r\n", "")
+        }
+        _ => answer(204, "", ""),
+    });
+    let opened = server.client().sign_in("app", CALLBACK).authorize().await.unwrap();
+    let followed = opened.done().unwrap().follow().await.unwrap();
+    assert!(matches!(followed, Followed::Callback(_)));
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_use_the_application_is_told_from_one_who_is_to_consent() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        target if target.starts_with("/oidc/auth?") => {
+            answer(303, "location: /consent?app_id=app\r\n", "")
+        }
+        "/api/interaction/consent" => refusal(400, "oidc.access_denied", &Value::Null),
+        _ => answer(200, "", "<html>"),
+    });
+    let opened = server.client().sign_in("app", CALLBACK).authorize().await.unwrap();
+    let error = opened.done().unwrap().tokens().await.unwrap_err();
+    assert!(error.is_sign_in_refused(), "{error}");
+    assert!(error.to_string().contains("application access control"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sign_out_ends_the_tokens_the_session_and_the_interaction() {
+    let page = r#"<form id="op.logoutForm"><input type="hidden" name="xsrf" value="4a76"/></form>
+        <input type="hidden" form="op.logoutForm" value="yes" name="logout" />"#;
+    let over = "set-cookie: _session=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/oidc/session/end/confirm" => {
+            answer(303, &format!("{over}location: /oidc/session/end/success\r\n"), "")
+        }
+        target if target.starts_with("/oidc/session/end") => {
+            answer(200, "set-cookie: _session=two; path=/\r\n", page)
+        }
+        "/oidc/token/revocation" => answer(200, "", ""),
+        _ => panic!("{} is asked for", seen.target),
+    });
+    let set = json!({
+        "client_id": "app", "access_token": "opaque", "expires_at": 0, "scope": "openid",
+        "refresh_token": "refresh",
+    });
+    let set: TokenSet = serde_json::from_value(set).unwrap();
+    let tokens = set.restore(&server.client(), None).unwrap();
+    let kept = r#"_session=one; _interaction={"app":"uid"}; _interaction.sig=s; theme=dark"#;
+    let cookies = BrowserCookies::from_headers([kept]);
+    tokens.sign_out(&cookies).await.unwrap();
+
+    let seen = server.seen();
+    let targets: Vec<_> = seen.iter().map(|seen| seen.target.as_str()).collect();
+    let end = ["/oidc/session/end?client_id=app", "/oidc/session/end/confirm"];
+    assert_eq!(targets, ["/oidc/token/revocation", end[0], end[1]]);
+    assert!(seen[0].body.contains("token=refresh"));
+    assert_eq!(seen[1].header("cookie"), Some(kept));
+    assert_eq!(seen[2].body, "xsrf=4a76&logout=yes");
+    assert!(seen[2].header("cookie").unwrap().contains("_session=two"));
+    // The browser forgets what is over, and keeps what is not Logto's.
+    let set: Vec<_> = cookies.set_cookies_at("/").iter().map(|set| format!("{set:?}")).collect();
+    assert_eq!(set.len(), 4);
+    assert_eq!(format!("{cookies:?}"), r#"["theme"]"#);
+    assert!(tokens.refresh().await.err().unwrap().is_sign_in_required());
+
+    // A page that is none of Logto's is no sign-out.
+    let server = Server::start(|_| answer(200, "", "<html>"));
+    let set: TokenSet = serde_json::from_value(json!({
+        "client_id": "app", "access_token": "opaque", "expires_at": 0, "scope": "openid",
+    }))
+    .unwrap();
+    let tokens = set.restore(&server.client(), None).unwrap();
+    let error = tokens.end_session(&cookies).await.unwrap_err();
+    assert!(error.is_decode() && error.to_string().contains("confirm"), "{error}");
 }
 
 #[tokio::test]

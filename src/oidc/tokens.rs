@@ -138,9 +138,17 @@ impl Tokens {
         TokenRequest::new(self).resource(resource)
     }
 
+    /// Asks for a token for Logto itself with less than was granted when the user signed in: some
+    /// of its scopes, with spaces between them. It is for handing out; the user's own tokens stay.
+    pub fn for_scope(&self, scope: impl Into<String>) -> TokenRequest {
+        TokenRequest::new(self).scope(scope)
+    }
+
     /// Asks for a token of the user's in an organization: an organization token, or with a
     /// resource, a token for that API with the permissions that the organization gives. The scope
-    /// `urn:logto:scope:organizations` has to be granted.
+    /// `urn:logto:scope:organizations` has to be granted; for an organization token, the
+    /// authorization request has to name the resource `urn:logto:resource:organizations` as well,
+    /// or the token has no permission.
     pub fn for_organization(&self, organization_id: impl Into<String>) -> TokenRequest {
         TokenRequest::new(self).organization(organization_id)
     }
@@ -215,7 +223,7 @@ impl Tokens {
     /// sign in again ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). Tokens
     /// for APIs and organizations that are out already are JWTs, which nobody can call back: they
     /// are good until they expire. The user's session with Logto goes on: it ends at
-    /// [`sign_out_url`](Self::sign_out_url).
+    /// [`sign_out_url`](Self::sign_out_url), or with [`end_session`](Self::end_session).
     ///
     /// # Errors
     ///
@@ -225,10 +233,13 @@ impl Tokens {
         self.0.grant.revoke().await
     }
 
-    /// Where to send the user's browser to end their session with Logto.
+    /// Where to send the user's browser to end their session with Logto, after a sign-in on
+    /// Logto's own pages. After one on pages of your own, the browser has none of Logto's cookies
+    /// there: [`sign_out`](Self::sign_out) does it with those that you have kept.
     ///
     /// From there it comes back to `post_logout_redirect_uri`, which has to be one of the
-    /// application's. The address holds no token.
+    /// application's. The address holds no token. Tokens with the scope `offline_access` outlive
+    /// the session: [revoke](Self::revoke) them first.
     ///
     /// # Errors
     ///
@@ -269,6 +280,11 @@ impl Tokens {
     /// ```
     pub fn on_change(&self, observer: impl Fn(&TokenSet) + Send + Sync + 'static) {
         self.0.grant.observe(Arc::new(observer));
+    }
+
+    /// A client that acts for nobody.
+    pub(crate) fn plain_client(&self) -> &Client {
+        &self.0.grant.client
     }
 
     pub(super) fn grant(&self) -> &Arc<Grant> {

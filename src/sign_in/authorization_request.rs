@@ -153,7 +153,8 @@ impl<E: Event> AuthorizationRequest<E> {
     /// What Logto must ask the user for: `login`, `consent`, `none`, or several with spaces
     /// between.
     ///
-    /// It is `consent` by default, without which there is no refresh token, and `login consent`
+    /// It is `consent` by default, without which Logto drops the scope `offline_access` and gives
+    /// no refresh token, without a word, and `login consent`
     /// with [`browser_cookies`](Self::browser_cookies): whoever is signed in at Logto already is
     /// asked again.
     pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
@@ -255,16 +256,20 @@ impl<E: Event> AuthorizationRequest<E> {
     /// Before anything is sent: the redirect URI is none, or has a fragment; the client id or the
     /// secret is empty. From Logto: it does not know the application or the redirect URI, or does
     /// not allow the event. Besides, when the browser's user is signed in already and `prompt` does
-    /// not ask for `login`.
+    /// not ask for `login`: [`authorize`](Self::authorize) gives what there is then.
     pub async fn begin(self) -> Result<Session<E>> {
         self.authorize().await?.start().await
     }
 
     /// Sends the request, and begins nothing yet: there are cookies, and no interaction in them.
+    /// Where the browser's user is signed in already, Logto may have nothing to ask:
+    /// [`OpenInteraction::done`].
     ///
     /// # Errors
     ///
-    /// As those of [`begin`](Self::begin).
+    /// As those of [`begin`](Self::begin), but for a user who is signed in already. With the prompt
+    /// `none`, an error that [`is_sign_in_refused`](Error::is_sign_in_refused) where Logto would
+    /// have to ask.
     pub async fn authorize(self) -> Result<OpenInteraction> {
         let (url, pending) = self.prepare()?;
         let client = match &self.cookies {

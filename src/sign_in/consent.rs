@@ -53,7 +53,14 @@ pub struct ConsentOrganization {
 impl ConsentRequest {
     pub(super) async fn load(interaction: &Interaction) -> Result<Self> {
         let request = interaction.client().request(Method::GET, "/api/interaction/consent");
-        let asked = request.public().send().await?.json()?;
+        let asked = request.public().send().await;
+        let asked = asked.map_err(|error| match error.is_sign_in_refused() {
+            true => {
+                error.hinting("the user may not use this application: application access control")
+            }
+            false => error,
+        })?;
+        let asked = asked.json()?;
         Ok(Self { interaction: interaction.clone(), asked: Arc::new(asked) })
     }
 

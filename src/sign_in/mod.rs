@@ -83,6 +83,7 @@ mod password_reset;
 mod profile;
 mod redirects;
 mod session;
+mod sign_out;
 mod totp_setup;
 mod web_authn_setup;
 

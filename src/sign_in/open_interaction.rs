@@ -5,7 +5,7 @@ use std::fmt;
 use reqwest::{Url, header::HeaderValue};
 
 use super::{
-    ConsentRequest, Identified, NextStep, Session,
+    ConsentRequest, Done, Identified, NextStep, Session,
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     interaction::{Authorization, Interaction},
     next_step::Step,
@@ -47,6 +47,8 @@ use crate::{
 pub struct OpenInteraction {
     client: Client,
     pending: Option<PendingAuthorization>,
+    /// Where Logto goes on without asking anything.
+    done: Option<String>,
     pub(super) client_secret: Option<String>,
     pub(super) captcha_token: Option<String>,
     pub(super) origin: Option<String>,
@@ -62,7 +64,7 @@ pub enum Resumed {
     Register(Session<Register>),
     /// Someone is about to set a new password.
     ForgotPassword(Session<ForgotPassword>),
-    /// Logto knows who it is.
+    /// Logto knows who it is, or there was nothing to ask ([`NextStep::Done`]).
     Identified(NextStep),
 }
 
@@ -81,6 +83,7 @@ impl OpenInteraction {
         Self {
             client: client.clone(),
             pending: None,
+            done: None,
             client_secret: None,
             captcha_token: None,
             origin: None,
@@ -117,6 +120,34 @@ impl OpenInteraction {
     /// What the session will be authorized by, where it is yours.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
         self.pending.as_ref()
+    }
+
+    /// What Logto's answer to the authorization request leads to, where there is nothing to ask: the
+    /// browser's user is signed in at Logto already, and `prompt` does not ask for `login`.
+    ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     logto: logto_api::Client,
+    /// #     cookies: logto_api::BrowserCookies,
+    /// # ) -> logto_api::Result<()> {
+    /// let request = logto.sign_in("web-app-id", "https://acme.com/callback");
+    /// let silent = request.client_secret("…").browser_cookies(&cookies).prompt("none");
+    /// match silent.authorize().await {
+    ///     Ok(opened) => {
+    ///         if let Some(done) = opened.done() {
+    ///             let tokens = done.tokens().await?;
+    ///         }
+    ///     }
+    ///     Err(error) if error.is_sign_in_refused() => println!("ask the user: {error}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn done(&self) -> Option<Done> {
+        let redirect_to = self.done.clone()?;
+        let interaction = self.clone().any_interaction().ok()?;
+        Some(Done::new(&interaction, redirect_to))
     }
 
     /// All operations of the Experience API, with the cookies of the interaction.
@@ -161,6 +192,9 @@ impl OpenInteraction {
     /// than 1.31 cannot be asked where an interaction is ([`Error::is_not_found`]): with it, go on
     /// from what you know, with [`session`](Self::session) or [`identified`](Self::identified).
     pub async fn resume(self) -> Result<Resumed> {
+        if let Some(done) = self.done() {
+            return Ok(Resumed::Identified(NextStep::Done(done)));
+        }
         let interaction = self.interaction()?;
         let state = interaction.state().await?;
         if state.user_id.is_some() {
@@ -222,6 +256,9 @@ impl OpenInteraction {
     }
 
     pub(super) async fn start<E: Event>(mut self) -> Result<Session<E>> {
+        if self.done.is_some() {
+            return Err(signed_in_already());
+        }
         let captcha_token = self.captcha_token.take();
         self.interaction()?.start(captcha_token).await
     }
@@ -238,13 +275,14 @@ impl OpenInteraction {
             if pending.is_callback(page) {
                 // Either this fails with what Logto says, or the user has been signed in already.
                 oidc::code(&self.client, pending, page).await?;
-                return Err(signed_in_already());
+                self.done = Some(page.to_string());
+                return Ok(());
             }
             if !self.client.target().owns(page) {
                 return Err(elsewhere());
             }
             if page.path() == "/consent" {
-                return Err(signed_in_already());
+                self.done = Some(page.to_string());
             }
             if let Some(uid) = interaction_id(&self.client, pending.client_id()) {
                 pending.set_interaction(uid);
@@ -285,8 +323,9 @@ pub(super) fn elsewhere() -> Error {
 
 fn signed_in_already() -> Error {
     Error::request(
-        "the browser's user is signed in at Logto already, so there is nothing to ask: set the \
-         prompt `login consent` to have them sign in again, or send the browser to `url()`",
+        "the browser's user is signed in at Logto already, so there is nothing to ask: get the \
+         tokens by `authorize()` and its `done()`, set the prompt `login consent` to have them \
+         sign in again, or send the browser to `url()`",
     )
 }
 

@@ -1,0 +1,110 @@
+//! Ending a user's session with Logto, on a server that stands between a browser and Logto.
+
+use reqwest::Method;
+
+use super::Tokens;
+use crate::{BrowserCookies, Client, Error, Result};
+
+const END: &str = "/oidc/session/end";
+const CONFIRM: &str = "/oidc/session/end/confirm";
+/// What Logto knows a sign-in that is under way by.
+const INTERACTION: [&str; 4] =
+    ["_interaction", "_interaction.sig", "_interaction_resume", "_interaction_resume.sig"];
+
+impl Tokens {
+    /// Signs the user out for good, on a server with pages of its own: has the tokens
+    /// [revoked](Self::revoke), and the browser's session with Logto
+    /// [ended](Self::end_session). Hand the browser what Logto sets.
+    ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     tokens: logto_api::sign_in::Tokens,
+    /// #     request: logto_api::reqwest::header::HeaderMap,
+    /// # ) -> logto_api::Result<()> {
+    /// use logto_api::BrowserCookies;
+    ///
+    /// let cookies = BrowserCookies::from_headers(request.get_all("cookie"));
+    /// tokens.sign_out(&cookies).await?;
+    /// let set_cookies = cookies.set_cookies_at("/sign-in");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of [`revoke`](Self::revoke) and [`end_session`](Self::end_session). Either is tried
+    /// though the other fails.
+    pub async fn sign_out(&self, cookies: &BrowserCookies) -> Result<()> {
+        let revoked = self.revoke().await;
+        let ended = self.end_session(cookies).await;
+        revoked.and(ended)
+    }
+
+    /// Ends the session with Logto that a browser's cookies name, as a user would who goes to
+    /// [`sign_out_url`](Self::sign_out_url) and confirms it. That URL does not serve a sign-in on
+    /// pages of your own: the browser sends Logto's cookies to your server, and not to Logto.
+    ///
+    /// A sign-in that is under way in the same cookies ends too. Tokens with the scope
+    /// `offline_access` outlive it, until they are [revoked](Self::revoke): [`sign_out`](Self::sign_out)
+    /// does both. Hand the browser what Logto sets.
+    ///
+    /// # Errors
+    ///
+    /// When Logto cannot be reached, or does not take the sign-out.
+    pub async fn end_session(&self, cookies: &BrowserCookies) -> Result<()> {
+        let client = self.plain_client().with_browser_cookies(cookies);
+        end(&client, self.client_id()).await?;
+        INTERACTION.into_iter().for_each(|name| cookies.forget(name));
+        Ok(())
+    }
+}
+
+/// Logto asks for a confirmation on a page that posts itself, against others who would sign a user
+/// out: whoever reads the page may go on.
+async fn end(client: &Client, client_id: &str) -> Result<()> {
+    let request = client.request(Method::GET, END).query(&[("client_id", client_id)]);
+    let answer = request.public().send().await?;
+    if answer.status().is_redirection() {
+        // There is nothing to confirm.
+        return Ok(());
+    }
+    let page = answer.text()?;
+    let xsrf = value_of(&page, "xsrf").ok_or_else(|| {
+        Error::unreadable(
+            "it is not the page to confirm a sign-out on",
+            answer.status(),
+            answer.headers(),
+        )
+    })?;
+    let form = [("xsrf", xsrf), ("logout", "yes")];
+    client.request(Method::POST, CONFIRM).public().form(&form).send().await.map(drop)
+}
+
+/// The value of an input of a form, which needs no unescaping: it is a random number.
+fn value_of<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let inputs = page.split("<input").skip(1);
+    let inputs = inputs.filter_map(|rest| rest.split('>').next());
+    let attribute = |input: &'a str, name: &str| {
+        let (_, rest) = input.split_once(&format!("{name}=\""))?;
+        rest.split('"').next()
+    };
+    let mut named = inputs.filter(|input| attribute(input, " name") == Some(name));
+    attribute(named.next()?, " value").filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_value_of_an_input() {
+        let page = r#"<form id="f"><input type="hidden" name="other" value="1"/>
+            <input type="hidden" name="xsrf" value="4a76"/></form>
+            <input type="hidden" form="f" value="yes" name="logout" />"#;
+        assert_eq!(value_of(page, "xsrf"), Some("4a76"));
+        assert_eq!(value_of(page, "logout"), Some("yes"));
+        for page in ["", "<p>", "<input name=\"xsrf\">", r#"<input name="xsrf" value="">"#] {
+            assert_eq!(value_of(page, "xsrf"), None, "{page}");
+        }
+    }
+}
