@@ -1,15 +1,20 @@
 //! Cookies: what an end user's sign-in lives in.
 
 use std::{
-    fmt,
+    fmt::{self, Write as _},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
 use reqwest::{
     Url,
-    cookie::{CookieStore as _, Jar},
-    header::{HeaderMap, HeaderValue, SET_COOKIE},
+    header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE},
+};
+
+use crate::{
+    jar::Jar,
+    set_cookie::{SetCookie, name, parts},
+    trace,
 };
 
 /// What a client does about cookies.
@@ -29,7 +34,7 @@ impl Cookies {
     pub(crate) fn header(&self, url: &Url) -> Option<HeaderValue> {
         let mut header = match self {
             Self::None => None,
-            Self::Own(jar) => jar.cookies(url),
+            Self::Own(jar) => jar.header(url),
             Self::Browser(cookies) => cookies.header(),
         }?;
         header.set_sensitive(true);
@@ -47,10 +52,10 @@ impl Cookies {
 
     /// Takes what an answer sets.
     pub(crate) fn store(&self, headers: &HeaderMap, url: &Url) {
-        let mut set = headers.get_all(SET_COOKIE).iter();
+        let set = headers.get_all(SET_COOKIE).iter();
         match self {
             Self::None => {}
-            Self::Own(jar) => jar.set_cookies(&mut set, url),
+            Self::Own(jar) => set.for_each(|header| jar.store(header, url)),
             Self::Browser(cookies) => set.for_each(|header| cookies.store(header)),
         }
     }
@@ -103,12 +108,17 @@ impl BrowserCookies {
         Self::default()
     }
 
-    /// The cookies of a request's `Cookie` headers, of which HTTP/2 allows several.
+    /// The cookies of a request's `Cookie` headers, of which HTTP/2 allows several. A cookie with a
+    /// control character, which no header may hold, is left out.
     pub fn from_headers<V: AsRef<[u8]>>(headers: impl IntoIterator<Item = V>) -> Self {
         let mut pairs = Vec::new();
         for header in headers {
-            let parts = parts(header.as_ref());
-            pairs.extend(parts.filter(|pair| !pair.is_empty()).map(<[u8]>::to_vec));
+            for pair in parts(header.as_ref()).filter(|pair| !pair.is_empty()) {
+                match is_sendable(pair) {
+                    true => pairs.push(pair.to_vec()),
+                    false => trace::cookie_left_out(),
+                }
+            }
         }
         Self(Arc::new(Mutex::new(Held { pairs, set: Vec::new() })))
     }
@@ -161,14 +171,24 @@ impl BrowserCookies {
     }
 
     fn store(&self, set_cookie: &HeaderValue) {
-        let mut parts = parts(set_cookie.as_bytes());
-        let pair = parts.next().unwrap_or_default();
+        let now = SystemTime::now();
+        let set = SetCookie::read(set_cookie.as_bytes(), now);
         let mut held = self.held();
-        held.pairs.retain(|known| name(known) != name(pair));
-        if !parts.any(is_over) {
-            held.pairs.push(pair.to_vec());
+        held.pairs.retain(|known| name(known) != set.name());
+        if !set.is_over(now) {
+            held.pairs.push(set.pair.to_vec());
         }
         held.set.push(set_cookie.clone());
+    }
+}
+
+/// Keeps the cookies and the address of a redirect, which may hold a code, out of what `Debug`
+/// shows of an answer's headers.
+pub(crate) fn hide(headers: &mut HeaderMap) {
+    for (name, value) in headers.iter_mut() {
+        if [SET_COOKIE, LOCATION].contains(name) {
+            value.set_sensitive(true);
+        }
     }
 }
 
@@ -177,35 +197,30 @@ fn at_path(set_cookie: &HeaderValue, path: &str) -> Option<HeaderValue> {
     let parts = parts(set_cookie.as_bytes());
     let is_path = |part: &&[u8]| name(part).eq_ignore_ascii_case(b"path");
     let mut kept: Vec<_> = parts.filter(|part| !is_path(part)).collect();
-    let attribute = format!("path={path}");
+    let attribute = format!("path={}", written(path));
     kept.push(attribute.as_bytes());
     let mut header = HeaderValue::from_bytes(&kept.join(&b"; "[..])).ok()?;
     header.set_sensitive(true);
     Some(header)
 }
 
-/// The pairs and attributes of a header.
-fn parts(header: &[u8]) -> impl Iterator<Item = &[u8]> {
-    header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii)
-}
-
-fn name(pair: &[u8]) -> &[u8] {
-    pair.split(|byte| *byte == b'=').next().unwrap_or_default()
-}
-
-/// Whether an attribute of a cookie says that it is to be removed.
-fn is_over(attribute: &[u8]) -> bool {
-    let Ok(attribute) = std::str::from_utf8(attribute) else {
-        return false;
-    };
-    let Some((name, value)) = attribute.split_once('=') else {
-        return false;
-    };
-    match name.to_ascii_lowercase().as_str() {
-        "max-age" => value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
-        "expires" => httpdate::parse_http_date(value).is_ok_and(|date| date <= SystemTime::now()),
-        _ => false,
+/// A path as a URL writes it, in which nothing ends the attribute or the header.
+fn written(path: &str) -> String {
+    let mut written = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b';' | ..=b' ' | 0x7f.. => {
+                let _ = write!(written, "%{byte:02X}");
+            }
+            _ => written.push(char::from(byte)),
+        }
     }
+    written
+}
+
+/// Whether a header may hold this cookie. One that it may not would take the others along.
+fn is_sendable(pair: &[u8]) -> bool {
+    HeaderValue::from_bytes(pair).is_ok()
 }
 
 impl fmt::Debug for BrowserCookies {

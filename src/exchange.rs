@@ -18,6 +18,7 @@ use crate::{
     Client, Error, Result, RetryPolicy, Upload,
     auth::{AuthFailure, Bearer, CallToken},
     body::read,
+    cookies,
     operation::{Api, Operation, Repeat},
     options::Options,
     retry::Failure,
@@ -223,6 +224,7 @@ impl Exchange {
         if !self.client.target().owns(response.url()) {
             return Err(Error::unreadable(ELSEWHERE, status, &HeaderMap::new()));
         }
+        cookies::hide(response.headers_mut());
         self.client.cookies().store(response.headers(), response.url());
         if !(status.is_success() || status.is_redirection()) {
             return Err(self.refusal(response).await);

@@ -71,6 +71,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod extent;
+mod jar;
 #[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
 mod json_body;
 mod json_path;
@@ -86,6 +87,7 @@ mod retry;
 mod retry_after;
 mod runtimes;
 mod search;
+mod set_cookie;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 mod sign_in_errors;

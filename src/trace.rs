@@ -126,6 +126,13 @@ mod on {
         work.in_current_span()
     }
 
+    pub(crate) fn cookie_left_out() {
+        tracing::warn!(
+            target: "logto_api",
+            "a cookie of the browser has a control character and is left out"
+        );
+    }
+
     fn milliseconds(delay: Duration) -> u64 {
         u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
     }
@@ -188,6 +195,8 @@ mod off {
     pub(crate) fn within_caller<F: Future>(work: F) -> F {
         work
     }
+
+    pub(crate) fn cookie_left_out() {}
 
     pub(crate) fn token_retrying(_: &AuthFailure, _: u32, _: Duration) {}
 

@@ -117,6 +117,41 @@ async fn a_browsers_cookies_pass_through_unchanged() {
 }
 
 #[tokio::test]
+async fn a_cookie_that_no_header_may_hold_takes_no_other_along() {
+    let server = Server::start(logto);
+    let header =
+        b"_logto=a; broken=\x01; folded=a\r\nx-evil: 1; deleted=\x7f; _logto.sig=b; tab=a\tb";
+    let cookies = BrowserCookies::from_headers([header]);
+    ask(&server.client().with_browser_cookies(&cookies), "/api/experience").await;
+    assert_eq!(sent(&server), [set(["_logto=a", "_logto.sig=b", "tab=a\tb"])]);
+}
+
+#[tokio::test]
+async fn a_path_cannot_end_the_header_it_stands_in() {
+    let server = Server::start(logto);
+    let cookies = BrowserCookies::new();
+    ask(&server.client().with_browser_cookies(&cookies), "/oidc/auth").await;
+    let set = cookies.set_cookies_at("/a\r\nb; domain=evil.com ü");
+    assert_eq!(set.len(), 3);
+    for header in &set {
+        let text = header.to_str().unwrap();
+        assert!(text.ends_with("; path=/a%0D%0Ab%3B%20domain=evil.com%20%C3%BC"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn headers_of_answers_do_not_show_cookies() {
+    let server = Server::start(logto);
+    let cookies = BrowserCookies::new();
+    let client = server.client().with_browser_cookies(&cookies);
+    let answer = client.request(Method::GET, "/oidc/auth").send().await.unwrap();
+    let (headers, set) = (format!("{:?}", answer.headers()), cookies.set_cookies());
+    for shown in [headers, format!("{set:?}"), format!("{:?}", cookies.set_cookies_at("/x"))] {
+        assert!(!shown.contains("i-x") && !shown.contains("5jDR"), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_header_of_one_call_goes_before_the_clients() {
     let server = Server::start(logto);
     let client = server.builder().cookie_store(true).build().unwrap();
