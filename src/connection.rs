@@ -4,7 +4,7 @@ use std::{error::Error, io};
 
 use reqwest::Url;
 
-use crate::{error::one_line, unsent::causes};
+use crate::{one_line::one_line, unsent::causes};
 
 /// The error with no more of the request's URL than its origin: the rest may hold secrets.
 pub(crate) fn with_origin_only(mut error: reqwest::Error) -> reqwest::Error {

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::{
     Client, Error, Result,
     call::Call,
-    error::one_line,
     judge::Received,
+    one_line::one_line,
     operation::{Api, Operation},
 };
 

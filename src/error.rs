@@ -8,11 +8,16 @@ use serde_json::{Map, Value};
 use crate::{
     auth::{AuthFailure, Cause, INSUFFICIENT},
     body::without_bom,
-    connection, json_path, retry, sign_in_errors, unsent, upload,
+    connection, json_path,
+    one_line::one_line,
+    retry, sign_in_errors, unsent, upload,
 };
 
 /// The header with the id under which the server logs a request.
 const REQUEST_ID: &str = "logto-core-request-id";
+
+/// How much of what happened is shown, in characters: more than Logto ever says.
+const SHOWN: usize = 1500;
 
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -657,7 +662,6 @@ impl Error {
         }
     }
 
-    /// What happened, without the operation and the request id.
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Config(problem) | Kind::Request(problem) => f.write_str(problem),
@@ -744,16 +748,6 @@ fn scoped(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
     }
 }
 
-/// Text from outside, fit for one line of a log.
-pub(crate) fn one_line(text: &str, limit: usize) -> String {
-    let mut line: String =
-        text.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(limit).is_some() {
-        line.push('…');
-    }
-    line
-}
-
 /// The id under which the server logs a request.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID)?.to_str().ok()
@@ -767,9 +761,18 @@ pub(crate) fn text(body: &mut Map<String, Value>, names: &[&str]) -> Option<Stri
     })
 }
 
+/// What happened, without the operation and the request id.
+struct Summary<'a>(&'a Error);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.summary(f)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.summary(f)?;
+        f.write_str(&one_line(&Summary(self).to_string(), SHOWN))?;
         let facts = [
             self.operation().map(|operation| format!("operation {operation}")),
             self.request_id().map(|id| format!("request {}", one_line(id, 64))),
@@ -790,7 +793,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.kind_name())
             .field("status", &self.status().map(|status| status.as_u16()))
-            .field("code", &self.code())
+            .field("code", &self.code().map(|code| one_line(code, 100)))
             .field("text", &self.to_string())
             .finish_non_exhaustive()
     }

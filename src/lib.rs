@@ -79,6 +79,7 @@ mod judge;
 mod nullable;
 #[cfg(feature = "sign-in")]
 mod oidc;
+mod one_line;
 mod operation;
 mod options;
 mod page;

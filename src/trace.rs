@@ -19,7 +19,7 @@ mod on {
     use tracing::{Instrument as _, Span, field::Empty, instrument::Instrumented};
 
     use super::*;
-    use crate::error::request_id;
+    use crate::{error::request_id, one_line::one_line};
 
     /// The span of one call with all its attempts.
     pub(crate) struct CallSpan(Span);
@@ -85,7 +85,7 @@ mod on {
                 self.0.record("http.response.status_code", status.as_u16());
             }
             if let Some(id) = request_id {
-                self.0.record("logto.request_id", id);
+                self.0.record("logto.request_id", one_line(id, 64));
             }
             if let Err(error) = outcome {
                 self.0.record("otel.status_code", "ERROR");
@@ -133,6 +133,11 @@ mod on {
         );
     }
 
+    /// The token endpoint may say anything.
+    fn code(failure: &AuthFailure) -> Option<String> {
+        Some(one_line(failure.code.as_deref()?, 100))
+    }
+
     fn milliseconds(delay: Duration) -> u64 {
         u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
     }
@@ -145,7 +150,7 @@ mod on {
             attempt,
             delay_ms = milliseconds(delay),
             http.response.status_code = status,
-            error.type = failure.code.as_deref(),
+            error.type = code(failure),
             "no access token could be had, and is asked for again"
         );
     }
@@ -162,7 +167,7 @@ mod on {
                 let status = failure.status.map(|status| status.as_u16());
                 tracing::warn!(
                     target: "logto_api",
-                    { http.response.status_code = status, error.type = failure.code.as_deref() },
+                    { http.response.status_code = status, error.type = code(failure) },
                     "no access token could be had"
                 );
             }
