@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
+#[path = "recordings/canaries.rs"]
+mod canaries;
 #[path = "support/compare.rs"]
 mod compare;
 #[path = "support/exchange.rs"]
@@ -17,7 +19,7 @@ mod replay;
 
 /// Calls by `operationId`, generated from the contract.
 mod calls {
-    use super::input::{Called, Input, outcome};
+    use super::input::{Called, Input};
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 }
 
@@ -44,10 +46,7 @@ struct Report {
 #[tokio::test]
 async fn every_recorded_exchange_passes() {
     let server = Replay::start().await;
-    let client = Client::builder(server.endpoint())
-        .bearer_token("a token")
-        .build()
-        .expect("a client of a loopback server");
+    let client = server.client();
     let mut report = Report::default();
     for exchange in exchange::read(&folder()) {
         let problems = check(&server, &client, &exchange, &mut report).await;

@@ -75,8 +75,8 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
         "#[allow(deprecated, unused_mut)]
         async fn {function}(client: &logto_api::Client, input: &Input) -> Called {{
             {body}let mut request = client.{}().{}({});
-            {optional}input.all_used()?;
-            outcome(request.send().await{text})
+            {optional}input.ready(&request)?;
+            input.outcome(request.send().await{text})
         }}\n",
         operation.group,
         naming::field(&operation.method),

@@ -1,6 +1,7 @@
 //! The arguments of a recorded call, as the generated calls ask for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::sync::Mutex;
 
 use logto_api::{Error, Search, Upload};
@@ -25,6 +26,7 @@ pub struct Input {
     upload: Option<Value>,
     /// The query keys that no parameter has taken yet.
     unused: Mutex<BTreeSet<String>>,
+    shown: Mutex<Vec<String>>,
 }
 
 impl Input {
@@ -38,6 +40,7 @@ impl Input {
         Self {
             path: exchange.path_parameters(),
             unused: Mutex::new(query.keys().cloned().collect()),
+            shown: Mutex::default(),
             query,
             headers: exchange.request_headers.clone(),
             body: match upload {
@@ -117,11 +120,27 @@ impl Input {
         Ok(Upload::bytes(text("filename"), text("content_type"), content))
     }
 
-    pub fn all_used(&self) -> Result<(), NotExpressible> {
+    /// The request is made: every parameter must have been taken.
+    pub fn ready(&self, request: &dyn Debug) -> Result<(), NotExpressible> {
+        self.show(request);
         match self.unused.lock().unwrap().first() {
             Some(name) => Err(NotExpressible(format!("no query parameter is called {name}"))),
             None => Ok(()),
         }
+    }
+
+    pub fn outcome<T: Serialize + Debug>(&self, result: logto_api::Result<T>) -> Called {
+        self.show(&result);
+        Ok(result.map(|value| serde_json::to_value(value).expect("a model serialises")))
+    }
+
+    fn show(&self, thing: &dyn Debug) {
+        self.shown.lock().unwrap().push(format!("{thing:?}"));
+    }
+
+    /// What `Debug` shows of the request and of what came of it.
+    pub fn shown(&self) -> Vec<String> {
+        self.shown.lock().unwrap().clone()
     }
 }
 
@@ -137,8 +156,4 @@ fn parameter<T: DeserializeOwned>(name: &str, values: &[Value]) -> Result<T, Not
         .into_iter()
         .find_map(|candidate| serde_json::from_value(candidate).ok())
         .ok_or_else(|| NotExpressible(format!("parameter {name} has another type")))
-}
-
-pub fn outcome<T: Serialize>(result: logto_api::Result<T>) -> Called {
-    Ok(result.map(|value| serde_json::to_value(value).expect("a model serialises")))
 }

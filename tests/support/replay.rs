@@ -49,8 +49,9 @@ impl Replay {
         Self { endpoint: format!("http://{address}"), desk }
     }
 
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
+    pub fn client(&self) -> Client {
+        let builder = Client::builder(&self.endpoint).bearer_token("a token");
+        builder.build().expect("a client of a loopback server")
     }
 
     pub fn answer_next_with(&self, exchange: &Exchange) {
