@@ -278,7 +278,8 @@ async fn errors_count_the_attempts_before_an_answer_that_cannot_be_read() {
 #[cfg(feature = "saml-applications")]
 fn a_secret_parameter_is_not_shown() {
     let logto = Client::builder("https://acme.logto.app").build().unwrap();
-    let request = logto.saml_applications().handle_callback("id").code("hunter2").state("seen");
+    let request =
+        logto.saml_applications().handle_callback("id").code("hunter2").redirect_uri("seen");
     let shown = format!("{request:?}");
     assert!(shown.contains("seen") && !shown.contains("hunter2"), "{shown}");
 }
