@@ -9,6 +9,11 @@ use crate::{RECORDED, conversation, director::direct};
 /// Made of single exchanges that were recorded in other conversations.
 const COMPOSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conversations/composed.jsonl");
 
+/// Of several releases, with what they do otherwise than the others, and with what is no success and
+/// still a step.
+const OF_RELEASES: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conversations/releases.jsonl");
+
 #[tokio::test]
 async fn every_conversation_passes() {
     match std::env::var_os("LOGTO_CONVERSATIONS").map(PathBuf::from) {
@@ -20,6 +25,11 @@ async fn every_conversation_passes() {
 #[tokio::test]
 async fn so_does_every_one_that_was_composed() {
     assert_all_pass(Path::new(COMPOSED)).await;
+}
+
+#[tokio::test]
+async fn so_does_every_one_with_another_release() {
+    assert_all_pass(Path::new(OF_RELEASES)).await;
 }
 
 async fn assert_all_pass(file: &Path) {
