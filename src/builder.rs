@@ -37,6 +37,7 @@ pub struct ClientBuilder {
     token_provider: Option<Box<dyn Source>>,
     resource: Option<String>,
     scope: Option<String>,
+    fewer_scopes: bool,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
@@ -60,6 +61,7 @@ impl ClientBuilder {
             token_provider: None,
             resource: None,
             scope: None,
+            fewer_scopes: false,
             timeout: None,
             attempt_timeout: None,
             connect_timeout: None,
@@ -114,6 +116,13 @@ impl ClientBuilder {
     /// [`is_insufficient_scope`](Error::is_insufficient_scope).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
+        self
+    }
+
+    /// Takes tokens that lack some or all of what was asked for;
+    /// [`AccessToken::scope`](crate::AccessToken::scope) tells what was granted.
+    pub fn allow_fewer_scopes(mut self) -> Self {
+        self.fewer_scopes = true;
         self
     }
 
@@ -324,7 +333,8 @@ impl ClientBuilder {
                 let tokens = TokenEndpoint::new(endpoint, http, app, agent, timeout)?;
                 let resource = self.resource.unwrap_or_else(|| endpoint.default_resource());
                 let scope = self.scope.or_else(|| default_scope(&resource));
-                Ok(of_app(tokens, resource, scope, retries.clone()))
+                let wanted = wanted(resource, scope, self.fewer_scopes);
+                Ok(of_app(tokens, wanted, retries.clone()))
             }
             (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
             (None, None, Some(provider)) => {
@@ -346,17 +356,14 @@ fn default_scope(resource: &str) -> Option<String> {
     tenant.is_some().then(|| "all".to_owned())
 }
 
-fn of_app(
-    endpoint: TokenEndpoint,
-    resource: String,
-    scope: Option<String>,
-    retries: Retries,
-) -> Credentials {
-    let endpoint = Arc::new(endpoint);
+fn wanted(resource: String, scope: Option<String>, or_less: bool) -> Wanted {
     let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
     let some = scope.is_none();
-    let (resource, scope) = (given(resource), scope.and_then(given));
-    let wanted = Wanted { resource, scope, or_less: false, some };
+    Wanted { resource: given(resource), scope: scope.and_then(given), or_less, some }
+}
+
+fn of_app(endpoint: TokenEndpoint, wanted: Wanted, retries: Retries) -> Credentials {
+    let endpoint = Arc::new(endpoint);
     let source = ClientCredentials { endpoint: endpoint.clone(), organization: None, wanted };
     Credentials::App { tokens: TokenCache::new(source, retries), endpoint }
 }

@@ -128,6 +128,10 @@ impl Refusal {
 const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: to an \
                            application, assign the role `Logto Management API access`";
 
+/// What to do about a user's token that is refused and cannot be renewed.
+const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a scope for \
+                                this: have the user sign in again";
+
 /// A success whose body is not what the contract says.
 struct Undecodable {
     status: StatusCode,
@@ -310,6 +314,7 @@ impl Error {
     pub(crate) fn requiring_sign_in(mut self) -> Self {
         if let Kind::Answer(answer) = &mut self.0.kind {
             answer.sign_in_required = true;
+            answer.hint = answer.hint.or(Some(SIGN_IN_REQUIRED));
         }
         self
     }

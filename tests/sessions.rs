@@ -274,6 +274,30 @@ async fn a_live_session_leads_through_consent() {
 }
 
 #[tokio::test]
+async fn another_user_signs_in_with_the_cookies_of_one_who_is_signed_in() {
+    let page = r#"<form method="post" action="http://logto/oidc/session/end/confirm">
+        <input type="hidden" name="xsrf" value="g-xJ"/><input name="logout" value="yes"/></form>"#;
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let server = logto(move |seen| match seen.target.as_str() {
+        "/api/experience/identification" => answer(204, "", ""),
+        "/api/experience/submit" => ok(&json!({"redirectTo": "/oidc/auth/uid-1"})),
+        "/oidc/auth/uid-1" => match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => answer(200, "", page),
+            _ => answer(303, "location: https://acme.com/callback?code=c0de\r\n", ""),
+        },
+        "/oidc/session/end/confirm" => answer(303, "location: /oidc/auth/uid-1\r\n", ""),
+        _ => panic!("{} is asked for", seen.target),
+    });
+    let step = begin(&server).await.password(alice(), PASSWORD).await.unwrap();
+    let NextStep::Done(done) = step.submit().await.unwrap() else { panic!("not done") };
+    assert!(matches!(done.follow().await.unwrap(), Followed::Callback(_)));
+    let seen = server.seen();
+    let confirmed =
+        seen.iter().find(|seen| seen.method == "POST" && seen.target.ends_with("confirm"));
+    assert_eq!(confirmed.unwrap().body, "xsrf=g-xJ&logout=yes");
+}
+
+#[tokio::test]
 async fn a_user_who_may_not_use_the_application_is_told_from_one_who_is_to_consent() {
     let server = Server::start(|seen| match seen.target.as_str() {
         target if target.starts_with("/oidc/auth?") => {

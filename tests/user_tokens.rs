@@ -1298,6 +1298,7 @@ async fn whoever_has_to_sign_in_again_is_told_so_by_one_word() {
     let user = tokens.client();
     let error = user.request(Method::GET, ACCOUNT).send().await.unwrap_err();
     assert!(error.is_sign_in_required() && error.is_unauthorized(), "{error}");
+    assert!(error.to_string().contains("have the user sign in again"), "{error}");
     let error = tokens.user_info().await.unwrap_err();
     assert!(error.is_sign_in_required() && error.is_unauthorized(), "{error}");
 

@@ -43,6 +43,7 @@ pub(crate) struct TokenEndpoint {
 pub(crate) struct Granted {
     pub(crate) token: Fetched,
     /// The scope, where the answer tells it.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     pub(crate) scope: Option<String>,
     /// What comes along when the token is a user's.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]

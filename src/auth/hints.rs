@@ -21,6 +21,13 @@ impl Refused<'_> {
         if self.status.is_redirection() {
             return Some("redirects are not followed: check the endpoint's address".to_owned());
         }
+        if self.status == StatusCode::NOT_FOUND && self.code.is_empty() {
+            return Some(
+                "is it Logto that answers at this endpoint? It says so also of a request of more \
+                 than 56 kB"
+                    .to_owned(),
+            );
+        }
         let hint = match self.code {
             "invalid_client" => self.client(),
             "invalid_target" => return Some(self.target()),

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, Url, header::LOCATION};
 
-use super::{another_session, open_interaction::elsewhere};
+use super::{another_session, open_interaction::elsewhere, sign_out};
 use crate::{Client, Error, Result, oidc::PendingAuthorization};
 
 /// More than Logto needs.
@@ -36,6 +36,12 @@ pub(super) async fn follow(
                 url = url.join(location).map_err(|_| lost("what is no URL"))?;
             }
             _ if url.path() == "/consent" => return Ok(Arrival::Consent),
+            _ if sign_out::is_asked_on(&answer)? => {
+                // Someone else was signed in with these cookies, whose session ends first.
+                let answer = sign_out::confirm(client, &answer).await?;
+                let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+                url = url.join(location.unwrap_or_default()).map_err(|_| lost("what is no URL"))?;
+            }
             _ => return Err(lost("a page of its own: the user is to sign in anew")),
         }
     }

@@ -1,9 +1,9 @@
 //! Ending a user's session with Logto, on a server that stands between a browser and Logto.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 
 use super::Tokens;
-use crate::{BrowserCookies, Client, Error, Result};
+use crate::{Answer, BrowserCookies, Client, Error, Result};
 
 const END: &str = "/oidc/session/end";
 const CONFIRM: &str = "/oidc/session/end/confirm";
@@ -68,16 +68,24 @@ async fn end(client: &Client, client_id: &str) -> Result<()> {
         // There is nothing to confirm.
         return Ok(());
     }
-    let page = answer.text()?;
-    let xsrf = value_of(&page, "xsrf").ok_or_else(|| {
-        Error::unreadable(
-            "it is not the page to confirm a sign-out on",
-            answer.status(),
-            answer.headers(),
-        )
+    confirm(client, &answer).await.map(drop)
+}
+
+/// Whether a page posts itself to confirm a sign-out. So does the one that comes where a session
+/// is submitted with the cookies of another user's.
+pub(super) fn is_asked_on(page: &Answer) -> Result<bool> {
+    Ok(page.status() == StatusCode::OK && page.text()?.contains(CONFIRM))
+}
+
+/// Sends the form of a page that confirms a sign-out.
+pub(super) async fn confirm(client: &Client, page: &Answer) -> Result<Answer> {
+    let text = page.text()?;
+    let xsrf = value_of(&text, "xsrf").ok_or_else(|| {
+        let problem = "it is not the page to confirm a sign-out on";
+        Error::unreadable(problem, page.status(), page.headers())
     })?;
     let form = [("xsrf", xsrf), ("logout", "yes")];
-    client.request(Method::POST, CONFIRM).public().form(&form).send().await.map(drop)
+    client.request(Method::POST, CONFIRM).public().form(&form).send().await
 }
 
 /// The value of an input of a form, which needs no unescaping: it is a random number.
