@@ -20,6 +20,9 @@ use crate::{
     web_authn::Challenge,
 };
 
+/// The indicator by which a sign-in asks for permissions in organizations: every tenant has it.
+const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
+
 /// What a user lets an application have; a code or a refresh token stands for it.
 #[derive(Clone)]
 pub(crate) struct Authorization {
@@ -144,7 +147,9 @@ fn objection(
         }
         (_, Some(_)) => return invalid("not supported value of code_challenge_method"),
     }
-    let known = |indicator| state.resources.find_by("indicator", indicator).is_some();
+    let known = |indicator: &str| {
+        indicator == ORGANIZATIONS || state.resources.find_by("indicator", indicator).is_some()
+    };
     if !params.all("resource").all(known) {
         return Some(("invalid_target", "resource indicator is missing, or unknown"));
     }

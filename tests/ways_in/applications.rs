@@ -8,13 +8,14 @@ use logto_api::{
 use crate::{PASSWORD, Tenant, signed_in, user_id};
 
 const API: &str = "https://api.acme.com";
+const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 const SCOPE: &str = "openid profile offline_access urn:logto:scope:organizations";
 
 /// Alice has signed in to the single-page application, which may call the API.
 async fn signed_in_to_app(tenant: &Tenant) -> Tokens {
     tenant.manager().resources().create("API", API).send().await.unwrap();
     let request = tenant.logto.sign_in(tenant.mock.spa_app_id(), tenant.mock.redirect_uri());
-    let session = request.scope(SCOPE).resource(API).begin().await.unwrap();
+    let session = request.scope(SCOPE).resource(API).resource(ORGANIZATIONS).begin().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     signed_in(step).await
 }
@@ -55,9 +56,11 @@ async fn act_in_the_users_organizations() {
     assert!(error.has_code("access_denied"), "{error}");
 
     organizations.add_users(&acme, [&alice]).send().await.unwrap();
-    let token = tokens.for_organization(&acme).access_token().await.unwrap();
+    // Nobody has a permission in the stand-in's organizations.
+    let of_acme = tokens.for_organization(&acme).allow_fewer_scopes();
+    let token = of_acme.clone().access_token().await.unwrap();
     assert_eq!(token.secret().split('.').count(), 3, "a JWT");
-    let both = tokens.for_organization(&acme).resource(API).access_token().await.unwrap();
+    let both = of_acme.resource(API).access_token().await.unwrap();
     assert_ne!(both.secret(), token.secret());
     let info = tokens.user_info().await.unwrap();
     assert_eq!(info.organizations, Some(vec![acme]));
@@ -98,7 +101,7 @@ async fn give_tokens_back() {
     assert_eq!(tokens.refresh_token(), None);
     assert!(tokens.refresh().await.unwrap_err().is_auth());
     let error = tokens.user_info().await.unwrap_err();
-    assert!(error.is_unauthorized(), "the access token is gone as well: {error}");
+    assert!(error.is_sign_in_required(), "the access token is gone as well: {error}");
 }
 
 #[tokio::test]
