@@ -127,7 +127,8 @@ pub struct IdTokenClaims {
     /// Before when it is not good.
     #[serde(default, deserialize_with = "maybe_seconds")]
     pub nbf: Option<Timestamp>,
-    /// When the user proved who they are.
+    /// When the user proved who they are. Logto tells where the authorization request set
+    /// `max_age`.
     #[serde(default, deserialize_with = "maybe_seconds")]
     pub auth_time: Option<Timestamp>,
     /// How strong that proof was.
@@ -136,7 +137,8 @@ pub struct IdTokenClaims {
     /// By what the user proved it.
     #[serde(default)]
     pub amr: Option<Vec<String>>,
-    /// The id of the user's session with Logto.
+    /// The id of the user's session with Logto. Logto tells where the application's settings
+    /// require the session for back-channel logout.
     #[serde(default)]
     pub sid: Option<String>,
     #[serde(default)]

@@ -85,12 +85,14 @@ impl TokenRequest {
     }
 
     /// A client that acts as the user with such tokens, which it keeps and renews;
-    /// [`Client::access_token`] gives them to you. For the Management API it takes a user with a
-    /// role for it, and the resource of that API.
+    /// [`Client::access_token`] gives them to you. For the Management API it takes that API's
+    /// resource, and a user with an organization role that has its permissions: Logto lets no
+    /// other role have them.
     ///
     /// # Errors
     ///
-    /// When what was given is empty. Nothing is sent yet.
+    /// When what was given is empty, and as those of [`access_token`](Self::access_token) as far as
+    /// they are known beforehand. Nothing is sent yet.
     pub fn client(self) -> Result<Client> {
         let request = self.checked()?;
         Ok(client(&request.grant, request.target))

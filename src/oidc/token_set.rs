@@ -33,8 +33,9 @@ impl TokenSet {
     /// The tokens, to be used and renewed again. Nothing is sent.
     ///
     /// `client_secret` is that of the application that the user signed in to; native and
-    /// single-page applications have none. Restore a set once at a time: two that renew the same
-    /// refresh token get into each other's way.
+    /// single-page applications have none. Restore a set once at a time: of two that renew the same
+    /// refresh token, the one that comes more than three seconds later ends the user's session, as
+    /// far as Logto has replaced it.
     ///
     /// # Errors
     ///

@@ -103,7 +103,8 @@ impl Callback {
         self.url.as_str()
     }
 
-    /// Gets the user's tokens for the code. It is good once.
+    /// Gets the user's tokens for the code. It is good once: a second use is refused, and Logto
+    /// takes back the tokens that the first one gave.
     ///
     /// # Errors
     ///
