@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{self, Location};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use logto_api::{Client, ItemStream, Method};
+use logto_api::{Client, Error, ItemStream, Method};
 use logto_mock::Mock;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -115,6 +115,11 @@ pub(crate) async fn ids<T: Send + 'static>(
         ids.insert(id);
     }
     Ok(ids)
+}
+
+/// Whether Logto says that there is no such thing: with which of its codes depends on the release.
+pub(crate) fn is_of_entity(error: &Error) -> bool {
+    error.has_code("entity.not_exists_with_id") || error.has_code("entity.not_found")
 }
 
 /// Runs a scenario on a stand-in, which has to be afterwards as it was before.

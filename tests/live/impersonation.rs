@@ -1,7 +1,7 @@
 //! An application that acts for a user who is not there.
 
 use logto_api::Client;
-use logto_api::models::{ApplicationType, CustomClientMetadata};
+use logto_api::models::{ApplicationType, CustomClientMetadata, OidcClientMetadata};
 
 use crate::harness::{Outcome, Run};
 
@@ -9,9 +9,11 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
     let username = run.name("user");
     let user = logto.users().create().username(&username).send().await?;
+    // Before 1.36, Logto lets none from machine to machine do this, and every other.
     let app = logto
         .applications()
-        .create(run.name("support"), ApplicationType::MachineToMachine)
+        .create(run.name("support"), ApplicationType::Traditional)
+        .oidc_client_metadata(OidcClientMetadata::new([""; 0], ["http://localhost:9999/callback"]))
         .custom_client_metadata(CustomClientMetadata::default().allow_token_exchange(true))
         .send()
         .await?;

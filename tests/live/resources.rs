@@ -26,13 +26,13 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     assert!(taken.is_unprocessable(), "{taken}");
     assert_eq!(taken.code(), Some("resource.resource_identifier_in_use"));
     let unknown = resources.get(NO_ID).send().await.unwrap_err();
-    assert!(unknown.is_not_found() && unknown.has_code("entity.not_exists_with_id"), "{unknown}");
+    assert!(unknown.is_not_found() && harness::is_of_entity(&unknown), "{unknown}");
 
     scopes(&run, &id).await?;
 
     resources.delete(&id).send().await?;
     let gone = resources.delete(&id).send().await.unwrap_err();
-    assert!(gone.is_not_found() && gone.has_code("entity.not_exists_with_id"), "{gone}");
+    assert!(gone.is_not_found() && harness::is_of_entity(&gone), "{gone}");
     Ok(())
 }
 
@@ -60,6 +60,6 @@ async fn scopes(run: &Run, id: &str) -> Outcome {
 
     resources.delete_scope(id, &read.id).send().await?;
     let gone = resources.delete_scope(id, &read.id).send().await.unwrap_err();
-    assert!(gone.is_not_found() && gone.has_code("entity.not_found"), "{gone}");
+    assert!(gone.is_not_found() && harness::is_of_entity(&gone), "{gone}");
     Ok(())
 }
