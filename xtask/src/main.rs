@@ -1,9 +1,8 @@
 //! Tasks of the logto-api workspace: `cargo xtask <task>`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool talks to its user"
-)]
+
+// First, since its macros are for all others.
+#[macro_use]
+mod output;
 
 mod coverage;
 mod docs;
@@ -43,12 +42,19 @@ enum Task {
     Coverage,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Cli::parse().task {
-        Task::Drift(args) => return Ok(drift::run(&args)),
-        Task::Vendor(args) => vendor::run(&args)?,
-        Task::Docs { folder, gaps } => docs::run(&folder, gaps)?,
-        Task::Coverage => coverage::run()?,
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Drift(args) => return drift::run(&args),
+        Task::Vendor(args) => vendor::run(&args),
+        Task::Docs { folder, gaps } => docs::run(&folder, gaps),
+        Task::Coverage => coverage::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Not as `Debug`, which adds a backtrace where `RUST_BACKTRACE` is set.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
