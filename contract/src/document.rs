@@ -99,6 +99,7 @@ fn prepare_item(
             return Err(refuse(&at, format!("operationId {id} is taken by {other}")));
         }
         operation.insert("operationId".into(), id.into());
+        media_types(operation);
         if let Some(shared) = &shared {
             inherit(operation, shared);
         }
@@ -116,6 +117,31 @@ fn inherit(operation: &mut Map<String, Value>, shared: &Value) {
     let own = operation.entry("parameters").or_insert_with(|| Value::Array(Vec::new()));
     if let (Value::Array(own), Value::Array(shared)) = (own, shared) {
         own.extend(shared.iter().cloned());
+    }
+}
+
+/// The name of a media type, in its one spelling: letters in lower case, and no parameters, which
+/// say how a body is written and not what it is (`charset=utf-8`).
+pub(crate) fn media_type(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Names the media types of an operation's bodies in that spelling. Of several spellings of one,
+/// the first in that spelling stays.
+fn media_types(operation: &mut Map<String, Value>) {
+    let (body, answers): (Vec<_>, Vec<_>) =
+        operation.iter_mut().partition(|(key, _)| *key == "requestBody");
+    let answers = answers.into_iter().filter(|(key, _)| *key == "responses");
+    let answers = answers.filter_map(|(_, value)| value.as_object_mut());
+    let answers = answers.flat_map(|answers| answers.values_mut());
+    for holder in body.into_iter().map(|(_, value)| value).chain(answers) {
+        if let Some(Value::Object(content)) = holder.get_mut("content") {
+            let mut spelled: Vec<(String, Value)> = std::mem::take(content).into_iter().collect();
+            spelled.sort_by_key(|(name, _)| media_type(name) != *name);
+            for (name, media) in spelled {
+                content.entry(media_type(&name)).or_insert(media);
+            }
+        }
     }
 }
 

@@ -43,8 +43,11 @@ pub(crate) fn canonical(document: &mut Value) -> Result<()> {
 }
 
 /// A form where one is offered, JSON otherwise.
-const PREFERRED: [&str; 3] =
-    ["multipart/form-data", "application/x-www-form-urlencoded", "application/json"];
+pub(crate) const PREFERRED: [&str; 3] =
+    [UPLOAD, "application/x-www-form-urlencoded", "application/json"];
+
+/// The media type of files.
+pub(crate) const UPLOAD: &str = "multipart/form-data";
 
 fn one_body(body: &Value, at: &str) -> Result<Value> {
     let content = body.get("content").and_then(Value::as_object);

@@ -14,6 +14,7 @@ mod required;
 mod responses;
 mod retries;
 mod secrets;
+mod spelling;
 mod times;
 mod types;
 mod unions;
@@ -27,8 +28,11 @@ use super::walk::{self, Place, Schema};
 type Rule = fn(&mut Schema, &Place) -> Result<()>;
 
 /// The rules on schemas, in the order in which they build on each other.
-const RULES: [Rule; 17] = [
-    types::unwrapped,
+const RULES: [Rule; 20] = [
+    spelling::constants,
+    spelling::null_types,
+    spelling::null_alternatives,
+    spelling::unwrapped,
     bodies::files,
     prose::members,
     required::defaults,
@@ -81,5 +85,6 @@ pub(crate) fn literals_of(alternative: &Schema, tag: &str) -> Vec<String> {
     unions::literals(alternative, tag)
 }
 
+pub(crate) use bodies::{PREFERRED, UPLOAD};
 pub(crate) use parameters::is_search;
 pub(crate) use unions::own_requirement;

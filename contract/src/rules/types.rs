@@ -35,20 +35,3 @@ pub(crate) fn contradictions(schema: &mut Schema, place: &Place) -> Result<()> {
     }
     Ok(())
 }
-
-/// `allOf` of one is that one.
-pub(crate) fn unwrapped(schema: &mut Schema, place: &Place) -> Result<()> {
-    match schema.remove("allOf") {
-        None => Ok(()),
-        Some(Value::Array(parts)) if parts.len() == 1 => {
-            for part in parts {
-                let Value::Object(part) = part else { continue };
-                for (key, value) in part {
-                    schema.entry(key).or_insert(value);
-                }
-            }
-            Ok(())
-        }
-        Some(_) => Err(refuse(&place.pointer, "allOf of several schemas: write them as one")),
-    }
-}

@@ -97,3 +97,29 @@ fn nested_unions_and_nulls_are_flat() {
         union["allOf"][0]["oneOf"].as_array().unwrap().iter().map(|one| &one["type"]).collect();
     assert_eq!(kinds, ["boolean", "integer", "string"]);
 }
+
+#[test]
+fn what_is_spelled_otherwise_is_the_same() {
+    let plain = json!({ "type": "string", "enum": ["a"], "nullable": true });
+    let (text, nothing) = (json!({ "type": "string", "enum": ["a"] }), json!({ "enum": [null] }));
+    for spelled in [
+        json!({ "type": ["string", "null"], "const": "a" }),
+        json!({ "oneOf": [text, nothing] }),
+        json!({ "anyOf": [{ "type": "null" }, text] }),
+        json!({ "nullable": true, "anyOf": [text] }),
+    ] {
+        assert_eq!(member("mode", spelled.clone()), member("mode", plain.clone()), "{spelled}");
+    }
+    let moment = json!({ "oneOf": [{ "type": "number" }] });
+    assert_eq!(member("createdAt", moment)["format"], "timestamp-ms");
+}
+
+#[test]
+fn a_union_of_which_one_may_be_null_may_be_null() {
+    let mut nullable = tagged(&["a"], "x");
+    nullable["nullable"] = true.into();
+    let union = json!({ "oneOf": [nullable, tagged(&["b"], "y")] });
+    assert_eq!(member("value", union.clone())["nullable"], true);
+    let list = json!({ "type": "array", "items": union });
+    assert_eq!(member("values", list)["items"]["nullable"], true);
+}
