@@ -422,6 +422,16 @@ mod tests {
     }
 
     #[test]
+    fn null_is_none_where_it_may_be() {
+        let read: Vec<Option<Shape>> =
+            serde_json::from_str(r#"[null, {"type":"Dot","x":1}]"#).unwrap();
+        assert_eq!(read, [None, Some(Dot { x: 1 }.into())]);
+        let read: Drawing = serde_json::from_str(r#"{"shapes":[null],"one":null}"#).unwrap();
+        assert_eq!(read.one, None);
+        assert_eq!(read.shapes, [Shape::Unknown(UnknownValue(Value::Null))]);
+    }
+
+    #[test]
     fn a_bad_content_names_its_variant_only() {
         for (json, path) in [
             (r#"{"shapes":[{"type":"Dot","x":1},{"type":"Dot","x":"hunter2"}, 3]}"#, "shapes[1]"),

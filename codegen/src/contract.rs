@@ -344,14 +344,18 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
         return Ok(Answer::Text);
     }
     let mut types = Vec::new();
+    // Null is nothing, too: of a list, an empty one.
+    let mut sometimes_empty = false;
     for (_, response) in &successes {
-        if let Some(json) = response.content.get("application/json") {
-            types.push(Type::of(&json.schema)?);
-        }
+        let json = response.content.get("application/json");
+        let ty = json.map(|json| Type::of(&json.schema)).transpose()?;
+        sometimes_empty |= matches!(ty, None | Some(Type::Nullable(_)));
+        types.extend(ty.map(|ty| match ty {
+            Type::Nullable(inner) => *inner,
+            other => other,
+        }));
     }
     types.dedup();
-    let sometimes_empty =
-        successes.iter().any(|(_, response)| !response.content.contains_key("application/json"));
     match (types.pop(), types.is_empty()) {
         (None, _) => Ok(Answer::Empty),
         (Some(_), false) => Err(Error::new("responses", "successes answer with different schemas")),

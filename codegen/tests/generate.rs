@@ -51,6 +51,28 @@ fn lists_in_pages_are_streams_and_texts_are_downloads() {
 }
 
 #[test]
+fn null_is_nothing_where_it_may_be() {
+    let user = r##""schema": {"$ref": "#/components/schemas/User"}"##;
+    let list = r##"{"type": "array", "items": {"$ref": "#/components/schemas/User"}}"##;
+    for part in [user, list] {
+        assert!(SMALL.contains(part), "the small contract has no {part}");
+    }
+    let nullable = r##"{"nullable": true, "allOf": [{"$ref": "#/components/schemas/User"}]}"##;
+    let items = format!(r#"{{"type": "array", "nullable": true, "items": {nullable}}}"#);
+    let contract = SMALL.replace(user, &format!("\"schema\": {nullable}")).replace(list, &items);
+    let code = generated(&contract, &["users"]).unwrap();
+    let items = public_items(&code).unwrap();
+    for line in [
+        "users.create(name: impl Into<String>) -> Option<User>",
+        "users.list() -> Page<Option<User>>",
+    ] {
+        assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
+    }
+    // No body is nothing as well as null.
+    assert!(code.groups.contains(".optional_json("), "{}", code.groups);
+}
+
+#[test]
 fn the_same_contract_gives_the_same_code() {
     let once = generated(SMALL, &["users", "files"]).unwrap();
     let twice = generated(SMALL, &["users", "files"]).unwrap();
