@@ -35,18 +35,20 @@ impl Client {
     /// was built from.
     ///
     /// What differs is a report and no error: whether the service can go on is yours to say. A
-    /// server one release ahead mostly differs in additions, which harm nothing; after a
-    /// [breaking](Class::Breaking) change, what works today may fail. Each [`Change`] names the
-    /// operations and the methods that it affects.
+    /// server one release ahead mostly differs in additions, which harm nothing. Each [`Change`]
+    /// names the operations and the methods that it affects, and says what it means for a
+    /// [running](Change::running) program, and for its [code](Change::class) with the next version
+    /// of the crate; [`is_breaking`](Drift::is_breaking) is about running programs.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client) {
-    /// use logto_api::drift::Class;
+    /// use logto_api::drift::{Change, Class};
     ///
     /// match logto.check_contract().await {
     ///     Ok(drift) if drift.is_breaking() => {
     ///         eprintln!("Logto differs from what this service was built for: {drift}");
-    ///         for change in drift.changes.iter().filter(|change| change.class == Class::Breaking) {
+    ///         let fails = |change: &&Change| change.running == Class::Breaking;
+    ///         for change in drift.changes.iter().filter(fails) {
     ///             eprintln!("  {} at {}", change.id, change.pointer());
     ///         }
     ///     }

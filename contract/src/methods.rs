@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::document::{Operation, operations};
 use super::error::Result;
 use super::files::read_if_there;
-use super::proposals::{Proposal, Proposer};
+use super::proposals::{Proposal, propose};
 
 const HEADER: &str = "\
 # The Rust method of every operation: its group, its name there, and the required members of its
@@ -75,24 +75,19 @@ impl Methods {
     pub(crate) fn complete(&mut self, document: &Value, required: &Required) -> Vec<Proposal> {
         let file = std::mem::take(&mut self.0);
         let operations = operations(document);
-        let (known, new): (Vec<_>, Vec<_>) =
-            operations.into_iter().partition(|operation| file.contains_key(operation.id));
-        let mut proposer = Proposer::default();
-        for operation in known {
-            let Some(method) = file.get(operation.id) else { continue };
-            proposer.learn(tag(&operation), method);
-            self.0.insert(operation.id.to_owned(), method.clone());
-        }
-        let mut proposals = Vec::new();
-        for operation in new {
-            let method = proposer.propose(tag(&operation), operation.id);
-            self.0.insert(operation.id.to_owned(), method);
-            proposals.push(operation);
-        }
+        let listed = operations.iter().map(|operation| (tag(operation), operation.id));
+        let proposed = propose(listed, |id| file.get(id).cloned());
+        let new: Vec<_> =
+            operations.iter().filter(|operation| proposed.contains_key(operation.id)).collect();
+        let known = operations.iter().filter_map(|operation| {
+            Some((operation.id.to_owned(), file.get(operation.id)?.clone()))
+        });
+        self.0.extend(known);
+        self.0.extend(proposed);
         for (id, method) in &mut self.0 {
             method.follow(required.get(id).map(Vec::as_slice).unwrap_or_default());
         }
-        proposals.iter().filter_map(|new| Some(Proposal::of(new, self.0.get(new.id)?))).collect()
+        new.into_iter().filter_map(|new| Some(Proposal::of(new, self.0.get(new.id)?))).collect()
     }
 }
 

@@ -35,9 +35,26 @@ impl Proposal {
     }
 }
 
+/// A method for each operation that none is known of; they are given by their tags and ids, in the
+/// order of paths and methods.
+pub(crate) fn propose<'a>(
+    operations: impl Iterator<Item = (&'a str, &'a str)>,
+    known: impl Fn(&str) -> Option<Method>,
+) -> BTreeMap<String, Method> {
+    let mut proposer = Proposer::default();
+    let mut new = Vec::new();
+    for (tag, id) in operations {
+        match known(id) {
+            Some(method) => proposer.learn(tag, &method),
+            None => new.push((tag, id)),
+        }
+    }
+    new.into_iter().map(|(tag, id)| (id.to_owned(), proposer.propose(tag, id))).collect()
+}
+
 /// Proposes by what is on file.
 #[derive(Default)]
-pub(crate) struct Proposer {
+struct Proposer {
     /// How many operations with each tag are in each group.
     groups: BTreeMap<String, BTreeMap<String, usize>>,
     taken: BTreeSet<(String, String)>,
@@ -45,7 +62,7 @@ pub(crate) struct Proposer {
 
 impl Proposer {
     /// Takes note of a method on file.
-    pub(crate) fn learn(&mut self, tag: &str, method: &Method) {
+    fn learn(&mut self, tag: &str, method: &Method) {
         let groups = self.groups.entry(tag.to_owned()).or_default();
         *groups.entry(method.group.clone()).or_default() += 1;
         self.taken.insert((method.group.clone(), method.method.clone()));
@@ -53,7 +70,7 @@ impl Proposer {
 
     /// The group where most operations with the tag are, or one named like the tag; there, the
     /// operation's id without what the group says already.
-    pub(crate) fn propose(&mut self, tag: &str, id: &str) -> Method {
+    fn propose(&mut self, tag: &str, id: &str) -> Method {
         let most = self.groups.get(tag).and_then(|groups| groups.iter().max_by_key(|(_, n)| **n));
         let group = most.map_or_else(|| tag.to_snake_case(), |(group, _)| group.clone());
         let is_free = |name: &String| {

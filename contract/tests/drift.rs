@@ -152,3 +152,105 @@ fn operations_that_change_places_have_moved() {
     assert!(found.changes.iter().all(|change| change.kind == Kind::PathChanged), "{found:#?}");
     assert_eq!(found.changes.len(), 2);
 }
+
+fn responses<'a>(document: &'a mut Value, path: &str, method: &str) -> &'a mut Value {
+    &mut document["paths"][path][method]["responses"]
+}
+
+/// The kind of each change, and what it means for running programs and for users.
+fn meanings(found: &Drift) -> Vec<(Kind, Class, Class)> {
+    found.changes.iter().map(|change| (change.kind, change.running, change.class)).collect()
+}
+
+#[test]
+fn a_status_that_changes_what_is_answered_breaks() {
+    let bare = json!({ "description": "" });
+    let added = |path: &str, method: &str, status: &str, answer: &Value| {
+        let found = compare(|document| {
+            responses(document, path, method)[status] = answer.clone();
+        });
+        meanings(&found.unwrap())
+    };
+    let breaking = (Kind::StatusAdded, Class::Breaking, Class::Breaking);
+    let additive = (Kind::StatusAdded, Class::Additive, Class::Additive);
+    // A user, or nothing.
+    assert_eq!(added("/api/users", "post", "204", &bare), [breaking]);
+    // No list is an empty one.
+    assert_eq!(added("/api/users", "get", "204", &bare), [additive]);
+    assert_eq!(added("/api/users", "post", "302", &bare), [breaking]);
+    let user = json!({ "description": "", "content": {
+        "application/json": { "schema": { "$ref": "#/components/schemas/User" } }
+    } });
+    assert_eq!(added("/api/users", "post", "201", &user), [additive]);
+    // What was not read goes on not to be; the next version reads it.
+    let read = (Kind::StatusAdded, Class::Additive, Class::Breaking);
+    assert_eq!(added("/api/users/{userId}", "delete", "200", &user), [read]);
+}
+
+#[test]
+fn a_charset_is_no_other_media_type() {
+    for spelled in ["application/json; charset=utf-8", "application/JSON;charset=UTF-8"] {
+        let found = compare(|document| {
+            let content = &mut responses(document, "/api/users", "get")["200"]["content"];
+            let media = content["application/json"].take();
+            *content = json!({ spelled: media });
+            let body = &mut document["paths"]["/api/users"]["post"]["requestBody"]["content"];
+            let media = body["application/json"].take();
+            *body = json!({ spelled: media });
+        });
+        assert!(found.unwrap().is_none(), "{spelled}");
+    }
+}
+
+#[test]
+fn null_in_an_alternative_is_null_in_the_union() {
+    let alternative = "/components/schemas/ConfiguredAccessTokenCustomizer";
+    let found = compare(|document| {
+        document.pointer_mut(alternative).unwrap()["nullable"] = true.into();
+    });
+    let found = found.unwrap();
+    assert_eq!(meanings(&found), [(Kind::NullAllowed, Class::Breaking, Class::Breaking)]);
+    assert_eq!(found.changes[0].pointer(), alternative);
+    // And back.
+    let contract = read("logto.json");
+    let mut nullable = contract.clone();
+    nullable.pointer_mut(alternative).unwrap()["nullable"] = true.into();
+    let mut upstream = contract.clone();
+    upstream["info"]["x-corrected"] = false.into();
+    let found = drift(Vendored { contract: &contract, facts: &nullable }, &upstream).unwrap();
+    assert_eq!(meanings(&found), [(Kind::NullForbidden, Class::Additive, Class::Breaking)]);
+    assert_eq!(found.changes[0].pointer(), alternative);
+}
+
+/// The methods of new operations are those that vendoring proposes.
+#[test]
+fn new_operations_are_called_as_vendoring_calls_them() {
+    let new = |id: &str, tag: &str| json!({ "operationId": id, "tags": [tag], "responses": { "204": { "description": "" } } });
+    let mut upstream = read("upstream.json");
+    let paths = upstream["paths"].as_object_mut().unwrap();
+    for (path, id, tag) in [
+        ("/api/users-of-old", "ListUserOldNames", "Users"),
+        ("/api/zoo", "ListUser", "Users"),
+        ("/api/a-thing", "ListUsersInGroups", "Users"),
+        ("/api/b-thing", "GetOrganizationUserThing", "Organization users"),
+        ("/api/c-thing", "GetThing", "Brand new things"),
+        ("/api/c-thing/more", "GetBrandNewThing", "Brand new things"),
+    ] {
+        paths.insert(path.into(), json!({ "get": new(id, tag) }));
+    }
+    let (contract, facts) = (read("logto.json"), read("upstream.json"));
+    let found = drift(Vendored { contract: &contract, facts: &facts }, &upstream).unwrap();
+    let drifted: std::collections::BTreeMap<String, String> = found
+        .changes
+        .iter()
+        .flat_map(|change| change.operations.clone())
+        .map(|(id, method)| (id, method.unwrap()))
+        .collect();
+    let folder = format!("{}/../openapi", env!("CARGO_MANIFEST_DIR"));
+    let knowledge = Knowledge::read(folder.as_ref()).unwrap();
+    let proposals = vendor(upstream, "", knowledge).unwrap().proposals.into_iter();
+    let vendored =
+        proposals.map(|new| (new.operation, format!("{}().{}()", new.group, new.method)));
+    assert_eq!(drifted, vendored.collect());
+    assert_eq!(drifted.len(), 6);
+}

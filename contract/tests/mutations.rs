@@ -7,6 +7,8 @@
 
 #[path = "mutations/changes.rs"]
 mod changes;
+#[path = "mutations/parts.rs"]
+mod parts;
 #[path = "mutations/sites.rs"]
 mod sites;
 #[path = "mutations/spelling.rs"]
@@ -19,15 +21,11 @@ use logto_api_contract::{Knowledge, vendor};
 use serde_json::{Value, json};
 
 use changes::{CHANGES, Expected};
+use parts::{Parts, SOURCES, Source, read};
 use sites::Rng;
 use spelling::SPELLINGS;
 
 const SEED: u64 = 0x10_6702;
-
-fn read(name: &str) -> Value {
-    let path = format!("{}/../openapi/{name}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
 
 /// A part of a document, and what it is compared with.
 struct Part {
@@ -36,49 +34,18 @@ struct Part {
 }
 
 impl Part {
-    fn drift(&self, changed: &Value) -> Drift {
-        let vendored = Vendored { contract: &self.contract, facts: &self.document };
-        drift(vendored, changed).unwrap_or_else(|error| panic!("{error}"))
-    }
-}
-
-/// The documents that changes are made to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Source {
-    Contract,
-    Facts,
-    Inlined,
-}
-
-const SOURCES: [Source; 3] = [Source::Contract, Source::Facts, Source::Inlined];
-
-/// Draws parts of a document: a few paths, and what they need.
-struct Parts {
-    source: Source,
-    document: Value,
-    paths: Vec<String>,
-}
-
-impl Parts {
-    fn of(source: Source) -> Self {
-        let name = if source == Source::Contract { "logto.json" } else { "upstream.json" };
-        let document = read(name);
-        let paths = document["paths"].as_object().unwrap().keys().cloned().collect();
-        Self { source, document, paths }
-    }
-
-    fn draw(&self, rng: &mut Rng) -> Value {
-        let paths: Vec<&String> = (0..=rng.below(3)).map(|_| rng.pick(&self.paths)).collect();
-        sites::part(&self.document, &paths, self.source == Source::Inlined)
-    }
-
-    fn vendored(&self, document: Value) -> Part {
-        let contract = if self.source == Source::Contract {
+    fn of(parts: &Parts, document: Value) -> Self {
+        let contract = if parts.source == Source::Contract {
             document.clone()
         } else {
             vendor(document.clone(), "", Knowledge::default()).unwrap().contract
         };
-        Part { document, contract }
+        Self { document, contract }
+    }
+
+    fn drift(&self, changed: &Value) -> Drift {
+        let vendored = Vendored { contract: &self.contract, facts: &self.document };
+        drift(vendored, changed).unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -110,7 +77,7 @@ fn judge(row: &mut Row, drift: &Drift, expected: &Expected, class: &[Class]) -> 
     } else if placed.is_empty() {
         row.misplaced += 1;
         "misplaced"
-    } else if !class.contains(&placed[0].class) {
+    } else if !class.contains(&placed[0].running) {
         row.misclassed += 1;
         "misclassed"
     } else if drift.changes.len() != 1 {
@@ -122,7 +89,7 @@ fn judge(row: &mut Row, drift: &Drift, expected: &Expected, class: &[Class]) -> 
     let found: Vec<String> = drift
         .changes
         .iter()
-        .map(|change| format!("{} {} at {:?}", change.class, change.id, change.pointers))
+        .map(|change| format!("{} {} at {:?}", change.running, change.id, change.pointers))
         .collect();
     Some(format!("{problem}: {expected:?} {class:?}, found {found:#?}"))
 }
@@ -153,7 +120,7 @@ fn every_change_of_meaning_is_found_once() {
                 let drawn = parts.draw(&mut rng);
                 let mut changed = drawn.clone();
                 let Some(expected) = change(&mut changed, &mut rng) else { continue };
-                let part = parts.vendored(drawn);
+                let part = Part::of(&parts, drawn);
                 let classes = classes(&part, &changed, &expected, source);
                 let problem = judge(row, &part.drift(&changed), &expected, &classes);
                 problems.extend(problem.map(|text| format!("{source:?} {name} {text}")));
@@ -206,7 +173,7 @@ fn no_change_of_spelling_is_drift() {
     for source in SOURCES {
         let parts = Parts::of(source);
         for _ in 0..150 {
-            let part = parts.vendored(parts.draw(&mut rng));
+            let part = Part::of(&parts, parts.draw(&mut rng));
             let mut changed = part.document.clone();
             let mut names = Vec::new();
             for _ in 0..10 {
@@ -250,7 +217,7 @@ fn a_change_is_found_among_changes_of_spelling() {
     for source in SOURCES {
         let parts = Parts::of(source);
         for _ in 0..100 {
-            let part = parts.vendored(parts.draw(&mut rng));
+            let part = Part::of(&parts, parts.draw(&mut rng));
             let mut changed = part.document.clone();
             let (name, change) = rng.pick(&CHANGES);
             let Some(expected) = change(&mut changed, &mut rng) else { continue };

@@ -12,7 +12,7 @@ use logto_api_contract::{Overlay, is_contract};
 use serde_json::Value;
 
 use crate::source;
-use crate::vendor::openapi_folder;
+use crate::vendor::{self, openapi_folder};
 
 /// What to compare.
 #[derive(clap::Args)]
@@ -61,6 +61,13 @@ fn report(args: &Args) -> Result<(Drift, String)> {
     if !found.is_none() && !is_contract(&upstream) {
         found.notes.extend(corrections(folder, &upstream));
     }
+    // Of a part, or of what is left, nobody could say what it means for code as a whole.
+    if !found.is_none() && only.is_none() && ignored.is_none() {
+        match vendor::code(folder, &upstream) {
+            Ok(code) => found = found.with_code(code),
+            Err(error) => found.notes.push(format!("this document cannot be vendored: {error:#}")),
+        }
+    }
     if let Some(only) = &only {
         found = found.only(only);
     }
@@ -80,7 +87,8 @@ fn corrections(folder: &Path, upstream: &Value) -> Vec<String> {
             .into_iter()
             .map(|target| format!("correction target {target} matches nothing in this document"))
             .collect(),
-        Err(error) => vec![format!("this document cannot be vendored: {error}")],
+        // Vendoring it says so, too.
+        Err(_) => Vec::new(),
     }
 }
 

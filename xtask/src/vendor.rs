@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use logto_api_codegen::feature;
-use logto_api_contract::drift::facts;
+use logto_api_contract::drift::{Code, facts};
 use logto_api_contract::{Knowledge, Vendored, is_contract, print, vendor};
 use serde_json::Value;
 
@@ -98,6 +98,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     println!("vendored {} operations, {} schemas", vendored.operations(), vendored.names.len());
     Ok(())
+}
+
+/// What vendoring a document would change for code.
+pub(crate) fn code(folder: &Path, document: &Value) -> Result<Code> {
+    let old = Contract::read(folder)?.context("there is no contract yet")?;
+    let vendored = vendor(document.clone(), old.version(), Knowledge::read(folder)?)?;
+    let new = Contract::of(print(&vendored.contract)?)?;
+    Ok(Change::between(&old.items, &new.items).code(env!("CARGO_PKG_VERSION")))
 }
 
 /// A contract and what is generated from it.

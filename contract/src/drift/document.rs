@@ -64,8 +64,8 @@ pub(super) fn frame(walk: &mut Walk<'_>) {
             (None, _) => Kind::SchemeAdded,
         };
         let pointer = format!("/components/securitySchemes/{}", escape(name));
-        let detail =
-            Detail { must: used.contains(name), before: one.cloned(), after: other.cloned() };
+        let must = used.contains(name);
+        let detail = Detail { must, ..Detail::of(one.cloned(), other.cloned()) };
         walk.report(kind, &nowhere(&format!("security scheme {name}")), &pointer, detail);
     }
 }

@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::keywords::{is_prose, is_trivial};
 use super::operations::without_prose;
-use super::reader::{is_prose, is_trivial};
 use crate::contract::name;
 use crate::document::METHODS;
 use crate::error::Result;

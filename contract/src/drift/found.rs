@@ -15,8 +15,11 @@ pub struct Change {
     pub id: String,
     /// What changed.
     pub kind: Kind,
-    /// What it means for users of the crate.
+    /// What it means for users of the crate: the worse of what it means for a program that runs
+    /// today, and for its code with the next version. `cargo xtask vendor` says the same.
     pub class: Class,
+    /// What it means for a program that runs today.
+    pub running: Class,
     /// The model's member, or the operation's part: `User.profile`, `ListUsers ?page`.
     pub item: String,
     /// Where Rust code meets it: `User::profile`, `users().list()`.
@@ -44,6 +47,7 @@ impl Change {
 pub(super) struct Report {
     pub(super) kind: Kind,
     pub(super) class: Class,
+    pub(super) running: Class,
     pub(super) item: String,
     pub(super) rust: Option<String>,
     /// Whether the item is one thing wherever it is used: a model or what is below one.
@@ -75,6 +79,7 @@ impl Found {
                 id: format!("{} {}", report.kind, report.item),
                 kind: report.kind,
                 class: report.class,
+                running: report.running,
                 item: report.item,
                 rust: report.rust,
                 pointers: BTreeSet::new(),
@@ -85,23 +90,27 @@ impl Found {
         }
         if let Some(change) = self.changes.get_mut(index) {
             change.class = change.class.max(report.class);
+            change.running = change.running.max(report.running);
             change.pointers.insert(report.pointer);
             change.operations.extend(operation);
         }
     }
 
-    /// The worst first, then by item.
+    /// All changes, in order.
     pub(super) fn finish(mut self) -> Vec<Change> {
         // One of many calls says little.
         for change in self.changes.iter_mut().filter(|change| change.operations.len() > 1) {
             change.rust = change.rust.take().filter(|rust| !rust.ends_with("()"));
         }
-        self.changes.sort_by(|one, other| {
-            let order = |change: &Change| (std::cmp::Reverse(change.class), change.id.clone());
-            order(one).cmp(&order(other)).then_with(|| one.pointers.cmp(&other.pointers))
-        });
+        self.changes.sort_by(order);
         self.changes
     }
+}
+
+/// The worst first, then by item.
+pub(super) fn order(one: &Change, other: &Change) -> std::cmp::Ordering {
+    let by_class = other.class.cmp(&one.class);
+    by_class.then_with(|| one.id.cmp(&other.id)).then_with(|| one.pointers.cmp(&other.pointers))
 }
 
 fn text(value: Option<&Value>) -> String {

@@ -83,7 +83,8 @@ pub enum Class {
     Internal,
     /// What works goes on working; the next version offers or tells more.
     Additive,
-    /// What works today may fail or lose data, or its method or model is no more.
+    /// What works today may fail or lose data, or code that uses it must change for the next
+    /// version.
     Breaking,
 }
 
@@ -105,9 +106,9 @@ pub enum Way {
     Unread,
 }
 
-/// The table. `must` is whether the crate relies on the thing: a new member or parameter that is
+/// The table of what a change means for a program that runs today. `must` is whether the crate relies on the thing: a new member or parameter that is
 /// required, a success status, a format that gives a type of its own.
-pub(super) fn class(kind: Kind, way: Way, must: bool) -> Class {
+pub(super) fn running(kind: Kind, way: Way, must: bool) -> Class {
     use Class::{Additive, Breaking, Internal};
     use Way::{Received, Sent, Unread};
 
@@ -164,5 +165,25 @@ pub(super) fn class(kind: Kind, way: Way, must: bool) -> Class {
         // The server checks these, or says them to readers of its documentation.
         (Kind::ConstraintChanged | Kind::AccessChanged, _) => Internal,
         (Kind::Deprecated | Kind::Restored, _) => Internal,
+    }
+}
+
+/// The table of what a change means for code with the next version: what else breaks it. The rest
+/// of what running programs notice is not in it.
+pub(super) fn code(kind: Kind, way: Way, must: bool) -> Class {
+    match (kind, way) {
+        (_, Way::Unread) => Class::Internal,
+        // What is required is an argument or a plain member, what is not a setter or an `Option`.
+        (Kind::ParameterOptional | Kind::MemberRequired | Kind::MemberOptional, _) => {
+            Class::Breaking
+        }
+        (Kind::DefaultAdded | Kind::DefaultRemoved, Way::Sent) if must => Class::Breaking,
+        // Null is an `Option`.
+        (Kind::NullAllowed | Kind::NullForbidden, _) => Class::Breaking,
+        // An enum is another type than a text.
+        (Kind::ValuesRestricted | Kind::ValuesUnrestricted, _) => Class::Breaking,
+        // A variant is gone.
+        (Kind::ValueRemoved | Kind::AlternativeRemoved, _) => Class::Breaking,
+        _ => Class::Internal,
     }
 }

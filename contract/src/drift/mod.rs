@@ -5,14 +5,20 @@
 //! its source. The comparison looks at the documents before the rules of vendoring, since what
 //! these even out is drift all the same.
 
+mod answers;
+mod bodies;
+mod code;
 mod cursor;
 mod document;
 mod facts;
 mod found;
 mod ignore;
+mod keywords;
 mod kind;
+mod members;
 mod only;
 mod operations;
+mod parameters;
 mod reader;
 mod report;
 mod schemas;
@@ -30,6 +36,7 @@ use cursor::{Call, Contract, Cursor};
 use reader::Doc;
 use schemas::Walk;
 
+pub use code::Code;
 pub use facts::facts;
 pub use found::Change;
 pub use ignore::Ignored;
@@ -57,6 +64,8 @@ pub struct Drift {
     pub notes: Vec<String>,
     /// How many changes an ignore file accepts.
     pub ignored: usize,
+    /// What the changes mean for code as a whole, where that was asked.
+    pub code: Option<Code>,
     /// The API and group of the operations: for [`Only`].
     #[serde(skip)]
     calls: BTreeMap<String, (String, String)>,
@@ -69,16 +78,18 @@ impl Drift {
         self.changes.is_empty()
     }
 
-    /// The worst that a change means; nothing where nothing differs.
+    /// The worst that a change means, or that all of them mean for code; nothing where nothing
+    /// differs.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
-        self.changes.iter().map(|change| change.class).max()
+        let code = self.code.as_ref().and_then(|code| code.class).filter(|_| !self.is_none());
+        self.changes.iter().map(|change| change.class).max().max(code)
     }
 
-    /// Whether something changed after which what works today may fail.
+    /// Whether something changed after which a program that runs today may fail.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
-        self.class() == Some(Class::Breaking)
+        self.changes.iter().any(|change| change.running == Class::Breaking)
     }
 }
 
@@ -117,28 +128,30 @@ fn compare(walk: &mut Walk<'_>) -> Result<BTreeMap<String, (String, String)>> {
     let before = operations::operations(&walk.base)?;
     let after = operations::operations(&walk.upstream)?;
     let pairs = operations::pairs((&walk.base, &before), (&walk.upstream, &after))?;
+    let proposed = operations::proposed(walk.contract, &after);
     let mut calls = BTreeMap::new();
-    let mut enter = |walk: &mut Walk<'_>, operation: &operations::Operation<'_>, new: bool| {
-        let known = walk.contract.call(&operation.id).filter(|_| !new);
-        let call = known.unwrap_or_else(|| operation.proposed());
-        let Call { api, group, method } = call;
-        let method = format!("{group}().{method}()");
-        calls.insert(operation.id.clone(), (api, group));
-        walk.operation = Some((operation.id.clone(), Some(method)));
+    let mut enter = |walk: &mut Walk<'_>, id: &str| {
+        let call = walk.contract.call(id).or_else(|| proposed.get(id).cloned());
+        let method = call.map(|Call { api, group, method }| {
+            let text = format!("{group}().{method}()");
+            calls.insert(id.to_owned(), (api, group));
+            text
+        });
+        walk.operation = Some((id.to_owned(), method));
         walk.seen.clear();
     };
     for (from, to) in &pairs {
-        enter(walk, &before[*from], false);
+        enter(walk, &before[*from].id);
         walk.operation(&before[*from], &after[*to])?;
     }
     let gone: BTreeSet<usize> = pairs.iter().map(|(from, _)| *from).collect();
     let known: BTreeSet<usize> = pairs.iter().map(|(_, to)| *to).collect();
     for (_, operation) in before.iter().enumerate().filter(|(index, _)| !gone.contains(index)) {
-        enter(walk, operation, false);
+        enter(walk, &operation.id);
         walk.lone(Kind::OperationRemoved, operation);
     }
     for (_, operation) in after.iter().enumerate().filter(|(index, _)| !known.contains(index)) {
-        enter(walk, operation, true);
+        enter(walk, &operation.id);
         walk.lone(Kind::OperationAdded, operation);
     }
     walk.operation = None;

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
-use super::cursor::{Call, Cursor};
+use super::cursor::{Call, Contract, Cursor};
+use super::keywords::is_prose;
 use super::kind::{Kind, Way};
-use super::reader::{Doc, Node, is_prose};
-use super::schemas::{ANYTHING, Detail, Walk};
+use super::parameters::parameters;
+use super::reader::{Doc, Node};
+use super::schemas::{Detail, Walk};
 use crate::canonical;
 use crate::contract::api;
 use crate::document::{METHODS, derived_id};
+use crate::methods::Method;
+use crate::proposals;
 use crate::refused::{escape, refuse};
 
 /// An operation of a document.
@@ -20,23 +23,17 @@ pub(super) struct Operation<'a> {
     pub(super) id: String,
     pub(super) path: &'a str,
     pub(super) method: &'static str,
-    item: Node<'a>,
-    node: Node<'a>,
+    pub(super) item: Node<'a>,
+    pub(super) node: Node<'a>,
 }
 
 impl<'a> Operation<'a> {
-    /// The call that vendoring would propose.
-    pub(super) fn proposed(&self) -> Call {
-        let tag = self.node.value["tags"][0].as_str().unwrap_or("other");
-        Call {
-            api: api(self.path).to_owned(),
-            group: tag.to_snake_case(),
-            method: self.id.to_snake_case(),
-        }
+    fn tag(&self) -> &'a str {
+        self.node.value["tags"][0].as_str().unwrap_or("other")
     }
 
     /// Path, with no word on how its parameters are called.
-    fn shape(&self) -> String {
+    pub(super) fn shape(&self) -> String {
         let mut shape = String::new();
         let mut inside = false;
         for letter in self.path.chars() {
@@ -49,11 +46,11 @@ impl<'a> Operation<'a> {
         shape
     }
 
-    fn names(&self) -> Vec<&'a str> {
+    pub(super) fn names(&self) -> Vec<&'a str> {
         self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
     }
 
-    fn whole(&self) -> Cursor<'a> {
+    pub(super) fn whole(&self) -> Cursor<'a> {
         Cursor { node: None, model: None, path: self.id.clone() }
     }
 }
@@ -97,6 +94,24 @@ fn well_formed(operation: &Node<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The calls that vendoring proposes for the operations that the contract does not have.
+pub(super) fn proposed(contract: &Contract<'_>, all: &[Operation<'_>]) -> BTreeMap<String, Call> {
+    let mut all: Vec<&Operation<'_>> = all.iter().collect();
+    all.sort_by_key(|operation| operation.path);
+    let known = |id: &str| {
+        let Call { group, method, .. } = contract.call(id)?;
+        Some(Method { group, method, arguments: Vec::new() })
+    };
+    let listed = all.iter().map(|operation| (operation.tag(), operation.id.as_str()));
+    let mut methods = proposals::propose(listed, known);
+    let call = |operation: &&Operation<'_>| {
+        let Method { group, method, .. } = methods.remove(&operation.id)?;
+        let api = api(operation.path).to_owned();
+        Some((operation.id.clone(), Call { api, group, method }))
+    };
+    all.iter().filter_map(call).collect()
 }
 
 /// What an operation takes and gives, wherever it is: equal texts, equal operations.
@@ -277,358 +292,6 @@ impl<'a> Walk<'a> {
             self.report(kind, &whole, "/security", detail);
         }
     }
-
-    fn request(
-        &mut self,
-        one: &Operation<'a>,
-        other: &Operation<'a>,
-        at: &Cursor<'a>,
-    ) -> Result<()> {
-        let before = self.base.get(&one.node, "requestBody")?;
-        let after = self.upstream.get(&other.node, "requestBody")?;
-        let place = Cursor { path: format!("{} body", one.id), ..at.clone() };
-        match (before, after) {
-            (None, None) => Ok(()),
-            (None, Some(body)) => {
-                self.report(Kind::BodyAdded, &place, &body.at, Detail::must(body.says("required")));
-                Ok(())
-            }
-            (Some(_), None) => {
-                let pointer = format!("{}/requestBody", other.node.at);
-                self.report(Kind::BodyRemoved, &place, &pointer, Detail::default());
-                Ok(())
-            }
-            (Some(before), Some(after)) => {
-                let pointer = format!("{}/required", after.at);
-                match (before.says("required"), after.says("required")) {
-                    (false, true) => {
-                        self.report(Kind::BodyRequired, &place, &pointer, Detail::default());
-                    }
-                    (true, false) => {
-                        self.report(Kind::BodyOptional, &place, &pointer, Detail::default());
-                    }
-                    _ => {}
-                }
-                let contract = self.contract.operation(&one.id).map(|known| known.value);
-                let contract = contract.and_then(|value| value.get("requestBody"));
-                self.bodies(&before, &after, &place, contract)
-            }
-        }
-    }
-
-    fn content_of(&self, doc: &Doc<'a>, body: &Node<'a>) -> Result<BTreeMap<String, Node<'a>>> {
-        let content = doc.get(body, "content")?;
-        let entries = content.iter().flat_map(Node::entries);
-        entries.map(|(kind, media)| Ok((media_type(kind), doc.resolve(&media)?))).collect()
-    }
-
-    /// The media types of a body, and their schemas.
-    fn bodies(
-        &mut self,
-        before: &Node<'a>,
-        after: &Node<'a>,
-        at: &Cursor<'a>,
-        contract: Option<&'a Value>,
-    ) -> Result<()> {
-        let one = self.content_of(&self.base, before)?;
-        let other = self.content_of(&self.upstream, after)?;
-        let kinds: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-        for kind in kinds {
-            let pointer = format!("{}/content/{}", after.at, escape(kind));
-            let said = Some(Value::from(kind.clone()));
-            match (one.get(kind), other.get(kind)) {
-                (Some(_), None) => {
-                    let detail = Detail::of(said, None);
-                    self.report(Kind::MediaTypeRemoved, at, &pointer, detail);
-                }
-                (None, Some(media)) => {
-                    let detail = Detail::of(None, said);
-                    self.report(Kind::MediaTypeAdded, at, &media.at, detail);
-                }
-                (Some(base), Some(up)) => {
-                    let known = contract.and_then(|body| body["content"].get(kind));
-                    let node = known.and_then(|media| media.get("schema"));
-                    self.media(base, up, &Cursor { node, ..at.clone() })?;
-                }
-                (None, None) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn media(&mut self, base: &Node<'a>, up: &Node<'a>, at: &Cursor<'a>) -> Result<()> {
-        let said = |node: &Node<'a>| node.value.get("encoding").map(without_prose);
-        let (before, after) = (said(base), said(up));
-        if before != after {
-            let pointer = format!("{}/encoding", up.at);
-            self.report(Kind::ConstraintChanged, at, &pointer, Detail::of(before, after));
-        }
-        let pointer = format!("{}/schema", up.at);
-        match (base.get("schema"), up.get("schema")) {
-            (None, None) => Ok(()),
-            (Some(one), Some(other)) => self.schema(&one, &other, at),
-            // Without a schema an answer is read as an acknowledgement.
-            (one, other) => {
-                let text = |doc: &Doc<'a>, node: &Option<Node<'a>>| -> Result<Option<Value>> {
-                    let view = node.as_ref().map(|node| doc.view(node)).transpose()?;
-                    Ok(view.map(|view| view.summary().into()))
-                };
-                let detail = Detail::of(text(&self.base, &one)?, text(&self.upstream, &other)?);
-                self.report(Kind::TypeChanged, at, &pointer, detail);
-                Ok(())
-            }
-        }
-    }
-
-    fn responses(
-        &mut self,
-        one: &Operation<'a>,
-        other: &Operation<'a>,
-        at: &Cursor<'a>,
-    ) -> Result<()> {
-        let before = self.base.get(&one.node, "responses")?;
-        let after = self.upstream.get(&other.node, "responses")?;
-        let entries = |node: &Option<Node<'a>>| -> BTreeMap<&'a str, Node<'a>> {
-            let entries = node.iter().flat_map(Node::entries);
-            entries.filter(|(status, _)| !status.starts_with("x-")).collect()
-        };
-        let (before, after) = (entries(&before), entries(&after));
-        let statuses: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-        let contract = self.contract.operation(&one.id).map(|known| &known.value["responses"]);
-        for status in statuses {
-            let place = Cursor { path: format!("{} {status}", one.id), ..at.clone() };
-            let pointer = format!("{}/responses/{status}", other.node.at);
-            // Errors look the same everywhere, so that nothing is read of what is said of them.
-            let success = status.starts_with(['2', '3']);
-            self.way = if status.starts_with('2') { Way::Received } else { Way::Unread };
-            match (before.get(status), after.get(status)) {
-                (Some(_), None) => {
-                    self.report(Kind::StatusRemoved, &place, &pointer, Detail::must(success));
-                }
-                (None, Some(_)) => {
-                    self.report(Kind::StatusAdded, &place, &pointer, Detail::must(success));
-                }
-                (Some(before), Some(after)) => {
-                    let (before, after) =
-                        (self.base.resolve(before)?, self.upstream.resolve(after)?);
-                    let known = contract.and_then(|responses| responses.get(status));
-                    self.bodies(&before, &after, &place, known)?;
-                    self.headers(&before, &after, &place)?;
-                }
-                (None, None) => {}
-            }
-        }
-        self.way = Way::Sent;
-        Ok(())
-    }
-
-    fn headers(&mut self, before: &Node<'a>, after: &Node<'a>, at: &Cursor<'a>) -> Result<()> {
-        let entries = |node: &Node<'a>| -> BTreeMap<String, Node<'a>> {
-            let headers = node.get("headers");
-            let entries = headers.iter().flat_map(Node::entries);
-            entries.map(|(name, node)| (name.to_lowercase(), node)).collect()
-        };
-        let (one, other) = (entries(before), entries(after));
-        let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-        let way = std::mem::replace(&mut self.way, Way::Unread);
-        for name in names {
-            let place = Cursor { path: format!("{} header {name}", at.path), ..at.clone() };
-            let pointer = format!("{}/headers/{}", after.at, escape(name));
-            match (one.get(name), other.get(name)) {
-                (Some(_), None) => {
-                    self.report(Kind::HeaderRemoved, &place, &pointer, Detail::default());
-                }
-                (None, Some(node)) => {
-                    self.report(Kind::HeaderAdded, &place, &node.at, Detail::default());
-                }
-                (Some(base), Some(up)) => {
-                    let (base, up) = (self.base.resolve(base)?, self.upstream.resolve(up)?);
-                    if base.says("required") != up.says("required") {
-                        let before = Some(json!({ "required": base.says("required") }));
-                        let after = Some(json!({ "required": up.says("required") }));
-                        let detail = Detail::of(before, after);
-                        self.report(Kind::ConstraintChanged, &place, &up.at, detail);
-                    }
-                    let schema = |node: &Node<'a>| {
-                        let at = format!("{}/schema", node.at);
-                        node.get("schema").unwrap_or(Node { value: &ANYTHING, at })
-                    };
-                    self.schema(&schema(&base), &schema(&up), &place)?;
-                }
-                (None, None) => {}
-            }
-        }
-        self.way = way;
-        Ok(())
-    }
-
-    fn parameters(
-        &mut self,
-        one: &Operation<'a>,
-        other: &Operation<'a>,
-        at: &Cursor<'a>,
-    ) -> Result<()> {
-        let mut before = parameters(&self.base, one)?;
-        let mut after = parameters(&self.upstream, other)?;
-        let mut both = Vec::new();
-        take(&mut before, &mut after, &mut both, |one, other| {
-            one.place == other.place && one.is_called_like(other)
-        });
-        // The same part of the path under another name.
-        let (names, others) = (one.names(), other.names());
-        take(&mut before, &mut after, &mut both, |one, other| {
-            let part = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
-            one.place == "path"
-                && other.place == "path"
-                && part(&names, &one.name).is_some()
-                && part(&names, &one.name) == part(&others, &other.name)
-        });
-        take(&mut before, &mut after, &mut both, Parameter::is_called_like);
-
-        let moved = one.shape() != other.shape();
-        let place = |name: &str| Cursor { path: format!("{} ?{name}", one.id), ..at.clone() };
-        for gone in before.iter().filter(|gone| !(moved && gone.place == "path")) {
-            let pointer = format!("{}/parameters", other.node.at);
-            let detail = Detail::of(Some(gone.place.into()), None);
-            self.report(Kind::ParameterRemoved, &place(&gone.name), &pointer, detail);
-        }
-        for new in after.iter().filter(|new| !(moved && new.place == "path")) {
-            let must = new.is_required();
-            let detail = Detail { must, before: None, after: Some(new.place.into()) };
-            self.report(Kind::ParameterAdded, &place(&new.name), &new.node.at, detail);
-        }
-        for (base, up) in &both {
-            self.parameter(base, up, one, &place(&base.name))?;
-        }
-        Ok(())
-    }
-
-    fn parameter(
-        &mut self,
-        base: &Parameter<'a>,
-        up: &Parameter<'a>,
-        operation: &Operation<'a>,
-        at: &Cursor<'a>,
-    ) -> Result<()> {
-        let pointer = &up.node.at;
-        if base.place != up.place {
-            let detail = Detail::of(Some(base.place.into()), Some(up.place.into()));
-            self.report(Kind::ParameterMoved, at, &format!("{pointer}/in"), detail);
-        }
-        match (base.is_required(), up.is_required()) {
-            (false, true) if base.place == up.place => {
-                let pointer = format!("{pointer}/required");
-                self.report(Kind::ParameterRequired, at, &pointer, Detail::default());
-            }
-            (true, false) if base.place == up.place => {
-                let pointer = format!("{pointer}/required");
-                self.report(Kind::ParameterOptional, at, &pointer, Detail::default());
-            }
-            _ => {}
-        }
-        if base.style() != up.style() && base.place == up.place {
-            let detail = Detail::of(Some(base.style()), Some(up.style()));
-            self.report(Kind::ParameterStyleChanged, at, pointer, detail);
-        }
-        match (base.node.says("deprecated"), up.node.says("deprecated")) {
-            (false, true) => self.report(Kind::Deprecated, at, pointer, Detail::default()),
-            (true, false) => self.report(Kind::Restored, at, pointer, Detail::default()),
-            _ => {}
-        }
-        let known = self.contract.operation(&operation.id);
-        let known = known.and_then(|known| known.value["parameters"].as_array());
-        let known = known.into_iter().flatten();
-        let node = known
-            .into_iter()
-            .find(|known| known["name"] == *base.name && known["in"] == base.place)
-            .and_then(|known| known.get("schema"));
-        self.schema(&base.schema(), &up.schema(), &Cursor { node, ..at.clone() })
-    }
-}
-
-/// A parameter of an operation or of its path.
-#[derive(Clone)]
-struct Parameter<'a> {
-    name: String,
-    place: &'a str,
-    node: Node<'a>,
-}
-
-impl<'a> Parameter<'a> {
-    /// Headers have names in any case.
-    fn is_called_like(&self, other: &Self) -> bool {
-        let header = self.place == "header" || other.place == "header";
-        self.name == other.name || header && self.name.eq_ignore_ascii_case(&other.name)
-    }
-
-    fn is_required(&self) -> bool {
-        self.place == "path" || self.node.says("required")
-    }
-
-    /// How lists and objects are written, and what else is about writing.
-    fn style(&self) -> Value {
-        let usual = if matches!(self.place, "query" | "cookie") { "form" } else { "simple" };
-        let style = self.node.text("style").unwrap_or(usual);
-        let explode = self.node.value.get("explode").and_then(Value::as_bool);
-        let media: Vec<String> = self
-            .node
-            .get("content")
-            .iter()
-            .flat_map(Node::entries)
-            .map(|(kind, _)| media_type(kind))
-            .collect();
-        json!({
-            "style": style,
-            "explode": explode.unwrap_or(style == "form"),
-            "allowReserved": self.node.says("allowReserved"),
-            "allowEmptyValue": self.node.says("allowEmptyValue"),
-            "content": media,
-        })
-    }
-
-    fn schema(&self) -> Node<'a> {
-        let content = self.node.get("content").map(|content| content.entries());
-        let media = content.into_iter().flatten().next().and_then(|(_, media)| media.get("schema"));
-        let at = format!("{}/schema", self.node.at);
-        self.node.get("schema").or(media).unwrap_or(Node { value: &ANYTHING, at })
-    }
-}
-
-/// The operation's own, and those of the path that it does not override.
-fn parameters<'a>(doc: &Doc<'a>, operation: &Operation<'a>) -> Result<Vec<Parameter<'a>>> {
-    let mut found: Vec<Parameter<'a>> = Vec::new();
-    for holder in [&operation.node, &operation.item] {
-        let listed = doc.get(holder, "parameters")?;
-        for node in listed.iter().flat_map(Node::items) {
-            let node = doc.resolve(&node)?;
-            let place = node.text("in").unwrap_or_default();
-            let name = node.text("name").unwrap_or_default().to_owned();
-            let parameter = Parameter { name, place, node };
-            if !found.iter().any(|known| known.place == place && known.is_called_like(&parameter)) {
-                found.push(parameter);
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn take<'a>(
-    before: &mut Vec<Parameter<'a>>,
-    after: &mut Vec<Parameter<'a>>,
-    both: &mut Vec<(Parameter<'a>, Parameter<'a>)>,
-    same: impl Fn(&Parameter<'a>, &Parameter<'a>) -> bool,
-) {
-    before.retain(|one| match after.iter().position(|other| same(one, other)) {
-        Some(index) => {
-            both.push((one.clone(), after.remove(index)));
-            false
-        }
-        None => true,
-    });
-}
-
-fn media_type(text: &str) -> String {
-    text.to_lowercase().chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
 /// What a call must show: nothing where nothing is an alternative.

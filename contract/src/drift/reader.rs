@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::canonical;
+use super::keywords::{
+    complete, fact, is_null, is_prose, parent, percent_decoded, says_nothing_of_the_type,
+    well_formed,
+};
 use crate::refused::{escape, refuse};
 
 /// How far references may lead: a longer way is a circle.
@@ -79,6 +82,8 @@ pub(super) struct View<'a> {
     pub(super) used_at: String,
     /// Where null is allowed.
     pub(super) nullable: Option<String>,
+    /// The alternative that allows it, where it is not said of the whole.
+    pub(super) null_in: Option<usize>,
     pub(super) types: BTreeSet<String>,
     /// The JSON texts of an enum or literal.
     pub(super) values: Option<BTreeSet<String>>,
@@ -91,13 +96,18 @@ pub(super) struct View<'a> {
     pub(super) discriminator: Option<Node<'a>>,
     /// Constraints, defaults, and what else there is; each with where it is said.
     pub(super) facts: BTreeMap<String, (Value, String)>,
-    placed: bool,
+    pub(super) placed: bool,
 }
 
 impl View<'_> {
     /// Whether anything goes.
     pub(super) fn is_any(&self) -> bool {
-        self.types.is_empty() && self.values.is_none() && self.alternatives.is_empty()
+        let says = self.values.is_some() || !self.members.is_empty();
+        self.types.is_empty() && self.alternatives.is_empty() && !says
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        self.types.len() == 1 && self.types.contains("array") && self.alternatives.is_empty()
     }
 
     /// In short.
@@ -158,6 +168,7 @@ impl<'a> Doc<'a> {
             at: node.at.clone(),
             used_at: node.at.clone(),
             nullable: None,
+            null_in: None,
             types: BTreeSet::new(),
             values: None,
             format: None,
@@ -171,8 +182,47 @@ impl<'a> Doc<'a> {
             placed: false,
         };
         self.add(node, &mut view, 0)?;
+        if view.nullable.is_none() {
+            let found = self.null_among(&view.alternatives)?;
+            view.null_in = found.as_ref().map(|(index, _)| *index);
+            view.nullable = found.map(|(_, at)| at);
+        }
         complete(&mut view);
         Ok(view)
+    }
+
+    /// The first alternative that allows null, and where it says so: then all of the union allows
+    /// it, as vendoring reads it.
+    fn null_among(&self, alternatives: &[Node<'a>]) -> Result<Option<(usize, String)>> {
+        for (index, alternative) in alternatives.iter().enumerate() {
+            if let Some(at) = self.null_at(alternative, &mut Vec::new())? {
+                return Ok(Some((index, at)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn null_at(&self, node: &Node<'a>, trail: &mut Vec<usize>) -> Result<Option<String>> {
+        let node = self.resolve(node)?;
+        if trail.contains(&node.address()) {
+            return Ok(None);
+        }
+        let lists_null = |key: &str, null: &Value| {
+            node.value.get(key).and_then(Value::as_array).is_some_and(|list| list.contains(null))
+        };
+        let lists_null = lists_null("enum", &Value::Null) || lists_null("type", &"null".into());
+        if node.says("nullable") || is_null(node.value) || lists_null {
+            return Ok(Some(node.at));
+        }
+        trail.push(node.address());
+        let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|keyword| node.get(keyword));
+        for part in parts.flat_map(|part| part.items()) {
+            if let Some(at) = self.null_at(&part, trail)? {
+                return Ok(Some(at));
+            }
+        }
+        trail.pop();
+        Ok(None)
     }
 
     fn add(&self, node: &Node<'a>, view: &mut View<'a>, depth: usize) -> Result<()> {
@@ -265,8 +315,8 @@ impl<'a> Doc<'a> {
         }
     }
 
-    /// A text that equal schemas have in common; null is left out of the outermost, since it says
-    /// the same in any alternative of a union.
+    /// A text that equal schemas have in common; null is left out of the outermost, since it is said
+    /// of the union that an alternative is in.
     pub(super) fn key(&self, node: &Node<'a>, trail: &mut Vec<usize>) -> Result<String> {
         let address = self.resolve(node)?.address();
         if let Some(position) = trail.iter().position(|known| *known == address) {
@@ -302,217 +352,4 @@ impl<'a> Doc<'a> {
         trail.pop();
         Ok(format!("{{{}}}", parts.join(", ")))
     }
-}
-
-/// Refuses keywords that hold what they cannot: nobody can tell what they mean.
-fn well_formed(schema: &Map<String, Value>, at: &str) -> Result<()> {
-    for (key, value) in schema {
-        let fits = match key.as_str() {
-            "properties" => value.is_object(),
-            "required" if value.is_boolean() => true,
-            "required" | "enum" | "oneOf" | "anyOf" | "allOf" => value.is_array(),
-            "type" => value.is_string() || value.is_array(),
-            _ => true,
-        };
-        if !fits {
-            return Err(refuse(&format!("{at}/{key}"), format!("{key} cannot be {value}")));
-        }
-    }
-    Ok(())
-}
-
-fn fact<'a>(key: &str, value: &'a Value, node: &Node<'a>, view: &mut View<'a>) {
-    match key {
-        "$ref" | "allOf" | "oneOf" | "anyOf" => {}
-        "nullable" if value == true => {
-            view.nullable.get_or_insert(node.at.clone());
-        }
-        "nullable" => {}
-        "type" => types(value, node, view),
-        "enum" => restrict(view, value.as_array().into_iter().flatten(), node),
-        "const" => restrict(view, std::iter::once(value), node),
-        "format" => match literal(value) {
-            Some(literal) => restrict(view, std::iter::once(&literal), node),
-            None => view.format = value.as_str().map(str::to_owned),
-        },
-        "properties" => {
-            let members = node.get("properties");
-            for (name, member) in members.iter().flat_map(Node::entries) {
-                view.members.entry(name).or_insert(member);
-            }
-        }
-        "required" => {
-            let names = value.as_array().into_iter().flatten();
-            view.required.extend(names.filter_map(Value::as_str));
-        }
-        "items" => view.items = node.get("items"),
-        "additionalProperties" => {
-            view.others = match value {
-                Value::Bool(false) => Others::None,
-                Value::Object(map) if map.keys().any(|key| !is_prose(key)) => {
-                    node.get("additionalProperties").map_or(Others::Any, Others::Like)
-                }
-                _ => Others::Any,
-            }
-        }
-        "discriminator" => view.discriminator = node.get("discriminator"),
-        _ if is_prose(key) || is_trivial(key, value) => {}
-        _ => {
-            let said = (number(&canonical::sorted(value)), node.at.clone());
-            view.facts.entry(key.to_owned()).or_insert(said);
-        }
-    }
-}
-
-fn types<'a>(value: &Value, node: &Node<'a>, view: &mut View<'a>) {
-    let named = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    for name in named.iter().filter_map(Value::as_str) {
-        if name == "null" {
-            view.nullable.get_or_insert(node.at.clone());
-        } else {
-            view.types.insert(name.to_owned());
-        }
-    }
-}
-
-fn restrict<'v, 'a>(view: &mut View<'a>, values: impl Iterator<Item = &'v Value>, node: &Node<'a>) {
-    let mut texts = BTreeSet::new();
-    for value in values {
-        if value.is_null() {
-            view.nullable.get_or_insert(node.at.clone());
-        } else {
-            texts.insert(number(value).to_string());
-        }
-    }
-    view.values = Some(match view.values.take() {
-        Some(known) => known.intersection(&texts).cloned().collect(),
-        None => texts,
-    });
-}
-
-/// What the rest of the schema implies.
-fn complete(view: &mut View<'_>) {
-    if !view.members.is_empty() && view.alternatives.is_empty() {
-        view.types.insert("object".into());
-    }
-    if view.types.is_empty() && view.items.is_some() {
-        view.types.insert("array".into());
-    }
-    if let Some(values) = view.values.take_if(|values| values.is_empty()) {
-        drop(values);
-    }
-    let values = view.values.iter().flatten().filter_map(|text| serde_json::from_str(text).ok());
-    let kinds: BTreeSet<String> = values.map(|value: Value| kind(&value).to_owned()).collect();
-    if view.types.is_empty() {
-        view.types = kinds;
-    }
-    let both = view.values.as_ref().is_some_and(|values| values.len() == 2);
-    if both && view.types.len() == 1 && view.types.contains("boolean") {
-        view.values = None;
-    }
-    if view.members.is_empty() && matches!(view.others, Others::Unsaid) {
-        view.others = Others::Any;
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
-/// Upstream writes literals as formats: `"\"Totp\""`.
-fn literal(format: &Value) -> Option<Value> {
-    let literal: Value = serde_json::from_str(format.as_str()?).ok()?;
-    (literal.is_string() || literal.is_boolean()).then_some(literal)
-}
-
-/// `1.0` is `1`.
-fn number(value: &Value) -> Value {
-    match value {
-        Value::Number(number) => match number.as_f64() {
-            #[allow(clippy::cast_possible_truncation, reason = "it is whole and small")]
-            Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => (float as i64).into(),
-            _ => value.clone(),
-        },
-        Value::Array(items) => items.iter().map(number).collect(),
-        Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| (key.clone(), number(value)));
-            Value::Object(entries.collect::<Map<_, _>>())
-        }
-        other => other.clone(),
-    }
-}
-
-fn is_null(schema: &Value) -> bool {
-    schema["type"] == "null"
-        || schema.get("const") == Some(&Value::Null)
-        || schema["enum"]
-            .as_array()
-            .is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))
-}
-
-/// Keywords that are for readers.
-pub(super) fn is_prose(key: &str) -> bool {
-    const PROSE: [&str; 10] = [
-        "$comment",
-        "$id",
-        "$schema",
-        "description",
-        "example",
-        "examples",
-        "externalDocs",
-        "summary",
-        "title",
-        "xml",
-    ];
-    PROSE.contains(&key) || key.starts_with("x-")
-}
-
-/// Says what holds anyway.
-pub(super) fn is_trivial(key: &str, value: &Value) -> bool {
-    match key {
-        "minLength" | "minItems" | "minProperties" => value.as_u64() == Some(0),
-        "deprecated" | "exclusiveMaximum" | "exclusiveMinimum" | "nullable" | "readOnly"
-        | "uniqueItems" | "writeOnly" => *value == Value::Bool(false),
-        _ => false,
-    }
-}
-
-/// Keywords of a use: the schema that is used stands elsewhere.
-fn says_nothing_of_the_type(key: &str) -> bool {
-    let wraps = matches!(key, "nullable" | "allOf" | "oneOf" | "anyOf" | "deprecated");
-    wraps || matches!(key, "readOnly" | "writeOnly" | "default") || is_prose(key)
-}
-
-fn parent(pointer: &str) -> &str {
-    pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
-}
-
-/// A reference is a URI: what it names may be percent-encoded.
-fn percent_decoded(fragment: &str) -> String {
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after
-            .get(..2)
-            .filter(|_| *byte == b'%')
-            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        match digits {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| fragment.to_owned())
 }

@@ -61,13 +61,22 @@ impl Drift {
                 count => format!("no drift ({count} changes ignored)"),
             };
         }
-        let count = |class| self.changes.iter().filter(|change| change.class == class).count();
+        let count = |class| self.of(class).count();
         let ignored = match self.ignored {
             0 => String::new(),
             count => format!(", {count} ignored"),
         };
+        let code_only = match self.of(Class::Breaking).filter(|one| is_code_only(one)).count() {
+            0 => String::new(),
+            count => format!(" ({count} for code only)"),
+        };
+        let api = match self.code.as_ref().map(|code| code.class) {
+            None => String::new(),
+            Some(None) => "; public API: unchanged".to_owned(),
+            Some(Some(class)) => format!("; public API: {class}"),
+        };
         format!(
-            "drift: {} breaking, {} additive, {} internal{ignored}",
+            "drift: {} breaking{code_only}, {} additive, {} internal{ignored}{api}",
             count(Class::Breaking),
             count(Class::Additive),
             count(Class::Internal),
@@ -75,7 +84,7 @@ impl Drift {
     }
 
     fn json(&self) -> serde_json::Result<String> {
-        let count = |class| self.changes.iter().filter(|change| change.class == class).count();
+        let count = |class| self.of(class).count();
         let report = json!({
             "drift": !self.is_none(),
             "class": self.class(),
@@ -83,6 +92,7 @@ impl Drift {
             "additive": count(Class::Additive),
             "internal": count(Class::Internal),
             "ignored": self.ignored,
+            "code": self.code,
             "changes": self.changes,
             "notes": self.notes,
         });
@@ -105,6 +115,9 @@ impl Drift {
                     writeln!(text, "    at {}{}", change.pointer(), more(change.pointers.len()));
                 let _ = writeln!(text, "    {}", affected(change));
             }
+        }
+        if let Some(code) = &self.code {
+            let _ = writeln!(text, "\npublic API: {}", code.lines.join("\n  "));
         }
         if !self.notes.is_empty() {
             text.push('\n');
@@ -139,6 +152,9 @@ impl Drift {
                 );
             }
         }
+        if let Some(code) = &self.code {
+            let _ = writeln!(text, "\n## Public API\n\n```text\n{}\n```", code.lines.join("\n"));
+        }
         if !self.notes.is_empty() {
             text.push_str("\n## Notes\n\n");
         }
@@ -153,7 +169,7 @@ const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Internal];
 
 fn meaning(class: Class) -> &'static str {
     match class {
-        Class::Breaking => "what works today may fail, or its method or model is no more",
+        Class::Breaking => "what works today may fail, or code must change for the next version",
         Class::Additive => "what works goes on working; the next version can offer more",
         Class::Internal => "users of the crate notice nothing",
     }
@@ -166,12 +182,18 @@ fn affected(change: &Change) -> String {
     });
     let calls: Vec<String> = calls.collect();
     let named = calls.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match calls.len() {
+    let operations = match calls.len() {
         0 => "the document as a whole".to_owned(),
         count if count > NAMED => format!("{count} operations: {named}, …"),
         1 => format!("1 operation: {named}"),
         count => format!("{count} operations: {named}"),
-    }
+    };
+    if is_code_only(change) { operations + "; running programs go on" } else { operations }
+}
+
+/// Whether running programs do not notice what code does.
+fn is_code_only(change: &Change) -> bool {
+    change.class == Class::Breaking && change.running != Class::Breaking
 }
 
 fn values(change: &Change) -> String {

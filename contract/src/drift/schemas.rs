@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cursor::{Contract, Cursor};
 use super::found::{Found, Report};
-use super::kind::{Kind, Way, class};
+use super::kind::{Class, Kind, Way, code, running};
 use super::reader::{Doc, Node, Others, View};
 use super::unions;
 
@@ -32,26 +32,38 @@ pub(super) struct Walk<'a> {
 #[derive(Default)]
 pub(super) struct Detail {
     pub(super) must: bool,
+    /// What it means for running programs and for code, where the kind does not tell.
+    pub(super) running: Option<Class>,
+    pub(super) code: Option<Class>,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
 }
 
 impl Detail {
     pub(super) fn of(before: Option<Value>, after: Option<Value>) -> Self {
-        Detail { must: false, before, after }
+        Detail { before, after, ..Self::default() }
     }
 
     pub(super) fn must(must: bool) -> Self {
         Detail { must, ..Self::default() }
+    }
+
+    /// With what it means for code.
+    pub(super) fn code(self, class: Class) -> Self {
+        Detail { code: Some(class), ..self }
     }
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn report(&mut self, kind: Kind, at: &Cursor<'a>, pointer: &str, detail: Detail) {
         let method = self.operation.as_ref().and_then(|(_, method)| method.clone());
+        let running = detail.running.unwrap_or_else(|| running(kind, self.way, detail.must));
+        let by_kind = code(kind, self.way, detail.must);
+        let code = detail.code.filter(|_| self.way != Way::Unread).unwrap_or(by_kind);
         let report = Report {
             kind,
-            class: class(kind, self.way, detail.must),
+            class: running.max(code),
+            running,
             item: at.item(),
             rust: at.rust().or(method),
             shared: at.model.is_some(),
@@ -86,18 +98,41 @@ impl<'a> Walk<'a> {
 
     /// Compares two schemas in the same place.
     pub(super) fn schema(&mut self, base: &Node<'a>, up: &Node<'a>, at: &Cursor<'a>) -> Result<()> {
+        self.compared(base, up, at, &mut |_| {})
+    }
+
+    /// The same where null is said elsewhere: of the union whose alternative this is, or nowhere, as
+    /// parameters are never sent as null.
+    pub(super) fn schema_but_null(
+        &mut self,
+        base: &Node<'a>,
+        up: &Node<'a>,
+        at: &Cursor<'a>,
+    ) -> Result<()> {
+        self.compared(base, up, at, &mut |view| (view.nullable, view.null_in) = (None, None))
+    }
+
+    fn compared(
+        &mut self,
+        base: &Node<'a>,
+        up: &Node<'a>,
+        at: &Cursor<'a>,
+        read: &mut dyn FnMut(&mut View<'a>),
+    ) -> Result<()> {
         let place = at.node.map_or(0, |node| std::ptr::from_ref(node) as usize);
         if !self.seen.insert((base.address(), up.address(), place, self.way)) {
             return Ok(());
         }
         if at.node.is_none() && self.way != Way::Unread {
-            return self.unread(|walk| walk.schema(base, up, at));
+            return self.unread(|walk| walk.compared(base, up, at, read));
         }
-        let (one, other) = (self.base.view(base)?, self.upstream.view(up)?);
+        let (mut one, mut other) = (self.base.view(base)?, self.upstream.view(up)?);
+        read(&mut one);
+        read(&mut other);
         self.views(base, up, &one, &other, at)
     }
 
-    pub(super) fn views(
+    fn views(
         &mut self,
         base: &Node<'a>,
         up: &Node<'a>,
@@ -108,8 +143,18 @@ impl<'a> Walk<'a> {
         let mut at = self.contract.resolve(used);
         // Where it is used differently, it is the use that changed.
         let source = if other.at == other.used_at { used } else { &at }.clone();
-        self.null(one, other, &source, used);
         let union = !one.alternatives.is_empty() || !other.alternatives.is_empty();
+        // Which alternative no longer allows null is known once they are paired; and anything takes
+        // null, whether it is said or not.
+        let paired = one.null_in.is_none() || other.nullable.is_some();
+        if paired && one.is_any() == other.is_any() {
+            // A union of anything takes null, too.
+            if union && at.node.is_some() && !Contract::knows(&at) {
+                self.unread(|walk| walk.null(one, other, &source, used))?;
+            } else {
+                self.null(one, other, &source, used)?;
+            }
+        }
         if union {
             return unions::compare(self, (base, one), (up, other), &at, &source);
         }
@@ -170,11 +215,17 @@ impl<'a> Walk<'a> {
         self.others(one, other, at)
     }
 
-    fn null(&mut self, one: &View<'a>, other: &View<'a>, source: &Cursor<'a>, used: &Cursor<'a>) {
+    pub(super) fn null(
+        &mut self,
+        one: &View<'a>,
+        other: &View<'a>,
+        source: &Cursor<'a>,
+        used: &Cursor<'a>,
+    ) -> Result<()> {
         let kind = match (&one.nullable, &other.nullable) {
             (None, Some(_)) => Kind::NullAllowed,
             (Some(_), None) => Kind::NullForbidden,
-            _ => return,
+            _ => return Ok(()),
         };
         // Said of the use or of what is used.
         let pointer = match (&one.nullable, &other.nullable) {
@@ -184,6 +235,7 @@ impl<'a> Walk<'a> {
         };
         let at = if *pointer == other.used_at { used } else { source };
         self.report(kind, at, pointer, Detail::default());
+        Ok(())
     }
 
     fn values(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) {
@@ -224,11 +276,9 @@ impl<'a> Walk<'a> {
                 format.as_deref().is_some_and(|format| typed.contains(&format))
             };
             let text = |format: &Option<String>| format.clone().map(Value::String);
-            let detail = Detail {
-                must: typed(&one.format) || typed(&other.format),
-                before: text(&one.format),
-                after: text(&other.format),
-            };
+            let must = typed(&one.format) || typed(&other.format);
+            let (before, after) = (text(&one.format), text(&other.format));
+            let detail = Detail { must, ..Detail::of(before, after) };
             self.report(Kind::FormatChanged, at, &other.at, detail);
         }
     }
@@ -261,107 +311,8 @@ impl<'a> Walk<'a> {
             let said = |value: Option<Value>| value.map(|value| json!({ key.as_str(): value }));
             // A default of a required member decides whether it must be sent.
             let must = self.required_at.as_ref() == Some(&other.used_at);
-            let detail = Detail { must, before: said(before), after: said(after) };
+            let detail = Detail { must, ..Detail::of(said(before), said(after)) };
             self.report(kind, at, pointer, detail);
-        }
-    }
-
-    fn members(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) -> Result<()> {
-        let names: BTreeSet<&str> =
-            one.members.keys().chain(other.members.keys()).copied().collect();
-        for name in names {
-            let below = self.contract.member(at, name);
-            let pointer = format!("{}/properties/{}", other.at, crate::refused::escape(name));
-            match (one.members.get(name), other.members.get(name)) {
-                (Some(base), Some(up)) => {
-                    self.requirement(one, other, name, &below, &up.at)?;
-                    let required = one.required.contains(name) && other.required.contains(name);
-                    self.required_at = required.then(|| up.at.clone());
-                    self.schema(base, up, &below)?;
-                }
-                (Some(base), None) => {
-                    let before = Some(self.base.view(base)?.summary().into());
-                    let detail = Detail::of(before, None);
-                    if at.node.is_some() && below.node.is_none() {
-                        self.report_unread(Kind::MemberRemoved, &below, &pointer, detail);
-                    } else {
-                        self.report(Kind::MemberRemoved, &below, &pointer, detail);
-                    }
-                }
-                (None, Some(up)) => {
-                    let after = Some(self.upstream.view(up)?.summary().into());
-                    let must = self.is_required(&self.upstream, other, name)?;
-                    let detail = Detail { must, before: None, after };
-                    if self.is_no_member(up) {
-                        self.report_unread(Kind::MemberAdded, &below, &up.at, detail);
-                    } else {
-                        self.report(Kind::MemberAdded, &below, &up.at, detail);
-                    }
-                }
-                (None, None) => {}
-            }
-        }
-        self.undeclared(one, other, at);
-        Ok(())
-    }
-
-    /// What upstream only describes is taken for no member by vendoring.
-    fn is_no_member(&self, node: &Node<'a>) -> bool {
-        let only_prose = node.value.as_object().is_some_and(|map| {
-            let prose =
-                |key: &String| matches!(key.as_str(), "description" | "title" | "deprecated");
-            !map.is_empty() && map.keys().all(prose)
-        });
-        only_prose && !std::ptr::eq(self.base.root, self.contract.root())
-    }
-
-    /// A member with a default need not be sent, though it is required.
-    fn is_required(&self, doc: &Doc<'a>, view: &View<'a>, name: &str) -> Result<bool> {
-        let required = view.required.contains(name);
-        match view.members.get(name).filter(|_| required && self.way == Way::Sent) {
-            Some(member) => Ok(!doc.view(member)?.facts.contains_key("default")),
-            None => Ok(required),
-        }
-    }
-
-    fn requirement(
-        &mut self,
-        one: &View<'a>,
-        other: &View<'a>,
-        name: &str,
-        at: &Cursor<'a>,
-        pointer: &str,
-    ) -> Result<()> {
-        let kind = match (one.required.contains(name), other.required.contains(name)) {
-            (false, true) => Kind::MemberRequired,
-            (true, false) => Kind::MemberOptional,
-            _ => return Ok(()),
-        };
-        let before = self.is_required(&self.base, one, name)?;
-        let after = self.is_required(&self.upstream, other, name)?;
-        if before == after || at.node.is_none() {
-            self.report_unread(kind, at, pointer, Detail::default());
-        } else {
-            self.report(kind, at, pointer, Detail::default());
-        }
-        Ok(())
-    }
-
-    /// Names in `required` that are no declared member.
-    fn undeclared(&mut self, one: &View<'a>, other: &View<'a>, at: &Cursor<'a>) {
-        let pointer = format!("{}/required", other.at);
-        let changed = one.required.symmetric_difference(&other.required);
-        let declared =
-            |name: &str| one.members.contains_key(name) || other.members.contains_key(name);
-        let undeclared: Vec<&str> = changed.copied().filter(|name| !declared(name)).collect();
-        for name in undeclared {
-            let kind = if other.required.contains(name) {
-                Kind::MemberRequired
-            } else {
-                Kind::MemberOptional
-            };
-            let below = self.contract.member(at, name);
-            self.report(kind, &below, &pointer, Detail::default());
         }
     }
 

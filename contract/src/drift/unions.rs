@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::cursor::Cursor;
-use super::kind::Kind;
+use super::kind::{Class, Kind};
 use super::reader::{Doc, Node, View};
 use super::schemas::{Detail, Walk};
 
@@ -28,6 +28,13 @@ pub(super) fn compare<'a>(
         walk.report(Kind::TypeChanged, source, &other.at, detail);
         return Ok(());
     }
+    if let (Some(index), None) = (one.null_in, &other.nullable) {
+        // Null that is gone with its alternative is no change of its own.
+        if let Some((_, to)) = pairs.iter().find(|(from, _)| *from == index) {
+            let pointer = walk.upstream.resolve(&after[*to])?.at;
+            walk.report(Kind::NullForbidden, source, &pointer, Detail::default());
+        }
+    }
     for (gone, alternative) in before.iter().enumerate() {
         if !pairs.iter().any(|(index, _)| *index == gone) {
             let detail = Detail::of(Some(label(&walk.base, alternative)?), None);
@@ -36,13 +43,16 @@ pub(super) fn compare<'a>(
     }
     for (new, alternative) in after.iter().enumerate() {
         if !pairs.iter().any(|(_, index)| *index == new) {
-            let detail = Detail::of(None, Some(label(&walk.upstream, alternative)?));
+            let mut detail = Detail::of(None, Some(label(&walk.upstream, alternative)?));
+            if !is_union(one) || !is_one_more(walk, alternative, &before, at)? {
+                detail = detail.code(Class::Breaking);
+            }
             walk.report(Kind::AlternativeAdded, at, &alternative.at, detail);
         }
     }
     for (from, to) in &pairs {
         let below = counterpart(walk, &before[*from], at)?;
-        alternative(walk, &before[*from], &after[*to], &below)?;
+        walk.schema_but_null(&before[*from], &after[*to], &below)?;
     }
     if is_union(one) && is_union(other) {
         let whole = pairs.len() == before.len() && pairs.len() == after.len();
@@ -55,22 +65,29 @@ pub(super) fn compare<'a>(
     Ok(())
 }
 
-/// Null is said of the union as a whole.
-fn alternative<'a>(
-    walk: &mut Walk<'a>,
-    base: &Node<'a>,
-    up: &Node<'a>,
+/// Whether an alternative only adds a variant: it is told from the others as these are.
+fn is_one_more<'a>(
+    walk: &Walk<'a>,
+    alternative: &Node<'a>,
+    others: &[Node<'a>],
     at: &Cursor<'a>,
-) -> Result<()> {
-    let (mut one, mut other) = (walk.base.view(base)?, walk.upstream.view(up)?);
-    one.nullable = None;
-    other.nullable = None;
-    let address = |node: &Node<'a>| node.address();
-    let place = at.node.map_or(0, |node| std::ptr::from_ref(node) as usize);
-    if !walk.seen.insert((address(base), address(up), place, walk.way)) {
-        return Ok(());
+) -> Result<bool> {
+    let view = walk.upstream.view(alternative)?;
+    // What upstream has alternatives of may be one type after all.
+    if at.node.is_some_and(|node| node.get("oneOf").is_none()) {
+        return Ok(false);
     }
-    walk.views(base, up, &one, &other, at)
+    let tag = at.node.and_then(|union| union["discriminator"]["propertyName"].as_str());
+    if let Some(tag) = tag {
+        let Some(member) = view.members.get(tag) else { return Ok(false) };
+        return Ok(walk.upstream.view(member)?.values.is_some() && view.required.contains(tag));
+    }
+    for other in others {
+        if walk.base.view(other)?.types == view.types {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn alternatives<'a>(node: &Node<'a>, view: &View<'a>) -> Vec<Node<'a>> {

@@ -11,6 +11,7 @@ use Class::{Additive, Breaking, Internal};
 pub(crate) struct Expected {
     pub(crate) kind: Kind,
     pub(crate) pointer: String,
+    /// What it means for running programs.
     pub(crate) class: Class,
     /// Whether vendoring tells if users notice.
     pub(crate) in_schema: bool,
@@ -18,12 +19,20 @@ pub(crate) struct Expected {
 
 pub(crate) type Change = fn(&mut Value, &mut Rng) -> Option<Expected>;
 
-pub(crate) const CHANGES: [(&str, Change); 79] = [
+pub(crate) const CHANGES: [(&str, Change); 94] = [
     ("alternative added", alternative_added),
+    ("alternative's null allowed", |d, r| null_allowed_in(d, r, "/oneOf/")),
+    ("alternative's null forbidden", alternative_null_forbidden),
+    ("alternative's member added", alternative_member_added),
+    ("alternative's member required", |d, r| alternative_member_required(d, r, false)),
+    ("alternative's member optional", |d, r| alternative_member_required(d, r, true)),
     ("alternative removed", alternative_removed),
     ("answer's body removed", answer_body_removed),
     ("answer's header added", header_added),
-    ("answer's status added", |d, r| status_added(d, r, "206", Additive)),
+    ("answer's status with the same body added", same_status_added),
+    ("answer's status without a body added", |d, r| bare_status_added(d, r, "204")),
+    ("answer's redirect added", |d, r| bare_status_added(d, r, "302")),
+    ("answer's status with another body added", other_status_added),
     ("answer's status removed", |d, r| status_removed(d, r, '2', Breaking)),
     ("array of something else", array_items),
     ("base path", base_path),
@@ -53,6 +62,12 @@ pub(crate) const CHANGES: [(&str, Change); 79] = [
     ("integer to number", integer_to_number),
     ("literal", literal),
     ("map of something else", map_values),
+    ("items' null allowed", |d, r| null_allowed_in(d, r, "/items")),
+    ("items' null forbidden", |d, r| null_forbidden_in(d, r, "/items")),
+    ("items of a map", |d, r| retyped_in(d, r, "/additionalProperties")),
+    ("map's null allowed", |d, r| null_allowed_in(d, r, "/additionalProperties")),
+    ("map's null forbidden", |d, r| null_forbidden_in(d, r, "/additionalProperties")),
+    ("map of anything", map_of_anything),
     ("member added, optional", |d, r| member_added(d, r, false)),
     ("member added, required", |d, r| member_added(d, r, true)),
     ("member called like a keyword", member_like_keyword),
@@ -65,6 +80,7 @@ pub(crate) const CHANGES: [(&str, Change); 79] = [
     ("not every operation's security", security_override),
     ("null allowed", null_allowed),
     ("null forbidden", null_forbidden),
+    ("null of a whole answer allowed", |d, r| null_allowed_in(d, r, "/schema")),
     ("operation added", operation_added),
     ("operation deprecated", operation_deprecated),
     ("operation made public", security_dropped),
@@ -249,6 +265,40 @@ fn member_required(document: &mut Value, rng: &mut Rng, was: bool) -> Option<Exp
         let class = worse(site.ways, Breaking, Additive);
         in_schema(Kind::MemberRequired, source(document, &at), class)
     }
+}
+
+/// A member of an alternative that is told by other members.
+fn alternative_member(
+    document: &Value,
+    rng: &mut Rng,
+    fits: impl Fn(&Value, &str, &Value) -> bool,
+) -> Option<(Site, String, String)> {
+    let site = draw(document, rng, |site, schema| site.alternative && has_members(schema))?;
+    let schema = document.pointer(&site.at)?.clone();
+    let (name, at) = member(document, rng, &site, |name, value| {
+        let literal = value.as_object().is_none_or(is_literal);
+        !literal && value.get("default").is_none() && fits(&schema, name, value)
+    })?;
+    Some((site, name, at))
+}
+
+fn alternative_member_added(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let (site, ..) = alternative_member(document, rng, |_, _, _| true)?;
+    let schema = node(document, &site.at);
+    schema["properties"]["brandNew"] = json!({ "type": "array", "items": { "type": "string" } });
+    in_schema(Kind::MemberAdded, format!("{}/properties/brandNew", site.at), Additive)
+}
+
+fn alternative_member_required(document: &mut Value, rng: &mut Rng, was: bool) -> Option<Expected> {
+    let (site, name, at) =
+        alternative_member(document, rng, |schema, name, _| requires(schema, name) == was)?;
+    let schema = node(document, &site.at);
+    if was {
+        unrequire(schema, &name);
+        return in_schema(Kind::MemberOptional, at, worse(site.ways, Additive, Breaking));
+    }
+    require(schema, &name);
+    in_schema(Kind::MemberRequired, at, worse(site.ways, Breaking, Additive))
 }
 
 /// Requiredness is said of the use.
@@ -438,6 +488,89 @@ fn null_forbidden(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
         draw(document, rng, |site, schema| !site.alternative && schema.contains_key("nullable"))?;
     node(document, &site.at).remove("nullable");
     in_schema(Kind::NullForbidden, &site.at, worse(site.ways, Breaking, Additive))
+}
+
+/// Where a place's last step is one, or a step into a union.
+fn is_in(at: &str, step: &str) -> bool {
+    match step {
+        "/oneOf/" => at.rsplit_once('/').is_some_and(|(union, _)| union.ends_with("/oneOf")),
+        _ => at.ends_with(step),
+    }
+}
+
+fn null_allowed_in(document: &mut Value, rng: &mut Rng, step: &str) -> Option<Expected> {
+    let whole = document.clone();
+    let site = draw(document, rng, |site, schema| {
+        let says = ["type", "oneOf"].iter().any(|keyword| schema.contains_key(*keyword));
+        is_in(&site.at, step) && says && !site.parameter && !allows_null(&whole, &site.at)
+    })?;
+    // Where the union, another alternative or the use of it allows null, it is allowed already.
+    let (union, _) = site.at.rsplit_once("/oneOf/").unwrap_or((&site.at, ""));
+    if allows_null(document, union) || is_used_as_nullable(document, union) {
+        return None;
+    }
+    // Of a list as a whole, null is an empty one.
+    let is_whole = site.at.ends_with("/schema") && is(node(document, &site.at), "array");
+    let received = if is_whole { Internal } else { Breaking };
+    node(document, &site.at).insert("nullable".into(), json!(true));
+    in_schema(Kind::NullAllowed, &site.at, worse(site.ways, Additive, received))
+}
+
+fn allows_null(document: &Value, at: &str) -> bool {
+    let Some(schema) = document.pointer(at) else { return false };
+    match schema["$ref"].as_str() {
+        Some(reference) => allows_null(document, &reference[1..]),
+        None => {
+            let alternatives = schema["oneOf"].as_array().map_or(0, Vec::len);
+            schema["nullable"] == true
+                || (0..alternatives).any(|i| allows_null(document, &format!("{at}/oneOf/{i}")))
+        }
+    }
+}
+
+/// Whether a component is used with null allowed beside the reference.
+fn is_used_as_nullable(value: &Value, at: &str) -> bool {
+    match value {
+        Value::Object(map) => {
+            let reference = &value["allOf"][0]["$ref"];
+            reference.as_str().and_then(|text| text.strip_prefix('#')) == Some(at)
+                || map.values().any(|value| is_used_as_nullable(value, at))
+        }
+        Value::Array(items) => items.iter().any(|item| is_used_as_nullable(item, at)),
+        _ => false,
+    }
+}
+
+fn null_forbidden_in(document: &mut Value, rng: &mut Rng, step: &str) -> Option<Expected> {
+    let site = draw(document, rng, |site, schema| {
+        is_in(&site.at, step) && schema.get("nullable") == Some(&json!(true))
+    })?;
+    node(document, &site.at).remove("nullable");
+    in_schema(Kind::NullForbidden, &site.at, worse(site.ways, Breaking, Additive))
+}
+
+fn alternative_null_forbidden(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let expected = null_forbidden_in(document, rng, "/oneOf/")?;
+    let (union, _) = expected.pointer.rsplit_once("/oneOf/")?;
+    let allowed = allows_null(document, union) || is_used_as_nullable(document, union);
+    Some(expected).filter(|_| !allowed)
+}
+
+fn retyped_in(document: &mut Value, rng: &mut Rng, step: &str) -> Option<Expected> {
+    let site = draw(document, rng, |site, schema| {
+        is_in(&site.at, step) && schema.contains_key("type") && !site.alternative
+    })?;
+    retype(document, &site, json!({ "type": "array", "items": { "type": "boolean" } }))
+}
+
+/// Values of a map may be anything.
+fn map_of_anything(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let site = draw(document, rng, |site, schema| {
+        site.at.ends_with("/additionalProperties") && schema.contains_key("type")
+    })?;
+    let (map, _) = site.at.rsplit_once('/')?;
+    node(document, map).insert("additionalProperties".into(), json!(true));
+    in_schema(Kind::TypeChanged, &site.at, Breaking)
 }
 
 // Enums and literals.
@@ -874,6 +1007,70 @@ fn status_added(
     let responses = node(document, &format!("{}/responses", site.at));
     responses.insert(status.into(), json!({ "description": "" }));
     expected(Kind::StatusAdded, format!("{}/responses/{status}", site.at), class)
+}
+
+/// A success, and its body.
+fn success(document: &Value, rng: &mut Rng, status: &str) -> Option<(OperationSite, Value)> {
+    let site = operation_where(document, rng, |value| {
+        let responses = value["responses"].as_object().unwrap();
+        let successes: Vec<&String> =
+            responses.keys().filter(|status| status.starts_with(['2', '3'])).collect();
+        successes.len() == 1 && successes[0].starts_with('2') && successes[0] != status
+    })?;
+    let responses = document.pointer(&site.at)?["responses"].as_object()?;
+    let (_, body) = responses.iter().find(|(status, _)| status.starts_with('2'))?;
+    Some((site, body.clone()))
+}
+
+fn answer_added(
+    document: &mut Value,
+    site: &OperationSite,
+    status: &str,
+    body: Value,
+    class: Class,
+) -> Option<Expected> {
+    let responses = node(document, &format!("{}/responses", site.at));
+    responses.insert(status.into(), body);
+    expected(Kind::StatusAdded, format!("{}/responses/{status}", site.at), class)
+}
+
+fn same_status_added(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let (site, body) = success(document, rng, "206")?;
+    answer_added(document, &site, "206", body, Additive)
+}
+
+/// What is in a body of JSON must not be missing; lists may be.
+fn bare_status_added(document: &mut Value, rng: &mut Rng, status: &str) -> Option<Expected> {
+    let (site, body) = success(document, rng, status)?;
+    let media = body["content"].as_object().and_then(|content| content.iter().next());
+    let (kind, schema) = match media {
+        Some((kind, media)) => (kind.as_str(), media.get("schema")),
+        None => ("", None),
+    };
+    let is_list = schema.is_some_and(|schema| {
+        let reference = schema["$ref"].as_str().unwrap_or("#");
+        schema["type"] == "array" || document.pointer(&reference[1..]).unwrap()["type"] == "array"
+    });
+    // Without a schema, what is written is acknowledged in a word.
+    let is_json = kind == "application/json" && (schema.is_some() || site.method == "get");
+    let class = match status {
+        "302" if kind != "text/html" => Breaking,
+        "204" if is_json && !is_list => Breaking,
+        _ => Additive,
+    };
+    answer_added(document, &site, status, json!({ "description": "" }), class)
+}
+
+/// What answers with text, or in no word, may answer with JSON.
+fn other_status_added(document: &mut Value, rng: &mut Rng) -> Option<Expected> {
+    let (site, body) = success(document, rng, "203")?;
+    let media = body["content"].as_object().and_then(|content| content.keys().next());
+    if media.is_some_and(|kind| kind != "text/plain") {
+        return None;
+    }
+    let content = json!({ "application/json": { "schema": { "type": "object" } } });
+    let body = json!({ "description": "", "content": content });
+    answer_added(document, &site, "203", body, Additive)
 }
 
 fn status_removed(document: &mut Value, rng: &mut Rng, of: char, class: Class) -> Option<Expected> {

@@ -7,7 +7,7 @@ use super::sites::{Rng, draw, escape, node, operations};
 /// Changes a document where it can.
 pub(crate) type Spelling = fn(&mut Value, &mut Rng) -> bool;
 
-pub(crate) const SPELLINGS: [(&str, Spelling); 32] = [
+pub(crate) const SPELLINGS: [(&str, Spelling); 34] = [
     ("lists reversed", reversed),
     ("schemas described", described),
     ("schemas with examples", examples),
@@ -40,6 +40,8 @@ pub(crate) const SPELLINGS: [(&str, Spelling); 32] = [
     ("style spelled out", style),
     ("server's host", host),
     ("media type in other case", media_case),
+    ("media type with a charset", media_charset),
+    ("request's media type with a charset", request_charset),
 ];
 
 fn everywhere(value: &mut Value, change: &mut dyn FnMut(&mut Map<String, Value>)) {
@@ -449,11 +451,33 @@ fn host(document: &mut Value, _: &mut Rng) -> bool {
 
 fn media_case(document: &mut Value, rng: &mut Rng) -> bool {
     let Some(at) = rng.maybe(&answers(document)).cloned() else { return false };
-    let Some(content) = node(document, &at).get_mut("content").and_then(Value::as_object_mut)
-    else {
+    media_spelled(document, &at, |kind| kind.replace("json", "JSON"))
+}
+
+fn media_charset(document: &mut Value, rng: &mut Rng) -> bool {
+    let Some(at) = rng.maybe(&answers(document)).cloned() else { return false };
+    let charset = *rng.pick(&["; charset=utf-8", ";charset=\"UTF-8\""]);
+    media_spelled(document, &at, |kind| format!("{kind}{charset}"))
+}
+
+fn request_charset(document: &mut Value, rng: &mut Rng) -> bool {
+    let bodies: Vec<String> = operations(document)
+        .iter()
+        .map(|site| format!("{}/requestBody", site.at))
+        .filter(|at| document.pointer(at).is_some_and(|body| body.get("$ref").is_none()))
+        .collect();
+    let Some(at) = rng.maybe(&bodies) else { return false };
+    media_spelled(document, at, |kind| format!("{kind}; charset=utf-8"))
+}
+
+fn media_spelled(document: &mut Value, at: &str, spelled: impl Fn(&str) -> String) -> bool {
+    let content = node(document, at).get_mut("content").and_then(Value::as_object_mut);
+    let Some(content) = content else { return false };
+    // Said twice, it would be two.
+    if content.keys().any(|kind| kind.contains(';')) {
         return false;
-    };
+    }
     let media: Vec<(String, Value)> = std::mem::take(content).into_iter().collect();
-    content.extend(media.into_iter().map(|(kind, value)| (kind.replace("json", "JSON"), value)));
+    content.extend(media.into_iter().map(|(kind, value)| (spelled(&kind), value)));
     true
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use logto_api_codegen::{Contract, Docs, generate, public_items, public_key};
+use logto_api_contract::drift::{Class, Code};
 
 /// The public items that are generated from a contract.
 pub(super) fn items(contract: &str) -> Result<Vec<String>> {
@@ -47,13 +48,32 @@ impl Change {
 
     /// Whether code that compiles today may not compile tomorrow.
     pub(super) fn breaks(&self) -> bool {
-        !self.changed.is_empty() || self.removed.iter().any(|line| !line.starts_with("deprecated "))
+        self.class() == Some(Class::Breaking)
+    }
+
+    /// The worst that it means for code; nothing where nothing changes.
+    pub(super) fn class(&self) -> Option<Class> {
+        let changed = self.changed.iter().map(|(old, new)| match is_renaming(old, new) {
+            true => Class::Internal,
+            false => Class::Breaking,
+        });
+        let removed = self.removed.iter().map(|line| match line.starts_with("deprecated ") {
+            true => Class::Additive,
+            false => Class::Breaking,
+        });
+        let added = self.added.iter().map(|_| Class::Additive);
+        changed.chain(removed).chain(added).max()
+    }
+
+    /// What a report of drift says of it.
+    pub(super) fn code(&self, version: &str) -> Code {
+        Code { class: self.class(), lines: self.lines(version) }
     }
 
     /// How much it is, and the version that it needs.
     pub(super) fn summary(&self, version: &str) -> String {
         let (added, changed, removed) = (self.added.len(), self.changed.len(), self.removed.len());
-        let level = level(self.breaks(), version);
+        let level = level(self.class(), version);
         format!("{added} added, {changed} changed, {removed} removed; {level}")
     }
 
@@ -73,14 +93,58 @@ impl Change {
 }
 
 /// The part of the version that a change must raise.
-fn level(breaks: bool, version: &str) -> String {
-    let kind = if breaks { "breaking" } else { "additive" };
+fn level(class: Option<Class>, version: &str) -> String {
+    let breaks = class == Some(Class::Breaking);
+    let kind = class.unwrap_or(Class::Internal);
     let part = match (version.starts_with("0."), breaks) {
         (true, false) => "patch",
         (true, true) | (false, false) => "minor",
         (false, true) => "major",
     };
     format!("{kind}: a new {part} version (from {version})")
+}
+
+/// Whether two signatures differ in what arguments are called, and nothing else: callers do not
+/// write the names. Arguments that have changed places are another thing.
+fn is_renaming(old: &str, new: &str) -> bool {
+    let (Some((before, old)), Some((after, new))) = (signature(old), signature(new)) else {
+        return false;
+    };
+    let mut pairs = old.iter().zip(&new).filter(|(old, new)| old != new);
+    before == after && pairs.all(|(from, to)| !new.contains(from) && !old.contains(to))
+}
+
+/// A signature without the names of its arguments, and these.
+fn signature(line: &str) -> Option<(String, Vec<&str>)> {
+    let (start, rest) = line.split_once('(')?;
+    let (mut shape, mut names) = (format!("{start}("), Vec::new());
+    let (mut depth, mut from) = (0_usize, 0);
+    for (at, letter) in rest.char_indices() {
+        match letter {
+            '(' | '<' => depth += 1,
+            ')' if depth == 0 => {
+                let all = argument(&rest[from..at], &mut names)?;
+                return Some((shape + all + &rest[at..], names));
+            }
+            ')' | '>' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                shape = shape + argument(&rest[from..at], &mut names)? + ",";
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The type of an argument; its name is added to the others.
+fn argument<'l>(text: &'l str, names: &mut Vec<&'l str>) -> Option<&'l str> {
+    if text.is_empty() {
+        return Some(text);
+    }
+    let (name, ty) = text.trim_start().split_once(": ")?;
+    names.push(name);
+    Some(ty)
 }
 
 #[cfg(test)]
@@ -126,10 +190,37 @@ mod tests {
     }
 
     #[test]
+    fn what_an_argument_is_called_is_no_business_of_callers() {
+        let two = |one: &str, other: &str| {
+            format!("users.get({one}: impl Into<(A, B)>, {other}: i64) -> User")
+        };
+        let class = |old: &str, new: &str| change(&[old], &[new]).class();
+        assert_eq!(class(&two("a", "b"), &two("a", "c")), Some(Class::Internal));
+        assert_eq!(
+            class("users.get(a: i64, b: i64)", "users.get(b: i64, a: i64)"),
+            Some(Class::Breaking)
+        );
+        assert_eq!(class(&two("a", "b"), "users.get(a: i64) -> User"), Some(Class::Breaking));
+        assert_eq!(class("users.get.name(i64)", "users.get.name(bool)"), Some(Class::Breaking));
+    }
+
+    #[test]
     fn the_version_to_raise_depends_on_the_first_number() {
-        assert_eq!(level(true, "0.1.0"), "breaking: a new minor version (from 0.1.0)");
-        assert_eq!(level(false, "0.1.0"), "additive: a new patch version (from 0.1.0)");
-        assert_eq!(level(true, "1.2.0"), "breaking: a new major version (from 1.2.0)");
-        assert_eq!(level(false, "1.2.0"), "additive: a new minor version (from 1.2.0)");
+        assert_eq!(
+            level(Some(Class::Breaking), "0.1.0"),
+            "breaking: a new minor version (from 0.1.0)"
+        );
+        assert_eq!(
+            level(Some(Class::Additive), "0.1.0"),
+            "additive: a new patch version (from 0.1.0)"
+        );
+        assert_eq!(
+            level(Some(Class::Breaking), "1.2.0"),
+            "breaking: a new major version (from 1.2.0)"
+        );
+        assert_eq!(
+            level(Some(Class::Additive), "1.2.0"),
+            "additive: a new minor version (from 1.2.0)"
+        );
     }
 }
