@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use reqwest::{header::HeaderValue, redirect};
+use reqwest::header::HeaderValue;
 
 use crate::{
     Client, Clock, Error, Result, RetryPolicy,
@@ -16,17 +16,14 @@ use crate::{
     cookies::Cookies,
     endpoint::Endpoint,
     retry::Retries,
+    transport::{HttpSettings, Transport},
 };
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Node, which Logto runs on, closes a connection that was idle for 5 seconds (and tells so by
-/// `Keep-Alive: timeout=5`), whatever is on its way to it by then.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(60);
 const RETRY_BUDGET: u32 = 100;
-
-type ConfigureHttp = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+/// In bytes. Logto's longest answers, of its pages of 100, are some hundred thousand long.
+const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
 /// Settings of a [`Client`] that is to be built.
 #[must_use = "a builder does nothing until `build` is called"]
@@ -40,14 +37,13 @@ pub struct ClientBuilder {
     fewer_scopes: bool,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
-    connect_timeout: Option<Duration>,
-    pool_idle_timeout: Option<Duration>,
+    max_response_size: usize,
     retry: RetryPolicy,
     retry_budget: u32,
     user_agent_suffix: Option<String>,
     cookie_store: bool,
-    http_client: Option<reqwest::Client>,
-    configure_http: Option<ConfigureHttp>,
+    pub(crate) http: HttpSettings,
+    pub(crate) transport: Option<Result<Transport>>,
     allow_insecure_http: bool,
     clock: SharedClock,
 }
@@ -64,14 +60,13 @@ impl ClientBuilder {
             fewer_scopes: false,
             timeout: None,
             attempt_timeout: None,
-            connect_timeout: None,
-            pool_idle_timeout: None,
+            max_response_size: MAX_RESPONSE_SIZE,
             retry: RetryPolicy::new(),
             retry_budget: RETRY_BUDGET,
             user_agent_suffix: None,
             cookie_store: false,
-            http_client: None,
-            configure_http: None,
+            http: HttpSettings::default(),
+            transport: None,
             allow_insecure_http: false,
             clock: SharedClock::default(),
         }
@@ -154,21 +149,13 @@ impl ClientBuilder {
         self
     }
 
-    /// How long making a connection may take: 10 seconds by default.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = Some(timeout);
-        self
-    }
-
-    /// How long a connection is kept open for the next request: 4 seconds by default, as Logto
-    /// closes its side after 5.
-    ///
-    /// A request that is sent while the server closes the connection fails, and a POST is not
-    /// retried then: nobody can tell whether it arrived. Keep connections for less time than the
-    /// server does. If a gateway in front of Logto keeps them for a minute, 55 seconds save you
-    /// connections; if one drops them after 2 seconds, give it 1.
-    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.pool_idle_timeout = Some(timeout);
+    /// How long an answer may be, in bytes, that is read whole: 32 MiB by default. What was
+    /// compressed counts as long as it is then. A longer one is an error that
+    /// [`is_response_too_large`](Error::is_response_too_large). A [`Download`](crate::Download) that
+    /// is read as it comes has no limit, and the keys that Logto signs with have one of their own,
+    /// of 1 MiB.
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.max_response_size = bytes;
         self
     }
 
@@ -190,43 +177,6 @@ impl ClientBuilder {
         self
     }
 
-    /// An HTTP client of your own, or one that other clients use too: thousands of tenants can
-    /// share the connections of one.
-    ///
-    /// Its connect timeout, idle timeout, redirects and retries are its own matter. Have it close
-    /// idle connections before the server does
-    /// ([`pool_idle_timeout`](reqwest::ClientBuilder::pool_idle_timeout)) and retry nothing by itself
-    /// (`retry(reqwest::retry::never())`): reqwest would send a request that an HTTP/2 server refused
-    /// again and again, whatever the [`RetryPolicy`] says. Have it follow no redirects
-    /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of Logto's answers are
-    /// redirects that are meant for a browser. To change single settings only, use
-    /// [`configure_http`](Self::configure_http).
-    pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http_client = Some(client);
-        self
-    }
-
-    /// Changes settings of the HTTP client: proxies, root certificates, DNS, the TLS backend.
-    ///
-    /// ```
-    /// # fn main() -> logto_api::Result<()> {
-    /// use logto_api::{Client, reqwest::Proxy};
-    ///
-    /// # let proxy = Proxy::all("http://localhost:3128").unwrap();
-    /// let logto = Client::builder("https://acme.logto.app")
-    ///     .configure_http(|http| http.proxy(proxy).pool_max_idle_per_host(4))
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn configure_http(
-        mut self,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
-    ) -> Self {
-        self.configure_http = Some(Box::new(configure));
-        self
-    }
-
     /// Allows an `http` endpoint on another machine. Secrets and tokens then cross the network in
     /// the clear: only for networks that are your own. Loopback needs no permission.
     pub fn allow_insecure_http(mut self) -> Self {
@@ -244,7 +194,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// When the endpoint is not the address of a server (not a URL, with a path, a query or a
+    /// When an endpoint is not the address of a server (not a URL, with a path, a query or a
     /// password, `http` to another machine), when credentials are empty or of two kinds, and when
     /// a setting cannot have an effect.
     pub fn build(mut self) -> Result<Client> {
@@ -255,7 +205,7 @@ impl ClientBuilder {
         let endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         let attempt_timeout = self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT);
-        let http = self.http()?;
+        let transport = self.transport_to(&endpoint)?;
         let user_agent = user_agent(self.user_agent_suffix.as_deref())?;
         let retries = Retries {
             policy: self.retry.clone(),
@@ -266,71 +216,41 @@ impl ClientBuilder {
             cookies: if self.cookie_store { Cookies::Own(Arc::default()) } else { Cookies::None },
             timeout,
             attempt_timeout,
+            max_response_size: self.max_response_size,
             credentials: Arc::new(self.credentials(
                 &endpoint,
-                &http,
+                &transport,
                 &user_agent,
                 attempt_timeout,
                 &retries,
             )?),
             retries,
             endpoint: Arc::new(endpoint),
-            http,
+            transport,
             user_agent,
             #[cfg(feature = "sign-in")]
             jwks: Arc::default(),
         }))
     }
 
-    fn http(&mut self) -> Result<reqwest::Client> {
-        if let Some(client) = self.http_client.take() {
-            let timeouts = self.connect_timeout.or(self.pool_idle_timeout);
-            if timeouts.is_some() || self.configure_http.is_some() {
-                return Err(Error::config(
-                    "`connect_timeout`, `pool_idle_timeout` and `configure_http` have no effect on \
-                     an HTTP client of your own: set them there",
-                ));
-            }
-            return Ok(client);
-        }
-        let usual = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-            .pool_idle_timeout(self.pool_idle_timeout.unwrap_or(POOL_IDLE_TIMEOUT))
-            // Refused HTTP/2 streams are retried by this crate's policy. With 0, reqwest does not
-            // even copy the request.
-            .retry(reqwest::retry::never().max_retries_per_request(0));
-        // Without a word, reqwest takes the system's library as soon as any crate enables it.
-        #[cfg(feature = "rustls")]
-        let usual = usual.tls_backend_rustls();
-        let configured = match self.configure_http.take() {
-            Some(configure) => configure(usual),
-            None => usual,
-        };
-        configured.redirect(redirect::Policy::none()).build().map_err(|_| {
-            Error::config(
-                "the HTTP client cannot be made: check its settings, the system's proxy settings \
-                 and root certificates",
-            )
-        })
-    }
-
     fn credentials(
         self,
         endpoint: &Endpoint,
-        http: &reqwest::Client,
+        transport: &Transport,
         user_agent: &HeaderValue,
         timeout: Duration,
         retries: &Retries,
     ) -> Result<Credentials> {
-        if self.app.is_none() && (self.resource.is_some() || self.scope.is_some()) {
+        let settings = [&self.resource, &self.scope];
+        if self.app.is_none() && settings.iter().any(|setting| setting.is_some()) {
             return Err(Error::config(
                 "`resource` and `scope` have no effect without `client_credentials`",
             ));
         }
         match (self.app, self.bearer_token, self.token_provider) {
             (Some(app), None, None) => {
-                let (http, agent) = (http.clone(), user_agent.clone());
-                let tokens = TokenEndpoint::new(endpoint, http, app, agent, timeout)?;
+                let (transport, agent) = (transport.clone(), user_agent.clone());
+                let tokens = TokenEndpoint::new(endpoint, transport, app, agent, timeout)?;
                 let resource = self.resource.unwrap_or_else(|| endpoint.default_resource());
                 let scope = self.scope.or_else(|| default_scope(&resource));
                 let wanted = wanted(resource, scope, self.fewer_scopes);

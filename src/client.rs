@@ -13,6 +13,7 @@ use crate::{
     cookies::Cookies,
     endpoint::{self, Endpoint},
     retry::Retries,
+    transport::Transport,
 };
 
 /// A client of one Logto server or tenant.
@@ -38,12 +39,14 @@ pub struct Client(Arc<Inner>);
 #[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) endpoint: Arc<Endpoint>,
-    pub(crate) http: reqwest::Client,
+    pub(crate) transport: Transport,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) cookies: Cookies,
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
+    /// In bytes.
+    pub(crate) max_response_size: usize,
     pub(crate) retries: Retries,
     /// What Logto signs users' tokens with.
     #[cfg(feature = "sign-in")]
@@ -110,10 +113,14 @@ impl Client {
         Self::from_parts(Inner { cookies, ..Inner::clone(&self.0) })
     }
 
-    /// The HTTP client underneath. Hand a clone of it to
-    /// [`ClientBuilder::http_client`] to have clients of many tenants share their connections.
+    /// The HTTP client that requests are written with. Of a client that was built with
+    /// [`http_client`](ClientBuilder::http_client) it is that one, of others one with the same
+    /// settings.
+    ///
+    /// To have clients of many tenants share their connections, use
+    /// [`ClientBuilder::share_connections`].
     pub fn http_client(&self) -> &reqwest::Client {
-        &self.0.http
+        self.0.transport.writer()
     }
 
     pub(crate) fn from_parts(inner: Inner) -> Self {
@@ -152,8 +159,17 @@ impl Client {
         &self.0.endpoint
     }
 
+    /// What requests are written with.
     pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.0.http
+        self.0.transport.writer()
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    pub(crate) fn max_response_size(&self) -> usize {
+        self.0.max_response_size
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {

@@ -13,13 +13,15 @@ use reqwest::{
     StatusCode,
     header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
 };
-use tokio::{fs, io::AsyncWriteExt as _};
+use tokio::{fs, io::AsyncWriteExt as _, time::Sleep};
 
 use crate::{
     Error, Result,
     call::{Call, Written},
     error::request_id,
     exchange::{Arrived, Reading},
+    runtimes,
+    transport::SendFailure,
 };
 
 /// An answer whose body is read as it comes: as a [`Stream`] of pieces, to a file, or whole.
@@ -44,14 +46,20 @@ pub struct Download {
     headers: HeaderMap,
     /// `None` when it has ended, one way or another.
     body: Option<BoxStream<'static, reqwest::Result<Bytes>>>,
+    /// Ends when the body is to be there, where the HTTP client does not see to that.
+    time: Option<Pin<Box<Sleep>>>,
+    /// As much of the body as may be held in memory, in bytes.
+    limit: usize,
 }
 
 impl Download {
     #[allow(dead_code, reason = "depends on the enabled features")]
     pub(crate) fn new(arrived: Arrived, operation: &'static str) -> Self {
-        let (response, attempts) = (arrived.response, arrived.attempt);
+        let Arrived { response, attempt: attempts, limit, until, .. } = arrived;
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { operation, attempts, status, headers, body: Some(response.bytes_stream().boxed()) }
+        let time = until.map(|until| Box::pin(tokio::time::sleep_until(until)));
+        let body = Some(response.bytes_stream().boxed());
+        Self { operation, attempts, status, headers, body, time, limit }
     }
 
     /// The HTTP status: 2xx, or 3xx for a [`Request`](crate::Request) that was answered so.
@@ -94,11 +102,16 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// When it breaks off.
+    /// When it breaks off, and when it is longer than the limit of the call or the client
+    /// ([`is_response_too_large`](Error::is_response_too_large)).
     pub async fn bytes(mut self) -> Result<Bytes> {
         let mut body = BytesMut::new();
         while let Some(piece) = self.next().await {
             body.extend_from_slice(&piece?);
+            if body.len() > self.limit {
+                let error = Error::too_large(self.limit, self.status, &self.headers);
+                return Err(self.placed(error));
+            }
         }
         Ok(body.freeze())
     }
@@ -112,8 +125,12 @@ impl Download {
     ///
     /// When the body breaks off, and when the file cannot be written; the latter
     /// [`is_invalid_request`](Error::is_invalid_request).
-    pub async fn save_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
-        let (path, operation, attempts) = (path.as_ref(), self.operation, self.attempts);
+    pub async fn save_to(self, path: impl AsRef<Path>) -> Result<u64> {
+        runtimes::within(self.save(path.as_ref()), || Error::request(runtimes::ABSENT)).await
+    }
+
+    async fn save(mut self, path: &Path) -> Result<u64> {
+        let (operation, attempts) = (self.operation, self.attempts);
         let unwritable = |error: io::Error| {
             let problem = format!("the file `{}` cannot be written: {error}", path.display());
             Error::request(problem).during(operation).after_attempts(attempts)
@@ -149,6 +166,14 @@ impl Stream for Download {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.body.is_none() {
+            return Poll::Ready(None);
+        }
+        let late = |time: &mut Pin<Box<Sleep>>| time.as_mut().poll(cx).is_ready();
+        if self.time.as_mut().is_some_and(late) {
+            self.body = None;
+            return Poll::Ready(Some(Err(self.placed(Error::unanswered(SendFailure::Late)))));
+        }
         let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };

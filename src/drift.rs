@@ -9,6 +9,7 @@ use crate::{
     judge::Received,
     one_line::one_line,
     operation::{Api, Operation},
+    runtimes,
 };
 
 use logto_api_contract::drift as engine;
@@ -77,8 +78,11 @@ impl Client {
             Some(StatusCode::NOT_FOUND) => error.hinting(UNPUBLISHED),
             _ => error,
         })?;
-        let compared = tokio::task::spawn_blocking(move || compare(&document)).await;
-        compared.unwrap_or_else(|_| Err(broken("it did not come to its end")))
+        let compared = async {
+            let compared = tokio::task::spawn_blocking(move || compare(&document)).await;
+            compared.unwrap_or_else(|_| Err(broken("it did not come to its end")))
+        };
+        runtimes::within(compared, || Error::request(runtimes::ABSENT)).await
     }
 
     async fn published(&self) -> Result<Received> {

@@ -86,6 +86,12 @@ impl Endpoint {
             _ => "https://default.logto.app/api".to_owned(),
         }
     }
+
+    /// Whether a proxy that the environment names may carry the requests; `asked` is whether the
+    /// caller wants that.
+    pub(crate) fn may_be_proxied(&self, asked: bool) -> bool {
+        !is_loopback(&self.url) && (asked || self.url.scheme() == "https")
+    }
 }
 
 /// Whether a URL takes this segment of a path for a step in the tree, and leaves it out.

@@ -10,7 +10,9 @@ use crate::{
     body::without_bom,
     connection, json_path,
     one_line::one_line,
-    retry, sign_in_errors, unsent, upload,
+    retry, runtimes, sign_in_errors,
+    transport::SendFailure,
+    unsent, upload,
 };
 
 /// The header with the id under which the server logs a request.
@@ -63,6 +65,10 @@ enum Kind {
     Answer(Refusal),
     Decode(Undecodable),
     Transport(Transport),
+    /// A transport of the caller's failed, or gave no answer in time.
+    Service(Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// The answer is longer than is read.
+    TooLarge(TooLarge),
     /// The call's time ran out between attempts.
     Deadline,
     /// A list ended before all of it had come.
@@ -132,12 +138,24 @@ const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`
 const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a scope for \
                                 this: have the user sign in again";
 
+/// Said where no HTTP client can be made.
+pub(crate) const NO_CLIENT: &str = "the HTTP client cannot be made: check its settings, the \
+                                    system's proxy settings and root certificates";
+
 /// A success whose body is not what the contract says.
 struct Undecodable {
     status: StatusCode,
     request_id: Option<String>,
     path: String,
     problem: String,
+}
+
+/// An answer that is longer than is read.
+struct TooLarge {
+    status: StatusCode,
+    request_id: Option<String>,
+    /// In bytes.
+    limit: usize,
 }
 
 /// The connection failed, or time ran out.
@@ -183,6 +201,23 @@ impl Error {
             status: None,
             request_id: None,
         }))
+    }
+
+    /// What keeps a request from being answered.
+    pub(crate) fn unanswered(failure: SendFailure) -> Self {
+        match failure {
+            SendFailure::Http(error) => Self::transport(error),
+            SendFailure::Service(error) => Self::new(Kind::Service(Some(error))),
+            SendFailure::Late => Self::new(Kind::Service(None)),
+            SendFailure::NoRuntime => Self::request(runtimes::ABSENT),
+            SendFailure::NoClient => Self::config(NO_CLIENT),
+        }
+    }
+
+    /// The answer is longer than this many bytes, and was not read to its end.
+    pub(crate) fn too_large(limit: usize, status: StatusCode, headers: &HeaderMap) -> Self {
+        let request_id = request_id(headers).map(str::to_owned);
+        Self::new(Kind::TooLarge(TooLarge { status, request_id, limit }))
     }
 
     /// The answer's head arrived, its body did not.
@@ -340,10 +375,12 @@ impl Error {
         match &self.0.kind {
             Kind::Answer(answer) => Some(answer.status),
             Kind::Decode(answer) => Some(answer.status),
+            Kind::TooLarge(answer) => Some(answer.status),
             Kind::Transport(transport) => transport.status,
             Kind::Config(_)
             | Kind::Request(_)
             | Kind::Auth(_)
+            | Kind::Service(_)
             | Kind::Deadline
             | Kind::Incomplete { .. }
             | Kind::SignIn(_) => None,
@@ -404,6 +441,7 @@ impl Error {
         match &self.0.kind {
             Kind::Answer(answer) => answer.request_id.as_deref(),
             Kind::Decode(answer) => answer.request_id.as_deref(),
+            Kind::TooLarge(answer) => answer.request_id.as_deref(),
             Kind::Transport(transport) => transport.request_id.as_deref(),
             _ => None,
         }
@@ -493,7 +531,7 @@ impl Error {
     /// Time ran out before the whole answer was there. The server may still have acted.
     pub fn is_timeout(&self) -> bool {
         let is_late = match &self.0.kind {
-            Kind::Deadline => true,
+            Kind::Deadline | Kind::Service(None) => true,
             Kind::Auth(failure) => matches!(failure.cause, Cause::Late),
             _ => false,
         };
@@ -520,7 +558,7 @@ impl Error {
     /// Whether it cannot be known from this attempt alone if the server acted.
     pub(crate) fn leaves_open(&self) -> bool {
         let open = match &self.0.kind {
-            Kind::Transport(_) => true,
+            Kind::Transport(_) | Kind::Service(_) => true,
             Kind::Answer(answer) => {
                 answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
             }
@@ -554,6 +592,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Transport(transport) => !transport.source.is_redirect(),
+            Kind::Service(_) => true,
             Kind::Auth(failure) => failure.may_pass(),
             Kind::Answer(answer) => retry::is_transient(answer.status),
             _ => false,
@@ -564,6 +603,12 @@ impl Error {
     /// [`json_path`](Self::json_path) says where.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(_))
+    }
+
+    /// The answer is longer than [`max_response_size`](crate::ClientBuilder::max_response_size)
+    /// allows, and was not read to its end. The server has acted all the same.
+    pub fn is_response_too_large(&self) -> bool {
+        matches!(self.0.kind, Kind::TooLarge(_))
     }
 
     /// There was no token to make the call with: credentials are missing or of the wrong kind, or
@@ -656,7 +701,8 @@ impl Error {
             Kind::Auth(_) => "auth",
             Kind::Answer(_) => "answer",
             Kind::Decode(_) => "decode",
-            Kind::Transport(_) => "transport",
+            Kind::Transport(_) | Kind::Service(_) => "transport",
+            Kind::TooLarge(_) => "too_large",
             Kind::Deadline => "deadline",
             Kind::Incomplete { .. } => "incomplete",
             Kind::SignIn(sign_in) => match sign_in.stage {
@@ -675,7 +721,7 @@ impl Error {
                 match &failure.cause {
                     Cause::Call(error) => write!(f, ": {error}")?,
                     Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
-                    Cause::None | Cause::Late | Cause::Provider(_) => {
+                    Cause::None | Cause::Late | Cause::Service(_) | Cause::Provider(_) => {
                         said(f, failure.code.as_deref(), failure.message.as_deref())?;
                         scoped(f, failure.scope.as_deref())?;
                     }
@@ -716,6 +762,15 @@ impl Error {
                 }
                 f.write_str(&connection::problem(&transport.source))
             }
+            Kind::Service(Some(_)) => f.write_str("the client's transport failed"),
+            Kind::Service(None) => f.write_str("the client's transport gave no answer in time"),
+            Kind::TooLarge(answer) => write!(
+                f,
+                "Logto answered {}, but the body is longer than the limit of {} bytes: raise it \
+                 with `max_response_size(…)`, of the call or of the client",
+                answer.status.as_u16(),
+                answer.limit
+            ),
             Kind::Deadline => f.write_str("the time for this call ran out"),
             Kind::Incomplete { missing, total } => write!(
                 f,
@@ -808,6 +863,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             Kind::Auth(failure) => failure.source(),
+            Kind::Service(Some(error)) => Some(&**error),
             _ => Some(self.source_error()?),
         }
     }

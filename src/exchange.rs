@@ -17,12 +17,13 @@ use reqwest::{
 use crate::{
     Client, Error, Result, RetryPolicy, Upload,
     auth::{AuthFailure, Bearer, CallToken},
-    body::read,
+    body::{End, read},
     cookies,
     operation::{Api, Operation, Repeat},
     options::Options,
     retry::Failure,
-    retry_after, trace,
+    retry_after, runtimes, trace,
+    transport::origin_of,
 };
 
 const ACCEPTED: HeaderValue =
@@ -63,6 +64,10 @@ pub(crate) struct Arrived {
     pub(crate) body: Bytes,
     /// The number of the attempt that it answers.
     pub(crate) attempt: u32,
+    /// As much of its body as may be held in memory, in bytes.
+    pub(crate) limit: usize,
+    /// When the rest of its body is to be there, where the HTTP client does not see to that.
+    pub(crate) until: Option<tokio::time::Instant>,
 }
 
 /// A call that is under way: all that an attempt at it needs.
@@ -89,6 +94,9 @@ impl Exchange {
         if let Some(problem) = options.problem.take() {
             return Err(Error::request(problem));
         }
+        if !options.headers.is_empty() {
+            client.transport().check_own_headers()?;
+        }
         let own_token = options.token.take().map(|token| Bearer::new(&token)).transpose()?;
         let started = client.clock().now();
         let timeout = options.timeout.unwrap_or(client.timeout());
@@ -100,7 +108,8 @@ impl Exchange {
     /// error.
     pub(crate) async fn run(self, request: Request) -> Result<Arrived> {
         let span = trace::CallSpan::new(&self.operation, &request);
-        let outcome = span.watch(self.attempts(request, &span)).await;
+        let absent = || Error::request(runtimes::ABSENT);
+        let outcome = span.watch(runtimes::within(self.attempts(request, &span), absent)).await;
         let outcome = outcome.map_err(|error| error.during(self.operation.id));
         span.finish(&outcome);
         outcome
@@ -217,24 +226,41 @@ impl Exchange {
         token: Option<&CallToken>,
         attempt: u32,
     ) -> Result<Arrived> {
-        *request.timeout_mut() = self.limit()?;
+        let time = self.limit()?;
+        *request.timeout_mut() = time;
         self.dress(&mut request, token.map(|token| &token.bearer)).await?;
-        let mut response = self.client.http().execute(request).await.map_err(Error::transport)?;
+        let answer = self.answer(request, attempt);
+        let mut arrived = self.client.transport().in_time(time, answer, Error::unanswered).await?;
+        if self.client.transport().is_service() {
+            arrived.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
+        }
+        Ok(arrived)
+    }
+
+    /// What a request is answered with, read as far as the caller wants it.
+    async fn answer(&self, request: Request, attempt: u32) -> Result<Arrived> {
+        let transport = self.client.transport();
+        let asked = transport.asked(&request);
+        let mut response = transport.send(request).await.map_err(Error::unanswered)?;
         let status = response.status();
-        if !self.client.target().owns(response.url()) {
+        cookies::hide(response.headers_mut());
+        let url = origin_of(&response, asked.as_ref());
+        if !self.client.target().owns(url) {
             return Err(Error::unreadable(ELSEWHERE, status, &HeaderMap::new()));
         }
-        cookies::hide(response.headers_mut());
-        self.client.cookies().store(response.headers(), response.url());
+        self.client.cookies().store(response.headers(), url);
         if !(status.is_success() || status.is_redirection()) {
             return Err(self.refusal(response).await);
         }
+        let limit = self.options.max_response_size.unwrap_or(self.client.max_response_size());
+        let arrived = |response, body| Arrived { response, body, attempt, limit, until: None };
         if self.reading == Reading::Head {
-            return Ok(Arrived { response, body: Bytes::new(), attempt });
+            return Ok(arrived(response, Bytes::new()));
         }
-        match read(&mut response, usize::MAX).await {
-            (body, None) => Ok(Arrived { response, body, attempt }),
-            (_, Some(error)) => Err(Error::cut_off(error, status, response.headers())),
+        match read(&mut response, limit).await {
+            (body, End::Whole) => Ok(arrived(response, body)),
+            (_, End::Broken(error)) => Err(Error::cut_off(error, status, response.headers())),
+            (_, End::TooLarge) => Err(Error::too_large(limit, status, response.headers())),
         }
     }
 

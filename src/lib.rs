@@ -95,6 +95,7 @@ mod sign_in_errors;
 mod stream;
 mod timestamp;
 mod trace;
+mod transport;
 mod unsent;
 mod upload;
 mod values;

@@ -15,6 +15,7 @@ pub(crate) struct Options {
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) token: Option<String>,
+    pub(crate) max_response_size: Option<usize>,
     /// The first option that cannot be used; reported when the request is sent.
     pub(crate) problem: Option<String>,
 }
@@ -86,6 +87,13 @@ macro_rules! call_options {
             /// When and how often this call is repeated, in place of the client's own policy.
             pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
                 self.call.options.retry = Some(policy);
+                self
+            }
+
+            /// How long the answer may be, in bytes, where it is read whole: in place of the
+            /// client's own limit.
+            pub fn max_response_size(mut self, bytes: usize) -> Self {
+                self.call.options.max_response_size = Some(bytes);
                 self
             }
 

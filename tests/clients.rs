@@ -43,7 +43,7 @@ async fn thousands_of_tenants_share_one_pool_of_connections() {
     for tenant in 0..2_000 {
         let client = Client::builder(&endpoint)
             .client_credentials(format!("tenant-{tenant}"), "secret")
-            .http_client(first.http_client().clone());
+            .share_connections(&first);
         tenants.push(client.build().unwrap());
     }
     for tenant in tenants.iter().step_by(100) {
@@ -130,6 +130,48 @@ async fn a_token_stays_with_its_origin_whatever_the_http_client_follows() {
     let seen = other.seen();
     assert_eq!(seen[0].target, "/taken");
     assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
+}
+
+/// All ways to redirect a request.
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+
+#[tokio::test]
+async fn a_body_stays_with_its_origin_whatever_the_http_client_follows() {
+    for status in REDIRECTS {
+        let other = Server::answering([answer(200, "", "{}")]);
+        let location = format!("location: {}/taken\r\n", other.endpoint);
+        let server = Server::answering([answer(status, &location, "")]);
+        let logto = server.builder().bearer_token("t").http_client(reqwest::Client::new());
+        let logto = logto.build().unwrap();
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let request = logto.request(method, "/api/users").json(&json!({"password": "hunter2"}));
+            // It is an error, or the redirect itself.
+            assert!(
+                request.send().await.is_ok_and(|answer| answer.status() == status) || status < 307
+            );
+        }
+        for seen in server.calls() {
+            assert_eq!(seen.body, "{\"password\":\"hunter2\"}");
+        }
+        let seen = other.seen();
+        assert!(!format!("{seen:?}").contains("hunter2"), "{status}: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_goes_by_no_http_client_that_follows_redirects() {
+    let server = Server::answering([answer(204, "", "")]);
+    let with = |http: reqwest::ClientBuilder| {
+        let logto = server.builder().bearer_token("t").http_client(http.build().unwrap());
+        let logto = logto.build().unwrap();
+        logto.request(Method::GET, "/api/users").header("x-secret", "hunter2").send()
+    };
+    let error = with(reqwest::Client::builder()).await.unwrap_err();
+    assert!(error.is_invalid_request(), "{error}");
+    assert!(error.to_string().contains("Policy::none()"), "{error}");
+    assert!(server.seen().is_empty());
+    with(reqwest::Client::builder().redirect(redirect::Policy::none())).await.unwrap();
+    assert_eq!(server.seen()[0].header("x-secret"), Some("hunter2"));
 }
 
 #[tokio::test]

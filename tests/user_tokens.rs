@@ -12,6 +12,7 @@ mod issuer;
 
 use std::{
     collections::{HashMap, VecDeque},
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -26,7 +27,10 @@ use logto_api::{
     sign_in::{PendingAuthorization, TokenSet, Tokens},
 };
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::Semaphore,
+};
 
 const TOKEN: &str = "/oidc/token";
 const JWKS: &str = "/oidc/jwks";
@@ -78,6 +82,10 @@ struct State {
     refused: Vec<String>,
     /// Holds token answers back.
     gate: Option<Arc<Semaphore>>,
+    /// Holds keys back.
+    key_gate: Option<Arc<Semaphore>>,
+    /// A refresh token is good once more after it was used, as Logto's are for three seconds.
+    takes_twice: bool,
 }
 
 impl State {
@@ -108,7 +116,10 @@ impl State {
         }
         let good = match form["grant_type"].as_str() {
             "authorization_code" => form["code"] == "c0de",
-            "refresh_token" => form["refresh_token"] == format!("refresh-{}", self.number),
+            "refresh_token" => {
+                let is = |number| form["refresh_token"] == format!("refresh-{number}");
+                is(self.number) || (self.takes_twice && is(self.number - 1))
+            }
             _ => false,
         };
         if !good {
@@ -142,8 +153,12 @@ impl Logto {
         let desk = Desk::open(move |seen: Seen| {
             let state = shared.clone();
             async move {
-                let gate = state.lock().unwrap().gate.clone();
-                if let Some(gate) = gate.filter(|_| seen.target == TOKEN) {
+                let gate = match seen.target.as_str() {
+                    TOKEN => state.lock().unwrap().gate.clone(),
+                    JWKS => state.lock().unwrap().key_gate.clone(),
+                    _ => None,
+                };
+                if let Some(gate) = gate {
                     gate.acquire().await.unwrap().forget();
                 }
                 state.lock().unwrap().answer(&seen)
@@ -684,6 +699,16 @@ async fn keys_that_do_not_come_are_no_reason_to_believe() {
     let error = pending().redeem(&client, None, callback).await.unwrap_err();
     assert!(error.is_decode(), "{error}");
     assert_hides_secrets(&error);
+}
+
+#[tokio::test]
+async fn a_key_set_without_end_is_no_key_set() {
+    let key = Key::es384("k1");
+    let logto = Logto::signing(&key).await;
+    logto.state().jwks = vec![key.jwk(); 10_000];
+    let error = logto.redeem(&logto.client()).await.unwrap_err();
+    assert!(error.is_invalid_token() && error.to_string().contains("1 MiB"), "{error}");
+    assert_eq!(logto.desk.count(JWKS), 1);
 }
 
 #[tokio::test]
@@ -1403,4 +1428,93 @@ async fn scopes_that_are_refused_are_named() {
     let error = tokens.user_info().await.unwrap_err();
     assert_eq!((error.refused_scope(), error.is_forbidden()), (Some("openid"), true));
     assert!(error.to_string().contains("missing openid scope"), "{error}");
+}
+
+/// Runtimes of both flavours, and whether one is dropped or left idle.
+fn abandoned() -> impl Iterator<Item = (Runtime, bool)> {
+    let multi_thread = || Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let current_thread = || Builder::new_current_thread().enable_all().build();
+    [false, true].into_iter().flat_map(move |is_dropped| {
+        [multi_thread(), current_thread()].map(|runtime| (runtime.unwrap(), is_dropped))
+    })
+}
+
+/// Begins on this runtime, and has nobody run it when the request has arrived.
+fn abandon<F: Future>(
+    runtime: Runtime,
+    is_dropped: bool,
+    work: F,
+    arrived: impl Future<Output = ()>,
+) -> (Option<Runtime>, Pin<Box<F>>) {
+    let mut work = Box::pin(work);
+    runtime.block_on(async {
+        tokio::select! {
+            _ = &mut work => panic!("it is done"),
+            () = arrived => {}
+        }
+    });
+    if !is_dropped {
+        return (Some(runtime), work);
+    }
+    runtime.shutdown_background();
+    (None, work)
+}
+
+#[test]
+fn no_refresh_waits_for_a_runtime_that_does_not_run() {
+    let server = Builder::new_multi_thread().enable_all().build().unwrap();
+    for (first, is_dropped) in abandoned() {
+        let logto = server.block_on(Logto::signing(&Key::es384("k1")));
+        let tokens = server.block_on(logto.tokens());
+        let gate = Arc::new(Semaphore::new(0));
+        logto.state().gate = Some(gate.clone());
+        logto.state().takes_twice = true;
+        logto.state().id_token = None;
+        let first = abandon(first, is_dropped, tokens.refresh(), logto.desk.arrived(TOKEN, 2));
+        gate.add_permits(2);
+        let renewed = server.block_on(tokens.refresh()).unwrap();
+        assert!(["opaque-2", "opaque-3"].contains(&renewed.access_token().secret()));
+        assert_eq!(logto.desk.count(TOKEN), 3);
+        drop(first);
+    }
+}
+
+#[test]
+fn no_sign_in_waits_for_the_keys_of_a_runtime_that_does_not_run() {
+    let server = Builder::new_multi_thread().enable_all().build().unwrap();
+    for (first, is_dropped) in abandoned() {
+        let logto = server.block_on(Logto::signing(&Key::es384("k1")));
+        let client = logto.client();
+        let gate = Arc::new(Semaphore::new(0));
+        logto.state().key_gate = Some(gate.clone());
+        let work = logto.redeem(&client);
+        let first = abandon(first, is_dropped, work, logto.desk.arrived(JWKS, 1));
+        gate.add_permits(2);
+        logto.state().number = 0;
+        let tokens = server.block_on(logto.redeem(&client)).unwrap();
+        assert_eq!(tokens.claims().unwrap().user.sub, "u1");
+        drop(first);
+    }
+}
+
+#[test]
+fn without_a_runtime_no_token_is_asked_for() {
+    let server = Builder::new_multi_thread().enable_all().build().unwrap();
+    let logto = server.block_on(Logto::signing(&Key::es384("k1")));
+    let tokens = server.block_on(logto.tokens());
+    let requests = logto.desk.seen().len();
+    let outside = |error: Error| assert!(error.to_string().contains("tokio runtime"), "{error}");
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut poll = |work: std::pin::Pin<&mut dyn Future<Output = Result<()>>>| {
+        let std::task::Poll::Ready(Err(error)) = work.poll(&mut context) else {
+            panic!("it waits")
+        };
+        outside(error);
+    };
+    poll(std::pin::pin!(async { tokens.refresh().await.map(drop) }));
+    poll(std::pin::pin!(tokens.revoke()));
+    poll(std::pin::pin!(async { tokens.user_info().await.map(drop) }));
+    poll(std::pin::pin!(async { logto.redeem(&logto.client()).await.map(drop) }));
+    poll(std::pin::pin!(async { tokens.for_organization("acme").access_token().await.map(drop) }));
+    assert_eq!(logto.desk.seen().len(), requests);
 }

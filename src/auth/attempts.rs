@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::AuthFailure;
 use crate::{
     retry::{Failure, Retries},
-    trace,
+    runtimes, trace,
 };
 
 /// What comes of asking, after as many attempts as the client's policy allows. What is not
@@ -19,6 +19,9 @@ pub(crate) async fn attempts<T, F>(
 where
     F: Future<Output = Result<T, AuthFailure>>,
 {
+    if runtimes::current().is_none() {
+        return Err(AuthFailure::new(runtimes::ABSENT));
+    }
     let started = retries.clock.now();
     let mut attempt = 0;
     loop {

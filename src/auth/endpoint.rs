@@ -1,12 +1,10 @@
 //! The token endpoint: what it is asked, and what it answers.
 
-use std::{convert::Infallible, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
-use bytes::Bytes;
-use futures_util::stream;
 use reqwest::{
-    Body, StatusCode, Url,
-    header::{ACCEPT, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT},
+    StatusCode, Url,
+    header::{ACCEPT, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT},
 };
 use serde_json::{Map, Value};
 
@@ -15,9 +13,10 @@ use super::{AuthFailure, Bearer, failure::Details, hints::Refused, scope, source
 use crate::Client;
 use crate::{
     Error, Result,
-    body::{read, without_bom},
+    body::{End, read, without_bom},
     endpoint::Endpoint,
     error::text,
+    transport::{Transport, origin_of},
 };
 
 /// The life of a token whose answer does not tell it.
@@ -30,7 +29,7 @@ pub(crate) type Parameter<'a> = (&'static str, &'a str);
 
 /// Where an application gets tokens.
 pub(crate) struct TokenEndpoint {
-    pub(crate) http: reqwest::Client,
+    pub(crate) transport: Transport,
     pub(crate) url: Url,
     pub(crate) app_id: String,
     /// Native and single-page applications have none: they only name themselves.
@@ -55,7 +54,7 @@ pub(crate) struct Granted {
 impl TokenEndpoint {
     pub(crate) fn new(
         endpoint: &Endpoint,
-        http: reqwest::Client,
+        transport: Transport,
         (app_id, app_secret): (String, String),
         user_agent: HeaderValue,
         timeout: Duration,
@@ -69,7 +68,7 @@ impl TokenEndpoint {
             }
         }
         let url = endpoint.join("/oidc/token")?;
-        Ok(Self { http, url, app_id, app_secret: Some(app_secret), user_agent, timeout })
+        Ok(Self { transport, url, app_id, app_secret: Some(app_secret), user_agent, timeout })
     }
 
     /// Where an application that users sign in to gets their tokens.
@@ -80,7 +79,7 @@ impl TokenEndpoint {
         app_secret: Option<String>,
     ) -> Result<Self> {
         Ok(Self {
-            http: client.http().clone(),
+            transport: client.transport().clone(),
             url: client.target().join("/oidc/token")?,
             app_id,
             app_secret,
@@ -110,18 +109,34 @@ impl TokenEndpoint {
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
         let request = self.request(url, form).map_err(AuthFailure::unreachable)?;
-        let mut response = self.http.execute(request).await.map_err(AuthFailure::unreachable)?;
-        if response.url().origin() != self.url.origin() {
+        let answer = self.answer(request, form);
+        self.transport.in_time(Some(self.timeout), answer, AuthFailure::unsent).await
+    }
+
+    async fn answer(
+        &self,
+        request: reqwest::Request,
+        form: &[Parameter<'_>],
+    ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
+        let asked = self.transport.asked(&request);
+        let mut response = self.transport.send(request).await.map_err(AuthFailure::unsent)?;
+        if origin_of(&response, asked.as_ref()).origin() != self.url.origin() {
             return Err(AuthFailure::new(
                 "the token endpoint redirected to another server, whose answer is not taken: \
                  check the endpoint's address, and let the HTTP client follow no redirects",
             ));
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        let (body, broken) = read(&mut response, BODY_LIMIT).await;
-        if let Some(error) = broken {
-            return Err(AuthFailure::unreachable(error));
-        }
+        let body = match read(&mut response, BODY_LIMIT).await {
+            (body, End::Whole) => body,
+            (_, End::Broken(error)) => return Err(AuthFailure::unreachable(error)),
+            (_, End::TooLarge) => {
+                return Err(AuthFailure::new(
+                    "the token endpoint's answer is longer than 1 MiB, as no answer with a token \
+                     is: is it Logto that answers at this endpoint?",
+                ));
+            }
+        };
         let body =
             serde_json::from_slice::<Map<String, Value>>(without_bom(&body)).unwrap_or_default();
         match status.is_success() {
@@ -132,26 +147,19 @@ impl TokenEndpoint {
 
     fn request(&self, url: Url, form: &[Parameter<'_>]) -> reqwest::Result<reqwest::Request> {
         let request = self
-            .http
+            .transport
+            .writer()
             .post(url)
             .timeout(self.timeout)
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, self.user_agent.clone());
-        let mut request = match &self.app_secret {
+        match &self.app_secret {
             Some(secret) => request
                 .basic_auth(form_encoded(&self.app_id), Some(form_encoded(secret)))
                 .form(form),
             None => request.form(&[form, &[("client_id", &self.app_id)]].concat()),
         }
-        .build()?;
-        let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
-        let (length, body) = (body.len(), Bytes::copy_from_slice(body));
-        // A stream cannot be sent twice: should a client of the user's follow redirects, a subject
-        // token does not go along.
-        let body = Body::wrap_stream(stream::iter([Ok::<_, Infallible>(body)]));
-        *request.body_mut() = Some(body);
-        request.headers_mut().insert(CONTENT_LENGTH, length.into());
-        Ok(request)
+        .build()
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use reqwest::{StatusCode, header::HeaderValue};
 
-use crate::{Error, connection, retry, retry_after};
+use crate::{Error, connection, retry, retry_after, runtimes, transport::SendFailure};
 
 /// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(crate) enum Cause {
     Late,
     /// The token endpoint could not be reached.
     Http(reqwest::Error),
+    /// A transport of the user's own failed. What it reports may hold anything.
+    Service(Box<dyn StdError + Send + Sync>),
     /// A call that comes before the token request failed.
     Call(Error),
     /// What the user's own provider reports. It may hold anything, so it is not printed.
@@ -87,6 +89,23 @@ impl AuthFailure {
         Details { problem, sign_in_required: true, ..Details::default() }.into()
     }
 
+    pub(crate) fn unsent(failure: SendFailure) -> Self {
+        let problem = "the token endpoint gave no answer";
+        match failure {
+            SendFailure::Http(error) => Self::unreachable(error),
+            SendFailure::Service(error) => {
+                let cause = Cause::Service(error);
+                Details { problem: problem.to_owned(), cause, ..Details::default() }.into()
+            }
+            SendFailure::Late => {
+                let problem = format!("{problem} in time");
+                Details { problem, cause: Cause::Late, ..Details::default() }.into()
+            }
+            SendFailure::NoRuntime => Self::new(runtimes::ABSENT),
+            SendFailure::NoClient => Self::new(crate::error::NO_CLIENT),
+        }
+    }
+
     pub(crate) fn late() -> Self {
         let problem = "the time for this call ran out while it waited for a token".to_owned();
         Details { problem, cause: Cause::Late, ..Details::default() }.into()
@@ -123,6 +142,7 @@ impl AuthFailure {
         match (&self.cause, self.status) {
             (Cause::Late, _) => true,
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
+            (Cause::Service(_), _) => true,
             (Cause::None, Some(status)) => retry::is_transient(status),
             _ => false,
         }
@@ -139,7 +159,7 @@ impl AuthFailure {
         match &self.cause {
             Cause::Http(error) => Some(error),
             Cause::Call(error) => error.source_error(),
-            Cause::None | Cause::Late | Cause::Provider(_) => None,
+            Cause::None | Cause::Late | Cause::Service(_) | Cause::Provider(_) => None,
         }
     }
 
@@ -148,7 +168,7 @@ impl AuthFailure {
             Cause::None | Cause::Late => None,
             Cause::Http(error) => Some(error),
             Cause::Call(error) => Some(error),
-            Cause::Provider(error) => Some(&**error),
+            Cause::Service(error) | Cause::Provider(error) => Some(&**error),
         }
     }
 }

@@ -11,14 +11,14 @@ use std::{
 
 use reqwest::StatusCode;
 
-use super::{App, TokenSet};
+use super::{App, TokenSet, turn::Queue};
 use crate::{
     Client, Error, Result, Timestamp,
     auth::{
         AuthFailure, Bearer, Fetched, Granted, Pending, Source, TokenEndpoint, Wanted, attempts,
     },
     retry::Retries,
-    trace,
+    runtimes, trace,
 };
 
 /// Logto takes a refresh token that it has replaced for 3 seconds more, and gives another sibling
@@ -35,7 +35,7 @@ pub(super) struct Grant {
     endpoint: TokenEndpoint,
     newest: Mutex<TokenSet>,
     /// Held while the refresh token is in use.
-    turn: tokio::sync::Mutex<()>,
+    turn: Queue,
     /// The refresh token, once it was sent and nobody knows what became of it.
     sent: Mutex<Option<Sent>>,
     /// How many renewals have begun.
@@ -76,7 +76,7 @@ impl Grant {
             client: client.anonymous(),
             endpoint: TokenEndpoint::of_users(client, id, secret)?,
             newest: Mutex::new(newest),
-            turn: tokio::sync::Mutex::default(),
+            turn: Queue::default(),
             sent: Mutex::default(),
             begun: AtomicU64::default(),
             revoked: AtomicBool::default(),
@@ -110,6 +110,7 @@ impl Grant {
     /// Asks for tokens. It runs to its end even if nobody waits for it any more: the answer may
     /// hold the only refresh token that is good.
     pub(super) async fn renew(self: &Arc<Self>, target: Target) -> Result<Granted> {
+        runtimes::check()?;
         let grant = self.clone();
         let work = async move { grant.attempts(&target).await };
         let task = tokio::spawn(trace::within_caller(work));
@@ -130,16 +131,20 @@ impl Grant {
 
     /// One attempt. Should its answer be lost, so may be the new refresh token with it.
     async fn renew_once(&self, target: &Target, number: u64) -> Result<Granted, AuthFailure> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.take(self.client.clock()).await;
         let now = self.client.clock().now();
-        let first_sent = self.first_sent(now, number)?;
+        let first_sent = match turn.left_by_others() {
+            Some(since) if now <= since + RESEND_WINDOW => since,
+            _ => self.first_sent(now, number)?,
+        };
+        let used = self.newest().refresh_token.clone();
         let failure = match self.ask(target).await {
             Ok(granted) => {
                 // Whatever it may do, the refresh token that came with it counts.
                 target.wanted.check(&granted)?;
                 return Ok(granted);
             }
-            Err(failure) => self.failed(failure, first_sent),
+            Err(failure) => self.failed(failure, first_sent, used),
         };
         if !target.is_default() && may_have_spent(&failure) {
             self.rescue(first_sent).await;
@@ -171,15 +176,24 @@ impl Grant {
         form.extend(target.organization.as_deref().map(|id| ("organization_id", id)));
         let granted = target.wanted.ask_unchecked(&self.endpoint, &form).await?;
         *lock(&self.sent) = None;
-        self.keep(&granted, target, asked_at);
+        self.keep(&granted, target, asked_at, &refresh_token);
         Ok(granted)
     }
 
-    /// Remembers what a failure means for the refresh token.
-    fn failed(&self, failure: AuthFailure, first_sent: Instant) -> AuthFailure {
+    /// Remembers what a failure means for the refresh token that was sent.
+    fn failed(
+        &self,
+        failure: AuthFailure,
+        first_sent: Instant,
+        used: Option<String>,
+    ) -> AuthFailure {
         if failure.sign_in_required {
             *lock(&self.sent) = None;
-            self.change(|newest| newest.refresh_token = None);
+            self.change(|newest| {
+                if newest.refresh_token == used {
+                    newest.refresh_token = None;
+                }
+            });
             return failure;
         }
         if failure.is_unsent() {
@@ -207,8 +221,12 @@ impl Grant {
         let _ = attempts(self.client.retries(), true, deadline, ask).await;
     }
 
-    fn keep(&self, granted: &Granted, target: &Target, asked_at: SystemTime) {
+    /// Keeps what was granted for a refresh token, unless that has been replaced meanwhile.
+    fn keep(&self, granted: &Granted, target: &Target, asked_at: SystemTime, used: &str) {
         self.change(|newest| {
+            if newest.refresh_token.as_deref() != Some(used) {
+                return;
+            }
             if let Some(token) = &granted.refresh_token {
                 newest.refresh_token = Some(token.clone());
             }
@@ -225,7 +243,8 @@ impl Grant {
     /// Has the refresh token revoked, and with it all that came of it; without one, the access
     /// token.
     pub(super) async fn revoke(&self) -> Result<()> {
-        let _turn = self.turn.lock().await;
+        runtimes::check()?;
+        let _turn = self.turn.take(self.client.clock()).await;
         let (token, hint) = {
             let newest = self.newest();
             match &newest.refresh_token {

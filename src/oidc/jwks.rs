@@ -1,7 +1,9 @@
 //! The public keys of a Logto.
 
 use std::{
+    convert::Infallible,
     fmt,
+    sync::{self, Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,9 +14,12 @@ use jsonwebtoken::{
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
-use crate::{Client, Error, Result};
+use crate::{
+    Client, Error, Result,
+    runtimes::{self, PerRuntime},
+};
 
 /// How long a key is trusted without asking: one that was withdrawn is forgotten then.
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -22,12 +27,18 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 const UNKNOWN_KEYS: usize = 3;
 /// … within this time.
 const UNKNOWN_KEYS_PERIOD: Duration = Duration::from_secs(60);
+/// How long a key set may be, in bytes. Logto's has a few keys of less than a thousand bytes.
+const MAX_SIZE: usize = 1024 * 1024;
 
 /// The public keys that a Logto signs with, as far as they are known. Clones of a client share
 /// them. They are fetched when a token names one that is not known, which happens when the server
-/// rotates them; whoever waits for that shares what comes.
+/// rotates them; whoever waits for that on the same runtime shares what comes.
 #[derive(Default)]
-pub(crate) struct Jwks(Mutex<Known>);
+pub(crate) struct Jwks {
+    known: sync::Mutex<Known>,
+    /// Held while keys are fetched. One that another runtime holds may never be let go.
+    turns: PerRuntime<Arc<Mutex<()>>>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -67,28 +78,51 @@ impl Jwks {
         id: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Jwk> {
-        let turn = timeout(client.timeout(), self.0.lock());
-        let mut known = turn.await.map_err(|_| Error::deadline())?;
+        let runtime = Handle::try_current().map_err(|_| Error::request(runtimes::ABSENT))?;
+        let Ok(turn) = self.turns.value(&runtime, || Ok::<_, Infallible>(Arc::default()));
+        let _turn = timeout(client.timeout(), turn.lock()).await.map_err(|_| Error::deadline())?;
         let now = client.clock().now();
-        if known.is_fresh(now) {
-            if let Some(key) = find(&known.keys, id, algorithm) {
-                return checked(key, algorithm);
-            }
-            if !known.may_ask(now) {
-                return Err(unknown_key());
-            }
+        if let Some(key) = self.known(now, id, algorithm) {
+            return key;
         }
-        known.keys = fetch(client).await?;
+        let keys = fetch(client).await?;
+        let mut known = self.lock();
+        known.keys = keys;
         known.at = Some(now);
         match find(&known.keys, id, algorithm) {
             Some(key) => checked(key, algorithm),
             None => Err(unknown_key()),
         }
     }
+
+    /// What is known of a key without asking; nothing where keys are to be fetched.
+    fn known(&self, now: Instant, id: Option<&str>, algorithm: Algorithm) -> Option<Result<Jwk>> {
+        let mut known = self.lock();
+        if !known.is_fresh(now) {
+            return None;
+        }
+        if let Some(key) = find(&known.keys, id, algorithm) {
+            return Some(checked(key, algorithm));
+        }
+        (!known.may_ask(now)).then(|| Err(unknown_key()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 async fn fetch(client: &Client) -> Result<Vec<Jwk>> {
-    let answer = client.request(Method::GET, "/oidc/jwks").public().send().await?;
+    let request = client.request(Method::GET, "/oidc/jwks").public();
+    let answer = request.max_response_size(MAX_SIZE).send().await.map_err(|error| {
+        match error.is_response_too_large() {
+            true => Error::invalid_token(
+                "the key set is longer than 1 MiB, as none of Logto's is: is it Logto that answers \
+                 at this endpoint?",
+            ),
+            false => error,
+        }
+    })?;
     let keys = answer.json::<Answer>()?.keys;
     // Others may be of a kind that is not known here.
     Ok(keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())

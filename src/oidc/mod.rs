@@ -14,6 +14,7 @@ mod random;
 mod token_request;
 mod token_set;
 mod tokens;
+mod turn;
 
 use reqwest::Url;
 
