@@ -42,6 +42,16 @@ pub(crate) fn problem(error: &reqwest::Error) -> String {
     }
 }
 
+/// Why the body of an answer that had begun did not come to its end.
+pub(crate) fn body_problem(error: &reqwest::Error) -> &'static str {
+    match io_error_kind(error) {
+        _ if error.is_timeout() => "time ran out",
+        Some(io::ErrorKind::ConnectionReset) => "the connection was reset",
+        Some(io::ErrorKind::UnexpectedEof) => "the connection was closed",
+        _ => "the connection failed, or it is not framed as HTTP wants it",
+    }
+}
+
 /// Host and port of the server, as far as they are known.
 fn server(error: &reqwest::Error) -> String {
     let Some(url) = error.url() else { return "the server".to_owned() };

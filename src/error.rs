@@ -757,10 +757,11 @@ impl Error {
                 answer.problem
             ),
             Kind::Transport(transport) => {
-                if let Some(status) = transport.status {
-                    write!(f, "Logto answered {}, but the body broke off: ", status.as_u16())?;
-                }
-                f.write_str(&connection::problem(&transport.source))
+                let Some(status) = transport.status else {
+                    return f.write_str(&connection::problem(&transport.source));
+                };
+                let problem = connection::body_problem(&transport.source);
+                write!(f, "Logto answered {}, but the body broke off: {problem}", status.as_u16())
             }
             Kind::Service(Some(_)) => f.write_str("the client's transport failed"),
             Kind::Service(None) => f.write_str("the client's transport gave no answer in time"),
