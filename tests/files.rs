@@ -74,7 +74,7 @@ fn form_server(answers: usize) -> (Client, JoinHandle<Vec<Form>>) {
                 let last = attempt + 1 == answers;
                 let answer = answer(
                     if last { 200 } else { 503 },
-                    "content-type: application/json\r\n",
+                    "content-type: application/json\r\nretry-after: 0\r\n",
                     ASSET,
                 );
                 (&stream).write_all(answer.as_bytes()).unwrap();
@@ -193,7 +193,7 @@ async fn progress_is_told_to_the_end() {
 async fn a_file_can_be_sent_again_and_a_stream_cannot() {
     let folder = Folder::new();
     let upload = Upload::file(folder.file("a.txt", "abc"), "text/plain");
-    // 503 says that nothing was done, so also a POST is repeated.
+    // 503 with `Retry-After` says that nothing was done, so also a POST is repeated.
     let (logto, forms) = form_server(2);
     within(logto.user_assets().upload(upload).send()).await.unwrap();
     let forms = forms.join().unwrap();

@@ -165,7 +165,7 @@ async fn an_enterprise_brings_its_users_and_keeps_them() -> Result {
     let body = json!({ "verificationId": begun["verificationId"], "connectorData": data });
     let id = browser.verification(&format!("sso/{connector}/verify"), body).await?;
     let refused = browser.refusal("identification", json!({ "verificationId": id })).await?;
-    assert_eq!(refused, (404, "user.identity_not_exist".into()));
+    assert_eq!(refused, (404, "user.sso_identity_not_exist".into()));
     let event = json!({ "interactionEvent": "Register" });
     browser.put("/api/experience/interaction-event", event).await?;
     assert_eq!(browser.identify(&id).await?, 201);

@@ -44,7 +44,11 @@ pub(crate) fn der(base64: &str) -> Vec<u8> {
 /// The port of a server with this certificate, which answers 204 to everything.
 pub(crate) fn serve(certificate: &str) -> u16 {
     let chain = vec![CertificateDer::from(der(certificate))];
-    let config = ServerConfig::builder()
+    // By name: the features of other crates may bring a second provider.
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, PrivatePkcs8KeyDer::from(der(KEY)).into())
         .unwrap();
