@@ -9,6 +9,7 @@ use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
 
 const CONTRACT: &str = "openapi/logto.json";
 const DOCS: &str = "openapi/docs.json";
+const RELEASES: &str = "openapi/releases";
 
 fn main() -> Result<(), Box<dyn Error>> {
     for file in ["build.rs", CONTRACT, DOCS] {
@@ -24,7 +25,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("models.rs"), generated.models)?;
     fs::write(out.join("groups.rs"), generated.groups)?;
     fs::write(out.join("calls.rs"), generated.calls)?;
+    if is_enabled("drift") {
+        fs::write(out.join("releases.rs"), releases()?)?;
+    }
+    fs::write(out.join("supported.rs"), format!("&{:?}", contract.releases))?;
     Ok(())
+}
+
+/// The texts of what is kept of the releases, as an expression.
+fn releases() -> Result<String, Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={RELEASES}");
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(RELEASES)? {
+        let path = entry?.path().canonicalize()?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        entries.push(format!("({name:?}, include_str!({:?}))", path.to_string_lossy()));
+    }
+    entries.sort();
+    Ok(format!("&[{}]", entries.join(", ")))
 }
 
 /// What `Client::check_contract` looks at: the groups that are enabled, each after its API and a

@@ -53,6 +53,9 @@ pub(crate) struct Inner {
     pub(crate) jwks: Arc<Jwks>,
 }
 
+/// The releases of the contract, by `build.rs`.
+const RELEASES: &[&str] = include!(concat!(env!("OUT_DIR"), "/supported.rs"));
+
 impl Client {
     /// Starts building a client for the server at this address, such as `https://acme.logto.app`
     /// or `http://localhost:3001`.
@@ -75,6 +78,20 @@ impl Client {
     /// [`ClientBuilder::build`] refuses.
     pub fn from_env() -> Result<Self> {
         from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The releases of Logto whose documents the contract was made from, oldest first; `next` is the
+    /// one to come.
+    ///
+    /// A server of a release in between is supported like these: what it has, one of them has. In an
+    /// answer everything is optional that one of them does not send. What a release brought or took
+    /// away is in the documentation of each operation, member and value.
+    ///
+    /// ```
+    /// assert_eq!(logto_api::Client::supported_releases().first(), Some(&"1.30.1"));
+    /// ```
+    pub fn supported_releases() -> &'static [&'static str] {
+        RELEASES
     }
 
     /// The address of the server, without a slash at the end.

@@ -12,7 +12,7 @@ use crate::{
     runtimes,
 };
 
-use logto_api_contract::drift as engine;
+use logto_api_contract::{Series, drift as engine};
 
 pub use logto_api_contract::{
     Error as ReportError,
@@ -23,7 +23,9 @@ const DOCUMENT: Operation =
     Operation::new("GetSwaggerJson", Api::Management, "/api/swagger.json").public();
 
 const CONTRACT: &str = include_str!("../openapi/logto.json");
-const FACTS: &str = include_str!("../openapi/upstream.json");
+
+/// What is kept of the documents of the releases, by `build.rs`.
+const RELEASES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/releases.rs"));
 
 /// The enabled groups, as `build.rs` found them; empty where everything is compared.
 const PARTS: &str = env!("LOGTO_API_PARTS");
@@ -32,8 +34,12 @@ const UNPUBLISHED: &str = "this server publishes no OpenAPI document at /api/swa
                            hide it, or the endpoint's address is not Logto's";
 
 impl Client {
-    /// Compares the OpenAPI document that the server publishes with the contract that this crate
-    /// was built from.
+    /// Compares the OpenAPI document that the server publishes with what this crate knows of its
+    /// release.
+    ///
+    /// No document says which release it is of: it is compared with that of the supported release
+    /// that it looks like most, which [`release`](Drift::release) names. An older server is no
+    /// drift.
     ///
     /// What differs is a report and no error: whether the service can go on is yours to say. A
     /// server one release ahead mostly differs in additions, which harm nothing. Each [`Change`]
@@ -96,9 +102,10 @@ impl Client {
 
 fn compare(document: &Received) -> Result<Drift> {
     let upstream: Value = document.json()?;
-    let (contract, facts) = (built_from(CONTRACT)?, built_from(FACTS)?);
-    let vendored = engine::Vendored { contract: &contract, facts: &facts };
-    let drift = engine::drift(vendored, &upstream).map_err(|error| {
+    let contract = serde_json::from_str(CONTRACT).map_err(|error| broken(&error.to_string()))?;
+    let series = Series::parse(RELEASES.iter().copied());
+    let series = series.map_err(|error| broken(&error.to_string()))?;
+    let drift = engine::closest(&contract, &series, &upstream).map_err(|error| {
         let problem = one_line(&error.to_string(), 500);
         document.placed(Error::unreadable(&problem, document.status, &document.headers))
     })?;
@@ -108,10 +115,6 @@ fn compare(document: &Received) -> Result<Drift> {
     let parts =
         engine::Only::parse(PARTS, &contract).map_err(|error| broken(&error.to_string()))?;
     Ok(drift.only(&parts))
-}
-
-fn built_from(text: &str) -> Result<Value> {
-    serde_json::from_str(text).map_err(|error| broken(&error.to_string()))
 }
 
 /// No fault of the server's.

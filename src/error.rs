@@ -10,6 +10,7 @@ use crate::{
     body::without_bom,
     connection, json_path,
     one_line::one_line,
+    operation::Operation,
     retry, runtimes, sign_in_errors,
     transport::SendFailure,
     unsent, upload,
@@ -120,6 +121,30 @@ struct Refusal {
     lacks_scope: bool,
     /// What to do about it.
     hint: Option<&'static str>,
+    /// The server's release may lack the operation.
+    absent: Option<Absent>,
+}
+
+/// An operation that some releases of Logto lack.
+#[derive(Clone, Copy)]
+struct Absent {
+    since: &'static str,
+    until: &'static str,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.since, self.until) {
+            ("next", _) => f.write_str("no release of Logto has this operation yet"),
+            ("", until) => write!(
+                f,
+                "this Logto may be newer than {until}, the last release known to have this operation"
+            ),
+            (since, _) => {
+                write!(f, "this Logto may be older than {since}, which brought this operation")
+            }
+        }
+    }
 }
 
 impl Refusal {
@@ -252,6 +277,7 @@ impl Error {
             details: body.remove("details"),
             lacks_scope: false,
             hint: None,
+            absent: None,
         }))
     }
 
@@ -359,6 +385,19 @@ impl Error {
     pub(crate) fn hinting(mut self, hint: &'static str) -> Self {
         if let Kind::Answer(answer) = &mut self.0.kind {
             answer.hint = Some(hint);
+        }
+        self
+    }
+
+    /// A bare 404 or 405, as routers answer: the operation itself may be what is not there.
+    pub(crate) fn of_operation(mut self, operation: &Operation) -> Self {
+        let Operation { since, until, .. } = *operation;
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            let bare =
+                matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+                    && answer.code.is_none();
+            let varies = !since.is_empty() || !until.is_empty();
+            answer.absent = (bare && varies).then_some(Absent { since, until });
         }
         self
     }
@@ -506,6 +545,24 @@ impl Error {
     /// 404: what the request is about does not exist.
     pub fn is_not_found(&self) -> bool {
         self.answered(StatusCode::NOT_FOUND)
+    }
+
+    /// The server's release of Logto may lack the operation: it answered 404 or 405 without a code,
+    /// and not all supported releases have the operation. The error's text names the release that
+    /// brought it, and so does the operation's documentation.
+    ///
+    /// ```
+    /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+    /// # #[cfg(feature = "users")]
+    /// match logto.users().list_sessions("user-id").send().await {
+    ///     Err(error) if error.is_unsupported_operation() => println!("no sessions here: {error}"),
+    ///     sessions => println!("{}", sessions?.sessions.len()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_unsupported_operation(&self) -> bool {
+        matches!(&self.0.kind, Kind::Answer(Refusal { absent: Some(_), .. }))
     }
 
     /// 409: it would clash with something that exists.
@@ -744,9 +801,10 @@ impl Error {
                     said(f, answer.code.as_deref(), answer.shown_message())?;
                     scoped(f, answer.scope.as_deref())?;
                 }
-                match answer.hint {
-                    Some(hint) => write!(f, " ({hint})"),
-                    None => Ok(()),
+                match (answer.absent, answer.hint) {
+                    (Some(absent), _) => write!(f, " ({absent})"),
+                    (None, Some(hint)) => write!(f, " ({hint})"),
+                    (None, None) => Ok(()),
                 }
             }
             Kind::Decode(answer) => write!(

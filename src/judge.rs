@@ -88,18 +88,22 @@ impl Call {
 
     /// An answer that is 2xx.
     pub(crate) async fn success(self, written: Written) -> Result<Received> {
+        let operation = self.operation;
         let received = self.receive(written).await?;
         if received.status.is_success() {
             return Ok(received);
         }
         let error = Error::answer(received.status, &received.headers, &received.body);
-        Err(received.placed(error))
+        Err(received.placed(match &operation {
+            Some(operation) => error.of_operation(operation),
+            None => error,
+        }))
     }
 
     /// An answer that is 2xx or 3xx. Redirects are answers, not detours: a session's next step, or
     /// a page to show.
     async fn receive(self, written: Written) -> Result<Received> {
-        let operation = self.operation();
+        let operation = self.operation_id();
         let (exchange, request) = self.ready(written, Reading::Whole)?;
         // Boxed, so that the futures of generated code stay small.
         let arrived = Box::pin(exchange.run(request)).await?;

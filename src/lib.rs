@@ -43,6 +43,12 @@
 //!   make.
 //! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
 //!
+//! # Releases of Logto
+//!
+//! The crate is for every release of Logto that [`Client::supported_releases`] spans. What a release
+//! does not send is an `Option`; what it lacks says since when it exists, and calling it there is an
+//! error with [`Error::is_unsupported_operation`].
+//!
 //! # Spans and events
 //!
 //! With the feature `tracing`, each call is a span named `logto call`, of target `logto_api` and

@@ -14,6 +14,10 @@ pub(crate) struct Operation {
     /// It takes no token.
     pub(crate) public: bool,
     pub(crate) repeat: Repeat,
+    /// The first release of Logto that has it; empty where all that are supported do.
+    pub(crate) since: &'static str,
+    /// The last release of Logto that has it; empty where the newest does.
+    pub(crate) until: &'static str,
 }
 
 /// Whether a request may be repeated after a failure that may pass.
@@ -32,7 +36,19 @@ pub(crate) enum Repeat {
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
 impl Operation {
     pub(crate) const fn new(id: &'static str, api: Api, path: &'static str) -> Self {
-        Self { id, api, path, public: false, repeat: Repeat::ByMethod }
+        Self { id, api, path, public: false, repeat: Repeat::ByMethod, since: "", until: "" }
+    }
+
+    /// Older releases of Logto lack it.
+    pub(crate) const fn since(mut self, release: &'static str) -> Self {
+        self.since = release;
+        self
+    }
+
+    /// Newer releases of Logto lack it.
+    pub(crate) const fn until(mut self, release: &'static str) -> Self {
+        self.until = release;
+        self
     }
 
     /// It takes no token.
@@ -75,7 +91,7 @@ impl Api {
         let below = |root: &str| {
             path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if below("/api/experience") {
+        if below("/api/experience") || below("/api/interaction") {
             Self::Experience
         } else if below("/api/my-account") || below("/api/verifications") {
             Self::Account

@@ -44,7 +44,7 @@ const TYPE: &str = "WebAuthn";
 ///     "response": { "clientDataJSON": "e30", "attestationObject": "oA", "transports": ["usb"] },
 /// });
 /// let credential = logto_api::web_authn::registration_credential(&posted)?;
-/// assert_eq!(credential.r#type, "WebAuthn");
+/// assert_eq!(credential.id, "AQID");
 /// # Ok(())
 /// # }
 /// ```

@@ -10,14 +10,20 @@ use logto_api::{
     Client, Error, RetryPolicy, StatusCode,
     drift::{Change, Class, Drift, Format, Kind},
 };
+use logto_api_contract::Series;
 use serde_json::{Value, json};
 use server::{Server, answer, nobody, ok};
 
 const TARGET: &str = "/api/swagger.json";
 
-/// What the upstream document says, as a server might publish it.
+/// What the documents of the releases say, as servers might publish it.
+fn releases() -> Series {
+    Series::read(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/releases").as_ref()).unwrap()
+}
+
+/// The newest of them.
 fn published() -> Value {
-    serde_json::from_str(include_str!("../openapi/upstream.json")).unwrap()
+    releases().newest().unwrap().1.clone()
 }
 
 async fn check(answers: impl IntoIterator<Item = String>) -> Result<Drift, Error> {
@@ -49,6 +55,27 @@ async fn the_server_that_the_crate_was_built_for_shows_no_drift() {
         assert_eq!(drift.class(), None);
         assert_eq!(drift.summary(), "no drift");
     }
+}
+
+#[tokio::test]
+async fn a_server_of_any_supported_release_shows_no_drift() {
+    for (version, document) in releases().iter() {
+        let drift = check([ok(document)]).await.unwrap();
+        assert!(drift.is_none(), "{version}: {}", drift.print(Format::Text).unwrap());
+        assert_eq!(drift.release, Some(version.to_string()));
+        assert!(Client::supported_releases().contains(&version.to_string().as_str()));
+    }
+}
+
+#[tokio::test]
+async fn an_older_server_is_compared_with_its_own_release() {
+    let releases = releases();
+    let (version, document) = releases.iter().next().unwrap();
+    let mut document = document.clone();
+    document["paths"]["/api/users"].as_object_mut().unwrap().remove("get").unwrap();
+    let drift = check([ok(&document)]).await.unwrap();
+    assert_eq!(drift.release, Some(version.to_string()));
+    assert_eq!(only(&drift).kind, Kind::OperationRemoved);
 }
 
 #[tokio::test]

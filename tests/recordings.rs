@@ -18,6 +18,7 @@ mod input;
 mod replay;
 
 /// Calls by `operationId`, generated from the contract.
+#[allow(deprecated, reason = "as the contract has them")]
 mod calls {
     use super::input::{Called, Input};
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));

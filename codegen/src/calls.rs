@@ -1,5 +1,6 @@
 //! Writes what calls any operation by its `operationId` with JSON arguments,
-//! for tests: through the methods and setters that users call.
+//! for tests: through the methods and setters that users call. A setter is
+//! called by `set!`, where there is a value for it.
 
 use std::fmt::Write;
 
@@ -15,16 +16,23 @@ pub(crate) fn write(operations: &[&Operation], models: &Models) -> Result<String
     let mut functions = String::new();
     for operation in operations {
         let function = naming::plain_field(&operation.id);
-        let _ = writeln!(arms, "{:?} => Box::pin({function}(client, input)),", operation.id);
+        let _ = writeln!(arms, "{:?} => call!({function}),", operation.id);
         functions += &call(&function, operation, models)?;
     }
     Ok(format!(
-        "/// Calls the operation with this `operationId`; `None` when it is not in the contract.
+        "/// Calls a setter where there is a value for it.
+        macro_rules! set {{
+            ($request:ident.$setter:ident($value:expr)) => {{
+                if let Some(value) = $value {{ $request = $request.$setter(value); }}
+            }};
+        }}
+        /// Calls the operation with this `operationId`; `None` when it is not in the contract.
         pub fn call<'a>(
             client: &'a logto_api::Client,
             operation: &str,
             input: &'a Input,
         ) -> Option<std::pin::Pin<Box<dyn std::future::Future<Output = Called> + Send + 'a>>> {{
+            macro_rules! call {{ ($function:ident) => {{ Box::pin($function(client, input)) }} }}
             Some(match operation {{ {arms} _ => return None }})
         }}
         {functions}"
@@ -43,14 +51,15 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
         None => body += "input.no_body()?;\n",
         Some(Body::Upload) => arguments.push("input.upload()?".into()),
         Some(Body::Typed { ty, .. }) if request.may_omit_body() => {
-            let _ = writeln!(
-                optional,
-                "if input.has_body() {{ request = request.body(input.body::<{}>()?); }}",
-                outside(ty)
-            );
+            let _ = writeln!(optional, "set!(request.body(input.any_body::<{}>()?));", outside(ty));
         }
         Some(Body::Typed { ty, .. }) => {
-            let _ = writeln!(body, "let body: {} = input.body()?;", outside(ty));
+            let is_read = !request.is_flat()
+                || request.is_open()
+                || !request.arguments().is_empty()
+                || request.optional_members().next().is_some();
+            let name = if is_read { "body" } else { "_" };
+            let _ = writeln!(body, "let {name}: {} = input.body()?;", outside(ty));
             if request.is_flat() {
                 for member in request.arguments() {
                     arguments.push(format!("body.{}", naming::field(&member.wire)));
@@ -58,10 +67,14 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
                 for member in request.optional_members() {
                     let _ = writeln!(
                         optional,
-                        "if let Some(value) = body.{} {{ request = request.{}(value); }}",
-                        naming::field(&member.wire),
+                        "set!(request.{}(body.{}));",
                         request.member_name(member),
+                        naming::field(&member.wire),
                     );
+                }
+                if request.is_open() {
+                    optional +=
+                        "for (name, value) in body.extra { request = request.extra(name, value); }";
                 }
             } else {
                 arguments.push("body".into());
@@ -71,10 +84,10 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
     for parameter in operation.parameters.iter().filter(|parameter| parameter.is_header()) {
         read_into(parameter, &request, &mut arguments, &mut optional);
     }
+    let mutable = if optional.is_empty() { "" } else { "mut " };
     Ok(format!(
-        "#[allow(deprecated, unused_mut)]
-        async fn {function}(client: &logto_api::Client, input: &Input) -> Called {{
-            {body}let mut request = client.{}().{}({});
+        "async fn {function}(client: &logto_api::Client, input: &Input) -> Called {{
+            {body}let {mutable}request = client.{}().{}({});
             {optional}input.ready(&request)?;
             input.outcome(request.send().await{text})
         }}\n",
@@ -102,10 +115,7 @@ fn read_into(
         arguments.push(read);
     } else {
         let setter = request.parameter_field(parameter);
-        let _ = writeln!(
-            setters,
-            "if let Some(value) = {read} {{ request = request.{setter}(value); }}"
-        );
+        let _ = writeln!(setters, "set!(request.{setter}({read}));");
     }
 }
 

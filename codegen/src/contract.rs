@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::lifetime::Lifetime;
 use crate::types::Type;
 
 /// The vendored contract: operations in a stable order, and the named schemas.
 #[derive(Debug)]
 pub struct Contract {
-    /// The Logto release that the contract was vendored from.
-    pub logto_version: String,
+    /// The releases of Logto that the contract is of, oldest first; `next` is the one to come.
+    pub releases: Vec<String>,
     /// Every operation, sorted by group and method name.
     pub operations: Vec<Operation>,
     /// Every named schema, by name.
@@ -49,6 +50,8 @@ pub struct Operation {
     pub arguments: Vec<String>,
     /// What a success answers with.
     pub answer: Answer,
+    /// The releases that have it.
+    pub lifetime: Lifetime,
 }
 
 impl Operation {
@@ -86,6 +89,8 @@ pub struct Parameter {
     pub ty: Type,
     /// Its value must not be shown.
     pub secret: bool,
+    /// The releases that have it.
+    pub lifetime: Lifetime,
 }
 
 impl Parameter {
@@ -177,7 +182,7 @@ impl Contract {
             return Err(Error::new(&pair[0].id, problem));
         }
         Ok(Self {
-            logto_version: document.info.version,
+            releases: document.info.releases,
             operations,
             schemas: document.components.schemas,
         })
@@ -198,7 +203,8 @@ struct Document {
 
 #[derive(Deserialize)]
 struct Info {
-    version: String,
+    #[serde(rename = "x-logto-releases", default)]
+    releases: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -228,6 +234,8 @@ struct RawOperation {
     parameters: Vec<RawParameter>,
     request_body: Option<RawBody>,
     responses: BTreeMap<String, RawResponse>,
+    #[serde(flatten)]
+    lifetime: Lifetime,
 }
 
 #[derive(Deserialize)]
@@ -242,6 +250,8 @@ struct RawParameter {
     explicit: bool,
     #[serde(rename = "x-logto-secret", default)]
     secret: bool,
+    #[serde(flatten)]
+    lifetime: Lifetime,
 }
 
 #[derive(Deserialize)]
@@ -255,6 +265,9 @@ struct RawBody {
 struct RawResponse {
     #[serde(default)]
     content: BTreeMap<String, Media>,
+    /// Some release answers without the body.
+    #[serde(rename = "x-logto-optional", default)]
+    optional: bool,
 }
 
 #[derive(Deserialize)]
@@ -285,6 +298,7 @@ fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation>
         body: raw.request_body.map(body).transpose()?,
         arguments: raw.arguments,
         answer: answer(&raw.responses, raw.paged)?,
+        lifetime: raw.lifetime,
         parameters,
         path,
     })
@@ -302,6 +316,7 @@ fn parameter(raw: RawParameter) -> Result<Parameter> {
         location: raw.location,
         required: raw.required,
         secret: raw.secret || ty.is_open(),
+        lifetime: raw.lifetime,
         ty,
     })
 }
@@ -349,7 +364,7 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
     for (_, response) in &successes {
         let json = response.content.get("application/json");
         let ty = json.map(|json| Type::of(&json.schema)).transpose()?;
-        sometimes_empty |= matches!(ty, None | Some(Type::Nullable(_)));
+        sometimes_empty |= response.optional || matches!(ty, None | Some(Type::Nullable(_)));
         types.extend(ty.map(|ty| match ty {
             Type::Nullable(inner) => *inner,
             other => other,
@@ -360,8 +375,8 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
         (None, _) => Ok(Answer::Empty),
         (Some(_), false) => Err(Error::new("responses", "successes answer with different schemas")),
         (Some(Type::List(item)), _) if paged => Ok(Answer::Page(*item)),
-        (Some(Type::List(item)), _) => Ok(Answer::List(*item)),
         (Some(ty), _) if sometimes_empty => Ok(Answer::Optional(ty)),
+        (Some(Type::List(item)), _) => Ok(Answer::List(*item)),
         (Some(ty), _) => Ok(Answer::Json(ty)),
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Parameter;
 use crate::error::{Error, Result};
 use crate::naming;
+use crate::schema::Member;
 
 /// Documentation in the crate's own words, by what it documents.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -55,18 +57,16 @@ impl Docs {
         serde_json::from_str(text).map_err(|error| Error::new("docs", error.to_string()))
     }
 
-    pub(crate) fn member(&self, schema: &str, member: &str) -> String {
-        self.schemas
-            .get(schema)
-            .and_then(|docs| docs.members.get(member))
-            .cloned()
-            .unwrap_or_else(|| format!("{}.", naming::words(member)))
+    pub(crate) fn member(&self, schema: &str, member: &Member) -> String {
+        let written = self.schemas.get(schema).and_then(|docs| docs.members.get(&member.wire));
+        let text = written.cloned().unwrap_or_else(|| format!("{}.", naming::words(&member.wire)));
+        member.lifetime.note(&text)
     }
 
-    pub(crate) fn parameter(&self, operation: &str, parameter: &str) -> String {
-        let written =
-            self.operations.get(operation).and_then(|docs| docs.parameters.get(parameter));
-        match (written, parameter) {
+    pub(crate) fn parameter(&self, operation: &str, parameter: &Parameter) -> String {
+        let name = parameter.name.as_str();
+        let written = self.operations.get(operation).and_then(|docs| docs.parameters.get(name));
+        let text = match (written, name) {
             (Some(text), _) => text.clone(),
             (None, "page") => "The page to return, counted from 1.".into(),
             (None, "page_size") => "How many items a page holds; the server's default is 20.".into(),
@@ -78,7 +78,8 @@ impl Docs {
                 "What proves that it is still the user who is calling.".into()
             }
             (None, name) => format!("{}.", naming::words(name)),
-        }
+        };
+        parameter.lifetime.note(&text)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::types::{SEARCH, Type};
 const TAKEN: &[&str] = &[
     "call",
     "body",
+    "extra",
     "send",
     "stream",
     "download",
@@ -168,7 +169,7 @@ impl Writer<'_> {
             Retry::Never => " It is never repeated automatically.",
         };
         let _ = write!(text, "\n\nOn the wire: {wire} (`{}`).{repeated}", operation.id);
-        comment(&text)
+        comment(&operation.lifetime.note(&text))
     }
 
     /// The request type with its setters and `send`.
@@ -203,6 +204,9 @@ impl Writer<'_> {
                 for member in request.optional_members() {
                     setters += &self.member_setter(request, ty, member);
                 }
+                if request.open {
+                    setters += &extra_setter(request.body_place());
+                }
             }
         }
         check_names(request)?;
@@ -229,14 +233,14 @@ impl Writer<'_> {
         let Setter { argument, convert } = setter(&parameter.ty, false, "value");
         format!(
             "{}pub fn {field}(mut self, value: {argument}) -> Self {{ self.{field} = Some({convert}); self }}\n",
-            comment(&self.docs.parameter(&operation.id, &parameter.name)),
+            comment(&self.docs.parameter(&operation.id, parameter)),
         )
     }
 
     fn member_setter(&self, request: &Request<'_>, body: &Type, member: &Member) -> String {
         let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
         let mut text = match named(body) {
-            Some(model) => self.docs.member(model, &member.wire),
+            Some(model) => self.docs.member(model, member),
             None => naming::words(&member.wire),
         };
         if member.nullable {
@@ -247,10 +251,7 @@ impl Writer<'_> {
             comment(&text),
             request.member_name(member),
             naming::field(&member.wire),
-            body = match request.may_omit_body() {
-                true => "self.body.get_or_insert_default()",
-                false => "self.body",
-            },
+            body = request.body_place(),
         )
     }
 }
@@ -261,21 +262,22 @@ pub(crate) struct Request<'a> {
     pub(crate) name: String,
     /// The members that the request type has setters and arguments for.
     members: Vec<&'a Member>,
+    /// The body takes members that are not declared.
+    open: bool,
 }
 
 impl<'a> Request<'a> {
     pub(crate) fn new(operation: &'a Operation, models: &'a Models) -> Result<Self> {
-        let members = match &operation.body {
-            Some(Body::Typed { ty, .. }) => {
-                match named(ty).and_then(|name| models.by_name.get(name)) {
-                    Some(Model::Object(object)) => object.members.iter().collect(),
-                    _ => Vec::new(),
-                }
-            }
-            _ => Vec::new(),
+        let body = match &operation.body {
+            Some(Body::Typed { ty, .. }) => named(ty).and_then(|name| models.by_name.get(name)),
+            _ => None,
         };
-        let request =
-            Self { operation, name: AsPascalCase(&operation.method).to_string(), members };
+        let (members, open) = match body {
+            Some(Model::Object(object)) => (object.members.iter().collect(), object.open),
+            _ => (Vec::new(), false),
+        };
+        let name = AsPascalCase(&operation.method).to_string();
+        let request = Self { operation, name, members, open };
         let missing = request
             .required_members()
             .find(|member| member.literal.is_none() && !operation.arguments.contains(&member.wire));
@@ -298,9 +300,12 @@ impl<'a> Request<'a> {
 
     /// The entry of the operation in the table of its group.
     fn constant_definition(&self) -> String {
-        let Operation { id, path, api, public, retry, .. } = self.operation;
+        let Operation { id, path, api, public, retry, lifetime, .. } = self.operation;
+        let release = |option: &str, release: &Option<String>| {
+            release.as_ref().map_or_else(String::new, |name| format!(".{option}({name:?})"))
+        };
         format!(
-            "{} = {}({id:?}, {path:?}){}{};",
+            "{} = {}({id:?}, {path:?}){}{}{}{};",
             self.constant(),
             AsPascalCase(api),
             if *public { ".public()" } else { "" },
@@ -309,6 +314,8 @@ impl<'a> Request<'a> {
                 Retry::Always => ".repeat(Repeat::Always)",
                 Retry::Never => ".repeat(Repeat::Never)",
             },
+            release("since", &lifetime.since),
+            release("until", &lifetime.until),
         )
     }
 
@@ -316,6 +323,19 @@ impl<'a> Request<'a> {
     pub(crate) fn may_omit_body(&self) -> bool {
         let optional = matches!(&self.operation.body, Some(Body::Typed { optional: true, .. }));
         optional && self.is_flat() && self.required_members().next().is_none()
+    }
+
+    /// Where the body is while it is put together.
+    fn body_place(&self) -> &'static str {
+        match self.may_omit_body() {
+            true => "self.body.get_or_insert_default()",
+            false => "self.body",
+        }
+    }
+
+    /// The body takes members that are not declared.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
     }
 
     /// The members of the body have arguments and setters of their own.
@@ -536,6 +556,17 @@ impl<'a> Request<'a> {
 /// A field and its value, in short where both have one name.
 pub(crate) fn initialized(field: &str, value: &str) -> String {
     if field == value { field.to_owned() } else { format!("{field}: {value}") }
+}
+
+/// The setter of a body that takes any member.
+fn extra_setter(body: &str) -> String {
+    format!(
+        "/// Sets a member that the contract does not declare.
+        pub fn extra(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {{
+            {body}.extra.insert(name.into(), value.into());
+            self
+        }}\n"
+    )
 }
 
 fn whole_body_setter(ty: &Type) -> String {

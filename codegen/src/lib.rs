@@ -9,6 +9,7 @@ mod contract;
 mod docs;
 mod error;
 mod groups;
+mod lifetime;
 mod models;
 mod naming;
 mod public;
@@ -22,6 +23,8 @@ use std::collections::BTreeSet;
 pub use contract::{Answer, Body, Contract, Location, Operation, Parameter, Retry};
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
+pub use lifetime::Lifetime;
+pub use naming::{plain_field as member_name, variant as variant_name};
 pub use public::{public_items, public_key};
 pub use types::Type;
 
@@ -59,7 +62,7 @@ pub fn generate(
         .collect();
     let models = Models::read(&contract.schemas)?;
     Ok(Generated {
-        raw: raw::write(&contract.logto_version, &operations)?,
+        raw: raw::write(&operations)?,
         models: write_models(&operations, &models, docs)?,
         groups: write_groups(&groups, &operations, &models, docs)?,
         calls: format(&calls::write(&operations, &models)?)?,

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::docs::{Docs, comment};
 use crate::groups::initialized;
+use crate::lifetime::Lifetime;
 use crate::naming;
 use crate::schema::{Member, Model, Models, Object, Variant};
 use crate::setters::{Setter, setter};
@@ -44,17 +45,16 @@ impl Writer<'_> {
 
     fn comment(&self, name: &str) -> String {
         let written = self.docs.schemas.get(name).and_then(|docs| docs.description.as_deref());
-        match written {
-            Some(text) => comment(text),
-            None => comment(&format!("{}.", naming::words(name))),
-        }
+        let text = written.map_or_else(|| format!("{}.", naming::words(name)), str::to_owned);
+        let lifetime = self.models.lifetimes.get(name);
+        comment(&lifetime.map_or(text.clone(), |lifetime| lifetime.note(&text)))
     }
 
-    fn open_enum(&self, name: &str, values: &[String]) -> String {
+    fn open_enum(&self, name: &str, values: &[(String, Lifetime)]) -> String {
         let mut out = format!("\nopen_enum! {{\n{}", indent(&self.comment(name)));
         let _ = writeln!(out, "    pub enum {name} {{");
-        for value in values {
-            let _ = writeln!(out, "        /// `{value}`");
+        for (value, lifetime) in values {
+            out += &indent(&indent(&comment(&lifetime.note(&format!("`{value}`")))));
             let _ = writeln!(out, "        {} = {value:?},", naming::variant(value));
         }
         out + "    }\n}\n"
@@ -65,13 +65,11 @@ impl Writer<'_> {
         let _ = writeln!(out, "    pub enum {name} by {property:?} {{");
         for variant in variants {
             let tags: Vec<_> = variant.tags.iter().map(Value::to_string).collect();
+            let told: Vec<_> = tags.iter().map(|tag| format!("`{property}`: `{tag}`")).collect();
+            out += &indent(&indent(&comment(&variant.lifetime.note(&told.join(", ")))));
             let _ = writeln!(
                 out,
-                "        /// {}\n        {}{}({}) = [{}],",
-                tags.iter()
-                    .map(|tag| format!("`{property}`: `{tag}`"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                "        {}{}({}) = [{}],",
                 if variant.untagged { "[missing] " } else { "" },
                 variant.name,
                 variant.content,
@@ -118,7 +116,7 @@ impl Writer<'_> {
         out += &shape.attributes(tag);
         let _ = writeln!(out, "pub struct {name} {{");
         for member in &shape.members {
-            out += &comment(&self.docs.member(name, &member.wire));
+            out += &comment(&self.docs.member(name, member));
             out += &shape.field(member);
         }
         if shape.open {
@@ -148,7 +146,7 @@ impl Writer<'_> {
         };
         for member in settable {
             let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
-            out += &comment(&self.docs.member(shape.name, &member.wire));
+            out += &comment(&self.docs.member(shape.name, member));
             let _ = writeln!(
                 out,
                 "#[must_use]\npub fn {0}(mut self, value: {argument}) -> Self {{ self.{0} = Some({convert}); self }}",

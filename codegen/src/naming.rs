@@ -16,8 +16,8 @@ pub(crate) fn field(wire: &str) -> String {
     if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }
 }
 
-/// Like [`field`], without the mark of a keyword.
-pub(crate) fn plain_field(wire: &str) -> String {
+/// A member as a Rust identifier, without the mark of a keyword.
+pub fn plain_field(wire: &str) -> String {
     let name = wire.to_snake_case();
     match name.chars().next() {
         Some(first) if first.is_ascii_digit() => format!("_{name}"),
@@ -27,7 +27,7 @@ pub(crate) fn plain_field(wire: &str) -> String {
 }
 
 /// `post-sign-in` → `PostSignIn`.
-pub(crate) fn variant(wire: &str) -> String {
+pub fn variant(wire: &str) -> String {
     let name = wire.to_pascal_case();
     match name.chars().next() {
         Some(first) if first.is_ascii_digit() => format!("V{name}"),

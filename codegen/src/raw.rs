@@ -17,7 +17,7 @@ use crate::contract::{Body, Location, Operation, Parameter};
 use crate::error::{Error, Result};
 use crate::types::Type;
 
-pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> {
+pub(crate) fn write(operations: &[&Operation]) -> Result<String> {
     let mut replaced = Replaced::default();
     let mut paths = Map::new();
     for operation in operations {
@@ -26,7 +26,7 @@ pub(crate) fn write(version: &str, operations: &[&Operation]) -> Result<String> 
     }
     let document: OpenAPI = serde_json::from_value(json!({
         "openapi": "3.0.3",
-        "info": {"title": "Logto API", "version": version},
+        "info": {"title": "Logto API", "version": ""},
         "paths": paths,
         "components": {"schemas": replaced.schemas},
     }))

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::lifetime::Lifetime;
 use crate::naming;
-use crate::types::{SEARCH, Type};
+use crate::types::{SEARCH, Type, reference};
 
 /// What a named schema becomes.
 #[derive(Debug)]
 pub(crate) enum Model {
     /// An enum of strings that keeps what it does not know.
-    Enum(Vec<String>),
+    Enum(Vec<(String, Lifetime)>),
     /// A struct.
     Object(Object),
     /// An enum of structs, told apart by a literal member.
@@ -38,6 +39,8 @@ pub(crate) struct Member {
     pub(crate) hidden: bool,
     /// The one value that the member can have.
     pub(crate) literal: Option<Value>,
+    /// The releases that have it.
+    pub(crate) lifetime: Lifetime,
 }
 
 #[derive(Debug)]
@@ -47,6 +50,8 @@ pub(crate) struct Variant {
     pub(crate) tags: Vec<Value>,
     /// Chosen when the tag is absent.
     pub(crate) untagged: bool,
+    /// The releases that have it.
+    pub(crate) lifetime: Lifetime,
 }
 
 /// All models of the contract, with what only their uses tell.
@@ -55,6 +60,8 @@ pub(crate) struct Models {
     pub(crate) by_name: BTreeMap<String, Model>,
     /// Structs that write their own tag: member and literal.
     pub(crate) tags: BTreeMap<String, (String, String)>,
+    /// The releases that have a model.
+    pub(crate) lifetimes: BTreeMap<String, Lifetime>,
 }
 
 impl Models {
@@ -66,7 +73,8 @@ impl Models {
             by_name.insert(name.clone(), model);
         }
         let tags = own_tags(&by_name);
-        Ok(Self { by_name, tags })
+        let lifetimes = schemas.iter().map(|(name, schema)| (name.clone(), Lifetime::of(schema)));
+        Ok(Self { by_name, tags, lifetimes: lifetimes.collect() })
     }
 
     /// The models that can be reached from the given ones.
@@ -112,7 +120,11 @@ fn own_tags(models: &BTreeMap<String, Model>) -> BTreeMap<String, (String, Strin
 
 fn model(name: &str, schema: &Value, schemas: &BTreeMap<String, Value>) -> Result<Model> {
     if let Some(values) = schema["enum"].as_array() {
-        return strings(values).map(Model::Enum);
+        let values = strings(values)?.into_iter().map(|value| {
+            let lifetime = Lifetime::of_value(schema, &value);
+            (value, lifetime)
+        });
+        return Ok(Model::Enum(values.collect()));
     }
     if let Some(alternatives) = schema["oneOf"].as_array() {
         return match schema["discriminator"]["propertyName"].as_str() {
@@ -147,6 +159,7 @@ fn object(schema: &Value) -> Result<Object> {
             required: required.contains(wire.as_str()),
             hidden: schema["x-logto-secret"] == true || ty.is_open(),
             literal: literal(schema).cloned(),
+            lifetime: Lifetime::of(schema),
             wire: wire.clone(),
             ty,
             nullable,
@@ -187,12 +200,15 @@ fn tagged(
         };
         tags.entry(content).or_default().push(tag);
     }
+    let alternatives = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
     let variants = tags.into_iter().map(|(content, tags)| {
+        let alternative = alternatives.iter().find(|one| reference(one) == Some(content));
         let required = schemas.get(content).and_then(|schema| schema["required"].as_array());
         Variant {
             name: tagged_name(name, content, &tags),
             content: content.to_owned(),
             untagged: !required.is_some_and(|names| names.iter().any(|n| n == property)),
+            lifetime: alternative.map(Lifetime::of).unwrap_or_default(),
             tags,
         }
     });

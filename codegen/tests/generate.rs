@@ -232,7 +232,7 @@ fn headers_come_after_the_body_and_are_left_to_the_runtime() {
         assert!(!code.raw.contains("verification") && !code.raw.contains("header_map"));
         let up_front = !extra.is_empty();
         assert_eq!(code.groups.contains("/// `verification_record` proves"), up_front);
-        assert_eq!(code.calls.contains("request.verification_record(value)"), !up_front);
+        assert_eq!(code.calls.contains("request.verification_record(input"), !up_front);
         let how = if extra.contains("required") { "hides" } else { "maybe" };
         let debug = format!("Create {{ call, body }} {how} {{ verification_record }}");
         assert!(code.groups.contains(&debug), "{}", code.groups);

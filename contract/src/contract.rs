@@ -1,44 +1,65 @@
 //! The contract, put together.
 
-use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::canonical;
 use super::document::{CORRECTED, METHODS};
-use super::hoist::{Pool, each_root, reference};
-use super::methods::Methods;
+use super::hoist::{Pool, each_root, reference, used};
+use super::merge::span::{SPAN, Span, publish};
+use super::methods::{Methods, Required};
 use super::names::{Assigned, SEARCH};
 use super::rules;
 use super::rules::is_search;
+use super::series::Version;
+
+/// What a contract is put together from, beside the document.
+pub(crate) struct Parts<'a> {
+    pub(crate) pool: &'a Pool,
+    pub(crate) names: &'a Assigned,
+    pub(crate) methods: &'a Methods,
+    pub(crate) required: &'a Required,
+    /// The releases of the series, oldest first.
+    pub(crate) versions: &'a [Version],
+}
 
 /// Everything under its name, in its canonical form.
-pub(crate) fn assemble(
-    mut document: Value,
-    pool: &Pool,
-    names: &Assigned,
-    methods: &Methods,
-    version: &str,
-) -> Result<Value> {
+pub(crate) fn assemble(mut document: Value, parts: &Parts<'_>) -> Value {
+    let Parts { pool, names, versions, .. } = parts;
+    let whole = Span::whole(versions.len());
     let mut schemas = Map::new();
     for (index, schema) in pool.schemas.iter().enumerate() {
         let mut schema = schema.clone();
         discriminate(&mut schema, pool, names);
         name(&mut schema, names);
+        if let Some(span) = pool.spans.get(index) {
+            schema[SPAN] = span.value();
+        }
+        publish(&mut schema, whole, versions);
         schemas.insert(names.name(index).to_owned(), schema);
     }
     each_root(&mut document, &mut |schema| name(schema, names));
-    if operations(&mut document, methods) {
+    publish(&mut document["paths"], whole, versions);
+    if operations(&mut document, parts) {
         let text = json!({ "type": "string" });
         schemas.insert(SEARCH.into(), json!({ "type": "object", "additionalProperties": text }));
     }
-    Ok(canonical::sorted(&json!({
+    let releases: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    canonical::sorted(&json!({
         "openapi": "3.0.3",
-        "info": { "title": "Logto API contract", "version": version, CORRECTED: true },
+        "info": {
+            "title": "Logto API contract",
+            "version": releases.last(),
+            CORRECTED: true,
+            RELEASES: releases,
+        },
         "paths": document.get("paths"),
         "components": { "schemas": schemas, "securitySchemes": security_schemes(&document) },
         "security": document.get("security").unwrap_or(&json!([])),
-    })))
+    }))
 }
+
+/// The releases that a contract is of, oldest first.
+pub(crate) const RELEASES: &str = "x-logto-releases";
 
 /// References by name.
 pub(crate) fn name(schema: &mut Value, names: &Assigned) {
@@ -62,7 +83,7 @@ fn discriminate(schema: &mut Value, pool: &Pool, names: &Assigned) {
     let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) else {
         return;
     };
-    let indexes: Vec<usize> = alternatives.iter().filter_map(reference).collect();
+    let indexes: Vec<usize> = alternatives.iter().filter_map(used).collect();
     let targets: Vec<Map<String, Value>> = indexes
         .iter()
         .filter_map(|index| {
@@ -82,7 +103,7 @@ fn discriminate(schema: &mut Value, pool: &Pool, names: &Assigned) {
 }
 
 /// What is ours about each operation; tells whether any has the advanced search.
-fn operations(document: &mut Value, methods: &Methods) -> bool {
+fn operations(document: &mut Value, parts: &Parts<'_>) -> bool {
     let mut searches = false;
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
@@ -90,22 +111,24 @@ fn operations(document: &mut Value, methods: &Methods) -> bool {
             let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
                 continue;
             };
-            extend(path, operation, methods);
+            extend(path, operation, parts);
             searches |= refer_to_search(operation);
         }
     }
     searches
 }
 
-fn extend(path: &str, operation: &mut Map<String, Value>, methods: &Methods) {
+fn extend(path: &str, operation: &mut Map<String, Value>, parts: &Parts<'_>) {
     operation.insert("x-logto-api".into(), api(path).into());
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-    if let Some(method) = methods.get(id) {
+    if let Some(method) = parts.methods.get(id) {
+        let required = parts.required.get(id).map(Vec::as_slice).unwrap_or_default();
+        let arguments = method.arguments(required);
         operation.insert("tags".into(), json!([method.group]));
         operation.insert("x-logto-method".into(), json!(method.method));
         operation.remove("x-logto-arguments");
-        if !method.arguments.is_empty() {
-            operation.insert("x-logto-arguments".into(), json!(method.arguments));
+        if !arguments.is_empty() {
+            operation.insert("x-logto-arguments".into(), json!(arguments));
         }
     }
     if is_paged(operation) {
@@ -118,7 +141,8 @@ pub(crate) fn api(path: &str) -> &'static str {
     let below = |prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if below("/api/experience") {
+    // The API of interactions is what the Experience API came after.
+    if below("/api/experience") || below("/api/interaction") {
         "experience"
     } else if below("/api/my-account") || below("/api/verifications") {
         "account"

@@ -47,6 +47,16 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
     found
 }
 
+/// A path, with no word on how its parameters are called.
+pub(crate) fn shape(path: &str) -> String {
+    let mut parts = path.split('{');
+    let fixed = parts.next().unwrap_or_default().to_owned();
+    parts.fold(fixed, |shape, part| {
+        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
+        format!("{shape}{{}}{rest}")
+    })
+}
+
 /// Checks that this is an OpenAPI 3.0 document with paths.
 pub(crate) fn check(document: &Value) -> Result<()> {
     let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();

@@ -8,22 +8,27 @@ use super::canonical;
 use super::document::operations;
 use super::refused::unescape;
 use super::rules;
+use super::series::Version;
 
-/// What one correction did to a document.
+/// What one correction did to the documents of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// Its target, a JSONPath.
     pub target: String,
     /// Why it is there, where the overlay says so.
     pub reason: Option<String>,
-    /// How many places the target matched.
+    /// How many places the target matched, in the document where it matched the most.
     pub places: usize,
     /// The operations (or other parts of the document) whose contract it changed.
     pub changed: Vec<String>,
     /// Those that it matched, and that are the same without it: upstream fixed them.
     pub unchanged: Vec<String>,
-    /// Operations of the last contract that the target names and the document lacks.
+    /// Operations of the last contract that the target names and no document has.
     pub missing: Vec<String>,
+    /// The releases whose documents it changed.
+    pub releases: Vec<Version>,
+    /// Whether these are all releases of the series.
+    pub is_needed_by_all: bool,
 }
 
 /// Whether a correction is still to the point.
@@ -45,6 +50,32 @@ impl Effect {
             (0, _) => Standing::Lost,
             (_, true) => Standing::Unneeded,
             (_, false) => Standing::Needed,
+        }
+    }
+}
+
+/// Adds what the corrections did to the document of one more release.
+pub(crate) fn gather(all: &mut Vec<Effect>, more: Vec<Effect>, version: &Version) {
+    if all.is_empty() {
+        all.extend(more.iter().map(|effect| Effect { releases: Vec::new(), ..effect.clone() }));
+    }
+    for (known, effect) in all.iter_mut().zip(more) {
+        if effect.standing() == Standing::Needed {
+            known.releases.push(version.clone());
+        }
+        known.is_needed_by_all &= effect.is_needed_by_all;
+        known.places = known.places.max(effect.places);
+        add(&mut known.changed, effect.changed);
+        add(&mut known.unchanged, effect.unchanged);
+        known.unchanged.retain(|name| !known.changed.contains(name));
+        known.missing.retain(|name| effect.missing.contains(name));
+    }
+}
+
+fn add(names: &mut Vec<String>, more: Vec<String>) {
+    for name in more {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
 }
@@ -81,7 +112,11 @@ impl Witness {
             if same { &mut unchanged } else { &mut changed }.push(name);
         }
         let (target, missing) = (target.to_owned(), missing(document, target, known));
-        Effect { target, reason: None, places: self.places, changed, unchanged, missing }
+        let releases = Vec::new();
+        let places = self.places;
+        let is_needed_by_all = !changed.is_empty();
+        let reason = None;
+        Effect { target, reason, places, changed, unchanged, missing, releases, is_needed_by_all }
     }
 }
 

@@ -11,11 +11,12 @@ use super::places::{Step, uses};
 /// Hoists, and folds until nothing folds any more.
 pub(crate) fn fold(mut document: Value) -> Result<(Value, Pool)> {
     loop {
-        let pool = Pool::hoist(&mut document);
+        let mut pool = Pool::hoist(&mut document);
         let wider = wider_answers(&document, &pool);
         if wider.is_empty() {
             return Ok((document, pool));
         }
+        pool.widen(&wider);
         let redirect = |index| wider.get(&index).copied().unwrap_or(index);
         each_root(&mut document, &mut |schema| *schema = pool.expand(schema, &redirect));
     }
@@ -32,9 +33,10 @@ fn wider_answers(document: &Value, pool: &Pool) -> BTreeMap<usize, usize> {
         received && !alternative && pool.schemas[*index].get("properties").is_some()
     };
     let candidates: Vec<usize> = (0..pool.schemas.len()).filter(may_fold).collect();
+    let latest: Vec<Value> = (0..pool.schemas.len()).map(|index| pool.latest(index)).collect();
     let mut wider = BTreeMap::new();
     for narrow in &candidates {
-        let fits = |wide: &&usize| is_part_of(&pool.schemas[*narrow], &pool.schemas[**wide]);
+        let fits = |wide: &&usize| is_part_of(&latest[*narrow], &latest[**wide]);
         let widest =
             candidates.iter().filter(fits).max_by_key(|wide| members(&pool.schemas[**wide]));
         if let Some(widest) = widest.filter(|widest| !holds(pool, **widest, *narrow, &wider)) {

@@ -1,17 +1,22 @@
 //! Objects with members, enums and unions get a place of their own; equal ones the same place.
+//!
+//! Equal are schemas that say the same in the last release that has them: whatever older releases
+//! had or lacked in one place of a user, it is one `User`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::canonical;
 use super::document::METHODS;
+use super::merge::span::{self, NULLABLE, SPAN, Span};
 use super::walk::Schema;
 
 /// The hoisted schemas. References among them are `{"$ref": "#<index>"}`.
 #[derive(Default)]
 pub(crate) struct Pool {
     pub(crate) schemas: Vec<Value>,
+    /// Which releases have each of them.
+    pub(crate) spans: Vec<Span>,
     known: BTreeMap<String, usize>,
 }
 
@@ -19,21 +24,24 @@ impl Pool {
     /// Replaces all that is to be hoisted in the operations.
     pub(crate) fn hoist(document: &mut Value) -> Self {
         let mut pool = Self::default();
-        each_root(document, &mut |schema| *schema = pool.intern(schema));
+        let whole = Span::whole(1);
+        each_root(document, &mut |schema| *schema = pool.intern(schema, whole));
         pool
     }
 
-    fn intern(&mut self, schema: &Value) -> Value {
+    /// `outer` is the span of what the schema is a part of.
+    fn intern(&mut self, schema: &Value, outer: Span) -> Value {
         let Value::Object(map) = schema else {
             return schema.clone();
         };
-        let mut map = self.intern_children(map);
+        let span = Span::of(schema).unwrap_or(outer);
+        let mut map = self.intern_children(map, span);
         if !deserves_a_name(&map) {
             return Value::Object(map);
         }
         let beside: Schema =
             BESIDE.iter().filter_map(|key| Some(((*key).to_owned(), map.remove(*key)?))).collect();
-        let reference = json!({ "$ref": format!("#{}", self.index(map)) });
+        let reference = json!({ "$ref": format!("#{}", self.index(map, span)) });
         if beside.is_empty() {
             return reference;
         }
@@ -42,33 +50,65 @@ impl Pool {
         Value::Object(wrapped)
     }
 
-    fn intern_children(&mut self, map: &Schema) -> Schema {
+    fn intern_children(&mut self, map: &Schema, span: Span) -> Schema {
         let mut interned = map.clone();
         if let Some(Value::Object(properties)) = interned.get_mut("properties") {
-            properties.values_mut().for_each(|property| *property = self.intern(property));
+            properties.values_mut().for_each(|property| *property = self.intern(property, span));
         }
         for keyword in ["items", "additionalProperties"] {
             if let Some(child) = interned.get_mut(keyword) {
-                *child = self.intern(child);
+                *child = self.intern(child, span);
             }
         }
         if let Some(Value::Array(alternatives)) = interned.get_mut("oneOf") {
-            alternatives.iter_mut().for_each(|alternative| *alternative = self.intern(alternative));
-        }
-        if let Some(Value::Array(names)) = interned.get_mut("required") {
-            names.sort_by_key(Value::to_string);
+            alternatives
+                .iter_mut()
+                .for_each(|alternative| *alternative = self.intern(alternative, span));
         }
         interned
     }
 
-    fn index(&mut self, map: Schema) -> usize {
-        let schema = Value::Object(map);
+    fn index(&mut self, map: Schema, span: Span) -> usize {
         let next = self.schemas.len();
-        let index = *self.known.entry(canonical::key(&schema)).or_insert(next);
-        if index == next {
-            self.schemas.push(schema);
+        let index = *self.known.entry(span::latest(&map, span)).or_insert(next);
+        match self.schemas.get_mut(index) {
+            Some(Value::Object(known)) => span::combine(known, &map),
+            _ => self.schemas.push(Value::Object(map)),
+        }
+        match self.spans.get_mut(index) {
+            Some(known) => *known = known.and(span),
+            None => self.spans.push(span),
         }
         index
+    }
+
+    /// A schema as its last release has it.
+    pub(crate) fn latest(&self, index: usize) -> Value {
+        match (self.schemas.get(index), self.spans.get(index)) {
+            (Some(Value::Object(schema)), Some(span)) => span::latest_of(schema, *span).into(),
+            _ => Value::Null,
+        }
+    }
+
+    /// The same with all its references replaced.
+    pub(crate) fn latest_whole(&self, index: usize) -> Value {
+        let whole = self.schemas.get(index).map(|schema| self.expand(schema, &|index| index));
+        match (whole, self.spans.get(index)) {
+            (Some(Value::Object(schema)), Some(span)) => span::latest_of(&schema, *span).into(),
+            _ => Value::Null,
+        }
+    }
+
+    /// Lets schemas say what narrower ones say that are to be read as them.
+    pub(crate) fn widen(&mut self, wider: &BTreeMap<usize, usize>) {
+        for (narrow, wide) in wider {
+            let narrow = self.schemas.get(*narrow).cloned();
+            if let (Some(Value::Object(narrow)), Some(Value::Object(wide))) =
+                (narrow, self.schemas.get_mut(*wide))
+            {
+                span::combine(wide, &narrow);
+            }
+        }
     }
 
     /// A schema with all its references replaced, each index as `redirect` says.
@@ -105,7 +145,7 @@ fn into_map(value: Value) -> Option<Schema> {
 }
 
 /// What is said about a use of a schema, not about the schema.
-const BESIDE: [&str; 2] = ["nullable", "x-logto-secret"];
+const BESIDE: [&str; 4] = ["nullable", "x-logto-secret", NULLABLE, SPAN];
 
 fn deserves_a_name(schema: &Schema) -> bool {
     let has_choice =

@@ -14,7 +14,8 @@ use super::proposals::{Proposal, propose};
 
 const HEADER: &str = "\
 # The Rust method of every operation: its group, its name there, and the required members of its
-# body in the order in which the method takes them. Change here, then vendor again.
+# body in the order in which the method takes them. Where `proposed` stands, no one has decided yet:
+# change what you like, then vendor again; what is settled stays whatever comes.
 
 ";
 
@@ -30,6 +31,9 @@ pub(crate) struct Method {
     pub(crate) method: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) arguments: Vec<String>,
+    /// What a rule made of the operation; where the rest says something else, a person wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proposed: Option<String>,
 }
 
 impl Methods {
@@ -71,23 +75,58 @@ impl Methods {
         self.0.keys().cloned().collect()
     }
 
-    /// Follows the document where it changed, and proposes a method for each new operation.
-    pub(crate) fn complete(&mut self, document: &Value, required: &Required) -> Vec<Proposal> {
-        let file = std::mem::take(&mut self.0);
+    /// The methods as they go on file, and those that are new there.
+    ///
+    /// What is proposed does not depend on earlier proposals.
+    pub(crate) fn complete(
+        &self,
+        document: &Value,
+        required: &Required,
+        notes: &mut Vec<String>,
+    ) -> (Self, Vec<Proposal>) {
+        let mut complete = Self::default();
         let operations = operations(document);
         let listed = operations.iter().map(|operation| (tag(operation), operation.id));
-        let proposed = propose(listed, |id| file.get(id).cloned());
-        let new: Vec<_> =
-            operations.iter().filter(|operation| proposed.contains_key(operation.id)).collect();
-        let known = operations.iter().filter_map(|operation| {
-            Some((operation.id.to_owned(), file.get(operation.id)?.clone()))
-        });
-        self.0.extend(known);
-        self.0.extend(proposed);
-        for (id, method) in &mut self.0 {
-            method.follow(required.get(id).map(Vec::as_slice).unwrap_or_default());
+        let proposed = propose(listed, |id| self.0.get(id).filter(|one| one.is_settled()).cloned());
+        let mut proposals = Vec::new();
+        for operation in &operations {
+            let last = self.0.get(operation.id);
+            let Some(method) = proposed.get(operation.id) else {
+                complete.0.extend(last.map(|method| (operation.id.to_owned(), method.settled())));
+                continue;
+            };
+            let required = required.get(operation.id).map(Vec::as_slice).unwrap_or_default();
+            let method = method.proposed(last.unwrap_or(method).arguments(required));
+            if last.is_none() {
+                proposals.push(Proposal::of(operation, &method));
+            }
+            complete.0.insert(operation.id.to_owned(), method);
         }
-        new.into_iter().filter_map(|new| Some(Proposal::of(new, self.0.get(new.id)?))).collect()
+        complete.keep_unused(self, notes);
+        (complete, proposals)
+    }
+
+    /// What is settled of operations that no document has any more, or none has yet.
+    fn keep_unused(&mut self, file: &Self, notes: &mut Vec<String>) {
+        let mut unused = Vec::new();
+        for (id, method) in file.0.iter().filter(|(_, method)| method.is_settled()) {
+            if !self.0.contains_key(id) {
+                self.0.insert(id.clone(), method.settled());
+                unused.push(id.as_str());
+            }
+        }
+        if !unused.is_empty() {
+            notes.push(format!(
+                "unused in methods.toml, {} in all: {}",
+                unused.len(),
+                unused.join(", ")
+            ));
+        }
+    }
+
+    /// Settles all that is proposed.
+    pub fn settle(&mut self) {
+        self.0.values_mut().for_each(|method| method.proposed = None);
     }
 }
 
@@ -96,14 +135,34 @@ fn tag<'a>(operation: &Operation<'a>) -> &'a str {
 }
 
 impl Method {
-    /// Arguments are the required members: known ones in their order, then new ones.
-    fn follow(&mut self, required: &[String]) {
-        self.arguments.retain(|argument| required.contains(argument));
-        for name in required {
-            if !self.arguments.contains(name) {
-                self.arguments.push(name.clone());
-            }
-        }
+    /// A method that a rule made.
+    pub(crate) fn new(group: String, method: String) -> Self {
+        Self { group, method, arguments: Vec::new(), proposed: None }
+    }
+
+    fn proposed(&self, arguments: Vec<String>) -> Self {
+        let proposed = Self { arguments, ..self.clone() };
+        Self { proposed: Some(proposed.call()), ..proposed }
+    }
+
+    fn settled(&self) -> Self {
+        Self { proposed: None, ..self.clone() }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.proposed.as_ref().is_none_or(|proposed| *proposed != self.call())
+    }
+
+    /// `users.create(name, kind)`
+    fn call(&self) -> String {
+        format!("{}.{}({})", self.group, self.method, self.arguments.join(", "))
+    }
+
+    /// The required members of a body, in this order; what is not on file comes last.
+    pub(crate) fn arguments(&self, required: &[String]) -> Vec<String> {
+        let known = self.arguments.iter().filter(|name| required.contains(name));
+        let new = required.iter().filter(|name| !self.arguments.contains(name));
+        known.chain(new).cloned().collect()
     }
 }
 

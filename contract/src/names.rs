@@ -1,6 +1,6 @@
 //! Model names, and `openapi/names.toml`, which keeps them from one vendoring to the next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
@@ -16,8 +16,9 @@ use super::places::{Uses, uses};
 use super::propose;
 
 const HEADER: &str = "\
-# The model name of every hoisted schema: rename here, then vendor again.
-# A schema keeps its name while its hash or its first place stays the same.
+# The model name of every hoisted schema. A name stays with its place, and with its content when the
+# place is gone. Where `proposed` stands, no one has decided yet: rename by the heading, then vendor
+# again; what is settled keeps its name whatever comes.
 
 ";
 
@@ -33,6 +34,9 @@ pub struct Names(BTreeMap<String, Entry>);
 struct Entry {
     hash: String,
     place: String,
+    /// The name that a rule gave it; a heading that says another one was written by a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proposed: Option<String>,
 }
 
 impl Names {
@@ -80,7 +84,8 @@ impl Names {
 /// The names of a pool's schemas, by index.
 pub(crate) struct Assigned {
     names: Vec<String>,
-    entries: Vec<Entry>,
+    file: Names,
+    settled: Names,
 }
 
 impl Assigned {
@@ -89,13 +94,16 @@ impl Assigned {
         self.names.get(index).map_or("", String::as_str)
     }
 
-    /// The names as they go on file.
-    pub(crate) fn into_file(self) -> Names {
-        Names(self.names.into_iter().zip(self.entries).collect())
+    /// The names as they go on file, and as they would if all were settled by what there is now.
+    pub(crate) fn into_files(self) -> (Names, Names) {
+        (self.file, self.settled)
     }
 }
 
-/// Names every schema: as on file where it is known, as proposed where it is new.
+/// Names every schema: as settled where that is known, as proposed otherwise.
+///
+/// What is proposed does not depend on earlier proposals: vendoring documents in another order ends
+/// with the same names.
 pub(crate) fn assign(
     document: &Value,
     pool: &Pool,
@@ -103,36 +111,102 @@ pub(crate) fn assign(
     notes: &mut Vec<String>,
 ) -> Result<Assigned> {
     let uses = uses(document, pool);
-    let entries: Vec<Entry> =
-        pool.schemas.iter().zip(&uses).map(|(schema, uses)| entry(schema, uses, pool)).collect();
-    let mut names: Vec<Option<String>> = vec![None; entries.len()];
-    let mut taken: BTreeSet<String> = BTreeSet::from([SEARCH.to_owned()]);
-
-    let mut keep = |matches: &dyn Fn(usize, &Entry) -> bool| {
-        for (name, known) in &file.0 {
-            let free = (0..names.len()).find(|i| names[*i].is_none() && matches(*i, known));
-            if let Some(index) = free.filter(|_| !taken.contains(name)) {
-                taken.insert(name.clone());
-                names[index] = Some(name.clone());
-            }
-        }
-    };
-    keep(&|index, known| entries[index].hash == known.hash);
-    keep(&|index, known| uses[index].places.iter().any(|place| place.to_string() == known.place));
-
-    let dropped: Vec<&str> =
-        file.0.keys().filter(|name| !taken.contains(*name)).map(String::as_str).collect();
-    if !dropped.is_empty() {
-        let count = dropped.len();
-        notes.push(format!("dropped from names.toml, {count} in all: {}", dropped.join(", ")));
+    let settled = file.settled();
+    let mut found = Found::new(&uses, pool);
+    for (name, entry) in &settled {
+        found.by_place(name, &entry.place);
     }
-    let names = propose::complete(names, taken, &uses, pool);
-    Ok(Assigned { names, entries })
+    for (name, entry) in &settled {
+        found.by_hash(name, &entry.hash);
+    }
+
+    let taken = settled.keys().cloned().chain([SEARCH.to_owned()]).collect();
+    let names = propose::complete(found.names.clone(), taken, &uses, pool);
+    let (mut on_file, mut fresh) = (BTreeMap::new(), BTreeMap::new());
+    for (index, name) in names.iter().enumerate() {
+        let place = uses[index].places.first().map(ToString::to_string).unwrap_or_default();
+        let entry = Entry { hash: found.hashes[index].clone(), place, proposed: None };
+        fresh.insert(name.clone(), entry.clone());
+        let proposed = || Entry { proposed: Some(name.clone()), ..entry };
+        on_file.insert(name.clone(), settled.get(name).cloned().unwrap_or_else(proposed));
+    }
+    let (mut unused, mut dropped) = (Vec::new(), Vec::new());
+    for (name, entry) in &file.0 {
+        if on_file.contains_key(name) {
+            continue;
+        }
+        match settled.get(name) {
+            Some(_) => {
+                on_file.insert(name.clone(), entry.clone());
+                fresh.insert(name.clone(), entry.clone());
+                unused.push(name.as_str());
+            }
+            None => dropped.push(name.as_str()),
+        }
+    }
+    for (what, names) in [("unused in", unused), ("dropped from", dropped)] {
+        if !names.is_empty() {
+            notes.push(format!("{what} names.toml, {} in all: {}", names.len(), names.join(", ")));
+        }
+    }
+    Ok(Assigned { names, file: Names(on_file), settled: Names(fresh) })
 }
 
-fn entry(schema: &Value, uses: &Uses, pool: &Pool) -> Entry {
-    let whole = pool.expand(schema, &|index| index);
-    let digest = hex(&Sha256::digest(canonical::key(&whole)));
-    let place = uses.places.first().map(ToString::to_string).unwrap_or_default();
-    Entry { hash: digest[..16].to_owned(), place }
+impl Names {
+    /// What is not proposed only.
+    fn settled(&self) -> BTreeMap<String, Entry> {
+        let settled = self.0.iter().filter(|(name, entry)| entry.proposed.as_ref() != Some(name));
+        let plain = |(name, entry): (&String, &Entry)| {
+            (name.clone(), Entry { proposed: None, ..entry.clone() })
+        };
+        settled.map(plain).collect()
+    }
+}
+
+/// The schemas that settled names were found for.
+struct Found {
+    places: BTreeMap<String, usize>,
+    hashes: Vec<String>,
+    names: Vec<Option<String>>,
+}
+
+impl Found {
+    fn new(uses: &[Uses], pool: &Pool) -> Self {
+        let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, uses) in uses.iter().enumerate() {
+            for place in &uses.places {
+                found.entry(place.to_string()).or_default().push(index);
+            }
+        }
+        // Alternatives that nothing tells apart have one place: it says nothing of them.
+        let places = found.into_iter().filter_map(|(place, indexes)| match indexes[..] {
+            [index] => Some((place, index)),
+            _ => None,
+        });
+        let places = places.collect();
+        let hashes: Vec<String> = (0..pool.schemas.len()).map(|index| hash(index, pool)).collect();
+        let names = vec![None; hashes.len()];
+        Self { places, hashes, names }
+    }
+
+    fn by_place(&mut self, name: &str, place: &str) {
+        let found = self.places.get(place).and_then(|index| self.names.get_mut(*index));
+        if let Some(free @ None) = found {
+            *free = Some(name.to_owned());
+        }
+    }
+
+    /// For a name whose place is gone.
+    fn by_hash(&mut self, name: &str, hash: &str) {
+        let is_named = self.names.iter().flatten().any(|known| known == name);
+        let mut same = self.hashes.iter().zip(&mut self.names).filter(|(own, _)| *own == hash);
+        if let Some((_, free)) = same.find(|(_, name)| name.is_none()).filter(|_| !is_named) {
+            *free = Some(name.to_owned());
+        }
+    }
+}
+
+/// Of what the schema says in its last release: older ones may be dropped.
+fn hash(index: usize, pool: &Pool) -> String {
+    hex(&Sha256::digest(canonical::shape(&pool.latest_whole(index))))[..16].to_owned()
 }

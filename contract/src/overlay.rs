@@ -5,12 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use serde::Deserialize;
+use serde::de::{self, Deserializer};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::effects::{Effect, Witness};
 use super::error::Result;
 use super::files::read_if_there;
+use super::series::Version;
 
 /// An overlay; the empty one changes nothing.
 #[derive(Clone, Default, Deserialize)]
@@ -27,6 +29,14 @@ struct Action {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
+    /// The first release whose document the action is about.
+    #[serde(rename = "x-logto-since", default, deserialize_with = "release")]
+    since: Option<Version>,
+}
+
+fn release<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
 }
 
 impl Overlay {
@@ -87,15 +97,17 @@ impl Overlay {
     }
 
     /// Corrects an upstream document, its references resolved, and says what each action did.
-    /// `known` are the operations that there were before.
+    /// `known` are the operations that there were before; `version` is the document's release.
     pub(crate) fn correct(
         &self,
         document: &mut Value,
         known: &BTreeSet<String>,
+        version: &Version,
     ) -> anyhow::Result<Vec<Effect>> {
         let mut effects = Vec::new();
         for action in &self.actions {
-            let found = action.find(document)?;
+            let applies = action.since.as_ref().is_none_or(|since| version >= since);
+            let found = if applies { action.find(document)? } else { Vec::new() };
             let witness = Witness::of(document, &found);
             action.apply(document, &found);
             let mut effect = witness.compare(document, &action.target, known);
@@ -103,17 +115,6 @@ impl Overlay {
             effects.push(effect);
         }
         Ok(effects)
-    }
-
-    /// The targets that match nothing.
-    pub(crate) fn unmatched(&self, document: &Value) -> anyhow::Result<Vec<String>> {
-        let mut unmatched = Vec::new();
-        for action in &self.actions {
-            if action.find(document)?.is_empty() {
-                unmatched.push(action.target.clone());
-            }
-        }
-        Ok(unmatched)
     }
 }
 

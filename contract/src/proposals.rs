@@ -82,7 +82,7 @@ impl Proposer {
         let names = [without(&whole, &group), whole.clone()].into_iter().chain(numbered);
         let method: String = names.filter(is_free).take(1).collect();
         self.taken.insert((group.clone(), method.clone()));
-        Method { group, method, arguments: Vec::new() }
+        Method::new(group, method)
     }
 }
 

@@ -8,12 +8,13 @@ mod names;
 mod operations;
 mod refusals;
 mod retries;
+mod series;
 mod stable;
 mod unions;
 
 use serde_json::{Value, json};
 
-use super::{Knowledge, Overlay, Vendored, canonical, inline, vendor};
+use super::{Knowledge, Overlay, Series, Vendored, canonical, inline, vendor};
 
 /// A document with these paths.
 fn document(paths: Value) -> Value {
@@ -44,12 +45,17 @@ fn asking(parameters: Value) -> Value {
     } } }))
 }
 
+/// A series of one.
+fn series(document: Value) -> Series {
+    Series::of("1.0.0".parse().unwrap(), document)
+}
+
 fn run(document: Value) -> Vendored {
     run_with(document, Knowledge::default())
 }
 
 fn run_with(document: Value, knowledge: Knowledge) -> Vendored {
-    match vendor(document, "1.0.0", knowledge) {
+    match vendor(&series(document), &knowledge) {
         Ok(vendored) => vendored,
         Err(error) => panic!("{error:#}"),
     }
@@ -62,15 +68,17 @@ fn correcting(actions: &str) -> Knowledge {
 }
 
 /// Vendors once more with what the first run put on file.
-fn again(document: Value, first: Vendored) -> Vendored {
+fn again(document: Value, mut first: Vendored) -> Vendored {
+    first.names = first.settled.clone();
+    first.methods.settle();
     let (names, methods) = (first.names, first.methods);
     let corrections = Default::default();
-    run_with(document, Knowledge { corrections, names, methods })
+    run_with(document, Knowledge { corrections, names, methods, ..Knowledge::default() })
 }
 
 /// Why a document is refused.
 fn refusal(document: Value) -> String {
-    match vendor(document, "1.0.0", Knowledge::default()) {
+    match vendor(&series(document), &Knowledge::default()) {
         Ok(_) => panic!("the document is not refused"),
         Err(error) => format!("{error:#}"),
     }

@@ -1,17 +1,29 @@
 //! The report: what is selected, accepted, written, and what cannot be told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use logto_api_contract::drift::{Class, Drift, Format, Ignored, Kind, Only, Vendored, drift};
-use logto_api_contract::{Knowledge, print, vendor};
+use logto_api_contract::drift::{
+    Class, Drift, Format, Ignored, Kind, Only, Vendored, closest, drift,
+};
+use logto_api_contract::{Knowledge, Series, print, vendor};
 use serde_json::{Value, json};
 
-fn read(name: &str) -> Value {
-    let path = format!("{}/../openapi/{name}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi");
+
+fn contract() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(format!("{FOLDER}/logto.json")).unwrap()).unwrap()
+}
+
+fn series() -> Series {
+    Series::read(format!("{FOLDER}/releases").as_ref()).unwrap()
+}
+
+/// What is kept of the newest document.
+fn newest() -> Value {
+    series().newest().unwrap().1.clone()
 }
 
 fn compare(change: impl FnOnce(&mut Value)) -> Result<Drift, String> {
-    let (contract, facts) = (read("logto.json"), read("upstream.json"));
+    let (contract, facts) = (contract(), newest());
     let mut changed = contract.clone();
     change(&mut changed);
     let vendored = Vendored { contract: &contract, facts: &facts };
@@ -35,7 +47,7 @@ fn ids(drift: &Drift) -> Vec<&str> {
 
 #[test]
 fn what_is_vendored_has_no_drift() {
-    let (contract, facts) = (read("logto.json"), read("upstream.json"));
+    let (contract, facts) = (contract(), newest());
     for document in [&contract, &facts] {
         let found = drift(Vendored { contract: &contract, facts: &facts }, document).unwrap();
         assert!(found.is_none(), "{:#?}", found.changes);
@@ -46,15 +58,30 @@ fn what_is_vendored_has_no_drift() {
 /// So what is vendored can be made again from what is in the repository.
 #[test]
 fn the_contract_follows_from_the_facts() {
-    let folder = format!("{}/../openapi", env!("CARGO_MANIFEST_DIR"));
-    let contract = read("logto.json");
-    let version = contract["info"]["version"].as_str().unwrap();
-    let knowledge = Knowledge::read(folder.as_ref()).unwrap();
-    let again = vendor(read("upstream.json"), version, knowledge).unwrap();
-    let (one, other) = (print(&contract).unwrap(), print(&again.contract).unwrap());
+    let knowledge = Knowledge::read(FOLDER.as_ref()).unwrap();
+    let again = vendor(&series(), &knowledge).unwrap();
+    let (one, other) = (print(&contract()).unwrap(), print(&again.contract).unwrap());
     let differs = one.lines().zip(other.lines()).find(|(one, other)| one != other);
     assert_eq!(differs, None);
     assert_eq!(one.len(), other.len());
+    assert_eq!(again.series.print().unwrap(), series().print().unwrap());
+}
+
+/// An older server is no drift: it is compared with its own release.
+#[test]
+fn a_document_is_compared_with_the_release_that_it_looks_like() {
+    let (contract, series) = (contract(), series());
+    for (version, facts) in series.iter() {
+        let found = closest(&contract, &series, facts).unwrap();
+        assert_eq!(found.release.as_deref(), Some(version.to_string().as_str()));
+        assert!(found.is_none(), "{version}: {:#?}", found.changes);
+    }
+    let (version, facts) = series.iter().next().unwrap();
+    let mut changed = facts.clone();
+    changed["paths"]["/api/roles/{id}"].as_object_mut().unwrap().remove("get").unwrap();
+    let found = closest(&contract, &series, &changed).unwrap();
+    assert_eq!(found.release.as_deref(), Some(version.to_string().as_str()));
+    assert_eq!(ids(&found), ["operation-removed GetRole"]);
 }
 
 #[test]
@@ -68,7 +95,7 @@ fn the_worst_comes_first() {
 
 #[test]
 fn only_what_is_selected_stays() {
-    let contract = read("logto.json");
+    let contract = contract();
     let only = |text: &str| two().only(&Only::parse(text, &contract).unwrap());
     assert_eq!(ids(&only("management.users,experience")), ["parameter-added ListUsers ?shoe"]);
     assert_eq!(ids(&only("management")).len(), 2);
@@ -212,7 +239,7 @@ fn null_in_an_alternative_is_null_in_the_union() {
     assert_eq!(meanings(&found), [(Kind::NullAllowed, Class::Breaking, Class::Breaking)]);
     assert_eq!(found.changes[0].pointer(), alternative);
     // And back.
-    let contract = read("logto.json");
+    let contract = contract();
     let mut nullable = contract.clone();
     nullable.pointer_mut(alternative).unwrap()["nullable"] = true.into();
     let mut upstream = contract.clone();
@@ -226,7 +253,7 @@ fn null_in_an_alternative_is_null_in_the_union() {
 #[test]
 fn new_operations_are_called_as_vendoring_calls_them() {
     let new = |id: &str, tag: &str| json!({ "operationId": id, "tags": [tag], "responses": { "204": { "description": "" } } });
-    let mut upstream = read("upstream.json");
+    let mut upstream = newest();
     let paths = upstream["paths"].as_object_mut().unwrap();
     for (path, id, tag) in [
         ("/api/users-of-old", "ListUserOldNames", "Users"),
@@ -238,7 +265,7 @@ fn new_operations_are_called_as_vendoring_calls_them() {
     ] {
         paths.insert(path.into(), json!({ "get": new(id, tag) }));
     }
-    let (contract, facts) = (read("logto.json"), read("upstream.json"));
+    let (contract, facts) = (contract(), newest());
     let found = drift(Vendored { contract: &contract, facts: &facts }, &upstream).unwrap();
     let drifted: std::collections::BTreeMap<String, String> = found
         .changes
@@ -248,7 +275,7 @@ fn new_operations_are_called_as_vendoring_calls_them() {
         .collect();
     let folder = format!("{}/../openapi", env!("CARGO_MANIFEST_DIR"));
     let knowledge = Knowledge::read(folder.as_ref()).unwrap();
-    let proposals = vendor(upstream, "", knowledge).unwrap().proposals.into_iter();
+    let proposals = vendor(&Series::single(upstream), &knowledge).unwrap().proposals.into_iter();
     let vendored =
         proposals.map(|new| (new.operation, format!("{}().{}()", new.group, new.method)));
     assert_eq!(drifted, vendored.collect());

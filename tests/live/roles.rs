@@ -55,9 +55,10 @@ async fn assignments(run: &Run, id: &str, machine: &str) -> Outcome {
     };
 
     let added = users.add_roles(&user, [id]).send().await?;
-    assert_eq!(added.added_role_ids, [id]);
+    // Logto 1.30 does not tell what it has added.
+    assert!(added.is_none_or(|added| added.added_role_ids == [id]));
     let again = users.add_roles(&user, [id]).send().await?;
-    assert!(again.added_role_ids.is_empty() && has().await?);
+    assert!(again.is_none_or(|again| again.added_role_ids.is_empty()) && has().await?);
     let wrong = users.add_roles(&user, [machine]).send().await.unwrap_err();
     assert!(wrong.is_unprocessable() && wrong.has_code("user.invalid_role_type"), "{wrong}");
 

@@ -27,6 +27,7 @@ mod step;
 mod token;
 
 /// Calls by `operationId`, generated from the contract.
+#[allow(deprecated, reason = "as the contract has them")]
 mod calls {
     use super::input::{Called, Input};
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));

@@ -99,8 +99,9 @@ impl Input {
         }
     }
 
-    pub fn has_body(&self) -> bool {
-        self.body.is_some()
+    /// The body of an operation that may do without one.
+    pub fn any_body<T: Serialize + DeserializeOwned>(&self) -> Result<Option<T>, NotExpressible> {
+        self.body.is_some().then(|| self.body()).transpose()
     }
 
     pub fn no_body(&self) -> Result<(), NotExpressible> {

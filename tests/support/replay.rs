@@ -123,7 +123,11 @@ fn same_body(asked: &Asked, exchange: &Exchange) -> Result<(), String> {
         let right = multipart && sent.contains("name=\"file\"") && sent.contains(&name);
         return right.then_some(()).ok_or("another upload was sent".into());
     }
-    if let Some(form) = exchange.special_body("_form") {
+    let kind = asked.headers.get("content-type").and_then(|kind| kind.to_str().ok());
+    let is_form = kind == Some("application/x-www-form-urlencoded");
+    // What a recorder sent as JSON, and browsers send as a form.
+    let plain = exchange.request_body.as_ref().filter(|_| is_form);
+    if let Some(form) = exchange.special_body("_form").or(plain) {
         let expected = form.as_object().into_iter().flatten();
         let mut expected: Vec<_> =
             expected.map(|(name, value)| (name.clone(), text(value))).collect();

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
+use logto_api_codegen::{Contract, Docs, Lifetime, Operation, feature, generate};
 use syn::visit::Visit;
 
 /// Runs the task.
@@ -21,14 +21,12 @@ pub(crate) fn run() -> Result<()> {
     let code = generate(&contract, &Docs::default(), |group| features.enables(group))?;
     let reachable = Reachable::read(&code.groups, &code.raw)?;
 
-    let mut rows: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
     let mut missing = Vec::new();
     for operation in &contract.operations {
-        let row = rows.entry((&operation.api, &operation.group)).or_default();
-        row.0 += 1;
-        if reachable.has(operation) {
-            row.1 += 1;
-        } else {
+        let is_reachable = reachable.has(operation);
+        rows.entry((&operation.api, &operation.group)).or_default().count(operation, is_reachable);
+        if !is_reachable {
             missing.push(operation);
         }
     }
@@ -42,20 +40,49 @@ pub(crate) fn run() -> Result<()> {
     }
 }
 
-fn print(rows: &BTreeMap<(&str, &str), (usize, usize)>) {
-    println!("{:<12} {:<26} {:>8} {:>9}", "api", "group", "contract", "reachable");
-    for ((api, group), (contract, reachable)) in rows {
-        println!("{api:<12} {group:<26} {contract:>8} {reachable:>9}");
+/// The operations of a group.
+#[derive(Default)]
+struct Row {
+    contract: usize,
+    reachable: usize,
+    /// How many there are that not all releases have, by what is said of them.
+    releases: BTreeMap<String, usize>,
+}
+
+impl Row {
+    fn count(&mut self, operation: &Operation, is_reachable: bool) {
+        self.contract += 1;
+        self.reachable += usize::from(is_reachable);
+        let Lifetime { since, until } = &operation.lifetime;
+        let since = since.iter().map(|release| format!("since {release}"));
+        for said in since.chain(until.iter().map(|release| format!("until {release}"))) {
+            *self.releases.entry(said).or_default() += 1;
+        }
     }
+}
+
+fn print(rows: &BTreeMap<(&str, &str), Row>) {
+    line("api", "group", "contract", "reachable", "not in all releases");
+    for ((api, group), row) in rows {
+        let said = row.releases.iter().map(|(said, count)| format!("{count} {said}"));
+        let said = said.collect::<Vec<_>>().join(", ");
+        line(api, group, &row.contract.to_string(), &row.reachable.to_string(), &said);
+    }
+    let sum = |of: &dyn Fn(&str) -> bool| {
+        let rows = rows.iter().filter(|((api, _), _)| of(api)).map(|(_, row)| row);
+        rows.fold((0, 0), |sum, row| (sum.0 + row.contract, sum.1 + row.reachable))
+    };
     for api in ["experience", "account", "management"] {
-        let of_api = || rows.iter().filter(|((of, _), _)| *of == api).map(|(_, counts)| counts);
-        let (contract, reachable) =
-            of_api().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
-        println!("{api:<12} {:<26} {contract:>8} {reachable:>9}", "(all)");
+        let (contract, reachable) = sum(&|of| of == api);
+        line(api, "(all)", &contract.to_string(), &reachable.to_string(), "");
     }
-    let (contract, reachable) =
-        rows.values().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
-    println!("{:<12} {:<26} {contract:>8} {reachable:>9}", "total", "");
+    let (contract, reachable) = sum(&|_| true);
+    line("total", "", &contract.to_string(), &reachable.to_string(), "");
+}
+
+fn line(api: &str, group: &str, contract: &str, reachable: &str, releases: &str) {
+    let line = format!("{api:<12} {group:<26} {contract:>8} {reachable:>9}  {releases}");
+    println!("{}", line.trim_end());
 }
 
 /// The Cargo features that a default build enables.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use logto_api_contract::drift::{Drift, Format, Ignored, Only, Vendored, drift};
-use logto_api_contract::{Overlay, is_contract};
+use logto_api_contract::{Series, Version, is_contract};
 use serde_json::Value;
 
 use crate::source;
@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// The upstream OpenAPI document: a file or a URL.
     #[arg(long)]
     upstream: String,
+    /// The release of the series to compare with, such as 1.38.0; by default the newest.
+    #[arg(long)]
+    against: Option<Version>,
     /// text, json or markdown.
     #[arg(long, default_value = "text")]
     format: Format,
@@ -51,20 +54,22 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn report(args: &Args) -> Result<(Drift, String)> {
     let folder = &args.folder;
     let contract = json(&folder.join("logto.json"))?;
-    let facts = json(&folder.join("upstream.json"))?;
+    let series = Series::read(&folder.join("releases"))?;
+    let (version, facts) = release(&series, args.against.as_ref())?;
     let only = args.only.as_deref().map(|text| Only::parse(text, &contract)).transpose()?;
     let ignored = args.ignore.as_deref().map(read_ignored).transpose()?;
     let upstream = source::read(&args.upstream)?.document;
 
-    let mut found = drift(Vendored { contract: &contract, facts: &facts }, &upstream)
+    let mut found = drift(Vendored { contract: &contract, facts }, &upstream)
         .with_context(|| args.upstream.clone())?;
-    if !found.is_none() && !is_contract(&upstream) {
-        found.notes.extend(corrections(folder, &upstream));
-    }
+    found.release = Some(version.to_string()).filter(|_| !is_contract(&upstream));
     // Of a part, or of what is left, nobody could say what it means for code as a whole.
-    if !found.is_none() && only.is_none() && ignored.is_none() {
-        match vendor::code(folder, &upstream) {
-            Ok(code) => found = found.with_code(code),
+    if !found.is_none() && only.is_none() && ignored.is_none() && !is_contract(&upstream) {
+        match vendor::code(folder, &series, version, &upstream) {
+            Ok((code, stale)) => {
+                found = found.with_code(code);
+                found.notes.extend(stale);
+            }
             Err(error) => found.notes.push(format!("this document cannot be vendored: {error:#}")),
         }
     }
@@ -78,18 +83,17 @@ fn report(args: &Args) -> Result<(Drift, String)> {
     Ok((found, text))
 }
 
-/// What vendoring the document would stumble over.
-fn corrections(folder: &Path, upstream: &Value) -> Vec<String> {
-    let stale = Overlay::read(&folder.join("corrections.yaml"))
-        .and_then(|corrections| corrections.stale(upstream));
-    match stale {
-        Ok(targets) => targets
-            .into_iter()
-            .map(|target| format!("correction target {target} matches nothing in this document"))
-            .collect(),
-        // Vendoring it says so, too.
-        Err(_) => Vec::new(),
-    }
+/// What is kept of the release to compare with: the newest, unless another one is asked for.
+fn release<'a>(series: &'a Series, asked: Option<&Version>) -> Result<(&'a Version, &'a Value)> {
+    let found = match asked {
+        None => series.newest(),
+        Some(asked) => series.iter().find(|(version, _)| *version == asked),
+    };
+    found.with_context(|| {
+        let known: Vec<String> = series.versions().map(ToString::to_string).collect();
+        let asked = asked.map_or_else(|| "a release".to_owned(), ToString::to_string);
+        format!("{asked} is not in the series: {}", known.join(", "))
+    })
 }
 
 fn read_ignored(path: &Path) -> Result<Ignored> {

@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod compatibility;
 mod coverage;
 mod docs;
 mod drift;

@@ -18,13 +18,25 @@ pub(crate) struct Input {
     sha256: String,
 }
 
-/// `openapi/upstream.toml`: where the contract comes from.
-#[derive(Serialize, Deserialize)]
-struct Upstream {
+/// An entry of `openapi/upstream.toml`: where the document of a release comes from.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Source {
     source: String,
-    logto_version: String,
     sha256: String,
     date: String,
+}
+
+impl Input {
+    /// Where this comes from; the day stays as it was while the document does.
+    pub(crate) fn source(&self, date: Option<&str>, last: Option<&Source>) -> Result<Source> {
+        let kept = last.filter(|last| last.sha256 == self.sha256);
+        let date = match (date, kept) {
+            (Some(date), _) => checked(date)?,
+            (None, Some(kept)) => kept.date.clone(),
+            (None, None) => today()?,
+        };
+        Ok(Source { source: self.source.clone(), sha256: self.sha256.clone(), date })
+    }
 }
 
 /// Reads a document from a file or a URL.
@@ -46,26 +58,6 @@ fn download(url: &str) -> Result<Vec<u8>> {
     let mut response = ureq::get(url).call().with_context(|| format!("cannot fetch {url}"))?;
     let body = response.body_mut().with_config().limit(64 << 20);
     body.read_to_vec().with_context(|| format!("cannot fetch {url}"))
-}
-
-/// Writes `upstream.toml`; the day stays as it was while the input does.
-pub(crate) fn record(path: &Path, input: &Input, version: &str, date: Option<&str>) -> Result<()> {
-    let last: Option<Upstream> = read_if_there(path)?
-        .map(|text| toml::from_str(&text).with_context(|| format!("{} is broken", path.display())))
-        .transpose()?;
-    let kept = last.filter(|last| last.sha256 == input.sha256).map(|last| last.date);
-    let date = match (date, kept) {
-        (Some(date), _) => checked(date)?,
-        (None, Some(kept)) => kept,
-        (None, None) => today()?,
-    };
-    let upstream = Upstream {
-        source: input.source.clone(),
-        logto_version: version.to_owned(),
-        sha256: input.sha256.clone(),
-        date,
-    };
-    write(path, &toml::to_string(&upstream)?)
 }
 
 fn checked(date: &str) -> Result<String> {

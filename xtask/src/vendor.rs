@@ -4,6 +4,7 @@ mod changelog;
 mod corrections;
 mod entry;
 mod public;
+mod releases;
 mod report;
 
 use std::collections::BTreeSet;
@@ -12,27 +13,37 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use logto_api_codegen::feature;
-use logto_api_contract::drift::{Code, facts};
-use logto_api_contract::{Knowledge, Vendored, is_contract, print, vendor};
+use logto_api_contract::drift::Code;
+use logto_api_contract::{Knowledge, Series, Vendored, Version, print, vendor};
 use serde_json::Value;
 
+use crate::compatibility;
 use crate::docs::Documented;
 use crate::source;
 use entry::Entry;
 use public::Change;
+use releases::Releases;
 
 /// What to vendor.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The upstream OpenAPI document: a file or a URL.
-    #[arg(long)]
-    upstream: String,
-    /// The Logto release the document belongs to (the document itself does not tell).
-    #[arg(long)]
-    logto_version: String,
+    /// The upstream OpenAPI document of one more release, or another one of a release that is
+    /// there: a file or a URL. Without it, the contract is made again from what is kept.
+    #[arg(long, requires = "logto_version")]
+    upstream: Option<String>,
+    /// The release that the document belongs to, such as 1.42.0, or `next` for a development head
+    /// (the document itself does not tell).
+    #[arg(long, requires = "upstream")]
+    logto_version: Option<Version>,
     /// The day the document was taken (YYYY-MM-DD); kept from the last run when the input is the same.
     #[arg(long)]
     date: Option<String>,
+    /// A release that is not supported any more.
+    #[arg(long)]
+    drop: Option<Version>,
+    /// Settles the names that are proposed, by this run and by earlier ones: they stay from now on.
+    #[arg(long)]
+    settle: bool,
     /// The folder that holds the contract and its companions.
     #[arg(long, default_value_os_t = openapi_folder())]
     folder: PathBuf,
@@ -53,9 +64,15 @@ pub(crate) fn openapi_folder() -> PathBuf {
 /// Runs the task. Nothing is written before all is known to be well.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = &args.folder;
-    let input = source::read(&args.upstream)?;
-    let vendored = vendor(input.document.clone(), &args.logto_version, Knowledge::read(folder)?)
-        .with_context(|| format!("{} cannot be vendored", args.upstream))?;
+    let knowledge = Knowledge::read(folder)?;
+    let mut releases = Releases::read(folder)?;
+    let noted = releases.change(args, &knowledge.names)?;
+    let mut vendored = vendor(&releases.series, &knowledge).context("nothing is vendored")?;
+    vendored.notes.splice(0..0, noted);
+    if args.settle {
+        vendored.names = vendored.settled.clone();
+        vendored.methods.settle();
+    }
     if !args.allow_stale_corrections {
         corrections::refuse_stale(&vendored.corrections)?;
     }
@@ -70,14 +87,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .transpose()?
         .unwrap_or_default();
 
-    if !is_contract(&input.document) {
-        let path = folder.join("upstream.toml");
-        source::record(&path, &input, &args.logto_version, args.date.as_deref())?;
-        // What drift compares the next document with.
-        let facts = facts(&input.document, &vendored.names)?;
-        source::write(&folder.join("upstream.json"), &print(&facts)?)?;
-    }
+    releases.write(folder, &vendored.series)?;
     source::write(&folder.join("logto.json"), &new.text)?;
+    source::write(&compatibility_path(folder), &compatibility::page(&new.value)?)?;
     source::write(&folder.join("names.toml"), &vendored.names.print()?)?;
     source::write(&folder.join("methods.toml"), &vendored.methods.print()?)?;
     let noted = old.as_ref().map(|old| note_in_changelog(args, old, &new)).transpose()?.flatten();
@@ -96,16 +108,31 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(noted) = noted {
         println!("{noted}\n");
     }
-    println!("vendored {} operations, {} schemas", vendored.operations(), vendored.names.len());
+    println!(
+        "vendored {} operations, {} schemas of {}",
+        vendored.operations(),
+        new.value["components"]["schemas"].as_object().map_or(0, serde_json::Map::len),
+        vendored.series.versions().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    );
     Ok(())
 }
 
-/// What vendoring a document would change for code.
-pub(crate) fn code(folder: &Path, document: &Value) -> Result<Code> {
+/// What it would change for code if a release had this document, and the corrections that vendoring
+/// it would stumble over.
+pub(crate) fn code(
+    folder: &Path,
+    series: &Series,
+    version: &Version,
+    document: &Value,
+) -> Result<(Code, Vec<String>)> {
     let old = Contract::read(folder)?.context("there is no contract yet")?;
-    let vendored = vendor(document.clone(), old.version(), Knowledge::read(folder)?)?;
+    let knowledge = Knowledge::read(folder)?;
+    let mut series = series.clone();
+    series.insert(version.clone(), document, &knowledge.names)?;
+    let vendored = vendor(&series, &knowledge)?;
     let new = Contract::of(print(&vendored.contract)?)?;
-    Ok(Change::between(&old.items, &new.items).code(env!("CARGO_PKG_VERSION")))
+    let code = Change::between(&old.items, &new.items).code(env!("CARGO_PKG_VERSION"));
+    Ok((code, corrections::stale(&vendored.corrections)))
 }
 
 /// A contract and what is generated from it.
@@ -157,7 +184,7 @@ fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<Opti
     } else {
         source::write(&baseline, &report::print_baseline(&version, &items))?;
     }
-    let text = changelog::with_entry(&text, &args.logto_version, change.breaks(), &entry);
+    let text = changelog::with_entry(&text, new.version(), change.breaks(), &entry);
     source::write(&path, &text)?;
     let summary = match entry.is_empty() {
         true => "taken out, as nothing is changed any more".to_owned(),
@@ -167,14 +194,25 @@ fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<Opti
 }
 
 fn changelog_path(args: &Args) -> PathBuf {
-    let is_own = || match (args.folder.canonicalize(), openapi_folder().canonicalize()) {
-        (Ok(folder), Ok(own)) => folder == own,
-        _ => false,
-    };
     match &args.changelog {
         Some(path) => path.clone(),
-        None if is_own() => openapi_folder().join("../CHANGELOG.md"),
+        None if is_own(&args.folder) => openapi_folder().join("../CHANGELOG.md"),
         None => args.folder.join("CHANGELOG.md"),
+    }
+}
+
+fn compatibility_path(folder: &Path) -> PathBuf {
+    match is_own(folder) {
+        true => openapi_folder().join("../docs/compatibility.md"),
+        false => folder.join("compatibility.md"),
+    }
+}
+
+/// Whether this is the folder of the workspace's own contract.
+fn is_own(folder: &Path) -> bool {
+    match (folder.canonicalize(), openapi_folder().canonicalize()) {
+        (Ok(folder), Ok(own)) => folder == own,
+        _ => false,
     }
 }
 

@@ -18,7 +18,7 @@ mod spelling;
 use std::collections::BTreeMap;
 
 use logto_api_contract::drift::{Change, Class, Drift, Vendored, drift};
-use logto_api_contract::{Knowledge, print, vendor};
+use logto_api_contract::{Knowledge, Series, print, vendor};
 use serde_json::Value;
 
 use changes::CHANGES;
@@ -41,13 +41,16 @@ struct Said {
 
 impl Said {
     fn of(document: &Value, changed: &Value) -> Self {
-        let before = vendor(document.clone(), "", Knowledge::default()).unwrap();
+        let mut before = vendor(&Series::single(document.clone()), &Knowledge::default()).unwrap();
+        // What is released is settled.
+        before.names = before.settled.clone();
+        before.methods.settle();
         let vendored = Vendored { contract: &before.contract, facts: document };
         let drift = drift(vendored, changed).unwrap_or_else(|error| panic!("{error}"));
         let knowledge =
             Knowledge { names: before.names, methods: before.methods, ..Knowledge::default() };
         let old = public::items(&print(&before.contract).unwrap()).unwrap();
-        let new = vendor(changed.clone(), "", knowledge)
+        let new = vendor(&Series::single(changed.clone()), &knowledge)
             .map_err(|error| error.to_string())
             .and_then(|after| {
                 let items = public::items(&print(&after.contract).unwrap());

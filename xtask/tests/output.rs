@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use logto_api_contract::Series;
 use serde_json::Value;
 
 fn xtask(arguments: &[&str]) -> Command {
@@ -28,8 +29,9 @@ struct Document(PathBuf);
 
 impl Document {
     fn new(name: &str, change: impl FnOnce(&mut Value)) -> Self {
-        let vendored = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/logto.json");
-        let mut document = serde_json::from_str(&fs::read_to_string(vendored).unwrap()).unwrap();
+        let releases = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/releases");
+        let series = Series::read(releases.as_ref()).unwrap();
+        let mut document = series.newest().unwrap().1.clone();
         change(&mut document);
         let name = format!("logto-output-{name}-{}.json", std::process::id());
         let path = std::env::temp_dir().join(name);
@@ -61,7 +63,7 @@ fn a_closed_pipe_is_no_failure() {
 #[test]
 fn a_refusal_is_a_message_and_no_backtrace() {
     let broken = Document::new("refusal", |document| document["paths"] = Value::Null);
-    let arguments = ["vendor", "--logto-version", "1.0", "--upstream", broken.path()];
+    let arguments = ["vendor", "--logto-version", "1.0.0", "--upstream", broken.path()];
     for (arguments, start, code) in [
         (&arguments[..], "error: ", 1),
         (&["drift", "--upstream", broken.path()], "cannot tell: ", 2),
@@ -74,6 +76,19 @@ fn a_refusal_is_a_message_and_no_backtrace() {
     }
 }
 
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copied = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &copied);
+        } else {
+            fs::copy(&path, copied).unwrap();
+        }
+    }
+}
+
 /// Both commands count the same of the public API, and call it the same.
 #[test]
 fn both_tasks_say_the_same_of_the_public_api() {
@@ -83,17 +98,13 @@ fn both_tasks_say_the_same_of_the_public_api() {
     });
     let openapi = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi");
     let folder = std::env::temp_dir().join(format!("logto-output-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    for entry in fs::read_dir(openapi).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
-    }
+    copy(openapi.as_ref(), &folder);
     let said = |arguments: &[&str]| {
         let folder = ["--upstream", changed.path(), "--folder", folder.to_str().unwrap()];
         String::from_utf8(xtask(arguments).args(folder).output().unwrap().stdout).unwrap()
     };
     let drift = said(&["drift"]);
-    let vendor = said(&["vendor", "--logto-version", "1.0"]);
+    let vendor = said(&["vendor", "--logto-version", "next"]);
     fs::remove_dir_all(&folder).unwrap();
     let (_, api) = drift.split_once("\npublic API: ").unwrap();
     let summary = api.lines().next().unwrap();

@@ -42,9 +42,12 @@ impl Folder {
 
     /// All files but the upstream document, with their content.
     fn files(&self) -> Vec<(String, String)> {
-        let names = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name());
-        let names =
-            names.map(|name| name.into_string().unwrap()).filter(|name| name != "upstream.json");
+        let releases = self.0.join("releases");
+        let folders = [self.0.clone()].into_iter().chain(releases.is_dir().then_some(releases));
+        let paths = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+        let paths = paths.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+        let names = paths.map(|path| path.strip_prefix(&self.0).unwrap().display().to_string());
+        let names = names.filter(|name| name != "upstream.json");
         let mut files: Vec<_> = names.map(|name| (name.clone(), self.read(&name))).collect();
         files.sort();
         files
@@ -56,9 +59,13 @@ impl Folder {
         run(&self.0, &["--upstream", upstream.to_str().unwrap(), "--logto-version", version], more)
     }
 
-    /// What it says; it must succeed.
+    /// What it says, names settled; it must succeed.
     fn vendored(&self, document: &Value, version: &str) -> String {
-        let output = self.vendor(document, version, &["--date", "2026-01-02"]);
+        self.taken(document, version, &["--settle", "--date", "2026-01-02"])
+    }
+
+    fn taken(&self, document: &Value, version: &str, more: &[&str]) -> String {
+        let output = self.vendor(document, version, more);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -66,7 +73,7 @@ impl Folder {
     /// Why it fails; it must, and write nothing.
     fn refused(&self, document: &Value) -> String {
         let before = self.files();
-        let output = self.vendor(document, "2.0", &[]);
+        let output = self.vendor(document, "1.0.0", &[]);
         assert!(!output.status.success());
         assert_eq!(self.files(), before);
         String::from_utf8(output.stderr).unwrap()
@@ -140,17 +147,15 @@ fn says(text: &str, parts: &[&str]) {
 #[test]
 fn the_same_input_again_changes_no_byte() {
     let folder = Folder::new("again");
-    folder.vendored(&upstream(), "1.0");
+    folder.vendored(&upstream(), "1.0.0");
     assert_eq!(folder.read("CHANGELOG.md"), CHANGELOG);
     for document in [upstream(), next()] {
-        folder.vendored(&document, "1.0");
+        folder.vendored(&document, "1.0.0");
         let before = folder.files();
-        says(&folder.vendored(&document, "1.0"), &["no change"]);
+        says(&folder.vendored(&document, "1.0.0"), &["no change"]);
         assert_eq!(folder.files(), before);
-        // The contract onto itself, too.
-        let contract = folder.0.join("logto.json");
-        let onto = ["--upstream", contract.to_str().unwrap(), "--logto-version", "1.0"];
-        assert!(run(&folder.0, &onto, &[]).status.success());
+        // What is kept of it, too.
+        assert!(run(&folder.0, &[], &[]).status.success());
         assert_eq!(folder.files(), before);
     }
 }
@@ -158,8 +163,8 @@ fn the_same_input_again_changes_no_byte() {
 #[test]
 fn a_new_operation_is_proposed_listed_and_noted() {
     let folder = Folder::new("new");
-    folder.vendored(&upstream(), "1.0");
-    let report = folder.vendored(&next(), "1.1");
+    folder.vendored(&upstream(), "1.0.0");
+    let report = folder.vendored(&next(), "1.1.0");
     says(
         &report,
         &[
@@ -176,23 +181,23 @@ fn a_new_operation_is_proposed_listed_and_noted() {
     // What had no text before is known.
     assert!(!report.contains("- [ ] $.paths['/api/things'].get"), "{report}");
     let changelog = folder.read("CHANGELOG.md");
-    let entry = "- Something by hand.\n- With Logto 1.1:\n  - `things()`: `get(id)`.\n  - Models: `GetThing200`.\n";
+    let entry = "- Something by hand.\n- With Logto 1.1.0:\n  - `things()`: `get(id)`.\n  - Models: `GetThing200`.\n";
     says(&changelog, &[entry]);
     assert!(!changelog.contains("### Changed"), "{changelog}");
 }
 
 #[test]
-fn a_later_document_replaces_the_entry_and_an_earlier_one_removes_it() {
+fn another_document_replaces_the_entry_and_the_first_one_removes_it() {
     let folder = Folder::new("entry");
-    folder.vendored(&upstream(), "1.0");
+    folder.vendored(&upstream(), "1.0.0");
     let before = folder.files();
-    folder.vendored(&next(), "1.1");
-    let report = folder.vendored(&renamed_member(next()), "1.2");
+    folder.vendored(&next(), "1.0.0");
+    let report = folder.vendored(&renamed_member(next()), "1.0.0");
     says(
         &report,
         &[
             "2 added, 0 changed, 2 removed; breaking: a new minor version (from ",
-            "The CHANGELOG's entry, since Logto 1.0: 6 added, 0 changed, 2 removed; breaking",
+            "The CHANGELOG's entry, since Logto 1.0.0: 6 added, 0 changed, 2 removed; breaking",
             "- things.create.size(i64)",
             "+ things.create.width(i64)",
         ],
@@ -201,19 +206,75 @@ fn a_later_document_replaces_the_entry_and_an_earlier_one_removes_it() {
     says(
         &changelog,
         &[
-            "- With Logto 1.2:\n  - `CreateThing`: `width`.\n  - `things()`: `get(id)`.\n  - `things().create()`: `width`.",
-            "### Removed\n\n- With Logto 1.2 (breaking):\n  - `CreateThing`: `size`.\n  - `things().create()`: `size`.",
+            "- With Logto 1.0.0:\n  - `CreateThing`: `width`.\n  - `things()`: `get(id)`.\n  - `things().create()`: `width`.",
+            "### Removed\n\n- With Logto 1.0.0 (breaking):\n  - `CreateThing`: `size`.\n  - `things().create()`: `size`.",
         ],
     );
-    assert!(!changelog.contains("1.1"), "{changelog}");
-    says(&folder.vendored(&upstream(), "1.0"), &["since Logto 1.0: taken out"]);
-    assert_eq!(folder.files(), before);
+    assert!(!changelog.contains("1.1.0"), "{changelog}");
+    says(&folder.vendored(&upstream(), "1.0.0"), &["since Logto 1.0.0: taken out"]);
+    // What is settled keeps its name, should it come back.
+    let settled = ["methods.toml", "names.toml"];
+    let others = |files: Vec<(String, String)>| -> Vec<(String, String)> {
+        files.into_iter().filter(|(name, _)| !settled.contains(&name.as_str())).collect()
+    };
+    assert_eq!(others(folder.files()), others(before));
+}
+
+/// What one release has and another lacks stays callable.
+#[test]
+fn a_release_is_one_more_document_of_a_series() {
+    let folder = Folder::new("series");
+    folder.vendored(&upstream(), "1.0.0");
+    let report = folder.vendored(&renamed_member(next()), "1.1.0");
+    says(
+        &report,
+        &[
+            "0 changed, 0 removed; additive",
+            "+ things.create.width(i64)",
+            "vendored 3 operations, 3 schemas of 1.0.0, 1.1.0",
+        ],
+    );
+    let contract: Value = serde_json::from_str(&folder.read("logto.json")).unwrap();
+    assert_eq!(contract["info"]["x-logto-releases"], json!(["1.0.0", "1.1.0"]));
+    let members = &contract["components"]["schemas"]["CreateThing"]["properties"];
+    assert_eq!(members["size"]["x-logto-until"], "1.0.0");
+    assert_eq!(members["width"]["x-logto-since"], "1.1.0");
+    assert_eq!(members["name"], json!({ "type": "string" }));
+    assert_eq!(contract["paths"]["/api/things/{id}"]["get"]["x-logto-since"], "1.1.0");
+    // And back.
+    let dropped = run(&folder.0, &["--drop", "1.1.0"], &[]);
+    assert!(dropped.status.success(), "{}", String::from_utf8_lossy(&dropped.stderr));
+    let contract: Value = serde_json::from_str(&folder.read("logto.json")).unwrap();
+    assert_eq!(contract["info"]["x-logto-releases"], json!(["1.0.0"]));
+    assert!(!folder.0.join("releases/1.1.0.json").exists());
+    let unknown = run(&folder.0, &["--drop", "1.2.0"], &[]);
+    says(&String::from_utf8(unknown.stderr).unwrap(), &["1.2.0 is not in the series: 1.0.0"]);
+}
+
+#[test]
+fn the_order_of_releases_does_not_matter() {
+    let documents = [("1.0.0", upstream()), ("1.1.0", next()), ("next", renamed_member(next()))];
+    let mut made: Vec<Vec<(String, String)>> = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let folder = Folder::new(&format!("order{order:?}"));
+        folder.write("corrections.yaml", "overlay: 1.0.0\n");
+        for index in order {
+            let (version, document) = &documents[index];
+            folder.taken(document, version, &["--date", "2026-01-02"]);
+        }
+        // These tell what changed from run to run.
+        let told = ["CHANGELOG.md", "released.txt"];
+        let files = folder.files().into_iter();
+        made.push(files.filter(|(name, _)| !told.contains(&name.as_str())).collect());
+    }
+    assert_eq!(made[0], made[1]);
+    assert_eq!(made[0], made[2]);
 }
 
 #[test]
 fn stale_corrections_are_refused_all_at_once() {
     let folder = Folder::new("stale");
-    folder.vendored(&upstream(), "1.0");
+    folder.vendored(&upstream(), "1.0.0");
     let lost = "  - target: $.paths['/api/gone'].get\n    description: It is old.\n    update: { deprecated: true }\n";
     folder.write("corrections.yaml", &(CORRECTIONS.to_owned() + lost));
     let mut fixed = upstream();
@@ -231,7 +292,7 @@ fn stale_corrections_are_refused_all_at_once() {
     let refusal = folder.refused(&fixed);
     says(&refusal, &parts);
     says(&refusal, &["--allow-stale-corrections"]);
-    let allowed = folder.vendor(&fixed, "1.0", &["--allow-stale-corrections"]);
+    let allowed = folder.vendor(&fixed, "1.0.0", &["--allow-stale-corrections"]);
     assert!(allowed.status.success());
     says(&String::from_utf8(allowed.stdout).unwrap(), &parts);
 }
@@ -239,7 +300,7 @@ fn stale_corrections_are_refused_all_at_once() {
 #[test]
 fn what_no_code_can_be_generated_for_is_refused() {
     let folder = Folder::new("code");
-    folder.vendored(&upstream(), "1.0");
+    folder.vendored(&upstream(), "1.0.0");
     let methods = folder.read("methods.toml").replace("method = \"list\"", "method = \"create\"");
     folder.write("methods.toml", &methods);
     says(
@@ -254,7 +315,7 @@ fn texts_about_what_is_gone_are_listed() {
     let docs = "overlay: 1.0.0\nactions:\n  - target: $.paths['/api/things/{id}'].get\n    update: { summary: Gets a thing. }\n";
     folder.write("docs.yaml", docs);
     let gone = "- [ ] $.paths['/api/things/{id}'].get\n";
-    let with = folder.vendored(&next(), "1.1");
+    let with = folder.vendored(&next(), "1.0.0");
     assert!(!with.contains(gone), "{with}");
-    says(&folder.vendored(&upstream(), "1.0"), &["Texts in docs.yaml about what is gone", gone]);
+    says(&folder.vendored(&upstream(), "1.0.0"), &["Texts in docs.yaml about what is gone", gone]);
 }

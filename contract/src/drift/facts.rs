@@ -1,4 +1,5 @@
-//! `openapi/upstream.json`: what an upstream document says, without what is for readers.
+//! What an upstream document says, without what is for readers: what is kept of it in
+//! `openapi/releases/`.
 //!
 //! It is smaller than the document, since equal schemas stand there once, and changes in few lines
 //! when the document does.
@@ -12,7 +13,7 @@ use crate::document::METHODS;
 use crate::error::Result;
 use crate::hoist::{Pool, each_root};
 use crate::names::{self, Names};
-use crate::{canonical, refused, resolved, walk};
+use crate::{canonical, refused, resolved, rules, walk};
 
 /// What an operation says that is kept.
 const KEPT: [&str; 8] = [
@@ -33,8 +34,16 @@ const KEPT: [&str; 8] = [
 ///
 /// When the document is not OpenAPI 3.0; the error names the operation and the place.
 pub fn facts(upstream: &Value, names: &Names) -> Result<Value> {
-    let mut notes = Vec::new();
-    let mut document = resolved(upstream, &mut notes)?;
+    noted_facts(upstream, names, &mut Vec::new())
+}
+
+/// The same, with what a person should look at.
+pub(crate) fn noted_facts(
+    upstream: &Value,
+    names: &Names,
+    notes: &mut Vec<String>,
+) -> Result<Value> {
+    let mut document = resolved(upstream, notes)?;
     walk::schemas(&mut document, &mut |schema, _| {
         bare(schema);
         Ok(())
@@ -42,7 +51,7 @@ pub fn facts(upstream: &Value, names: &Names) -> Result<Value> {
     .map_err(|error| refused::locate(error, upstream))?;
     operations(&mut document);
     let pool = Pool::hoist(&mut document);
-    let names = names::assign(&document, &pool, names, &mut notes)?;
+    let names = names::assign(&document, &pool, names, &mut Vec::new())?;
     let mut schemas = Map::new();
     for (index, schema) in pool.schemas.iter().enumerate() {
         let mut schema = schema.clone();
@@ -66,8 +75,13 @@ pub fn facts(upstream: &Value, names: &Names) -> Result<Value> {
 }
 
 fn bare(schema: &mut walk::Schema) {
+    unwrap(schema);
     let described = schema.contains_key("description");
+    let lost = rules::mark_lost(schema);
     schema.retain(|key, value| !is_prose(key) && !is_trivial(key, value));
+    if lost {
+        schema.insert(rules::LOST.into(), true.into());
+    }
     if schema.is_empty() && described {
         // That there is nothing but prose is a fact, too: vendoring goes by it.
         schema.insert("description".into(), json!(""));
@@ -75,6 +89,19 @@ fn bare(schema: &mut walk::Schema) {
     if let Some(Value::Array(values)) = schema.get_mut("enum") {
         // Of values that differ only by case the rules take the first for the real one.
         values.sort_by_cached_key(|value| value.to_string().to_lowercase());
+    }
+}
+
+/// What is wrapped so that something could stand beside it: facts are made of facts, too.
+fn unwrap(schema: &mut walk::Schema) {
+    if let Some(Value::Array(parts)) = schema.get_mut("allOf")
+        && let [Value::Object(part)] = &mut parts[..]
+    {
+        let part = std::mem::take(part);
+        schema.remove("allOf");
+        for (key, value) in part {
+            schema.entry(key).or_insert(value);
+        }
     }
 }
 
@@ -94,7 +121,9 @@ fn operations(document: &mut Value) {
             let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
             for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
                 body(response);
-                response["description"] = json!("");
+                if let Some(response) = response.as_object_mut() {
+                    response.insert("description".into(), json!(""));
+                }
                 let headers = response.get_mut("headers").and_then(Value::as_object_mut);
                 let headers = headers.into_iter().flat_map(|headers| headers.values_mut());
                 headers.for_each(|header| *header = without_prose(header));

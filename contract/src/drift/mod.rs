@@ -7,6 +7,7 @@
 
 mod answers;
 mod bodies;
+mod closest;
 mod code;
 mod cursor;
 mod document;
@@ -31,13 +32,14 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::is_contract;
-use crate::overlay::Overlay;
 use cursor::{Call, Contract, Cursor};
 use reader::Doc;
 use schemas::Walk;
 
+pub use closest::closest;
 pub use code::Code;
 pub use facts::facts;
+pub(crate) use facts::noted_facts;
 pub use found::Change;
 pub use ignore::Ignored;
 pub use kind::{Class, Kind, Way};
@@ -49,7 +51,7 @@ pub use report::Format;
 pub struct Vendored<'a> {
     /// `logto.json`.
     pub contract: &'a Value,
-    /// `upstream.json`: what the document said from which the contract was made.
+    /// What the document of a release said from which the contract was made.
     pub facts: &'a Value,
 }
 
@@ -59,6 +61,9 @@ pub struct Vendored<'a> {
 pub struct Drift {
     /// The changes, the worst first.
     pub changes: Vec<Change>,
+    /// The release whose document it was compared with, where there was a choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// What a person should know beside: corrections that no longer apply, entries of an ignore
     /// file that match nothing.
     pub notes: Vec<String>,
@@ -157,18 +162,6 @@ fn compare(walk: &mut Walk<'_>) -> Result<BTreeMap<String, (String, String)>> {
     walk.operation = None;
     document::frame(walk);
     Ok(calls)
-}
-
-impl Overlay {
-    /// The targets that match nothing in a document: what these correct has changed.
-    ///
-    /// # Errors
-    ///
-    /// When the document's references lead nowhere or in a circle, or a target is no JSONPath.
-    pub fn stale(&self, document: &Value) -> Result<Vec<String>> {
-        let document = crate::resolved(document, &mut Vec::new())?;
-        Ok(self.unmatched(&document)?)
-    }
 }
 
 /// A place that no operation has.

@@ -13,7 +13,7 @@ use super::reader::{Doc, Node};
 use super::schemas::{Detail, Walk};
 use crate::canonical;
 use crate::contract::api;
-use crate::document::{METHODS, derived_id};
+use crate::document::{METHODS, derived_id, shape};
 use crate::methods::Method;
 use crate::proposals;
 use crate::refused::{escape, refuse};
@@ -34,16 +34,7 @@ impl<'a> Operation<'a> {
 
     /// Path, with no word on how its parameters are called.
     pub(super) fn shape(&self) -> String {
-        let mut shape = String::new();
-        let mut inside = false;
-        for letter in self.path.chars() {
-            inside &= letter != '}';
-            if !inside {
-                shape.push(letter);
-            }
-            inside |= letter == '{';
-        }
-        shape
+        shape(self.path)
     }
 
     pub(super) fn names(&self) -> Vec<&'a str> {
@@ -102,7 +93,7 @@ pub(super) fn proposed(contract: &Contract<'_>, all: &[Operation<'_>]) -> BTreeM
     all.sort_by_key(|operation| operation.path);
     let known = |id: &str| {
         let Call { group, method, .. } = contract.call(id)?;
-        Some(Method { group, method, arguments: Vec::new() })
+        Some(Method::new(group, method))
     };
     let listed = all.iter().map(|operation| (operation.tag(), operation.id.as_str()));
     let mut methods = proposals::propose(listed, known);

@@ -6,6 +6,7 @@ mod flags;
 mod formats;
 mod frame;
 mod literals;
+mod lost;
 mod numbers;
 mod objects;
 mod parameters;
@@ -28,12 +29,13 @@ use super::walk::{self, Place, Schema};
 type Rule = fn(&mut Schema, &Place) -> Result<()>;
 
 /// The rules on schemas, in the order in which they build on each other.
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     spelling::constants,
     spelling::null_types,
     spelling::null_alternatives,
     spelling::unwrapped,
     bodies::files,
+    lost::marked,
     prose::members,
     required::defaults,
     prose::annotations,
@@ -58,6 +60,7 @@ const MAX_ROUNDS: usize = 9;
 pub(crate) fn apply(document: &mut Value) -> Result<()> {
     frame::kept(document);
     parameters::refused(document)?;
+    required::parameters(document);
     // A merged union may be a case for an earlier rule; a contract is one that no rule changes.
     for _ in 0..MAX_ROUNDS {
         let before = document.clone();
@@ -68,7 +71,10 @@ pub(crate) fn apply(document: &mut Value) -> Result<()> {
             break;
         }
     }
-    walk::schemas(document, &mut |schema, place| secrets::marked(schema, place))?;
+    walk::schemas(document, &mut |schema, place| {
+        lost::types(schema, place)?;
+        secrets::marked(schema, place)
+    })?;
     retries::marked(document)?;
     parameters::canonical(document);
     bodies::canonical(document)?;
@@ -86,5 +92,6 @@ pub(crate) fn literals_of(alternative: &Schema, tag: &str) -> Vec<String> {
 }
 
 pub(crate) use bodies::{PREFERRED, UPLOAD};
+pub(crate) use lost::{MARK as LOST, mark as mark_lost};
 pub(crate) use parameters::is_search;
 pub(crate) use unions::own_requirement;

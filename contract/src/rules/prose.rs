@@ -35,7 +35,7 @@ fn is_prose(schema: &Value) -> bool {
 }
 
 /// The keywords that say what is on the wire.
-const FACTS: [&str; 12] = [
+const FACTS: [&str; 13] = [
     "additionalProperties",
     "allOf",
     "anyOf",
@@ -47,6 +47,7 @@ const FACTS: [&str; 12] = [
     "properties",
     "required",
     "type",
+    "x-logto-lost",
     "x-logto-secret",
 ];
 

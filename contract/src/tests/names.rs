@@ -80,12 +80,35 @@ fn names_are_kept_by_place() {
 }
 
 #[test]
-fn stale_names_are_dropped_with_a_note() {
-    let file = "[Gone]\nhash = \"0\"\nplace = \"GetGone 200\"\n";
+fn stale_proposals_are_dropped_with_a_note() {
+    let file = "[Gone]\nhash = \"0\"\nplace = \"GetGone 200\"\nproposed = \"Gone\"\n";
     let vendored = run_with(answering(object(&["a"])), named(file));
     assert_eq!(schemas(&vendored), ["Thing"]);
     assert!(!vendored.names.print().unwrap().contains("Gone"));
     assert!(vendored.notes.iter().any(|note| note.contains("Gone")));
+}
+
+#[test]
+fn settled_names_of_what_is_not_there_are_kept_with_a_note() {
+    let file = "[Gone]\nhash = \"0\"\nplace = \"GetGone 200\"\n";
+    let vendored = run_with(answering(object(&["a"])), named(file));
+    assert_eq!(schemas(&vendored), ["Thing"]);
+    assert!(vendored.names.print().unwrap().contains(file));
+    assert!(vendored.notes.iter().any(|note| note.contains("Gone")));
+}
+
+#[test]
+fn a_proposed_name_gives_way_unless_a_person_changes_it() {
+    let first = run(answering(object(&["a"])));
+    let proposed = first.names.print().unwrap();
+    assert!(proposed.contains("[Thing]") && proposed.contains("proposed = \"Thing\""));
+    let settled = "[Thing]\nhash = \"0\"\nplace = \"GetOther 200\"\n";
+    let both = format!("{settled}{}", proposed.replace("[Thing]", "[Changed]"));
+    let second = run_with(answering(object(&["a"])), named(&both));
+    assert_eq!(schemas(&second), ["Changed"]);
+    assert!(!second.names.print().unwrap().contains("proposed ="));
+    let other = run_with(answering(object(&["a"])), named(settled));
+    assert_ne!(schemas(&other), ["Thing"]);
 }
 
 #[test]
@@ -156,7 +179,9 @@ fn methods_on_file_are_kept() {
     assert_eq!(operation["x-logto-method"], "m");
     assert_eq!(operation["tags"], json!(["g"]));
     assert_eq!(operation["x-logto-arguments"], json!(["b", "a", "c"]));
-    assert!(!vendored.methods.print().unwrap().contains("Gone"));
+    let printed = vendored.methods.print().unwrap();
+    assert!(printed.contains("Gone") && printed.contains("arguments = [\"b\", \"gone\", \"a\"]"));
+    assert!(vendored.notes.iter().any(|note| note.contains("Gone")));
 }
 
 #[test]
@@ -172,6 +197,7 @@ fn corrections_apply_once() {
         corrections: Overlay::parse(stale).unwrap(),
         names: toml::from_str(&first.names.print().unwrap()).unwrap(),
         methods: toml::from_str(&first.methods.print().unwrap()).unwrap(),
+        ..Knowledge::default()
     };
     let contract = first.contract.clone();
     assert_eq!(run_with(contract, knowledge).contract, first.contract);

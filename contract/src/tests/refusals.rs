@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{answering, asking, correcting, document, object, refusal, run, taking, vendor};
+use super::{
+    answering, asking, correcting, document, object, refusal, run, series, taking, vendor,
+};
 use crate::Overlay;
 
 /// The refusal names all of these.
@@ -126,7 +128,7 @@ fn schemas_beyond_the_contract() {
 
 #[test]
 fn corrections_whose_target_is_no_jsonpath() {
-    let error = vendor(answering(json!({})), "1.0.0", correcting("  - target: paths")).err();
+    let error = vendor(&series(answering(json!({}))), &correcting("  - target: paths")).err();
     let text = error.unwrap().to_string();
     assert!(text.contains("target paths is not a JSONPath"), "{text}");
 }
@@ -135,11 +137,11 @@ fn corrections_whose_target_is_no_jsonpath() {
 fn corrections_that_add_what_is_not_clear() {
     let taken = "  - target: $.paths['/api/thing']
     update: { put: { operationId: GetThing, responses: { '204': {} } } }";
-    let error = vendor(answering(json!({})), "1.0.0", correcting(taken)).err().unwrap();
+    let error = vendor(&series(answering(json!({}))), &correcting(taken)).err().unwrap();
     assert!(error.to_string().contains("GetThing is taken by /paths/~1api~1thing/get"), "{error}");
     let lost = "  - target: $.paths.*.get.responses['200'].content.*
     update: { schema: { $ref: '#/components/schemas/Gone' } }";
-    let error = vendor(answering(json!({})), "1.0.0", correcting(lost)).err().unwrap();
+    let error = vendor(&series(answering(json!({}))), &correcting(lost)).err().unwrap();
     assert!(error.to_string().contains("#/components/schemas/Gone"), "{error}");
 }
 

@@ -1,13 +1,23 @@
 //! Parts of what is vendored, to be changed.
 
+use logto_api_contract::Series;
 use serde_json::Value;
 
 use super::sites::{Rng, part, with_nulls};
 
-pub(crate) fn read(name: &str) -> Value {
-    let path = format!("{}/../openapi/{name}", env!("CARGO_MANIFEST_DIR"));
+/// The contract.
+pub(crate) fn contract() -> Value {
+    let path = format!("{FOLDER}/logto.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
+
+/// What is kept of the newest document.
+pub(crate) fn newest() -> Value {
+    let series = Series::read(format!("{FOLDER}/releases").as_ref()).unwrap();
+    series.newest().unwrap().1.clone()
+}
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi");
 
 /// The documents that changes are made to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,8 +38,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn of(source: Source) -> Self {
-        let name = if source == Source::Contract { "logto.json" } else { "upstream.json" };
-        let mut document = read(name);
+        let mut document = if source == Source::Contract { contract() } else { newest() };
         with_nulls(&mut document);
         let paths = document["paths"].as_object().unwrap().keys().cloned().collect();
         Self { source, document, paths }

@@ -8,13 +8,15 @@ pub(super) fn report(effects: &[Effect]) -> Vec<String> {
     effects.iter().flat_map(lines).collect()
 }
 
+/// The lines of those that are no longer to the point.
+pub(super) fn stale(effects: &[Effect]) -> Vec<String> {
+    let stale = effects.iter().filter(|effect| effect.standing() != Standing::Needed);
+    stale.flat_map(lines).collect()
+}
+
 /// Refuses all stale corrections at once.
 pub(super) fn refuse_stale(effects: &[Effect]) -> Result<()> {
-    let stale: Vec<String> = effects
-        .iter()
-        .filter(|effect| effect.standing() != Standing::Needed)
-        .flat_map(lines)
-        .collect();
+    let stale = stale(effects);
     if stale.is_empty() {
         return Ok(());
     }
@@ -27,7 +29,7 @@ pub(super) fn refuse_stale(effects: &[Effect]) -> Result<()> {
 
 fn lines(effect: &Effect) -> Vec<String> {
     let state = match effect.standing() {
-        Standing::Needed => format!("applied at {}", places(effect.places)),
+        Standing::Needed => format!("applied at {}{}", places(effect.places), releases(effect)),
         Standing::Unneeded => {
             format!("no longer needed: upstream says so itself at {}", places(effect.places))
         }
@@ -50,5 +52,15 @@ fn places(count: usize) -> String {
     match count {
         1 => "1 place".to_owned(),
         many => format!("{many} places"),
+    }
+}
+
+/// Which releases need it, where that is not all of them.
+fn releases(effect: &Effect) -> String {
+    match &effect.releases[..] {
+        _ if effect.is_needed_by_all => String::new(),
+        [only] => format!(" of {only}"),
+        [first, .., last] => format!(" of {} releases, {first} to {last}", effect.releases.len()),
+        [] => String::new(),
     }
 }

@@ -182,6 +182,8 @@ fn either(one: &Value, other: &Value) -> Value {
         either_object(&a, &b)
     } else if a.get("type") == b.get("type") && a.get("type").is_some_and(|kind| kind == "string") {
         either_text(a, b)
+    } else if [&a, &b].iter().all(|one| one.get("type").is_some_and(|kind| kind == "object")) {
+        opened(if has_members(&a) { a } else { b })
     } else {
         Schema::new()
     };
@@ -189,4 +191,12 @@ fn either(one: &Value, other: &Value) -> Value {
         merged.insert("nullable".into(), true.into());
     }
     Value::Object(merged)
+}
+
+/// What one describes and the other leaves open: the members that are known, none of which must
+/// come.
+fn opened(mut object: Schema) -> Schema {
+    object.remove("required");
+    object.insert("additionalProperties".into(), true.into());
+    object
 }
