@@ -21,7 +21,7 @@ pub(crate) struct Call {
     client: Client,
     pub(crate) options: Options,
     payload: Payload,
-    pub(crate) operation: Option<Operation>,
+    operation: Option<Operation>,
     /// A page tells what it is made of, so that a stream notices one that comes again.
     pub(crate) fingerprint: bool,
 }
@@ -46,7 +46,7 @@ impl Call {
     /// Sends a file as the form's field `file`, in place of the body that is handed to the raw
     /// client. To be called after [`start`](Self::start).
     pub(crate) fn multipart(&mut self, upload: Upload) -> Result<reqwest::Body> {
-        upload.check().map_err(|error| error.during(self.operation_id()))?;
+        upload.check().map_err(|error| error.during(self.operation()))?;
         self.payload = Payload::Upload(upload);
         Ok(reqwest::Body::default())
     }
@@ -69,7 +69,7 @@ impl Call {
 
     /// The call that is to be made with the request, and that request.
     pub(crate) fn ready(self, written: Written, reading: Reading) -> Result<(Exchange, Request)> {
-        let id = self.operation_id();
+        let id = self.operation();
         let unwritten = || Error::request("the request cannot be built from the values given");
         let (Some(operation), Ok(request)) = (self.operation, written) else {
             return Err(unwritten().during(id));
@@ -85,7 +85,7 @@ impl Call {
     }
 
     /// The id of the operation that was started.
-    pub(crate) fn operation_id(&self) -> &'static str {
+    pub(crate) fn operation(&self) -> &'static str {
         self.operation.as_ref().map_or("", |operation| operation.id)
     }
 }

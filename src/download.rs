@@ -199,7 +199,7 @@ impl fmt::Debug for Download {
 impl Call {
     /// A body of any kind, which the caller reads.
     pub(crate) async fn download(self, written: Written) -> Result<Download> {
-        let operation = self.operation_id();
+        let operation = self.operation();
         let (exchange, request) = self.ready(written, Reading::Head)?;
         let download = Download::new(Box::pin(exchange.run(request)).await?, operation);
         match download.status.is_success() {

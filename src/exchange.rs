@@ -338,7 +338,9 @@ impl Exchange {
         let wait = headers
             .get(RETRY_AFTER)
             .and_then(|value| retry_after::parse(value, self.client.clock().wall_time()));
-        let error = Error::answer(response.status(), headers, &body).with_retry_after(wait);
+        let error = Error::answer(response.status(), headers, &body)
+            .with_retry_after(wait)
+            .of_operation(&self.operation);
         if self.operation.api == Api::Management { error.of_management() } else { error }
     }
 }

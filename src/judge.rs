@@ -88,22 +88,18 @@ impl Call {
 
     /// An answer that is 2xx.
     pub(crate) async fn success(self, written: Written) -> Result<Received> {
-        let operation = self.operation;
         let received = self.receive(written).await?;
         if received.status.is_success() {
             return Ok(received);
         }
         let error = Error::answer(received.status, &received.headers, &received.body);
-        Err(received.placed(match &operation {
-            Some(operation) => error.of_operation(operation),
-            None => error,
-        }))
+        Err(received.placed(error))
     }
 
     /// An answer that is 2xx or 3xx. Redirects are answers, not detours: a session's next step, or
     /// a page to show.
     async fn receive(self, written: Written) -> Result<Received> {
-        let operation = self.operation_id();
+        let operation = self.operation();
         let (exchange, request) = self.ready(written, Reading::Whole)?;
         // Boxed, so that the futures of generated code stay small.
         let arrived = Box::pin(exchange.run(request)).await?;
@@ -133,6 +129,8 @@ impl Received {
         // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
         // Trying a slice as well would compile every model's decoder twice.
         let text = std::str::from_utf8(without_bom(&self.body)).map_err(|_| self.no_text())?;
+        // Nothing is what `()` and `Option` are read from.
+        let text = if text.trim_ascii().is_empty() { "null" } else { text };
         serde_json::from_str(text).map_err(|error| self.placed(self.undecodable(&error)))
     }
 
@@ -145,7 +143,7 @@ impl Received {
     }
 
     fn undecodable(&self, error: &serde_json::Error) -> Error {
-        match without_bom(&self.body).is_empty() {
+        match without_bom(&self.body).trim_ascii().is_empty() {
             true => Error::unreadable("it is empty", self.status, &self.headers),
             false => Error::decode(error, self.status, &self.headers, without_bom(&self.body)),
         }

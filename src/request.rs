@@ -135,7 +135,8 @@ impl Answer {
         request_id(&self.0.headers)
     }
 
-    /// Decodes the body as JSON.
+    /// Decodes the body as JSON. No body, as that of a 204, is read as `null` is: into `()` or an
+    /// `Option`.
     ///
     /// # Errors
     ///

@@ -196,6 +196,52 @@ async fn a_byte_order_mark_is_no_part_of_json() {
     assert!(get("/api/error").await.unwrap_err().has_code("entity.not_found"));
 }
 
+fn bearer(server: &Server) -> Client {
+    Client::builder(&server.endpoint).bearer_token("t").build().unwrap()
+}
+
+#[tokio::test]
+async fn no_body_is_read_as_nothing() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/api/null" => answer(200, "content-type: application/json\r\n", "null"),
+        _ => answer(204, "", ""),
+    });
+    for path in ["/api/none", "/api/null"] {
+        let answer = bearer(&server).request(Method::GET, path).send().await.unwrap();
+        answer.json::<()>().unwrap();
+        assert_eq!(answer.json::<Option<String>>().unwrap(), None);
+        let error = answer.json::<String>().unwrap_err();
+        assert!(error.is_decode(), "{error}");
+    }
+    let answer = bearer(&server).request(Method::GET, "/api/none").send().await.unwrap();
+    let error = answer.json::<String>().unwrap_err().to_string();
+    assert!(error.contains("it is empty"), "{error}");
+}
+
+/// Not all releases have the sessions of a user.
+#[cfg(feature = "users")]
+#[tokio::test]
+async fn an_operation_that_the_release_lacks_says_so() {
+    let json = json!({"code": "entity.not_found", "message": "No such user."}).to_string();
+    let answers = [
+        (404, "Not Found", true),
+        (405, "Method Not Allowed", true),
+        (404, json.as_str(), false),
+        (400, "", false),
+    ];
+    for (status, body, unsupported) in answers {
+        let server = Server::answering([answer(status, "", body)]);
+        let error = bearer(&server).users().list_sessions("u").send().await.unwrap_err();
+        assert_eq!(error.is_unsupported_operation(), unsupported, "{error}");
+        let said = "this Logto may be older than 1.38.0, which brought this operation";
+        assert_eq!(error.to_string().contains(said), unsupported, "{error}");
+    }
+    // All releases have this one.
+    let server = Server::answering([answer(404, "", "Not Found")]);
+    let error = bearer(&server).users().get("u").send().await.unwrap_err();
+    assert!(error.is_not_found() && !error.is_unsupported_operation(), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_and_time_limits() {
     let server = Server::start(|_| silence());
