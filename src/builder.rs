@@ -29,6 +29,7 @@ const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     endpoint: Result<String>,
+    public_endpoint: Option<String>,
     app: Option<(String, String)>,
     bearer_token: Option<String>,
     token_provider: Option<Box<dyn Source>>,
@@ -52,6 +53,7 @@ impl ClientBuilder {
     pub(crate) fn new(endpoint: Result<String>) -> Self {
         Self {
             endpoint,
+            public_endpoint: None,
             app: None,
             bearer_token: None,
             token_provider: None,
@@ -94,6 +96,27 @@ impl ClientBuilder {
     /// Account API.
     pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
         self.token_provider = Some(Box::new(Provided(provider)));
+        self
+    }
+
+    /// The address that users see, where this program reaches Logto at another: the `ENDPOINT` that
+    /// Logto runs with.
+    ///
+    /// All requests go to the endpoint that the client was built with. Sign-ins begin and end at
+    /// the public one: it issues the tokens, is the origin of the pages, and browsers are sent
+    /// there. Redirects are followed to these two only, by asking the endpoint.
+    ///
+    /// ```
+    /// # fn main() -> logto_api::Result<()> {
+    /// let logto = logto_api::Client::builder("http://logto:3001")
+    ///     .allow_insecure_http()
+    ///     .public_endpoint("https://id.acme.com")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn public_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.public_endpoint = Some(url.into());
         self
     }
 
@@ -202,7 +225,10 @@ impl ClientBuilder {
             Ok(endpoint) => endpoint,
             Err(error) => return Err(Error::config(error.to_string())),
         };
-        let endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
+        let mut endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
+        if let Some(public) = &self.public_endpoint {
+            endpoint = endpoint.seen_at(public)?;
+        }
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         let attempt_timeout = self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT);
         let transport = self.transport_to(&endpoint)?;

@@ -70,7 +70,8 @@ impl Client {
     }
 
     /// A client made from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`
-    /// and, where the defaults do not fit, `LOGTO_RESOURCE` and `LOGTO_SCOPE`.
+    /// and, where the defaults do not fit, `LOGTO_RESOURCE`, `LOGTO_SCOPE` and
+    /// `LOGTO_PUBLIC_ENDPOINT`: see the settings of these names.
     ///
     /// # Errors
     ///
@@ -97,6 +98,13 @@ impl Client {
     /// The address of the server, without a slash at the end.
     pub fn endpoint(&self) -> &str {
         &self.0.endpoint.base
+    }
+
+    /// The address that users see, without a slash at the end: the
+    /// [`public_endpoint`](ClientBuilder::public_endpoint) that was set, or else the
+    /// [`endpoint`](Self::endpoint).
+    pub fn public_endpoint(&self) -> &str {
+        self.0.endpoint.public_base()
     }
 
     /// A request to any path of the server, with the token, the headers and the errors of every
@@ -224,6 +232,8 @@ impl fmt::Debug for Client {
     }
 }
 
+type Setter = fn(ClientBuilder, String) -> ClientBuilder;
+
 fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Client> {
     let needed = |name: &str| {
         get(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
@@ -235,11 +245,15 @@ fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Client> {
     };
     let mut builder = Client::builder(needed("LOGTO_ENDPOINT")?)
         .client_credentials(needed("LOGTO_APP_ID")?, needed("LOGTO_APP_SECRET")?);
-    if let Some(resource) = get("LOGTO_RESOURCE").filter(|value| !value.is_empty()) {
-        builder = builder.resource(resource);
-    }
-    if let Some(scope) = get("LOGTO_SCOPE").filter(|value| !value.is_empty()) {
-        builder = builder.scope(scope);
+    let optional: [(&str, Setter); 3] = [
+        ("LOGTO_RESOURCE", ClientBuilder::resource),
+        ("LOGTO_SCOPE", ClientBuilder::scope),
+        ("LOGTO_PUBLIC_ENDPOINT", ClientBuilder::public_endpoint),
+    ];
+    for (name, set) in optional {
+        if let Some(value) = get(name).filter(|value| !value.is_empty()) {
+            builder = set(builder, value);
+        }
     }
     builder.build()
 }

@@ -1,8 +1,13 @@
 //! Where Logto is: an address that is checked once, so that no call can go astray.
 
+use std::borrow::Cow;
+
 use reqwest::{Url, header::HeaderValue};
 
 use crate::{Error, Result};
+
+/// The Management API's resource indicator where Logto does not run in the Cloud.
+pub(crate) const DEFAULT_RESOURCE: &str = "https://default.logto.app/api";
 
 const EXAMPLE: &str = "give it like `https://acme.logto.app`";
 
@@ -12,6 +17,14 @@ pub(crate) struct Endpoint {
     /// Without a slash at the end.
     pub(crate) base: String,
     pub(crate) origin: HeaderValue,
+    url: Url,
+    /// Where users see the server, if that is somewhere else.
+    public: Option<Box<Public>>,
+}
+
+#[derive(Clone, Debug)]
+struct Public {
+    base: String,
     url: Url,
 }
 
@@ -49,7 +62,16 @@ impl Endpoint {
         let base = url.origin().ascii_serialization();
         let origin = HeaderValue::try_from(&base)
             .map_err(|_| Error::config(format!("the endpoint has no usable host: {EXAMPLE}")))?;
-        Ok(Self { base, origin, url })
+        Ok(Self { base, origin, url, public: None })
+    }
+
+    /// The same server, which users see at this address.
+    pub(crate) fn seen_at(self, public: &str) -> Result<Self> {
+        // Nothing is sent there, so that it may well be http.
+        let public = Self::parse(public, true)
+            .map_err(|error| Error::config(format!("of the two, the public one: {error}")))?;
+        let Self { base, origin, url, .. } = public;
+        Ok(Self { origin, public: Some(Box::new(Public { base, url })), ..self })
     }
 
     /// The URL of a path on this endpoint, as given; whatever would leave it is refused.
@@ -73,17 +95,47 @@ impl Endpoint {
 
     /// Whether the URL is one of this endpoint's.
     pub(crate) fn owns(&self, url: &Url) -> bool {
-        let rest = url.as_str().strip_prefix(&self.base);
-        rest.is_some_and(|path| path.starts_with('/'))
+        below(&self.base, url.as_str()).is_some()
+    }
+
+    /// Where users see the server, without a slash at the end.
+    pub(crate) fn public_base(&self) -> &str {
+        self.public.as_ref().map_or(&self.base, |public| &public.base)
+    }
+
+    /// The URL of a path for a browser.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn public_join(&self, path: &str) -> Result<Url> {
+        Ok(self.seen(&self.join(path)?).into_owned())
+    }
+
+    /// The path of a URL that is this server's, at whichever of its addresses.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn path_of<'a>(&self, url: &'a Url) -> Option<&'a str> {
+        let url = url.as_str();
+        below(&self.base, url).or_else(|| below(self.public_base(), url))
+    }
+
+    /// A URL of this server's as browsers see it: cookies are kept for that one.
+    pub(crate) fn seen<'a>(&self, url: &'a Url) -> Cow<'a, Url> {
+        let Some(public) = self.public.as_ref().filter(|_| self.owns(url)) else {
+            return Cow::Borrowed(url);
+        };
+        let mut seen = public.url.clone();
+        seen.set_path(url.path());
+        seen.set_query(url.query());
+        seen.set_fragment(url.fragment());
+        Cow::Owned(seen)
     }
 
     /// The Management API's resource indicator: a tenant's own on Logto Cloud, Logto's default
     /// elsewhere.
     pub(crate) fn default_resource(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
+        let url = self.public.as_ref().map_or(&self.url, |public| &public.url);
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.');
         match host.strip_suffix(".logto.app") {
             Some(tenant) if !tenant.contains('.') => format!("https://{tenant}.logto.app/api"),
-            _ => "https://default.logto.app/api".to_owned(),
+            _ => DEFAULT_RESOURCE.to_owned(),
         }
     }
 
@@ -92,6 +144,11 @@ impl Endpoint {
     pub(crate) fn may_be_proxied(&self, asked: bool) -> bool {
         !is_loopback(&self.url) && (asked || self.url.scheme() == "https")
     }
+}
+
+/// The path and all after it of a URL of this origin.
+fn below<'a>(origin: &str, url: &'a str) -> Option<&'a str> {
+    url.strip_prefix(origin).filter(|path| path.starts_with('/'))
 }
 
 /// Whether a URL takes this segment of a path for a step in the tree, and leaves it out.

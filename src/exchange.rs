@@ -248,7 +248,7 @@ impl Exchange {
         if !self.client.target().owns(url) {
             return Err(Error::unreadable(ELSEWHERE, status, &HeaderMap::new()));
         }
-        self.client.cookies().store(response.headers(), url);
+        self.client.cookies().store(response.headers(), &self.client.target().seen(url));
         if !(status.is_success() || status.is_redirection()) {
             return Err(self.refusal(response).await);
         }
@@ -280,7 +280,7 @@ impl Exchange {
     /// Gives a request its headers and, where it differs, its body.
     async fn dress(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
         self.dress_body(request).await?;
-        let cookies = self.client.cookies().header(request.url());
+        let cookies = self.client.cookies().header(&self.client.target().seen(request.url()));
         let bodyless = is_bodyless(request);
         let headers = request.headers_mut();
         if bodyless {

@@ -46,7 +46,8 @@ async fn check_issuer(client: &Client, callback: &Url) -> Result<()> {
     match parameter(callback, "iss")? {
         Some(found) if found == issuer(client) => Ok(()),
         Some(_) => Err(Error::callback(
-            "the callback names another issuer than this Logto: check the endpoint's address",
+            "the callback names another issuer than this Logto: check the endpoint's address, or \
+             name the one that users see with `public_endpoint(…)`",
         )),
         None if discovery::names_issuer_in_callbacks(client).await? => Err(Error::callback(
             "the callback does not name its issuer (`iss`), which this Logto does in all its \

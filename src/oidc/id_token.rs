@@ -134,7 +134,8 @@ fn check_signature(parts: &Parts<'_>, key: &Jwk, algorithm: Algorithm) -> Result
 fn check_parties(claims: &IdTokenClaims, issuer: &str, client_id: &str) -> Result<()> {
     if claims.iss != issuer {
         return Err(Error::invalid_token(
-            "the ID token is from another issuer than this Logto: check the endpoint's address",
+            "the ID token is from another issuer than this Logto: check the endpoint's address, or \
+             name the one that users see with `public_endpoint(…)`",
         ));
     }
     if !claims.aud.iter().any(|audience| audience == client_id) {

@@ -71,7 +71,7 @@ pub(crate) async fn code(
 
 /// Who signs this Logto's tokens.
 fn issuer(client: &Client) -> String {
-    format!("{}/oidc", client.endpoint())
+    format!("{}/oidc", client.target().public_base())
 }
 
 /// A code is good once: it is sent again only if it was not sent.

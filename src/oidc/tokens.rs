@@ -245,7 +245,7 @@ impl Tokens {
     ///
     /// None that depend on what is given.
     pub fn sign_out_url(&self, post_logout_redirect_uri: Option<&str>) -> Result<Url> {
-        let mut url = self.0.grant.client.target().join("/oidc/session/end")?;
+        let mut url = self.0.grant.client.target().public_join("/oidc/session/end")?;
         let mut query = url.query_pairs_mut();
         query.append_pair("client_id", self.client_id());
         if let Some(uri) = post_logout_redirect_uri {

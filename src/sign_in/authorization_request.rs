@@ -280,7 +280,7 @@ impl<E: Event> AuthorizationRequest<E> {
         opened.client_secret = self.client_secret;
         opened.captcha_token = self.captcha_token;
         opened.origin = self.origin;
-        let path = url.as_str().strip_prefix(client.endpoint()).unwrap_or_default();
+        let path = client.target().path_of(&url).unwrap_or_default();
         let answer = client.request(Method::GET, path).public().send().await?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let page = location.and_then(|location| url.join(location).ok());
@@ -314,7 +314,7 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     fn url_for(&self, pending: &PendingAuthorization) -> Result<Url> {
-        let mut url = self.client.target().join("/oidc/auth")?;
+        let mut url = self.client.target().public_join("/oidc/auth")?;
         let prompt = match (&self.prompt, &self.cookies) {
             (Some(prompt), _) => prompt,
             (None, Some(_)) => "login consent",

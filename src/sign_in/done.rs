@@ -1,5 +1,7 @@
 //! The end of a session: from what Logto has accepted to the user's tokens.
 
+use std::borrow::Cow;
+
 use super::{
     ConsentRequest, Tokens,
     interaction::{Authorization, Interaction},
@@ -29,11 +31,12 @@ pub enum Followed {
 
 impl Done {
     pub(super) fn new(interaction: &Interaction, redirect_to: String) -> Self {
+        let redirect_to = for_browser(interaction, redirect_to);
         Self { interaction: interaction.clone(), redirect_to, is_first: true }
     }
 
     pub(super) fn consented(interaction: &Interaction, redirect_to: String) -> Self {
-        Self { interaction: interaction.clone(), redirect_to, is_first: false }
+        Self { is_first: false, ..Self::new(interaction, redirect_to) }
     }
 
     /// Where to send a browser that has the session's cookies: from there, Logto redirects it to
@@ -86,6 +89,17 @@ impl Done {
             }
             Arrival::Consent => Followed::Consent(ConsentRequest::load(interaction).await?),
         })
+    }
+}
+
+/// Logto names the address that it was asked at, which may not be one for browsers.
+fn for_browser(interaction: &Interaction, redirect_to: String) -> String {
+    let Ok(url) = Url::parse(&redirect_to) else {
+        return redirect_to;
+    };
+    match interaction.client().target().seen(&url) {
+        Cow::Borrowed(_) => redirect_to,
+        Cow::Owned(seen) => seen.into(),
     }
 }
 

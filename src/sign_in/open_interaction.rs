@@ -278,7 +278,7 @@ impl OpenInteraction {
                 self.done = Some(page.to_string());
                 return Ok(());
             }
-            if !self.client.target().owns(page) {
+            if self.client.target().path_of(page).is_none() {
                 return Err(elsewhere());
             }
             if page.path() == "/consent" {
@@ -317,7 +317,8 @@ impl OpenInteraction {
 pub(super) fn elsewhere() -> Error {
     Error::callback(
         "Logto redirects to another origin than the client's endpoint, where no cookies are sent: \
-         build the client with the address that users see",
+         build the client with the address that users see, or name it besides with \
+         `public_endpoint(…)`",
     )
 }
 
@@ -342,7 +343,7 @@ fn check_cookies(client: &Client, pending: &PendingAuthorization) -> Result<()> 
 
 /// The id of the interaction that the cookies name for an application.
 fn interaction_id(client: &Client, client_id: &str) -> Option<String> {
-    let url = client.target().join("/").ok()?;
+    let url = client.target().public_join("/").ok()?;
     let value = client.cookies().get("_interaction", &url)?;
     let ids: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&value).ok()?;
     let id = ids.get(client_id).or_else(|| ids.get("_legacy"))?;

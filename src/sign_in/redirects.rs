@@ -25,10 +25,7 @@ pub(super) async fn follow(
         if pending.is_callback(&url) {
             return Ok(Arrival::Callback(url));
         }
-        if !client.target().owns(&url) {
-            return Err(elsewhere());
-        }
-        let path = url.as_str().strip_prefix(client.endpoint()).unwrap_or_default();
+        let path = client.target().path_of(&url).ok_or_else(elsewhere)?;
         let answer = client.request(Method::GET, path).public().send().await?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         match location {

@@ -40,7 +40,8 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let connector = logto.sso_connectors().create("OIDC", run.name("company")).config(config);
     let connector = connector.domains([&domain]).send().await?;
 
-    let public = Client::builder(logto.endpoint()).build()?;
+    let public = Client::builder(logto.endpoint()).public_endpoint(logto.public_endpoint());
+    let public = public.build()?;
     let begin = async || -> logto_api::Result<Session> {
         public.sign_in(&here.0, CALLBACK).client_secret(&here.1).begin().await
     };

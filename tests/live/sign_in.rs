@@ -27,7 +27,8 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
         .await?;
     let secrets = logto.applications().list_secrets(&app.id).send().await?;
 
-    let public = Client::builder(logto.endpoint()).build()?;
+    let public = Client::builder(logto.endpoint()).public_endpoint(logto.public_endpoint());
+    let public = public.build()?;
     let cookies = BrowserCookies::new();
     let request = public.sign_in(&app.id, CALLBACK).client_secret(&secrets[0].value);
     let session = request.browser_cookies(&cookies).begin().await?;
