@@ -30,6 +30,7 @@ const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 pub struct ClientBuilder {
     endpoint: Result<String>,
     public_endpoint: Option<String>,
+    tenant: Option<String>,
     app: Option<(String, String)>,
     bearer_token: Option<String>,
     token_provider: Option<Box<dyn Source>>,
@@ -54,6 +55,7 @@ impl ClientBuilder {
         Self {
             endpoint,
             public_endpoint: None,
+            tenant: None,
             app: None,
             bearer_token: None,
             token_provider: None,
@@ -96,6 +98,24 @@ impl ClientBuilder {
     /// Account API.
     pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
         self.token_provider = Some(Box::new(Provided(provider)));
+        self
+    }
+
+    /// The id of the tenant on Logto Cloud, where the endpoint is a domain of your own: `abc123` of
+    /// `https://abc123.logto.app`. The Management API's resource indicator stays
+    /// `https://abc123.logto.app/api` then.
+    ///
+    /// ```
+    /// # fn main() -> logto_api::Result<()> {
+    /// let logto = logto_api::Client::builder("https://id.acme.com")
+    ///     .tenant("abc123")
+    ///     .client_credentials("app-id", "app-secret")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tenant(mut self, id: impl Into<String>) -> Self {
+        self.tenant = Some(id.into());
         self
     }
 
@@ -267,19 +287,18 @@ impl ClientBuilder {
         timeout: Duration,
         retries: &Retries,
     ) -> Result<Credentials> {
-        let settings = [&self.resource, &self.scope];
+        let settings = [&self.resource, &self.scope, &self.tenant];
         if self.app.is_none() && settings.iter().any(|setting| setting.is_some()) {
             return Err(Error::config(
-                "`resource` and `scope` have no effect without `client_credentials`",
+                "`tenant`, `resource` and `scope` have no effect without `client_credentials`",
             ));
         }
         match (self.app, self.bearer_token, self.token_provider) {
             (Some(app), None, None) => {
                 let (transport, agent) = (transport.clone(), user_agent.clone());
                 let tokens = TokenEndpoint::new(endpoint, transport, app, agent, timeout)?;
-                let resource = self.resource.unwrap_or_else(|| endpoint.default_resource());
-                let scope = self.scope.or_else(|| default_scope(&resource));
-                let wanted = wanted(resource, scope, self.fewer_scopes);
+                let resource = endpoint.resource(self.resource, self.tenant.as_deref())?;
+                let wanted = Wanted::of_app(resource, self.scope, self.fewer_scopes);
                 Ok(of_app(tokens, wanted, retries.clone()))
             }
             (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
@@ -293,19 +312,6 @@ impl ClientBuilder {
             )),
         }
     }
-}
-
-/// The one permission of the Management API, whose resource every tenant has by this address. No
-/// other API is known to have it.
-fn default_scope(resource: &str) -> Option<String> {
-    let tenant = resource.strip_suffix("/api").and_then(|origin| origin.strip_suffix(".logto.app"));
-    tenant.is_some().then(|| "all".to_owned())
-}
-
-fn wanted(resource: String, scope: Option<String>, or_less: bool) -> Wanted {
-    let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
-    let some = scope.is_none();
-    Wanted { resource: given(resource), scope: scope.and_then(given), or_less, some }
 }
 
 fn of_app(endpoint: TokenEndpoint, wanted: Wanted, retries: Retries) -> Credentials {

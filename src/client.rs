@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// A client made from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`
-    /// and, where the defaults do not fit, `LOGTO_RESOURCE`, `LOGTO_SCOPE` and
+    /// and, where the defaults do not fit, `LOGTO_TENANT`, `LOGTO_RESOURCE`, `LOGTO_SCOPE` and
     /// `LOGTO_PUBLIC_ENDPOINT`: see the settings of these names.
     ///
     /// # Errors
@@ -245,7 +245,8 @@ fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Client> {
     };
     let mut builder = Client::builder(needed("LOGTO_ENDPOINT")?)
         .client_credentials(needed("LOGTO_APP_ID")?, needed("LOGTO_APP_SECRET")?);
-    let optional: [(&str, Setter); 3] = [
+    let optional: [(&str, Setter); 4] = [
+        ("LOGTO_TENANT", ClientBuilder::tenant),
         ("LOGTO_RESOURCE", ClientBuilder::resource),
         ("LOGTO_SCOPE", ClientBuilder::scope),
         ("LOGTO_PUBLIC_ENDPOINT", ClientBuilder::public_endpoint),
@@ -285,6 +286,18 @@ mod tests {
             let error = from_variables(|name| all(name).filter(|_| name != missing)).unwrap_err();
             let text = format!("the environment variable {missing} is not set");
             assert!(error.to_string().starts_with(&text), "{error}");
+        }
+        for (optional, value, word) in [
+            ("LOGTO_TENANT", "id.acme.com", "tenant"),
+            ("LOGTO_PUBLIC_ENDPOINT", "https://id.acme.com/oidc", "public"),
+        ] {
+            let with = |value: &'static str| {
+                let value = move || Some(value.to_owned());
+                from_variables(move |name| if name == optional { value() } else { all(name) })
+            };
+            with("").unwrap();
+            let error = with(value).unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
         }
     }
 }

@@ -128,9 +128,21 @@ impl Endpoint {
         Cow::Owned(seen)
     }
 
+    /// The resource indicator of the API that tokens are for.
+    pub(crate) fn resource(&self, given: Option<String>, tenant: Option<&str>) -> Result<String> {
+        match (given, tenant) {
+            (Some(_), Some(_)) => Err(Error::config(
+                "both `tenant` and `resource` are given: the tenant tells the resource indicator",
+            )),
+            (Some(resource), None) => Ok(resource),
+            (None, Some(tenant)) => Ok(format!("{}/api", of_tenant(tenant)?)),
+            (None, None) => Ok(self.default_resource()),
+        }
+    }
+
     /// The Management API's resource indicator: a tenant's own on Logto Cloud, Logto's default
     /// elsewhere.
-    pub(crate) fn default_resource(&self) -> String {
+    fn default_resource(&self) -> String {
         let url = self.public.as_ref().map_or(&self.url, |public| &public.url);
         let host = url.host_str().unwrap_or_default().trim_end_matches('.');
         match host.strip_suffix(".logto.app") {

@@ -958,3 +958,27 @@ async fn a_token_without_any_permission_is_no_surprise() {
     token(cloud).await.unwrap_err();
     assert!(desk.last().body.ends_with("&scope=all"), "{}", desk.last().body);
 }
+
+#[tokio::test]
+async fn a_tenant_behind_a_domain_of_its_own_keeps_its_resource() {
+    let refusal = json!({"error": "invalid_target", "error_description": "no"});
+    let desk = answering(vec![(400, refusal)]).await;
+    let error = call(&desk.app().tenant("abc123").build().unwrap()).await.unwrap_err();
+    let body = desk.last().body;
+    assert!(body.contains("&resource=https%3A%2F%2Fabc123.logto.app%2Fapi&"), "{body}");
+    assert!(error.to_string().contains("`https://abc123.logto.app/api`"), "{error}");
+
+    // Whoever forgets it is told.
+    let error = call(&desk.app().build().unwrap()).await.unwrap_err().to_string();
+    assert!(error.contains("`https://default.logto.app/api`"), "{error}");
+    assert!(error.contains("`tenant(…)`") && error.contains("LOGTO_TENANT"), "{error}");
+
+    for (builder, word) in [
+        (desk.app().tenant("abc.123"), "tenant"),
+        (desk.app().tenant("abc123").resource("https://api.example"), "both"),
+        (desk.builder().tenant("abc123"), "client_credentials"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_invalid_request() && error.to_string().contains(word), "{error}");
+    }
+}

@@ -33,6 +33,14 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// What an application wants for itself. An empty resource or scope is none.
+    pub(crate) fn of_app(resource: String, scope: Option<String>, or_less: bool) -> Self {
+        let scope = scope.or_else(|| default_scope(&resource));
+        let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
+        let some = scope.is_none();
+        Self { resource: given(resource), scope: scope.and_then(given), or_less, some }
+    }
+
     async fn ask<'a>(
         &'a self,
         endpoint: &TokenEndpoint,
@@ -65,6 +73,13 @@ impl Wanted {
             None => Ok(()),
         }
     }
+}
+
+/// The one permission of the Management API, whose resource every tenant has by this address. No
+/// other API is known to have it.
+fn default_scope(resource: &str) -> Option<String> {
+    let tenant = resource.strip_suffix("/api").and_then(|origin| origin.strip_suffix(".logto.app"));
+    tenant.is_some().then(|| "all".to_owned())
 }
 
 /// The application's own tokens, for itself or in an organization.

@@ -6,6 +6,12 @@
 use reqwest::StatusCode;
 
 use super::endpoint::Parameter;
+use crate::endpoint::DEFAULT_RESOURCE;
+
+/// Why the Management API's resource may be none of the server's.
+const CUSTOM_DOMAIN: &str = ". Behind a domain of your own, the Management API of Logto Cloud stays \
+                             `https://<tenant>.logto.app/api`: name the tenant with `tenant(…)`, or \
+                             LOGTO_TENANT in the environment";
 
 /// What was refused, and how.
 pub(super) struct Refused<'a> {
@@ -97,10 +103,19 @@ impl Refused<'_> {
                  it was not named with `resource(…)` when the user signed in"
             ),
             Some(resource) => format!(
-                "check the resource indicator: no API resource of this server is `{resource}`"
+                "check the resource indicator: no API resource of this server is `{resource}`{}",
+                if self.may_be_of_cloud(resource) { CUSTOM_DOMAIN } else { "" }
             ),
             None => "name the API that the token is for with `resource(…)`".to_owned(),
         }
+    }
+
+    /// Whether a resource is what one might take for the Management API's behind a domain of one's
+    /// own.
+    fn may_be_of_cloud(&self, resource: &str) -> bool {
+        let of_management = resource == DEFAULT_RESOURCE
+            || resource.ends_with("/api") && !resource.ends_with(".logto.app/api");
+        self.is_for_machine() && of_management
     }
 
     fn denial(&self) -> Option<&'static str> {
