@@ -20,6 +20,7 @@ use crate::{
     call::{Call, Written},
     error::request_id,
     exchange::{Arrived, Reading},
+    history::History,
     runtimes,
     transport::SendFailure,
 };
@@ -40,8 +41,7 @@ use crate::{
 /// body.
 #[must_use = "the body is not read yet"]
 pub struct Download {
-    operation: &'static str,
-    attempts: u32,
+    history: History,
     status: StatusCode,
     headers: HeaderMap,
     /// `None` when it has ended, one way or another.
@@ -54,12 +54,12 @@ pub struct Download {
 
 impl Download {
     #[allow(dead_code, reason = "depends on the enabled features")]
-    pub(crate) fn new(arrived: Arrived, operation: &'static str) -> Self {
-        let Arrived { response, attempt: attempts, limit, until, .. } = arrived;
+    pub(crate) fn new(arrived: Arrived) -> Self {
+        let Arrived { response, history, limit, until, .. } = arrived;
         let (status, headers) = (response.status(), response.headers().clone());
         let time = until.map(|until| Box::pin(tokio::time::sleep_until(until)));
         let body = Some(response.bytes_stream().boxed());
-        Self { operation, attempts, status, headers, body, time, limit }
+        Self { history, status, headers, body, time, limit }
     }
 
     /// The HTTP status: 2xx, or 3xx for a [`Request`](crate::Request) that was answered so.
@@ -130,10 +130,10 @@ impl Download {
     }
 
     async fn save(mut self, path: &Path) -> Result<u64> {
-        let (operation, attempts) = (self.operation, self.attempts);
+        let history = self.history;
         let unwritable = |error: io::Error| {
             let problem = format!("the file `{}` cannot be written: {error}", path.display());
-            Error::request(problem).during(operation).after_attempts(attempts)
+            history.place(Error::request(problem))
         };
         let mut partial = Partial::beside(path);
         let mut file = fs::File::create(&partial.path).await.map_err(unwritable)?;
@@ -158,7 +158,7 @@ impl Download {
 
     /// An error that this answer makes, with the call that it answers.
     fn placed(&self, error: Error) -> Error {
-        error.during(self.operation).after_attempts(self.attempts)
+        self.history.place(error)
     }
 }
 
@@ -188,7 +188,7 @@ impl Stream for Download {
 impl fmt::Debug for Download {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download")
-            .field("operation", &self.operation)
+            .field("operation", &self.history.operation)
             .field("status", &self.status)
             .field("request_id", &self.request_id())
             .finish_non_exhaustive()
@@ -199,9 +199,8 @@ impl fmt::Debug for Download {
 impl Call {
     /// A body of any kind, which the caller reads.
     pub(crate) async fn download(self, written: Written) -> Result<Download> {
-        let operation = self.operation();
         let (exchange, request) = self.ready(written, Reading::Head)?;
-        let download = Download::new(Box::pin(exchange.run(request)).await?, operation);
+        let download = Download::new(Box::pin(exchange.run(request)).await?);
         match download.status.is_success() {
             true => Ok(download),
             false => Err(download.placed(Error::answer(download.status, &download.headers, b""))),

@@ -596,8 +596,8 @@ impl Error {
     }
 
     /// The server may have carried out the call all the same, at this attempt or one before it: the
-    /// answer was lost or did not come in time, or it was one of 408 and 5xx. Find out before you
-    /// do it again. Always `false` for calls that change nothing.
+    /// answer was lost or did not come in time, it was one of 408 and 5xx, or a success that cannot be
+    /// read. Find out before you do it again. Always `false` for calls that change nothing.
     pub fn may_have_taken_effect(&self) -> bool {
         self.0.may_have_taken_effect
     }
@@ -615,7 +615,9 @@ impl Error {
     /// Whether it cannot be known from this attempt alone if the server acted.
     pub(crate) fn leaves_open(&self) -> bool {
         let open = match &self.0.kind {
-            Kind::Transport(_) | Kind::Service(_) => true,
+            Kind::Transport(_) | Kind::Service(_) | Kind::TooLarge(_) => true,
+            // A success, though nobody knows what of.
+            Kind::Decode(answer) => answer.status.is_success(),
             Kind::Answer(answer) => {
                 answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
             }

@@ -19,6 +19,7 @@ use crate::{
     auth::{AuthFailure, Bearer, CallToken},
     body::{End, read},
     cookies,
+    history::History,
     operation::{Api, Operation, Repeat},
     options::Options,
     retry::Failure,
@@ -62,8 +63,7 @@ pub(crate) struct Arrived {
     pub(crate) response: Response,
     /// What was read of its body.
     pub(crate) body: Bytes,
-    /// The number of the attempt that it answers.
-    pub(crate) attempt: u32,
+    pub(crate) history: History,
     /// As much of its body as may be held in memory, in bytes.
     pub(crate) limit: usize,
     /// When the rest of its body is to be there, where the HTTP client does not see to that.
@@ -117,18 +117,13 @@ impl Exchange {
 
     async fn attempts(&self, mut request: Request, span: &trace::CallSpan) -> Result<Arrived> {
         let method = request.method().clone();
-        let mut attempt = 0;
+        let mut history = History::new(self.operation.id, &method);
         let mut renewed = false;
-        // Whether the server may have carried out an attempt that failed.
-        let mut open = false;
         loop {
-            let token = self
-                .token()
-                .await
-                .map_err(|error| error.after_attempts(attempt).after_unknown_outcome(open))?;
+            let token = self.token().await.map_err(|error| history.place(error))?;
             let spare = self.spare(&request, token.as_ref());
-            attempt += 1;
-            let outcome = self.attempt(request, token.as_ref(), attempt).await;
+            history.attempts += 1;
+            let outcome = self.attempt(request, token.as_ref(), history).await;
             let is_refused = outcome.as_ref().is_err_and(is_refused);
             if let Some(token) = token.as_ref().filter(|_| outcome.is_ok()) {
                 token.accept();
@@ -140,8 +135,7 @@ impl Exchange {
                 Ok(arrived) => return Ok(arrived),
                 Err(error) => error,
             };
-            open |= !method.is_safe() && error.leaves_open();
-            let error = error.after_attempts(attempt).after_unknown_outcome(open);
+            let error = history.failed(error);
             let renewable =
                 is_refused && !renewed && token.is_some_and(|token| self.renews(&token));
             let error = if is_refused && !renewable { self.of_refused_token(error) } else { error };
@@ -150,12 +144,12 @@ impl Exchange {
             };
             if renewable {
                 renewed = true;
-                span.renewing(attempt);
+                span.renewing(history.attempts);
             } else {
-                let Some(delay) = self.delay(&error, &method, attempt) else {
+                let Some(delay) = self.delay(&error, &method, history.attempts) else {
                     return Err(error);
                 };
-                span.retrying(&error, attempt, delay);
+                span.retrying(&error, history.attempts, delay);
                 self.client.clock().sleep(delay).await;
             }
             request = spare;
@@ -224,12 +218,12 @@ impl Exchange {
         &self,
         mut request: Request,
         token: Option<&CallToken>,
-        attempt: u32,
+        history: History,
     ) -> Result<Arrived> {
         let time = self.limit()?;
         *request.timeout_mut() = time;
         self.dress(&mut request, token.map(|token| &token.bearer)).await?;
-        let answer = self.answer(request, attempt);
+        let answer = self.answer(request, history);
         let mut arrived = self.client.transport().in_time(time, answer, Error::unanswered).await?;
         if self.client.transport().is_service() {
             arrived.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
@@ -238,7 +232,7 @@ impl Exchange {
     }
 
     /// What a request is answered with, read as far as the caller wants it.
-    async fn answer(&self, request: Request, attempt: u32) -> Result<Arrived> {
+    async fn answer(&self, request: Request, history: History) -> Result<Arrived> {
         let transport = self.client.transport();
         let asked = transport.asked(&request);
         let mut response = transport.send(request).await.map_err(Error::unanswered)?;
@@ -253,7 +247,7 @@ impl Exchange {
             return Err(self.refusal(response).await);
         }
         let limit = self.options.max_response_size.unwrap_or(self.client.max_response_size());
-        let arrived = |response, body| Arrived { response, body, attempt, limit, until: None };
+        let arrived = |response, body| Arrived { response, body, history, limit, until: None };
         if self.reading == Reading::Head {
             return Ok(arrived(response, Bytes::new()));
         }

@@ -12,12 +12,12 @@ use crate::{
     body::without_bom,
     call::{Call, Written},
     exchange::{Arrived, Reading},
+    history::History,
 };
 
 /// An answer that has arrived as a whole.
 pub(crate) struct Received {
-    operation: &'static str,
-    attempts: u32,
+    history: History,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -57,7 +57,11 @@ impl Call {
         let fingerprint = self.fingerprint;
         let received = self.success(written).await?;
         let page = Page::new(received.list()?, &received.headers, page, page_size);
-        Ok(if fingerprint { page.of_body(received.operation, &received.body) } else { page })
+        Ok(if fingerprint {
+            page.of_body(received.history.operation, &received.body)
+        } else {
+            page
+        })
     }
 
     /// Nothing of interest: the status says it all. What a DELETE does not find after an attempt
@@ -99,19 +103,17 @@ impl Call {
     /// An answer that is 2xx or 3xx. Redirects are answers, not detours: a session's next step, or
     /// a page to show.
     async fn receive(self, written: Written) -> Result<Received> {
-        let operation = self.operation();
         let (exchange, request) = self.ready(written, Reading::Whole)?;
         // Boxed, so that the futures of generated code stay small.
         let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Received::new(arrived, operation))
+        Ok(Received::new(arrived))
     }
 }
 
 impl Received {
-    pub(crate) fn new(mut arrived: Arrived, operation: &'static str) -> Self {
+    pub(crate) fn new(mut arrived: Arrived) -> Self {
         Self {
-            operation,
-            attempts: arrived.attempt,
+            history: arrived.history,
             status: arrived.response.status(),
             headers: std::mem::take(arrived.response.headers_mut()),
             body: arrived.body,
@@ -151,7 +153,7 @@ impl Received {
 
     /// An error that this answer makes, with the call that it answers.
     pub(crate) fn placed(&self, error: Error) -> Error {
-        error.during(self.operation).after_attempts(self.attempts)
+        self.history.place(error)
     }
 
     fn is_empty(&self) -> bool {

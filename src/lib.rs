@@ -77,6 +77,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod extent;
+mod history;
 mod jar;
 #[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
 mod json_body;

@@ -81,7 +81,7 @@ impl Request {
     pub async fn send(self) -> Result<Answer> {
         let (exchange, request) = self.written(Reading::Whole)?;
         let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Answer(Received::new(arrived, "")))
+        Ok(Answer(Received::new(arrived)))
     }
 
     /// Sends the request, and leaves the body of the answer to be read as it comes: for files.
@@ -92,7 +92,7 @@ impl Request {
     pub async fn download(self) -> Result<Download> {
         let (exchange, request) = self.written(Reading::Head)?;
         let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Download::new(arrived, ""))
+        Ok(Download::new(arrived))
     }
 
     fn written(self, reading: Reading) -> Result<(Exchange, reqwest::Request)> {

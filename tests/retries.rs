@@ -108,6 +108,30 @@ async fn who_knows_better_may_have_all_requests_retried() {
 
 #[tokio::test]
 #[cfg(feature = "users")]
+async fn an_answer_of_no_use_does_not_hide_what_may_have_been_done() {
+    let html = || answer(200, "content-type: text/html\r\n", "<h1>Hello</h1>");
+    let elsewhere = || answer(307, "location: http://elsewhere.invalid/\r\n", "");
+    let server = Server::answering([String::new(), elsewhere()]);
+    let users = client(&server.endpoint, &TestClock::new(0.0)).users();
+    let error = users.delete("alice").send().await.unwrap_err();
+    assert!(error.status() == Some(StatusCode::TEMPORARY_REDIRECT), "{error}");
+    assert!(error.may_have_taken_effect(), "{error}");
+
+    // A success is one also where it cannot be read.
+    let server = Server::answering([html(), html(), elsewhere(), html()]);
+    let client = client(&server.endpoint, &TestClock::new(0.0));
+    let error = client.users().create().send().await.unwrap_err();
+    assert!(error.is_decode() && error.may_have_taken_effect(), "{error}");
+    let error = client.users().create().max_response_size(9).send().await.unwrap_err();
+    assert!(error.is_response_too_large() && error.may_have_taken_effect(), "{error}");
+    let error = client.users().create().send().await.unwrap_err();
+    assert!(!error.may_have_taken_effect(), "{error}");
+    let error = client.users().get("alice").send().await.unwrap_err();
+    assert!(error.is_decode() && !error.may_have_taken_effect(), "{error}");
+}
+
+#[tokio::test]
+#[cfg(feature = "users")]
 async fn what_a_lost_attempt_deleted_is_deleted() {
     let gone = answer(404, "", r#"{"code":"entity.not_found","message":"Not found."}"#);
     let delete = async |answers: &[&String]| {
