@@ -8,6 +8,7 @@ mod compatibility;
 mod coverage;
 mod docs;
 mod drift;
+mod soak;
 mod source;
 mod vendor;
 
@@ -41,6 +42,9 @@ enum Task {
     },
     /// Count the operations of the contract that can be called; fail if one cannot.
     Coverage,
+    /// Make thousands of calls of many tenants while everything goes wrong; fail if anything is lost,
+    /// done twice, leaked or growing.
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Task::Vendor(args) => vendor::run(&args),
         Task::Docs { folder, gaps } => docs::run(&folder, gaps),
         Task::Coverage => coverage::run(),
+        Task::Soak(args) => soak::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
