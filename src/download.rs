@@ -3,7 +3,7 @@
 use std::{
     fmt, fs as blocking_fs, io,
     path::{Path, PathBuf},
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
@@ -126,7 +126,8 @@ impl Download {
     /// When the body breaks off, and when the file cannot be written; the latter
     /// [`is_invalid_request`](Error::is_invalid_request).
     pub async fn save_to(self, path: impl AsRef<Path>) -> Result<u64> {
-        runtimes::within(self.save(path.as_ref()), || Error::request(runtimes::ABSENT)).await
+        let saved = pin!(self.save(path.as_ref()));
+        runtimes::within(saved, || Error::request(runtimes::ABSENT)).await
     }
 
     async fn save(mut self, path: &Path) -> Result<u64> {

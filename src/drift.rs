@@ -1,5 +1,7 @@
 //! Does a live server still do what the contract says? With the feature `drift`.
 
+use std::pin::pin;
+
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -84,10 +86,10 @@ impl Client {
             Some(StatusCode::NOT_FOUND) => error.hinting(UNPUBLISHED),
             _ => error,
         })?;
-        let compared = async {
+        let compared = pin!(async {
             let compared = tokio::task::spawn_blocking(move || compare(&document)).await;
             compared.unwrap_or_else(|_| Err(broken("it did not come to its end")))
-        };
+        });
         runtimes::within(compared, || Error::request(runtimes::ABSENT)).await
     }
 

@@ -3,7 +3,10 @@
 //! Every request of this crate but the one for a token passes through [`Exchange::run`], whether
 //! it comes from generated code or from [`Client::request`].
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use reqwest::{
@@ -109,7 +112,8 @@ impl Exchange {
     pub(crate) async fn run(self, request: Request) -> Result<Arrived> {
         let span = trace::CallSpan::new(&self.operation, &request);
         let absent = || Error::request(runtimes::ABSENT);
-        let outcome = span.watch(runtimes::within(self.attempts(request, &span), absent)).await;
+        let attempts = pin!(self.attempts(request, &span));
+        let outcome = span.watch(runtimes::within(attempts, absent)).await;
         let outcome = outcome.map_err(|error| error.during(self.operation.id));
         span.finish(&outcome);
         outcome
@@ -223,7 +227,7 @@ impl Exchange {
         let time = self.limit()?;
         *request.timeout_mut() = time;
         self.dress(&mut request, token.map(|token| &token.bearer)).await?;
-        let answer = self.answer(request, history);
+        let answer = pin!(self.answer(request, history));
         let mut arrived = self.client.transport().in_time(time, answer, Error::unanswered).await?;
         if self.client.transport().is_service() {
             arrived.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
@@ -353,4 +357,21 @@ fn is_refused(error: &Error) -> bool {
     let of_tokens = ["auth.", "oidc.invalid_token", "invalid_token"];
     error.is_unauthorized()
         && error.code().is_none_or(|code| of_tokens.iter().any(|kind| code.starts_with(kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// A future is moved before it is polled, and has room for each that it was handed on to.
+    #[test]
+    fn a_call_takes_little_room() {
+        let client = Client::builder("http://localhost:3001").build().unwrap();
+        let request = client.http().get(client.endpoint()).build().unwrap();
+        let (operation, options) = (Operation::new("", Api::Management, ""), Options::default());
+        let call = Exchange::new(client, operation, options, Payload::AsWritten, Reading::Whole);
+        assert!(size_of_val(&call.unwrap().run(request)) < 8 * 1024);
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::{
     future::poll_fn,
-    pin::pin,
+    pin::Pin,
     sync::{PoisonError, RwLock},
     task::Poll,
 };
@@ -32,16 +32,16 @@ pub(crate) fn check() -> crate::Result<()> {
 }
 
 /// Does the work while it is polled on a runtime; elsewhere it ends with what `absent` says.
-pub(crate) async fn within<T, E>(
-    work: impl Future<Output = Result<T, E>>,
+///
+/// The work is pinned already: a future that is handed on takes its room in each that it passes.
+pub(crate) fn within<T, E>(
+    mut work: Pin<&mut impl Future<Output = Result<T, E>>>,
     absent: impl Fn() -> E,
-) -> Result<T, E> {
-    let mut work = pin!(work);
-    let poll = poll_fn(|context| match Handle::try_current() {
+) -> impl Future<Output = Result<T, E>> {
+    poll_fn(move |context| match Handle::try_current() {
         Ok(_) => work.as_mut().poll(context),
         Err(_) => Poll::Ready(Err(absent())),
-    });
-    poll.await
+    })
 }
 
 /// A value for each runtime, for as long as the runtime lives.

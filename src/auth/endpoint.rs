@@ -1,6 +1,6 @@
 //! The token endpoint: what it is asked, and what it answers.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
 use reqwest::{
     StatusCode, Url,
@@ -109,7 +109,7 @@ impl TokenEndpoint {
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
         let request = self.request(url, form).map_err(AuthFailure::unreachable)?;
-        let answer = self.answer(request, form);
+        let answer = pin!(self.answer(request, form));
         self.transport.in_time(Some(self.timeout), answer, AuthFailure::unsent).await
     }
 

@@ -7,7 +7,7 @@ mod http;
 mod own;
 mod service;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use reqwest::{Request, Response, Url};
 use tokio::runtime::Handle;
@@ -79,7 +79,7 @@ impl Transport {
     pub(crate) async fn in_time<T, E>(
         &self,
         limit: Option<Duration>,
-        work: impl Future<Output = Result<T, E>>,
+        work: Pin<&mut impl Future<Output = Result<T, E>>>,
         late: impl FnOnce(SendFailure) -> E,
     ) -> Result<T, E> {
         match limit.filter(|_| self.is_service()) {
