@@ -4,7 +4,10 @@ use std::{error::Error, io};
 
 use reqwest::Url;
 
-use crate::{one_line::one_line, unsent::causes};
+use crate::{
+    one_line::one_line,
+    unsent::{causes, is_unwritten},
+};
 
 /// The error with no more of the request's URL than its origin: the rest may hold secrets.
 pub(crate) fn with_origin_only(mut error: reqwest::Error) -> reqwest::Error {
@@ -124,6 +127,15 @@ fn of_io(kind: io::ErrorKind) -> Option<String> {
         _ => return None,
     };
     Some(what.to_owned())
+}
+
+/// Whether a connection that there was ended under the request.
+pub(crate) fn broke_off(error: &reqwest::Error) -> bool {
+    let of_end = |kind| {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+    };
+    !error.is_connect() && (is_unwritten(error) || io_error_kind(error).is_some_and(of_end))
 }
 
 /// The kind of the error that the operating system or the connection reported.

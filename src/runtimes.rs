@@ -81,6 +81,14 @@ impl<T: Clone> PerRuntime<T> {
         entries.push(Entry { runtime: id, sentinel, value: value.clone() });
         Ok(value)
     }
+
+    /// Forgets the values of which this holds, and whether there were any.
+    pub(crate) fn remove(&self, which: impl Fn(&T) -> bool) -> bool {
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = entries.len();
+        entries.retain(|entry| !which(&entry.value));
+        entries.len() < before
+    }
 }
 
 impl<T> Default for PerRuntime<T> {

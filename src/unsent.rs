@@ -12,7 +12,7 @@ use std::error::Error;
 /// A connection that is closed after the request was written does not belong here: the server may
 /// have acted and failed to answer.
 pub(crate) fn is_unsent(error: &reqwest::Error) -> bool {
-    error.is_connect() || causes(error).any(|cause| is_unwritten(cause) || is_refused(cause))
+    error.is_connect() || is_unwritten(error) || causes(error).any(is_refused)
 }
 
 /// An error and what caused it, outermost first.
@@ -22,8 +22,12 @@ pub(crate) fn causes<'a>(
     std::iter::successors(Some(error), |error| (**error).source())
 }
 
-fn is_unwritten(cause: &(dyn Error + 'static)) -> bool {
-    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+/// Whether the connection had been closed before the request was written.
+pub(crate) fn is_unwritten(error: &reqwest::Error) -> bool {
+    let canceled = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+    };
+    causes(error).any(canceled)
 }
 
 /// A stream fails with GOAWAY and NO_ERROR only where its number is beyond the last that the server

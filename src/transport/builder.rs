@@ -16,7 +16,8 @@ impl ClientBuilder {
     }
 
     /// How long a connection is kept open for the next request: 4 seconds by default, as Logto
-    /// closes its side after 5.
+    /// closes its side after 5; less where the server announces that it closes it sooner
+    /// (`Keep-Alive: timeout=3`), unless this is set.
     ///
     /// A request that is sent while the server closes the connection fails, and a POST is not
     /// retried then: nobody can tell whether it arrived. Keep connections for less time than the
@@ -31,7 +32,8 @@ impl ClientBuilder {
     ///
     /// Its connect timeout, idle timeout, proxies, redirects and retries are its own matter. Have it
     /// close idle connections before the server does
-    /// ([`pool_idle_timeout`](reqwest::ClientBuilder::pool_idle_timeout)) and retry nothing by itself
+    /// ([`pool_idle_timeout`](reqwest::ClientBuilder::pool_idle_timeout)), as a retry may meet the
+    /// next one that the server has closed, and retry nothing by itself
     /// (`retry(reqwest::retry::never())`): reqwest would send a request that an HTTP/2 server refused
     /// again and again, whatever the [`RetryPolicy`](crate::RetryPolicy) says. Have it follow no redirects
     /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of Logto's answers are
@@ -83,7 +85,8 @@ impl ClientBuilder {
     }
 
     /// Changes settings of the HTTP client: proxies, root certificates, DNS, the TLS backend. It is
-    /// asked once for each tokio runtime that the client is used on.
+    /// asked each time that a pool of connections is made: for each tokio runtime that the client is
+    /// used on, and in place of one in which a connection broke off.
     ///
     /// ```
     /// # fn main() -> logto_api::Result<()> {

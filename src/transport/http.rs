@@ -1,16 +1,16 @@
-//! reqwest, with a pool of connections for each runtime.
-//!
-//! A connection lives in a task of the runtime that it was made on. Another runtime that takes it
-//! from the pool would wait for that task, which may never run again.
+//! The settings of reqwest's clients.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use reqwest::redirect;
-use tokio::runtime::Handle;
 
-use super::SendFailure;
-use crate::{Error, Result, error::NO_CLIENT, runtimes::PerRuntime};
+use crate::{Error, Result, error::NO_CLIENT};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Node, which Logto runs on, closes a connection that was idle for 5 seconds (and tells so by
@@ -20,13 +20,15 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 type Configure = Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
 /// Settings of the HTTP clients that are made.
-#[derive(Default)]
 pub(crate) struct HttpSettings {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) pool_idle_timeout: Option<Duration>,
     /// Whether the proxies that the environment names are used.
     pub(crate) system_proxies: bool,
     configure: Option<Configure>,
+    /// For how long the server says that it keeps connections, less what is to be on the safe
+    /// side, in milliseconds.
+    announced: AtomicU64,
 }
 
 impl HttpSettings {
@@ -51,10 +53,24 @@ impl HttpSettings {
         timeouts.is_some() || self.configure.is_some() || self.system_proxies
     }
 
+    fn idle_timeout(&self) -> Duration {
+        let announced = Duration::from_millis(self.announced.load(Ordering::Relaxed));
+        self.pool_idle_timeout.unwrap_or(POOL_IDLE_TIMEOUT.min(announced))
+    }
+
+    /// Takes note of how long the server says that it keeps connections. Whether that changes how
+    /// long they are kept: what the caller has set is not changed.
+    pub(super) fn is_kept_within(&self, announced: Duration) -> bool {
+        let before = self.idle_timeout();
+        let safe = u64::try_from(announced.as_millis()).unwrap_or(u64::MAX) / 5 * 4;
+        self.announced.fetch_min(safe, Ordering::Relaxed);
+        self.idle_timeout() < before
+    }
+
     pub(super) fn client(&self) -> Result<reqwest::Client> {
         let usual = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-            .pool_idle_timeout(self.pool_idle_timeout.unwrap_or(POOL_IDLE_TIMEOUT))
+            .pool_idle_timeout(self.idle_timeout())
             // Refused HTTP/2 streams are retried by this crate's policy. With 0, reqwest does not
             // even copy the request.
             .retry(reqwest::retry::never().max_retries_per_request(0));
@@ -70,30 +86,14 @@ impl HttpSettings {
     }
 }
 
-/// An HTTP client for each runtime.
-pub(super) struct Pools {
-    settings: HttpSettings,
-    clients: PerRuntime<reqwest::Client>,
-    /// One that was made ahead, for the first.
-    spare: Mutex<Option<reqwest::Client>>,
-}
-
-impl Pools {
-    pub(super) fn new(settings: HttpSettings, spare: reqwest::Client) -> Self {
-        Self { settings, clients: PerRuntime::default(), spare: Mutex::new(Some(spare)) }
-    }
-
-    pub(super) fn client(&self, runtime: &Handle) -> Result<reqwest::Client, SendFailure> {
-        self.clients.value(runtime, || {
-            let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-            match spare {
-                Some(spare) => Ok(spare),
-                None => self.settings.client().map_err(|_| SendFailure::NoClient),
-            }
-        })
-    }
-
-    pub(super) fn use_system_proxies(&self) -> bool {
-        self.settings.system_proxies
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: None,
+            pool_idle_timeout: None,
+            system_proxies: false,
+            configure: None,
+            announced: AtomicU64::new(u64::MAX),
+        }
     }
 }

@@ -5,15 +5,15 @@ mod builder;
 mod failure;
 mod http;
 mod own;
+mod pools;
 mod service;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use reqwest::{Request, Response, Url};
-use tokio::runtime::Handle;
 
 pub(crate) use self::{failure::SendFailure, http::HttpSettings};
-use self::{http::Pools, own::OwnClient, service::Service};
+use self::{own::OwnClient, pools::Pools, service::Service};
 use crate::{Error, Result};
 
 /// How the requests of a client are sent. Clones share their connections.
@@ -65,11 +65,7 @@ impl Transport {
     /// Only reqwest goes by the request's time limit: for others there is [`in_time`](Self::in_time).
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendFailure> {
         match &self.carrier {
-            Carrier::Pools(pools) => {
-                let runtime = Handle::try_current().map_err(|_| SendFailure::NoRuntime)?;
-                let client = pools.client(&runtime)?;
-                client.execute(request).await.map_err(SendFailure::Http)
-            }
+            Carrier::Pools(pools) => pools.send(request).await,
             Carrier::Own(client) => client.send(request).await.map_err(SendFailure::Http),
             Carrier::Service(service) => service.send(request).await,
         }
