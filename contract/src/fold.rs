@@ -46,20 +46,34 @@ fn wider_answers(document: &Value, pool: &Pool) -> BTreeMap<usize, usize> {
     wider
 }
 
-/// Whether `narrow` occurs within `wide` as it will be: then folding would never end.
+/// Whether `wide` would occur within itself once it is read for `narrow`, whose older members become
+/// its own: then folding would never end.
 fn holds(pool: &Pool, wide: usize, narrow: usize, wider: &BTreeMap<usize, usize>) -> bool {
-    let mut open = vec![wide];
+    let target = |index: usize| match index == narrow {
+        true => wide,
+        false => wider.get(&index).copied().unwrap_or(index),
+    };
+    let below = |index: usize| {
+        let narrower = wider.iter().filter(|(_, wide)| **wide == index).map(|(one, _)| *one);
+        let also = (index == wide).then_some(narrow);
+        let mut found = Vec::new();
+        for one in narrower.chain(also).chain([index]) {
+            pool.schemas.get(one).into_iter().for_each(|schema| references(schema, &mut found));
+        }
+        found
+    };
+    let mut open = below(wide);
     let mut seen = BTreeSet::new();
     while let Some(index) = open.pop() {
-        let mut below = Vec::new();
-        if let Some(schema) = pool.schemas.get(index).filter(|_| seen.insert(index)) {
-            references(schema, &mut below);
-        }
-        if below.contains(&narrow) {
+        if target(index) == wide {
             return true;
         }
-        let redirected = below.iter().map(|one| wider.get(one).unwrap_or(one));
-        open.extend(redirected);
+        // A schema that is read as another one may still be that other one's holder.
+        for index in [index, target(index)] {
+            if seen.insert(index) {
+                open.extend(below(index));
+            }
+        }
     }
     false
 }

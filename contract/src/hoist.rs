@@ -3,10 +3,11 @@
 //! Equal are schemas that say the same in the last release that has them: whatever older releases
 //! had or lacked in one place of a user, it is one `User`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::canonical;
 use super::document::METHODS;
 use super::merge::span::{self, NULLABLE, SPAN, Span};
 use super::walk::Schema;
@@ -17,7 +18,7 @@ pub(crate) struct Pool {
     pub(crate) schemas: Vec<Value>,
     /// Which releases have each of them.
     pub(crate) spans: Vec<Span>,
-    known: BTreeMap<String, usize>,
+    known: BTreeMap<String, Vec<usize>>,
 }
 
 impl Pool {
@@ -69,17 +70,42 @@ impl Pool {
     }
 
     fn index(&mut self, map: Schema, span: Span) -> usize {
-        let next = self.schemas.len();
-        let index = *self.known.entry(span::latest(&map, span)).or_insert(next);
-        match self.schemas.get_mut(index) {
-            Some(Value::Object(known)) => span::combine(known, &map),
-            _ => self.schemas.push(Value::Object(map)),
+        let key = key(&map, span);
+        let schema = Value::Object(map);
+        let alike = self.known.get(&key).into_iter().flatten();
+        let free = alike.copied().find(|index| !self.holds(&schema, *index));
+        let index = free.unwrap_or_else(|| {
+            self.known.entry(key).or_default().push(self.schemas.len());
+            self.schemas.push(schema.clone());
+            self.spans.push(span);
+            self.schemas.len() - 1
+        });
+        if let (Some(Value::Object(known)), Value::Object(map)) =
+            (self.schemas.get_mut(index).filter(|_| free.is_some()), &schema)
+        {
+            span::combine(known, map);
         }
-        match self.spans.get_mut(index) {
-            Some(known) => *known = known.and(span),
-            None => self.spans.push(span),
+        if let Some(known) = self.spans.get_mut(index) {
+            *known = known.and(span);
         }
         index
+    }
+
+    /// Whether a schema occurs within one that is to become a part of it: what an older release had
+    /// of a user in each user would be a user without end.
+    fn holds(&self, schema: &Value, part: usize) -> bool {
+        let mut open = Vec::new();
+        references(schema, &mut open);
+        let mut seen = BTreeSet::new();
+        while let Some(index) = open.pop() {
+            if index == part {
+                return true;
+            }
+            if let Some(schema) = self.schemas.get(index).filter(|_| seen.insert(index)) {
+                references(schema, &mut open);
+            }
+        }
+        false
     }
 
     /// A schema as its last release has it.
@@ -146,6 +172,20 @@ fn into_map(value: Value) -> Option<Schema> {
 
 /// What is said about a use of a schema, not about the schema.
 const BESIDE: [&str; 4] = ["nullable", "x-logto-secret", NULLABLE, SPAN];
+
+/// Equal keys, one schema. Where the last release leaves next to nothing, all releases count.
+fn key(map: &Schema, span: Span) -> String {
+    let latest = span::latest_of(map, span);
+    let has_members = |key: &str, few: usize| match latest.get(key) {
+        Some(Value::Object(members)) => members.len() > few,
+        Some(Value::Array(members)) => members.len() > few,
+        _ => false,
+    };
+    match has_members("properties", 0) || has_members("oneOf", 1) || has_members("enum", 1) {
+        true => canonical::shape(&Value::Object(latest)),
+        false => canonical::shape(&Value::Object(map.clone())),
+    }
+}
 
 fn deserves_a_name(schema: &Schema) -> bool {
     let has_choice =

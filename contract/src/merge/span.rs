@@ -77,11 +77,6 @@ impl Span {
     }
 }
 
-/// What a schema says in its last release: equal texts, one schema.
-pub(crate) fn latest(schema: &Schema, span: Span) -> String {
-    canonical::shape(&Value::Object(latest_of(schema, span)))
-}
-
 /// A schema as its last release has it, without marks.
 pub(crate) fn latest_of(schema: &Schema, span: Span) -> Schema {
     let mut schema = schema.clone();

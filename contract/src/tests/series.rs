@@ -260,3 +260,53 @@ fn what_is_kept_gives_the_same_contract() {
     let error = Series::parse(broken).unwrap_err().to_string();
     assert!(error.contains("the document of 2.0.0 is broken"), "{error}");
 }
+
+/// A user who once had a user in it is one without end, if both are taken for the same.
+#[test]
+fn what_an_older_release_had_within_itself_ends() {
+    let plain = object(&["id", "name", "mail"]);
+    let mut nested = plain.clone();
+    nested["properties"]["parent"] = plain.clone();
+    let merged = answers([nested, plain.clone()]);
+    let parent = &merged["properties"]["parent"];
+    assert_eq!(parent["x-logto-until"], "1.0.0");
+    assert_eq!(parent["allOf"][0]["properties"], plain["properties"]);
+}
+
+/// The same where a wider answer is read for a narrower one.
+#[test]
+fn an_answer_that_once_held_the_wider_one_is_not_read_as_it() {
+    let both = |narrow: Value| {
+        let get = |id: &str, schema: Value| {
+            json!({ "get": { "operationId": id, "responses": {
+                "200": { "content": { "application/json": { "schema": schema } } }
+            } } })
+        };
+        let mut wide = object(&["id", "name", "mail"]);
+        wide["properties"]["phone"] = json!({ "type": "string" });
+        document(
+            json!({ "/api/narrow": get("GetNarrow", narrow), "/api/wide": get("GetWide", wide) }),
+        )
+    };
+    let plain = object(&["id", "name", "mail"]);
+    let mut holding = plain.clone();
+    holding["properties"]["whole"] = object(&["id", "name", "mail"]);
+    holding["properties"]["whole"]["properties"]["phone"] = json!({ "type": "string" });
+    let vendored = merged([both(holding), both(plain)]);
+    let schemas = vendored.contract["components"]["schemas"].as_object().unwrap();
+    assert_eq!(schemas.keys().collect::<Vec<_>>(), ["Narrow", "Wide"]);
+    assert!(schemas["Wide"]["properties"].get("whole").is_none());
+}
+
+/// Two unions of which the last release left a number each have nothing else in common.
+#[test]
+fn what_is_next_to_nothing_by_now_is_not_the_same() {
+    let item = object(&["a", "b"]);
+    let list = |items: Value| json!({ "type": "object", "properties": { "kind": { "type": "array", "items": items } } });
+    let number = json!({ "type": "number" });
+    let merged = answers([list(item), list(number.clone()), number]);
+    let alternatives = merged["oneOf"].as_array().unwrap();
+    assert_eq!(alternatives.len(), 2);
+    let kind = &alternatives[1]["allOf"][0]["properties"]["kind"];
+    assert_eq!(kind["items"]["oneOf"].as_array().map(Vec::len), Some(2));
+}
