@@ -11,6 +11,7 @@ mod drift;
 mod soak;
 mod source;
 mod vendor;
+mod writes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

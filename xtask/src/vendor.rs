@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::compatibility;
 use crate::docs::Documented;
 use crate::source;
+use crate::writes::Writes;
 use entry::Entry;
 use public::Change;
 use releases::Releases;
@@ -87,15 +88,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .transpose()?
         .unwrap_or_default();
 
-    releases.write(folder, &vendored.series)?;
-    source::write(&folder.join("logto.json"), &new.text)?;
-    source::write(&compatibility_path(folder), &compatibility::page(&new.value)?)?;
-    source::write(&folder.join("names.toml"), &vendored.names.print()?)?;
-    source::write(&folder.join("methods.toml"), &vendored.methods.print()?)?;
-    let noted = old.as_ref().map(|old| note_in_changelog(args, old, &new)).transpose()?.flatten();
+    let to_look_at = notes(&vendored, &new)?;
+    let mut writes = Writes::default();
+    releases.write(folder, &vendored.series, &mut writes)?;
+    writes.write(folder.join("logto.json"), new.text.clone());
+    writes.write(compatibility_path(folder), compatibility::page(&new.value)?);
+    writes.write(folder.join("names.toml"), vendored.names.print()?);
+    writes.write(folder.join("methods.toml"), vendored.methods.print()?);
+    let noted = match &old {
+        Some(old) => note_in_changelog(args, old, &new, &mut writes)?,
+        None => None,
+    };
+    writes.commit()?;
 
     report::print("Corrections", &corrections::report(&vendored.corrections));
-    report::print("To look at", &notes(&vendored, &new)?);
+    report::print("To look at", &to_look_at);
     report::print(
         "New operations: rename them in methods.toml",
         &report::proposals(&vendored, &new.items),
@@ -145,7 +152,11 @@ struct Contract {
 impl Contract {
     /// The one in the folder; none is none.
     fn read(folder: &Path) -> Result<Option<Self>> {
-        source::read_if_there(&folder.join("logto.json"))?.map(Self::of).transpose()
+        let path = folder.join("logto.json");
+        let contract = source::read_if_there(&path)?.map(Self::of).transpose();
+        contract.with_context(|| {
+            format!("{} is broken: restore it, or remove it to make it anew", path.display())
+        })
     }
 
     fn of(text: String) -> Result<Self> {
@@ -163,7 +174,12 @@ impl Contract {
 ///
 /// The public items of that release are kept beside the contract from the first change on, so that
 /// vendoring again, or a later document, replaces the entry by one about all changes at once.
-fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<Option<String>> {
+fn note_in_changelog(
+    args: &Args,
+    old: &Contract,
+    new: &Contract,
+    writes: &mut Writes,
+) -> Result<Option<String>> {
     let baseline = args.folder.join("released.txt");
     let path = changelog_path(args);
     let text = source::read_if_there(&path)?.unwrap_or_default();
@@ -178,14 +194,11 @@ fn note_in_changelog(args: &Args, old: &Contract, new: &Contract) -> Result<Opti
     if entry.is_empty() && is_new {
         return Ok(None);
     }
-    if entry.is_empty() {
-        fs::remove_file(&baseline)
-            .with_context(|| format!("cannot remove {}", baseline.display()))?;
-    } else {
-        source::write(&baseline, &report::print_baseline(&version, &items))?;
+    match entry.is_empty() {
+        true => writes.remove(baseline),
+        false => writes.write(baseline, report::print_baseline(&version, &items)),
     }
-    let text = changelog::with_entry(&text, new.version(), change.breaks(), &entry);
-    source::write(&path, &text)?;
+    writes.write(path, changelog::with_entry(&text, new.version(), change.breaks(), &entry));
     let summary = match entry.is_empty() {
         true => "taken out, as nothing is changed any more".to_owned(),
         false => change.summary(env!("CARGO_PKG_VERSION")),

@@ -9,7 +9,7 @@ mod version;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use json_patch::Patch;
@@ -44,21 +44,32 @@ impl Series {
     ///
     /// When a file cannot be read, or does not fit to the one before it.
     pub fn read(folder: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        for path in Self::files(folder)? {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            files.push((name, text));
+        }
+        let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        Ok(Self::parse(files).with_context(|| folder.display().to_string())?)
+    }
+
+    /// The files of a folder that belong to a series; no folder has none.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         if !folder.is_dir() {
-            return Ok(Self::default());
+            return Ok(Vec::new());
         }
         let within = || format!("cannot read {}", folder.display());
-        let mut files = Vec::new();
-        for entry in fs::read_dir(folder).with_context(within)? {
-            let path = entry.with_context(within)?.path();
-            if path.extension().is_some_and(|ending| ending == "json") {
-                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                let text = fs::read_to_string(&path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                files.push((name, text));
-            }
-        }
-        Self::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+        let entries = fs::read_dir(folder).with_context(within)?;
+        let paths = entries.map(|entry| Ok(entry.with_context(within)?.path()));
+        let paths = paths.collect::<anyhow::Result<Vec<_>>>()?;
+        let is_json = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+        Ok(paths.into_iter().filter(is_json).collect())
     }
 
     /// Reads the texts of the files, each with the name of its release.
@@ -69,7 +80,10 @@ impl Series {
     pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
         let mut texts = BTreeMap::new();
         for (name, text) in files {
-            texts.insert(name.parse::<Version>()?, text);
+            let version = name.parse::<Version>()?;
+            if texts.insert(version.clone(), text).is_some() {
+                return Err(anyhow!("{version} is there twice: drop one of the files").into());
+            }
         }
         let mut series = BTreeMap::new();
         let mut last: Option<Value> = None;

@@ -259,6 +259,10 @@ fn what_is_kept_gives_the_same_contract() {
     let broken = [("1.0.0", "{}"), ("2.0.0", "{}")];
     let error = Series::parse(broken).unwrap_err().to_string();
     assert!(error.contains("the document of 2.0.0 is broken"), "{error}");
+    let twice = [files[0].clone(), ("v1.0.0".to_owned(), files[0].1.clone())];
+    let twice = twice.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let error = Series::parse(twice).unwrap_err().to_string();
+    assert!(error.contains("1.0.0 is there twice"), "{error}");
 }
 
 /// A user who once had a user in it is one without end, if both are taken for the same.

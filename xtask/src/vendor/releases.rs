@@ -2,7 +2,6 @@
 //! where they came from.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +9,7 @@ use logto_api_contract::{Names, Series, is_contract};
 
 use super::Args;
 use crate::source::{self, Source};
+use crate::writes::Writes;
 
 /// The documents, and where each came from.
 pub(super) struct Releases {
@@ -59,23 +59,16 @@ impl Releases {
         self.series.versions().map(ToString::to_string).collect()
     }
 
-    /// Writes the files of the series, and no others.
-    pub(super) fn write(&self, folder: &Path, series: &Series) -> Result<()> {
+    /// Has the files of the series written, and those of releases that it has no more removed.
+    pub(super) fn write(&self, folder: &Path, series: &Series, writes: &mut Writes) -> Result<()> {
         let releases = folder.join("releases");
-        fs::create_dir_all(&releases)
-            .with_context(|| format!("cannot make {}", releases.display()))?;
-        let files = series.print()?;
-        for entry in fs::read_dir(&releases)? {
-            let path = entry?.path();
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            if !files.iter().any(|(known, _)| *known == name) {
-                fs::remove_file(&path)
-                    .with_context(|| format!("cannot remove {}", path.display()))?;
-            }
+        for path in Series::files(&releases)? {
+            writes.remove(path);
         }
-        for (name, text) in files {
-            source::write(&releases.join(name + ".json"), &text)?;
+        for (name, text) in series.print()? {
+            writes.write(releases.join(name + ".json"), text);
         }
-        source::write(&folder.join("upstream.toml"), &toml::to_string(&self.sources)?)
+        writes.write(folder.join("upstream.toml"), toml::to_string(&self.sources)?);
+        Ok(())
     }
 }
