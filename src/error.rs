@@ -804,7 +804,8 @@ impl Error {
                     scoped(f, answer.scope.as_deref())?;
                 }
                 match (answer.absent, answer.hint) {
-                    (Some(absent), _) => write!(f, " ({absent})"),
+                    (Some(absent), Some(hint)) => write!(f, " ({absent}; {hint})"),
+                    (Some(absent), None) => write!(f, " ({absent})"),
                     (None, Some(hint)) => write!(f, " ({hint})"),
                     (None, None) => Ok(()),
                 }

@@ -131,9 +131,17 @@ impl Received {
         // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
         // Trying a slice as well would compile every model's decoder twice.
         let text = std::str::from_utf8(without_bom(&self.body)).map_err(|_| self.no_text())?;
-        // Nothing is what `()` and `Option` are read from.
-        let text = if text.trim_ascii().is_empty() { "null" } else { text };
         serde_json::from_str(text).map_err(|error| self.placed(self.undecodable(&error)))
+    }
+
+    /// The same where nothing is what `()` and `Option` are read from.
+    pub(crate) fn json_or_nothing<T: DeserializeOwned>(&self) -> Result<T> {
+        match self.is_empty() && !self.status.is_redirection() {
+            true => {
+                serde_json::from_str("null").map_err(|error| self.placed(self.undecodable(&error)))
+            }
+            false => self.json(),
+        }
     }
 
     pub(crate) fn text(&self) -> Result<String> {

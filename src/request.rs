@@ -142,7 +142,7 @@ impl Answer {
     ///
     /// When it is not JSON, or not of this shape; [`Error::json_path`] says where.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        self.0.json()
+        self.0.json_or_nothing()
     }
 
     /// The body as text.

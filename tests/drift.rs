@@ -53,7 +53,9 @@ async fn the_server_that_the_crate_was_built_for_shows_no_drift() {
         let drift = check([ok(&document)]).await.unwrap();
         assert!(drift.is_none(), "{}", drift.print(Format::Text).unwrap());
         assert_eq!(drift.class(), None);
-        assert_eq!(drift.summary(), "no drift");
+        let from =
+            drift.release.as_ref().map_or(String::new(), |name| format!(" from Logto {name}"));
+        assert_eq!(drift.summary(), format!("no drift{from}"));
     }
 }
 

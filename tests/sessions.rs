@@ -680,11 +680,11 @@ async fn a_logto_that_does_not_tell_where_a_session_is_is_named() {
     for error in [resumed, asked] {
         assert!(error.is_not_found() && !error.is_session_ended());
         let text = error.to_string();
-        assert!(text.contains("older than 1.31") && text.contains("identified"), "{text}");
+        assert!(text.contains("older than 1.") && text.contains("identified"), "{text}");
     }
     let ended = logto(|_| refusal(404, "session.interaction_not_found", &Value::Null));
     let error = ended.client().attach(&cookies).resume().await.unwrap_err();
-    assert!(error.is_session_ended() && !error.to_string().contains("1.31"), "{error}");
+    assert!(error.is_session_ended() && !error.to_string().contains("older than"), "{error}");
 }
 
 #[tokio::test]

@@ -163,6 +163,9 @@ impl Writer<'_> {
             text += "\n\n";
             text += PROOF;
         }
+        if let Answer::Optional(_) = &operation.answer {
+            text += " Gives `None` where Logto acknowledges it without saying more.";
+        }
         let repeated = match operation.retry {
             Retry::ByMethod => "",
             Retry::Always => " It is repeated automatically whatever its method.",

@@ -50,7 +50,7 @@ impl Lifetime {
             Some(NEXT) => "No release of Logto has it yet.".to_owned(),
             Some(since) => format!("Since Logto {since}."),
         };
-        let until = self.until.as_ref().map(|until| format!("Until Logto {until}."));
+        let until = self.until.as_ref().map(|until| format!("Removed after Logto {until}."));
         [since, until.unwrap_or_default()].join(" ").trim().to_owned()
     }
 

@@ -128,7 +128,7 @@ pub struct IdTokenClaims {
     #[serde(default, deserialize_with = "maybe_seconds")]
     pub nbf: Option<Timestamp>,
     /// When the user proved who they are. Logto tells where the authorization request set
-    /// `max_age`.
+    /// `max_age`, or had the user sign in anew.
     #[serde(default, deserialize_with = "maybe_seconds")]
     pub auth_time: Option<Timestamp>,
     /// How strong that proof was.

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// What to do about a Logto that cannot be asked where an interaction is.
-const UNTOLD: &str = "a Logto older than 1.31 does not tell what an interaction has reached: go on \
-                      from what you know of it, with `OpenInteraction::session` or `identified`";
+const UNTOLD: &str = "go on from what you know of the interaction, with `OpenInteraction::session` \
+                      or `identified`";
 
 /// What the end of a session needs to get tokens.
 pub(crate) struct Authorization {

@@ -13,9 +13,11 @@ use anyhow::{Context, Result, bail};
 use logto_api_codegen::{Contract, Docs, Lifetime, Operation, feature, generate};
 use syn::visit::Visit;
 
+use crate::vendor::workspace;
+
 /// Runs the task.
 pub(crate) fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = workspace();
     let contract = Contract::parse(&fs::read_to_string(root.join("openapi/logto.json"))?)?;
     let features = Features::read(&root.join("Cargo.toml"))?;
     let code = generate(&contract, &Docs::default(), |group| features.enables(group))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use logto_api_contract::drift::{Drift, Format, Ignored, Only, Vendored, drift};
+use logto_api_contract::drift::{Drift, Format, Ignored, Only, Vendored, closest, drift};
 use logto_api_contract::{Series, Version, is_contract};
 use serde_json::Value;
 
@@ -20,7 +20,8 @@ pub(crate) struct Args {
     /// The upstream OpenAPI document: a file or a URL.
     #[arg(long)]
     upstream: String,
-    /// The release of the series to compare with, such as 1.38.0; by default the newest.
+    /// The release of the series to compare with, such as 1.38.0; by default the one that the
+    /// document looks like.
     #[arg(long)]
     against: Option<Version>,
     /// text, json or markdown.
@@ -55,17 +56,17 @@ fn report(args: &Args) -> Result<(Drift, String)> {
     let folder = &args.folder;
     let contract = json(&folder.join("logto.json"))?;
     let series = Series::read(&folder.join("releases"))?;
-    let (version, facts) = release(&series, args.against.as_ref())?;
     let only = args.only.as_deref().map(|text| Only::parse(text, &contract)).transpose()?;
     let ignored = args.ignore.as_deref().map(read_ignored).transpose()?;
     let upstream = source::read(&args.upstream)?.document;
-
-    let mut found = drift(Vendored { contract: &contract, facts }, &upstream)
+    let mut found = compare(&contract, &series, &upstream, args.against.as_ref())
         .with_context(|| args.upstream.clone())?;
-    found.release = Some(version.to_string()).filter(|_| !is_contract(&upstream));
     // Of a part, or of what is left, nobody could say what it means for code as a whole.
-    if !found.is_none() && only.is_none() && ignored.is_none() && !is_contract(&upstream) {
-        match vendor::code(folder, &series, version, &upstream) {
+    let version = found.release.as_deref().map(str::parse).transpose()?;
+    if let Some(version) =
+        version.filter(|_| !found.is_none() && only.is_none() && ignored.is_none())
+    {
+        match vendor::code(folder, &series, &version, &upstream) {
             Ok((code, stale)) => {
                 found = found.with_code(code);
                 found.notes.extend(stale);
@@ -83,17 +84,23 @@ fn report(args: &Args) -> Result<(Drift, String)> {
     Ok((found, text))
 }
 
-/// What is kept of the release to compare with: the newest, unless another one is asked for.
-fn release<'a>(series: &'a Series, asked: Option<&Version>) -> Result<(&'a Version, &'a Value)> {
-    let found = match asked {
-        None => series.newest(),
-        Some(asked) => series.iter().find(|(version, _)| *version == asked),
+/// Compares with the release that the document looks like, unless another one is asked for.
+fn compare(
+    contract: &Value,
+    series: &Series,
+    upstream: &Value,
+    asked: Option<&Version>,
+) -> Result<Drift> {
+    let Some(asked) = asked else {
+        return Ok(closest(contract, series, upstream)?);
     };
-    found.with_context(|| {
+    let facts = series.get(asked).with_context(|| {
         let known: Vec<String> = series.versions().map(ToString::to_string).collect();
-        let asked = asked.map_or_else(|| "a release".to_owned(), ToString::to_string);
         format!("{asked} is not in the series: {}", known.join(", "))
-    })
+    })?;
+    let mut found = drift(Vendored { contract, facts }, upstream)?;
+    found.release = Some(asked.to_string()).filter(|_| !is_contract(upstream));
+    Ok(found)
 }
 
 fn read_ignored(path: &Path) -> Result<Ignored> {

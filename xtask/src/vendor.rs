@@ -59,21 +59,33 @@ pub(crate) struct Args {
 
 /// Where the contract lies in the workspace.
 pub(crate) fn openapi_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
+    workspace().join("openapi")
+}
+
+/// The workspace that the task runs in: of several that share a target directory, the program may
+/// have been compiled for another one.
+pub(crate) fn workspace() -> PathBuf {
+    let run_by_cargo = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    run_by_cargo.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).join("..")
 }
 
 /// Runs the task. Nothing is written before all is known to be well.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = &args.folder;
-    let knowledge = Knowledge::read(folder)?;
+    let mut knowledge = Knowledge::read(folder)?;
     let mut releases = Releases::read(folder)?;
     let noted = releases.change(args, &knowledge.names)?;
     let mut vendored = vendor(&releases.series, &knowledge).context("nothing is vendored")?;
-    vendored.notes.splice(0..0, noted);
     if args.settle {
-        vendored.names = vendored.settled.clone();
-        vendored.methods.settle();
+        // What is kept of the documents goes by the names, too.
+        knowledge.names = vendored.settled.clone();
+        knowledge.methods = vendored.methods.clone();
+        knowledge.methods.settle();
+        let proposals = vendored.proposals;
+        vendored = vendor(&releases.series, &knowledge).context("nothing is vendored")?;
+        vendored.proposals = proposals;
     }
+    vendored.notes.splice(0..0, noted);
     if !args.allow_stale_corrections {
         corrections::refuse_stale(&vendored.corrections)?;
     }
@@ -231,7 +243,7 @@ fn is_own(folder: &Path) -> bool {
 
 /// What a person should look at.
 fn notes(vendored: &Vendored, new: &Contract) -> Result<Vec<String>> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let manifest = workspace().join("Cargo.toml");
     let manifest: toml::Table = toml::from_str(&fs::read_to_string(manifest)?)?;
     let features = manifest.get("features").and_then(toml::Value::as_table);
     let groups: BTreeSet<&str> = new

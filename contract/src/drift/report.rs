@@ -55,10 +55,14 @@ impl Drift {
     /// One line: how much there is of what.
     #[must_use]
     pub fn summary(&self) -> String {
+        let from = match &self.release {
+            Some(release) => format!(" from Logto {release}"),
+            None => String::new(),
+        };
         if self.changes.is_empty() {
             return match self.ignored {
-                0 => "no drift".to_owned(),
-                count => format!("no drift ({count} changes ignored)"),
+                0 => format!("no drift{from}"),
+                count => format!("no drift{from} ({count} changes ignored)"),
             };
         }
         let count = |class| self.of(class).count();
@@ -76,7 +80,7 @@ impl Drift {
             Some(Some(class)) => format!("; public API: {class}"),
         };
         format!(
-            "drift: {} breaking{code_only}, {} additive, {} internal{ignored}{api}",
+            "drift{from}: {} breaking{code_only}, {} additive, {} internal{ignored}{api}",
             count(Class::Breaking),
             count(Class::Additive),
             count(Class::Internal),
