@@ -24,7 +24,7 @@ pub use contract::{Answer, Body, Contract, Location, Operation, Parameter, Retry
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
 pub use lifetime::Lifetime;
-pub use naming::{plain_field as member_name, variant as variant_name};
+pub use naming::{plain_field as member_name, variants as variant_names};
 pub use public::{public_items, public_key};
 pub use types::Type;
 

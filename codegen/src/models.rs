@@ -53,9 +53,11 @@ impl Writer<'_> {
     fn open_enum(&self, name: &str, values: &[(String, Lifetime)]) -> String {
         let mut out = format!("\nopen_enum! {{\n{}", indent(&self.comment(name)));
         let _ = writeln!(out, "    pub enum {name} {{");
-        for (value, lifetime) in values {
+        let names =
+            naming::variants(values.iter().map(|(value, lifetime)| (value.as_str(), lifetime)));
+        for ((value, lifetime), variant) in values.iter().zip(names) {
             out += &indent(&indent(&comment(&lifetime.note(&format!("`{value}`")))));
-            let _ = writeln!(out, "        {} = {value:?},", naming::variant(value));
+            let _ = writeln!(out, "        {variant} = {value:?},");
         }
         out + "    }\n}\n"
     }

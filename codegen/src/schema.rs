@@ -165,7 +165,21 @@ fn object(schema: &Value) -> Result<Object> {
             nullable,
         });
     }
+    distinct(members.iter().map(|member| naming::plain_field(&member.wire)))?;
     Ok(Object { members, open: schema["additionalProperties"] == true })
+}
+
+/// Two members, or two variants, may not have one name.
+fn distinct(names: impl Iterator<Item = String>) -> Result<()> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            let problem = format!("two would be called {} in Rust: correct the document", pair[0]);
+            Err(Error::new("properties and alternatives", problem))
+        }
+        None => Ok(()),
+    }
 }
 
 fn literal(schema: &Value) -> Option<&Value> {
@@ -212,7 +226,9 @@ fn tagged(
             tags,
         }
     });
-    Ok(Model::Tagged { property: property.to_owned(), variants: variants.collect() })
+    let variants: Vec<Variant> = variants.collect();
+    distinct(variants.iter().map(|variant| variant.name.clone()))?;
+    Ok(Model::Tagged { property: property.to_owned(), variants })
 }
 
 fn tagged_name(union: &str, content: &str, tags: &[Value]) -> String {
@@ -239,6 +255,7 @@ fn untagged(name: &str, alternatives: &[Value]) -> Result<Model> {
         };
         variants.push((variant, ty));
     }
+    distinct(variants.iter().map(|(variant, _)| variant.clone()))?;
     Ok(Model::Untagged(variants))
 }
 

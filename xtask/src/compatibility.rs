@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
-use logto_api_codegen::{Contract, Lifetime, member_name, variant_name};
+use logto_api_codegen::{Contract, Lifetime, member_name, variant_names};
 use serde_json::Value;
 
 const HEAD: &str = "\
@@ -80,9 +80,12 @@ pub(crate) fn page(contract: &Value) -> Result<String> {
             let what = format!("`{model}::{}`", member_name(name));
             note(Kind::Members, &Lifetime::of(member), what);
         }
-        for value in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let what = format!("`{model}::{}`", variant_name(value));
-            note(Kind::Values, &Lifetime::of_value(schema, value), what);
+        let values = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let values: Vec<_> =
+            values.map(|value| (value, Lifetime::of_value(schema, value))).collect();
+        let names = variant_names(values.iter().map(|(value, lifetime)| (*value, lifetime)));
+        for ((_, lifetime), name) in values.iter().zip(names) {
+            note(Kind::Values, lifetime, format!("`{model}::{name}`"));
         }
         for alternative in schema["oneOf"].as_array().into_iter().flatten() {
             let part = alternative.pointer("/allOf/0/$ref").or(alternative.get("$ref"));
