@@ -141,10 +141,18 @@ async fn a_body_stays_with_its_origin_whatever_the_http_client_follows() {
         let other = Server::answering([answer(200, "", "{}")]);
         let location = format!("location: {}/taken\r\n", other.endpoint);
         let server = Server::answering([answer(status, &location, "")]);
-        let logto = server.builder().bearer_token("t").http_client(reqwest::Client::new());
-        let logto = logto.build().unwrap();
-        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            let request = logto.request(method, "/api/users").json(&json!({"password": "hunter2"}));
+        let builder = || server.builder().bearer_token("t");
+        let clients = [
+            builder().http_client(reqwest::Client::new()),
+            builder().transport(reqwest::Client::new()),
+        ];
+        let methods = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        let clients = clients.map(|builder| builder.build().unwrap());
+        for (logto, method) in
+            clients.iter().flat_map(|logto| methods.iter().map(move |method| (logto, method)))
+        {
+            let request = logto.request(method.clone(), "/api/users");
+            let request = request.json(&json!({"password": "hunter2"}));
             // It is an error, or the redirect itself.
             assert!(
                 request.send().await.is_ok_and(|answer| answer.status() == status) || status < 307

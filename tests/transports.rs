@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[allow(dead_code)]
+#[path = "../examples/transport.rs"]
+mod example;
 #[path = "support/server.rs"]
 mod server;
 
@@ -21,27 +24,11 @@ use logto_api::{
 };
 use serde_json::json;
 use server::{Server, answer, nobody, ok};
-use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
+use tower::{Service, ServiceBuilder, service_fn};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 const ENDPOINT: &str = "http://localhost:3001";
-
-/// A server in this process, which no port leads to.
-fn in_process(
-    routes: Router,
-) -> impl Service<Request, Response = Response, Error = BoxError, Future: Send> + Clone + Send + 'static
-{
-    service_fn(move |request: Request| {
-        let routes = routes.clone();
-        async move {
-            let request = http::Request::<Body>::try_from(request)?;
-            let (head, body) = routes.oneshot(request).await?.into_parts();
-            let body = Body::wrap_stream(body.into_data_stream());
-            Ok::<_, BoxError>(Response::from(http::Response::from_parts(head, body)))
-        }
-    })
-}
 
 fn logto() -> Router {
     let token = async || json!({"access_token": "t1", "expires_in": 3600}).to_string();
@@ -65,7 +52,7 @@ fn logto() -> Router {
 async fn a_server_needs_no_port() {
     let client = Client::builder(ENDPOINT)
         .client_credentials("app-id", "secret")
-        .transport(in_process(logto()))
+        .transport(example::in_process(logto()))
         .cookie_store(true)
         .build()
         .unwrap();
@@ -77,6 +64,17 @@ async fn a_server_needs_no_port() {
     assert_eq!(cookies().await.unwrap().text().unwrap(), "a=b");
     let gone = client.request(Method::GET, "/api/nobody").send().await.unwrap_err();
     assert!(gone.is_not_found());
+}
+
+#[tokio::test]
+async fn the_example_records_what_is_sent() {
+    let log = example::Log::default();
+    let client = example::client(&log).unwrap();
+    for id in ["alice", "bob"] {
+        assert_eq!(example::user(&client, id).await.unwrap(), json!({ "id": id }));
+    }
+    let expected = ["POST /oidc/token", "GET /api/users/alice", "GET /api/users/bob"];
+    assert_eq!(*log.lock().unwrap(), expected);
 }
 
 #[tokio::test]
@@ -169,11 +167,21 @@ async fn what_a_service_reports_is_the_source_of_the_error() {
     assert!(error.source().unwrap().is::<io::Error>());
 }
 
+/// The HTTP client, which nobody recognizes so.
+fn behind_a_layer(
+    http: reqwest::Client,
+) -> impl Service<Request, Response = Response, Error = reqwest::Error, Future: Send>
++ Clone
++ Send
++ 'static {
+    ServiceBuilder::new().map_request(|request: Request| request).service(http)
+}
+
 #[tokio::test]
 async fn errors_of_reqwest_are_understood() {
     let client = Client::builder(nobody())
         .retry(RetryPolicy::never())
-        .transport(reqwest::Client::new())
+        .transport(behind_a_layer(reqwest::Client::new()))
         .build()
         .unwrap();
     let error = client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
@@ -220,7 +228,7 @@ async fn an_answer_from_elsewhere_is_not_taken() {
     let location = format!("location: {}/taken\r\n", other.endpoint);
     let server = Server::answering([answer(302, &location, "")]);
     let following = reqwest::Client::new();
-    let client = server.builder().transport(following).build().unwrap();
+    let client = server.builder().transport(behind_a_layer(following)).build().unwrap();
     let error = client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
     assert!(error.to_string().contains("another server"), "{error}");
 }

@@ -268,7 +268,8 @@ impl OpenInteraction {
         let Some(page) = page else {
             return Err(Error::request(
                 "Logto has answered the authorization request with no page to sign in on: is it \
-                 Logto that answers at this endpoint?",
+                 Logto that answers at this endpoint? An HTTP client of your own has to follow no \
+                 redirects",
             ));
         };
         if let Some(pending) = &mut self.pending {

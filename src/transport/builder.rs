@@ -37,8 +37,9 @@ impl ClientBuilder {
     /// (`retry(reqwest::retry::never())`): reqwest would send a request that an HTTP/2 server refused
     /// again and again, whatever the [`RetryPolicy`](crate::RetryPolicy) says. Have it follow no redirects
     /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of Logto's answers are
-    /// redirects that are meant for a browser. One that may follow them takes no bodies along, and
-    /// calls with headers of their own are refused. Use it on one tokio runtime only: its
+    /// redirects that are meant for a browser, and sign-ins do not work without them. One that may
+    /// follow redirects takes no body along, and calls with headers of their own are refused; but
+    /// another server that it is sent to is told the path and the query (`Referer`). Use it on one tokio runtime only: its
     /// connections are of no use on another.
     ///
     /// To change single settings, use [`configure_http`](Self::configure_http); to have many clients
@@ -59,7 +60,8 @@ impl ClientBuilder {
     /// middleware, or a server in the same process. It is asked for tokens and keys as well.
     ///
     /// Requests come with all their headers, secrets among them, and are never to be sent
-    /// elsewhere: have what follows redirects follow none. What the service reports as an error is
+    /// elsewhere: have what follows redirects follow none, as nobody here can tell whether it does.
+    /// What the service reports as an error is
     /// the [`source`](std::error::Error::source) of the call's, which is transient. The time limits
     /// hold for it; a `reqwest::Error` is understood as if there were no service.
     ///
@@ -74,6 +76,8 @@ impl ClientBuilder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// `examples/transport.rs` has a server in the same process, and a record of what is sent.
     pub fn transport<S>(mut self, service: S) -> Self
     where
         S: tower_service::Service<Request, Response = Response> + Clone + Send + 'static,

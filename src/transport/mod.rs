@@ -8,7 +8,7 @@ mod own;
 mod pools;
 mod service;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{any::Any, pin::Pin, sync::Arc, time::Duration};
 
 use reqwest::{Request, Response, Url};
 
@@ -44,13 +44,16 @@ impl Transport {
         Self { writer: client.clone(), carrier: Carrier::Own(OwnClient::new(client)) }
     }
 
-    /// A service of the caller's.
+    /// A service of the caller's. Of an HTTP client that is one, more is known.
     pub(crate) fn service<S>(service: S) -> Result<Self>
     where
         S: tower_service::Service<Request, Response = Response> + Clone + Send + 'static,
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
         S::Future: Send,
     {
+        if let Some(client) = (&service as &dyn Any).downcast_ref::<reqwest::Client>() {
+            return Ok(Self::own(client.clone()));
+        }
         let writer = HttpSettings::default().client()?;
         Ok(Self { carrier: Carrier::Service(Arc::new(Service::new(service))), writer })
     }
