@@ -18,8 +18,12 @@ impl Bearer {
         if token.is_empty() {
             return Err(Error::request("the bearer token is empty"));
         }
-        let mut value = HeaderValue::try_from(format!("{SCHEME}{token}"))
-            .map_err(|_| Error::request("the bearer token has characters that no token has"))?;
+        // A header may hold others, but the token could not be had from it again.
+        let sendable = token.bytes().all(|byte| byte.is_ascii_graphic());
+        let value = HeaderValue::try_from(format!("{SCHEME}{token}")).ok();
+        let mut value = value.filter(|_| sendable).ok_or_else(|| {
+            Error::request("the bearer token has characters that no token has, such as a space")
+        })?;
         value.set_sensitive(true);
         Ok(Self(value))
     }
@@ -105,7 +109,7 @@ mod tests {
         assert_eq!(bearer.0, "Bearer hunter2");
         assert_eq!(bearer.token(), "hunter2");
         assert!(!format!("{bearer:?}{:?}", bearer.0).contains("hunter2"));
-        for bad in ["", "  ", "a\nb"] {
+        for bad in ["", "  ", "a\nb", "é", "Bearer a"] {
             let error = Bearer::new(bad).unwrap_err();
             assert!(error.is_invalid_request());
         }
