@@ -239,7 +239,9 @@ fn plain_file_name(disposition: &str) -> Option<&str> {
         Some((_, quoted)) => quoted.split_once('"')?.0,
         None => parameters.split_once("filename=")?.1.split(';').next()?.trim(),
     };
-    let plain = !name.contains(['/', '\\', '"', '\0']) && !["", ".", ".."].contains(&name);
+    // On Windows, a colon ends the name of a drive, or begins that of a stream within the file.
+    let leads = |c: char| matches!(c, '/' | '\\' | ':' | '"') || c.is_control();
+    let plain = !name.contains(leads) && !["", ".", ".."].contains(&name);
     plain.then_some(name)
 }
 
@@ -256,6 +258,9 @@ mod tests {
             ("attachment; filename=\"../../etc/passwd\"", None),
             ("attachment; filename=\"..\"", None),
             ("attachment; filename=\"C:\\\\a\"", None),
+            ("attachment; filename=C:a", None),
+            ("attachment; filename=\"a:b\"", None),
+            ("attachment; filename=\"a\tb\"", None),
             ("attachment; filename=\"\"", None),
             ("attachment; filename=\"open", None),
             ("attachment", None),
