@@ -59,6 +59,10 @@ impl Answer {
         Self { status: 200, headers, body }
     }
 
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status >= 400
+    }
+
     /// The bytes of the answer, with these before its body. The connection stays open.
     pub(crate) fn bytes(&self, before: &str) -> String {
         let length = match self.status {

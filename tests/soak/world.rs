@@ -97,6 +97,10 @@ impl World {
         self.counts.faults += 1;
         let arrives = matches!(fault.reply, Reply::ByteOrderMark);
         let answer = fault.acts.then(|| self.act(asked, arrives));
+        if let Some(refusal) = answer.as_ref().filter(|answer| answer.is_refusal()) {
+            // What is called a success is one.
+            return Deed::Answer(refusal.bytes(""));
+        }
         self.counts.acted += u64::from(fault.acts);
         match fault.reply {
             Reply::Bytes(bytes) => Deed::Close(bytes),
