@@ -74,7 +74,12 @@ impl Key {
 
     /// A token with a header that may say anything.
     pub fn sign_with(&self, header: &Value, claims: &Value) -> String {
-        jwt(header, claims, |signed| match &self.pair {
+        self.sign_text(&header.to_string(), &claims.to_string())
+    }
+
+    /// A token whose parts may be no JSON.
+    pub fn sign_text(&self, header: &str, claims: &str) -> String {
+        jwt_of_text(header, claims, |signed| match &self.pair {
             Pair::Es256(pair) | Pair::Es384(pair) => {
                 pair.sign(&SystemRandom::new(), signed).unwrap().as_ref().to_vec()
             }
@@ -101,7 +106,11 @@ pub fn unsigned(claims: &Value) -> String {
 }
 
 pub fn jwt(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
-    let signed = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
+    jwt_of_text(&header.to_string(), &claims.to_string(), sign)
+}
+
+fn jwt_of_text(header: &str, claims: &str, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
+    let signed = format!("{}.{}", encode(header), encode(claims));
     let signature = encode(sign(signed.as_bytes()));
     format!("{signed}.{signature}")
 }
