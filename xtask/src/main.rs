@@ -8,6 +8,7 @@ mod compatibility;
 mod coverage;
 mod docs;
 mod drift;
+mod fuzz;
 mod soak;
 mod source;
 mod vendor;
@@ -43,6 +44,8 @@ enum Task {
     },
     /// Count the operations of the contract that can be called; fail if one cannot.
     Coverage,
+    /// Search for inputs on which a target of `tests/fuzz` fails, guided by the code that they reach.
+    Fuzz(fuzz::Args),
     /// Make thousands of calls of many tenants while everything goes wrong; fail if anything is lost,
     /// done twice, leaked or growing.
     Soak(soak::Args),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Task::Vendor(args) => vendor::run(&args),
         Task::Docs { folder, gaps } => docs::run(&folder, gaps),
         Task::Coverage => coverage::run(),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Soak(args) => soak::run(&args),
     };
     match done {
