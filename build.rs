@@ -1,64 +1,127 @@
 //! Generates the client, the models and the groups of operations from the
-//! contract in `openapi/`, for the Cargo features that are enabled.
+//! contract in `openapi/`, for the Cargo features that are enabled; and the
+//! events of webhooks, which take none of that.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, error::Error, fs};
 
-use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
-
 const CONTRACT: &str = "openapi/logto.json";
-const DOCS: &str = "openapi/docs.json";
-const RELEASES: &str = "openapi/releases";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for file in ["build.rs", CONTRACT, DOCS] {
-        println!("cargo:rerun-if-changed={file}");
-    }
-    let contract = Contract::parse(&fs::read_to_string(CONTRACT)?)?;
-    let docs = Docs::parse(&fs::read_to_string(DOCS)?)?;
-    let generated = generate(&contract, &docs, is_enabled)?;
-    println!("cargo:rustc-env=LOGTO_API_PARTS={}", parts(&contract));
+    println!("cargo:rerun-if-changed=build.rs");
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
-    fs::write(out.join("raw.rs"), generated.raw)?;
-    fs::write(out.join("models.rs"), generated.models)?;
-    fs::write(out.join("groups.rs"), generated.groups)?;
-    fs::write(out.join("calls.rs"), generated.calls)?;
-    if is_enabled("drift") {
-        fs::write(out.join("releases.rs"), releases()?)?;
+    #[cfg(feature = "operations")]
+    operations::write(out)?;
+    if cfg!(feature = "webhooks") {
+        println!("cargo:rerun-if-changed={CONTRACT}");
+        let contract = fs::read_to_string(CONTRACT)?;
+        let events = events(&contract)?;
+        fs::write(out.join("events.rs"), written(&events))?;
     }
-    fs::write(out.join("supported.rs"), format!("&{:?}", contract.releases))?;
     Ok(())
 }
 
-/// The texts of what is kept of the releases, as an expression.
-fn releases() -> Result<String, Box<dyn Error>> {
-    println!("cargo:rerun-if-changed={RELEASES}");
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(RELEASES)? {
-        let path = entry?.path().canonicalize()?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        entries.push(format!("({name:?}, include_str!({:?}))", path.to_string_lossy()));
-    }
-    entries.sort();
-    Ok(format!("&[{}]", entries.join(", ")))
+/// The events of the contract's enumeration of them. This needs no parser: a service that only
+/// receives webhooks is to build none.
+fn events(contract: &str) -> Result<Vec<&str>, Box<dyn Error>> {
+    let values = || {
+        let (_, schema) = contract.split_once("\"HookEvent\": {")?;
+        let (_, values) = schema.split_once("\"enum\": [")?;
+        values.split_once(']')
+    };
+    let (values, _) = values().ok_or("the contract has no `HookEvent` with an `enum`")?;
+    let events = values.split(',').map(|value| value.trim().trim_matches('"'));
+    events
+        .map(|event| match event.split('.').all(is_word) {
+            true => Ok(event),
+            false => Err(format!("{event:?} of `HookEvent` gives no name").into()),
+        })
+        .collect()
 }
 
-/// What `Client::check_contract` looks at: the groups that are enabled, each after its API and a
-/// dot. Empty where that makes no difference.
-fn parts(contract: &Contract) -> String {
-    let is_enabled = |operation: &&Operation| is_enabled(&operation.group);
-    if contract.operations.iter().all(|operation| is_enabled(&operation)) {
-        return String::new();
-    }
-    let enabled = contract.operations.iter().filter(is_enabled);
-    let parts: BTreeSet<_> = enabled.map(|o| format!("{}.{}", o.api, o.group)).collect();
-    parts.into_iter().collect::<Vec<_>>().join(",")
+fn is_word(part: &str) -> bool {
+    part.starts_with(|first: char| first.is_ascii_uppercase())
+        && part.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
-/// Whether the Cargo feature of a group of operations is enabled.
-fn is_enabled(group: &str) -> bool {
-    let name = feature(group).to_uppercase().replace('-', "_");
-    env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
+/// A call of the macro that makes the types of them. Those that are not listed are changes of data.
+fn written(events: &[&str]) -> String {
+    let mut code = String::from("events! {\n");
+    for event in events {
+        let variant = event.replace('.', "");
+        let payload = match *event {
+            "Identifier.Lockout" => "Lockout",
+            "Message.RateLimited" => "RateLimit",
+            "Grant.LimitExceeded" => "GrantLimit",
+            event if event.starts_with("Post") => "Interaction",
+            _ => "DataChange",
+        };
+        code += &format!("/// `{event}`\n{variant}({payload}) = {event:?},\n");
+    }
+    code + "}\n"
+}
+
+#[cfg(feature = "operations")]
+mod operations {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::{env, error::Error, fs};
+
+    use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
+
+    use super::CONTRACT;
+
+    const DOCS: &str = "openapi/docs.json";
+    const RELEASES: &str = "openapi/releases";
+
+    pub(super) fn write(out: &Path) -> Result<(), Box<dyn Error>> {
+        for file in [CONTRACT, DOCS] {
+            println!("cargo:rerun-if-changed={file}");
+        }
+        let contract = Contract::parse(&fs::read_to_string(CONTRACT)?)?;
+        let docs = Docs::parse(&fs::read_to_string(DOCS)?)?;
+        let generated = generate(&contract, &docs, is_enabled)?;
+        println!("cargo:rustc-env=LOGTO_API_PARTS={}", parts(&contract));
+        fs::write(out.join("raw.rs"), generated.raw)?;
+        fs::write(out.join("models.rs"), generated.models)?;
+        fs::write(out.join("groups.rs"), generated.groups)?;
+        fs::write(out.join("calls.rs"), generated.calls)?;
+        if is_enabled("drift") {
+            fs::write(out.join("releases.rs"), releases()?)?;
+        }
+        fs::write(out.join("supported.rs"), format!("&{:?}", contract.releases))?;
+        Ok(())
+    }
+
+    /// The texts of what is kept of the releases, as an expression.
+    fn releases() -> Result<String, Box<dyn Error>> {
+        println!("cargo:rerun-if-changed={RELEASES}");
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(RELEASES)? {
+            let path = entry?.path().canonicalize()?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            entries.push(format!("({name:?}, include_str!({:?}))", path.to_string_lossy()));
+        }
+        entries.sort();
+        Ok(format!("&[{}]", entries.join(", ")))
+    }
+
+    /// What `Client::check_contract` looks at: the groups that are enabled, each after its API and
+    /// a dot. Empty where that makes no difference.
+    fn parts(contract: &Contract) -> String {
+        let is_enabled = |operation: &&Operation| is_enabled(&operation.group);
+        if contract.operations.iter().all(|operation| is_enabled(&operation)) {
+            return String::new();
+        }
+        let enabled = contract.operations.iter().filter(is_enabled);
+        let parts: BTreeSet<_> = enabled.map(|o| format!("{}.{}", o.api, o.group)).collect();
+        parts.into_iter().collect::<Vec<_>>().join(",")
+    }
+
+    /// Whether the Cargo feature of a group of operations is enabled.
+    fn is_enabled(group: &str) -> bool {
+        let name = feature(group).to_uppercase().replace('-', "_");
+        env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
+    }
 }

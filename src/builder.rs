@@ -274,7 +274,7 @@ impl ClientBuilder {
             endpoint: Arc::new(endpoint),
             transport,
             user_agent,
-            #[cfg(feature = "sign-in")]
+            #[cfg(feature = "jwks")]
             jwks: Arc::default(),
         }))
     }

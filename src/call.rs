@@ -9,11 +9,14 @@ use crate::{
     exchange::{Exchange, Payload, Reading},
     operation::Operation,
     options::Options,
-    raw,
 };
 
 /// What every function of the raw client returns: a request, which is not sent yet.
+#[cfg(feature = "operations")]
 pub(crate) type Written = Result<Request, progenitor_client::Error>;
+/// Without operations there is none.
+#[cfg(not(feature = "operations"))]
+pub(crate) type Written = Result<Request, std::convert::Infallible>;
 
 /// A call that is being put together. Every request struct has one, in its member `call`.
 #[derive(Clone)]
@@ -52,16 +55,17 @@ impl Call {
     }
 
     /// Checks the path parameters, and returns the raw client to write the request with.
+    #[cfg(feature = "operations")]
     pub(crate) fn start(
         &mut self,
         operation: &Operation,
         path_parameters: &[(&str, &str)],
-    ) -> Result<raw::Client> {
+    ) -> Result<crate::raw::Client> {
         for (name, value) in path_parameters {
             check_path_parameter(name, value).map_err(|error| error.during(operation.id))?;
         }
         self.operation = Some(*operation);
-        Ok(raw::Client {
+        Ok(crate::raw::Client {
             baseurl: self.client.target().base.clone(),
             client: self.client.http().clone(),
         })
@@ -104,6 +108,7 @@ impl fmt::Debug for Call {
 
 /// An empty parameter, or one that a URL takes for a step in the tree, would turn the request into
 /// one for another route.
+#[cfg(feature = "operations")]
 fn check_path_parameter(name: &str, value: &str) -> Result<()> {
     let problem = match value {
         "" => "is empty",

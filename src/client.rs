@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::{Method, header::HeaderValue};
 
-#[cfg(feature = "sign-in")]
+#[cfg(feature = "jwks")]
 use crate::oidc::Jwks;
 use crate::{
     BrowserCookies, ClientBuilder, Error, Request, Result,
@@ -49,11 +49,12 @@ pub(crate) struct Inner {
     pub(crate) max_response_size: usize,
     pub(crate) retries: Retries,
     /// What Logto signs users' tokens with.
-    #[cfg(feature = "sign-in")]
+    #[cfg(feature = "jwks")]
     pub(crate) jwks: Arc<Jwks>,
 }
 
 /// The releases of the contract, by `build.rs`.
+#[cfg(feature = "operations")]
 const RELEASES: &[&str] = include!(concat!(env!("OUT_DIR"), "/supported.rs"));
 
 impl Client {
@@ -91,6 +92,7 @@ impl Client {
     /// ```
     /// assert_eq!(logto_api::Client::supported_releases().first(), Some(&"1.30.1"));
     /// ```
+    #[cfg(feature = "operations")]
     pub fn supported_releases() -> &'static [&'static str] {
         RELEASES
     }
@@ -166,12 +168,12 @@ impl Client {
     }
 
     /// The same client, on behalf of nobody.
-    #[cfg(feature = "sign-in")]
+    #[cfg(feature = "jwks")]
     pub(crate) fn anonymous(&self) -> Self {
         self.with_credentials(Credentials::None).with_cookies(Cookies::None)
     }
 
-    #[cfg(feature = "sign-in")]
+    #[cfg(feature = "jwks")]
     pub(crate) fn jwks(&self) -> &Jwks {
         &self.0.jwks
     }

@@ -59,76 +59,132 @@
 //! was had and one that could not be had are events. Nothing of it holds a secret, and it costs next
 //! to nothing while nobody listens.
 
+#[cfg(feature = "client")]
 mod acting;
+#[cfg(feature = "client")]
 mod auth;
+#[cfg(feature = "client")]
 mod body;
+#[cfg(feature = "client")]
 mod browser;
+#[cfg(feature = "client")]
 mod budget;
+#[cfg(feature = "client")]
 mod builder;
+#[cfg(feature = "client")]
 mod call;
+#[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
 mod clock;
+#[cfg(feature = "client")]
 mod connection;
+#[cfg(feature = "client")]
 mod cookies;
+#[cfg(feature = "client")]
 mod download;
 #[cfg(feature = "drift")]
 pub mod drift;
+#[cfg(feature = "client")]
 mod endpoint;
+#[cfg(feature = "client")]
 mod error;
+#[cfg(feature = "client")]
 mod exchange;
+#[cfg(feature = "client")]
 mod extent;
+#[cfg(feature = "client")]
 mod history;
+#[cfg(feature = "client")]
 mod jar;
+#[cfg(feature = "operations")]
 #[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
 mod json_body;
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod json_path;
+#[cfg(feature = "client")]
 mod judge;
 mod nullable;
-#[cfg(feature = "sign-in")]
+#[cfg(feature = "jwks")]
 mod oidc;
+#[cfg(feature = "client")]
 mod one_line;
+#[cfg(feature = "client")]
 mod operation;
+#[cfg(feature = "client")]
 mod options;
+#[cfg(feature = "client")]
 mod page;
+#[cfg(feature = "client")]
 mod request;
+#[cfg(feature = "client")]
 mod retry;
+#[cfg(feature = "client")]
 mod retry_after;
+#[cfg(feature = "client")]
 mod runtimes;
+#[cfg(feature = "client")]
 mod search;
+#[cfg(feature = "client")]
 mod set_cookie;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
+#[cfg(feature = "client")]
 mod sign_in_errors;
+#[cfg(feature = "client")]
 mod stream;
 mod timestamp;
+#[cfg(feature = "client")]
 mod trace;
+#[cfg(feature = "client")]
 mod transport;
+#[cfg(feature = "client")]
 mod unsent;
+#[cfg(feature = "client")]
 mod upload;
 mod values;
 #[cfg(feature = "account")]
 mod verification_record;
 #[cfg(any(feature = "account", feature = "experience"))]
 pub mod web_authn;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
+#[cfg(feature = "client")]
 pub use acting::ActingBuilder;
+#[cfg(feature = "client")]
 pub use auth::{AccessToken, TokenProvider};
+#[cfg(feature = "client")]
 pub use browser::BrowserAnswer;
+#[cfg(feature = "client")]
 pub use builder::ClientBuilder;
+#[cfg(feature = "client")]
 pub use bytes::Bytes;
+#[cfg(feature = "client")]
 pub use client::Client;
+#[cfg(feature = "client")]
 pub use clock::Clock;
+#[cfg(feature = "client")]
 pub use cookies::BrowserCookies;
+#[cfg(feature = "client")]
 pub use download::Download;
+#[cfg(feature = "client")]
 pub use error::{Error, Result};
 pub use nullable::IntoNullable;
+#[cfg(feature = "client")]
 pub use page::Page;
+#[cfg(feature = "client")]
 pub use request::{Answer, Request};
+#[cfg(feature = "client")]
 pub use reqwest::{self, Method, StatusCode};
+#[cfg(feature = "client")]
 pub use retry::RetryPolicy;
+#[cfg(feature = "client")]
 pub use search::{Joint, Search, SearchMode};
+#[cfg(feature = "client")]
 pub use stream::{ItemStream, PageStream};
 pub use timestamp::Timestamp;
+#[cfg(feature = "client")]
 pub use upload::Upload;
 pub use values::UnknownValue;
 #[cfg(feature = "account")]
@@ -138,12 +194,14 @@ pub use verification_record::VerificationRecordId;
 pub(crate) use nullable::double_option;
 
 /// The positional client that progenitor writes from the contract: it writes requests.
+#[cfg(feature = "operations")]
 #[allow(dead_code, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
 mod raw {
     include!(concat!(env!("OUT_DIR"), "/raw.rs"));
 }
 
 /// What Logto sends and takes, one type for each thing.
+#[cfg(feature = "operations")]
 #[allow(
     unused_imports,
     clippy::new_without_default,
@@ -162,6 +220,7 @@ pub mod models {
 }
 
 // A module for each group of operations, and the methods of `Client` that lead to them.
+#[cfg(feature = "operations")]
 include!(concat!(env!("OUT_DIR"), "/groups.rs"));
 
 /// Compiles and checks the README's program.

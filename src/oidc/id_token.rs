@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc, jwk::Jwk};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Asked, IdTokenClaims, issuer};
+use super::{IdTokenClaims, issuer};
 use crate::{Client, Error, Result, Timestamp, auth::jwt};
 
 /// How far two clocks may differ, in milliseconds.
@@ -21,8 +21,9 @@ pub(super) struct Expected<'a> {
     pub(super) subject: Option<&'a str>,
     /// The access token that it came with.
     pub(super) access_token: &'a str,
-    /// What the authorization request asked for, where the token answers one.
-    pub(super) asked: Option<&'a Asked>,
+    /// When the authorization request was made, and the longest time in seconds that it allowed
+    /// since the user last authenticated.
+    pub(super) max_age: Option<(Timestamp, u64)>,
 }
 
 /// The claims of the token, when it is from this Logto, for this application, and good now.
@@ -40,7 +41,7 @@ pub(super) async fn validate(
     check_parties(&claims, &issuer(client), expected.client_id)?;
     check_times(&claims, client.clock().wall_time().into())?;
     check_answer(&claims, expected)?;
-    check_age(&claims, expected.asked)?;
+    check_age(&claims, expected.max_age)?;
     check_access_token(&claims, algorithm, expected.access_token)?;
     Ok(claims)
 }
@@ -181,8 +182,8 @@ fn check_answer(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<()> {
 
 /// OpenID Connect Core, section 3.1.2.1: whoever sets `max_age` is told when the user last proved
 /// who they are, and has to look at it.
-fn check_age(claims: &IdTokenClaims, asked: Option<&Asked>) -> Result<()> {
-    let Some((asked, max_age)) = asked.and_then(|asked| Some((asked, asked.max_age?))) else {
+fn check_age(claims: &IdTokenClaims, max_age: Option<(Timestamp, u64)>) -> Result<()> {
+    let Some((asked_at, max_age)) = max_age else {
         return Ok(());
     };
     let Some(authenticated) = claims.auth_time else {
@@ -191,7 +192,7 @@ fn check_age(claims: &IdTokenClaims, asked: Option<&Asked>) -> Result<()> {
              was asked for",
         ));
     };
-    let age = asked.at.as_millis().saturating_sub(authenticated.as_millis());
+    let age = asked_at.as_millis().saturating_sub(authenticated.as_millis());
     match u64::try_from(age - LEEWAY).is_ok_and(|age| age > max_age.saturating_mul(1000)) {
         true => Err(Error::invalid_token(
             "the user authenticated longer ago than `max_age` allows: have them sign in again",

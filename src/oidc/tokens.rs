@@ -122,7 +122,7 @@ impl Tokens {
                     nonce: None,
                     subject,
                     access_token: granted.token.bearer.token(),
-                    asked: None,
+                    max_age: None,
                 };
                 let claims = id_token::validate(&grant.client, token, &expected).await?;
                 grant.change(|newest| newest.id_token = Some(token.clone()));

@@ -1,0 +1,89 @@
+//! The code of a sign-in, which is redeemed for tokens.
+
+use reqwest::Url;
+
+use super::{
+    App, IdTokenClaims, PendingAuthorization, TokenSet, Tokens, callback,
+    grant::{Grant, end},
+    id_token::{self, Expected},
+};
+use crate::{
+    Client, Error, Result,
+    auth::{Granted, TokenEndpoint, attempts},
+    trace,
+};
+
+/// Takes the answer to an authorization request, and redeems its code for tokens.
+pub(crate) async fn redeem(
+    client: &Client,
+    app: &App,
+    pending: &PendingAuthorization,
+    callback: &Url,
+) -> Result<Tokens> {
+    let plain = client.anonymous();
+    let code = callback::code(&plain, pending, callback).await?;
+    let asked_at = client.clock().wall_time();
+    let granted = exchange(client, app, pending, &code).await?;
+    let claims = believed(&plain, pending, &granted).await?;
+    let set = TokenSet {
+        client_id: app.client_id.clone(),
+        access_token: granted.token.bearer.token().to_owned(),
+        expires_at: end(&granted, asked_at),
+        scope: granted.scope.unwrap_or_default(),
+        refresh_token: granted.refresh_token,
+        id_token: granted.id_token,
+        resources: pending.asked().map(|asked| asked.resources.clone()),
+    };
+    Ok(Tokens::first(Grant::new(client, app, set)?, claims))
+}
+
+/// The code of the answer to an authorization request.
+pub(crate) async fn code(
+    client: &Client,
+    pending: &PendingAuthorization,
+    callback: &Url,
+) -> Result<String> {
+    callback::code(&client.anonymous(), pending, callback).await
+}
+
+/// A code is good once: it is sent again only if it was not sent.
+async fn exchange(
+    client: &Client,
+    app: &App,
+    pending: &PendingAuthorization,
+    code: &str,
+) -> Result<Granted> {
+    let endpoint = TokenEndpoint::of_users(client, app.client_id.clone(), app.secret.clone())?;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", pending.redirect_uri()),
+        ("code_verifier", pending.code_verifier()),
+    ];
+    let deadline = client.clock().now().checked_add(client.timeout());
+    let outcome = attempts(client.retries(), false, deadline, || endpoint.ask(&form)).await;
+    trace::token(outcome.as_ref().map(|granted| granted.token.life));
+    outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))
+}
+
+/// The claims of the ID token. Whoever asked for one does not go on without.
+async fn believed(
+    client: &Client,
+    pending: &PendingAuthorization,
+    granted: &Granted,
+) -> Result<Option<IdTokenClaims>> {
+    let expected = Expected {
+        client_id: pending.client_id(),
+        nonce: pending.nonce(),
+        subject: None,
+        access_token: granted.token.bearer.token(),
+        max_age: pending.asked().and_then(|asked| Some((asked.at, asked.max_age?))),
+    };
+    match &granted.id_token {
+        Some(token) => id_token::validate(client, token, &expected).await.map(Some),
+        None if pending.nonce().is_some() => {
+            Err(Error::invalid_token("Logto gave no ID token, though `openid` was asked for"))
+        }
+        None => Ok(None),
+    }
+}

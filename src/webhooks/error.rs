@@ -1,0 +1,42 @@
+//! Why a delivery is rejected.
+
+use std::fmt;
+
+/// Why a delivery is rejected. Its text quotes nothing of the delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WebhookError {
+    /// There is no header `logto-signature-sha-256`.
+    MissingSignature,
+    /// The signature is none of the body by any of the keys, or there is more than one.
+    InvalidSignature,
+    /// The body is longer than [`max_size`](super::WebhookVerifier::max_size) allows.
+    TooLarge,
+    /// The delivery is older than [`max_age`](super::WebhookVerifier::max_age) allows, or says that
+    /// it is from the future.
+    OutOfDate,
+    /// [`replay_check`](super::WebhookVerifier::replay_check) has seen the delivery before.
+    Replayed,
+    /// The signature is good, but the body is not an event: this is where.
+    InvalidBody(String),
+}
+
+impl fmt::Display for WebhookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MissingSignature => "the header `logto-signature-sha-256` is missing",
+            Self::InvalidSignature => {
+                "the signature does not match: check that the signing key is this webhook's, and \
+                 that the body is the one received, byte for byte"
+            }
+            Self::TooLarge => "the body is longer than is accepted",
+            Self::OutOfDate => "the delivery is too old, or from the future: check the clocks",
+            Self::Replayed => "the delivery has been received before",
+            Self::InvalidBody(problem) => {
+                return write!(f, "the body is signed, but cannot be read: {problem}");
+            }
+        })
+    }
+}
+
+impl std::error::Error for WebhookError {}

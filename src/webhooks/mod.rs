@@ -1,0 +1,39 @@
+//! Webhooks: deliveries of Logto are verified, and read into typed events.
+//!
+//! Needs the feature `webhooks`, and no other: it builds no HTTP client.
+//!
+//! ```
+//! use logto_api::webhooks::{Event, WebhookVerifier};
+//!
+//! # fn main() -> Result<(), logto_api::webhooks::WebhookError> {
+//! let verifier = WebhookVerifier::new("signing-key-of-the-webhook");
+//!
+//! let body = br#"{"event":"Role.Deleted","hookId":"h1","createdAt":"2026-11-26T01:53:15.662Z",
+//!     "path":"/roles/r1","params":{"id":"r1"}}"#;
+//! // Logto sends the signature in the header `logto-signature-sha-256`.
+//! let signature = verifier.sign(body);
+//! match verifier.verify_signature(&signature, body)? {
+//!     Event::RoleDeleted(change) => assert_eq!(change.param("id"), Some("r1")),
+//!     other => println!("{}", other.event_type()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Logto sends each delivery once: it does not retry, whatever it is answered, and gives up after
+//! ten seconds without a response. Answer at once, and do the work afterwards. Deliveries arrive in
+//! any order, and some releases send the same one twice.
+
+mod error;
+mod event;
+mod payload;
+mod verifier;
+
+pub use self::{
+    error::WebhookError,
+    event::{Event, EventType},
+    payload::{
+        Application, DataChange, GrantLimit, Interaction, Lockout, RateLimit, UnknownEvent, User,
+    },
+    verifier::{SIGNATURE_HEADER, WebhookVerifier},
+};
