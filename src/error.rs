@@ -103,6 +103,8 @@ enum Stage {
     Callback,
     /// The ID token, or what has to agree with it, is not to be trusted.
     Token,
+    /// The token says nothing: Logto alone knows what it is.
+    Opaque,
 }
 
 /// An answer that is not a success.
@@ -335,12 +337,20 @@ impl Error {
     }
 
     /// An ID token that is not to be trusted, or what does not agree with it.
-    #[cfg(feature = "sign-in")]
+    #[cfg(feature = "jwks")]
     pub(crate) fn invalid_token(problem: impl Into<Cow<'static, str>>) -> Self {
         Self::sign_in(Stage::Token, problem.into())
     }
 
-    #[cfg(feature = "sign-in")]
+    /// A token that can only be asked about.
+    #[cfg(feature = "verify")]
+    pub(crate) fn opaque_token() -> Self {
+        let problem = "the access token is opaque, and so for Logto's own endpoints or none: have \
+                       the client ask for one with the API's identifier as `resource`";
+        Self::sign_in(Stage::Opaque, problem.into())
+    }
+
+    #[cfg(feature = "jwks")]
     fn sign_in(stage: Stage, problem: Cow<'static, str>) -> Self {
         Self::new(Kind::SignIn(SignIn { stage, problem, code: None, message: None, scope: None }))
     }
@@ -724,10 +734,18 @@ impl Error {
         self.failed_at(Stage::Callback)
     }
 
-    /// The ID token of a sign-in, or what has to agree with it, is not to be trusted: it is expired,
-    /// signed by somebody else or meant for somebody else. Sign nobody in.
+    /// The ID token of a sign-in, what has to agree with it, or a token that was verified is not to be
+    /// trusted: it is expired, signed by somebody else or meant for somebody else. Sign nobody in,
+    /// and allow nothing.
     pub fn is_invalid_token(&self) -> bool {
-        self.failed_at(Stage::Token)
+        self.failed_at(Stage::Token) || self.failed_at(Stage::Opaque)
+    }
+
+    /// A token that was to be verified is no JSON Web Token: it may be one of Logto's opaque access
+    /// tokens, which are for its own endpoints. Such an error
+    /// [`is_invalid_token`](Self::is_invalid_token) as well.
+    pub fn is_opaque_token(&self) -> bool {
+        self.failed_at(Stage::Opaque)
     }
 
     fn failed_at(&self, stage: Stage) -> bool {
@@ -767,7 +785,7 @@ impl Error {
             Kind::SignIn(sign_in) => match sign_in.stage {
                 Stage::Authorization => "authorization",
                 Stage::Callback => "callback",
-                Stage::Token => "token",
+                Stage::Token | Stage::Opaque => "token",
             },
         }
     }

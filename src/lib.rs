@@ -39,6 +39,8 @@
 //! - [`BrowserCookies`] are those of a browser behind your server.
 //! - With the feature `drift`, `Client::check_contract` says in what a live server differs from the
 //!   contract that this crate was built from.
+//! - With the feature `verify`, `verify` verifies access tokens; with `webhooks`, `webhooks` verifies
+//!   deliveries and reads their events.
 //! - With the features `account` and `experience`, `web_authn` reads the credentials that browsers
 //!   make.
 //! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
@@ -145,6 +147,8 @@ mod upload;
 mod values;
 #[cfg(feature = "account")]
 mod verification_record;
+#[cfg(feature = "verify")]
+pub mod verify;
 #[cfg(any(feature = "account", feature = "experience"))]
 pub mod web_authn;
 #[cfg(feature = "webhooks")]

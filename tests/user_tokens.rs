@@ -476,9 +476,9 @@ async fn signatures_that_do_not_fit_are_refused() {
         (signed.to_owned(), "three parts"),
         ("header".to_owned(), "three parts"),
         (format!("{good}.more"), "three parts"),
-        ("header.payload.signature".to_owned(), "header cannot be read"),
+        ("header.payload.signature".to_owned(), "header that cannot be read"),
         (format!("{head}.{}.{signature}", encode("[]")), "signature"),
-        (ec.sign(&json!([])), "claims cannot be read"),
+        (ec.sign(&json!([])), "claims that cannot be read"),
     ] {
         logto.state().number = 0;
         logto.give(&token);

@@ -181,7 +181,7 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 }
 
 /// A `NumericDate` of a token: seconds since the epoch, perhaps with a fraction.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
     // Beyond this no sum of two of them is a number of milliseconds.
     const FAR: f64 = 1e12;

@@ -2,43 +2,44 @@
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc, jwk::Jwk};
-use serde::Deserialize;
-use serde_json::Value;
+use jsonwebtoken::Algorithm;
 
-use super::{IdTokenClaims, issuer};
-use crate::{Client, Error, Result, Timestamp, auth::jwt};
+use super::{
+    IdTokenClaims, issuer,
+    jws::{Jws, Kind},
+};
+use crate::{Client, Error, Result, Timestamp};
 
 /// How far two clocks may differ, in milliseconds.
 const LEEWAY: i64 = 60_000;
 
 /// What the token has to say.
-pub(super) struct Expected<'a> {
-    pub(super) client_id: &'a str,
+pub(crate) struct Expected<'a> {
+    /// Who issues it, where that is not this Logto by its address.
+    pub(crate) issuer: Option<&'a str>,
+    pub(crate) client_id: &'a str,
     /// That of the authorization request, where the token answers one.
-    pub(super) nonce: Option<&'a str>,
+    pub(crate) nonce: Option<&'a str>,
     /// The user who signed in, where that is known.
-    pub(super) subject: Option<&'a str>,
-    /// The access token that it came with.
-    pub(super) access_token: &'a str,
+    pub(crate) subject: Option<&'a str>,
+    /// The access token that it came with, where that is known.
+    pub(crate) access_token: Option<&'a str>,
     /// When the authorization request was made, and the longest time in seconds that it allowed
     /// since the user last authenticated.
-    pub(super) max_age: Option<(Timestamp, u64)>,
+    pub(crate) max_age: Option<(Timestamp, u64)>,
 }
 
 /// The claims of the token, when it is from this Logto, for this application, and good now.
-pub(super) async fn validate(
+pub(crate) async fn validate(
     client: &Client,
     token: &str,
     expected: &Expected<'_>,
 ) -> Result<IdTokenClaims> {
-    let parts = Parts::of(token)?;
-    let header: Header = parts.header()?;
-    let algorithm = header.algorithm()?;
-    let key = client.jwks().key(client, header.kid.as_deref(), algorithm).await?;
-    check_signature(&parts, &key, algorithm)?;
-    let claims: IdTokenClaims = parts.claims()?;
-    check_parties(&claims, &issuer(client), expected.client_id)?;
+    let signed = Jws::of(Kind::IdToken, token)?;
+    let algorithm = signed.verify(client).await?;
+    let claims: IdTokenClaims = signed.claims()?;
+    let own = issuer(client);
+    check_parties(&claims, expected.issuer.unwrap_or(&own), expected.client_id)?;
     check_times(&claims, client.clock().wall_time().into())?;
     check_answer(&claims, expected)?;
     check_age(&claims, expected.max_age)?;
@@ -47,89 +48,9 @@ pub(super) async fn validate(
 }
 
 /// The claims of a token that has been validated before.
+#[cfg(feature = "sign-in")]
 pub(super) fn read_again(token: &str) -> Result<IdTokenClaims> {
-    Parts::of(token)?.claims()
-}
-
-/// A signed token in its compact form.
-struct Parts<'a> {
-    header: &'a str,
-    payload: &'a str,
-    signature: &'a str,
-    /// What the signature is of.
-    signed: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    fn of(token: &'a str) -> Result<Self> {
-        let cut_off = || Error::invalid_token("the ID token does not have three parts");
-        let (signed, signature) = token.rsplit_once('.').ok_or_else(cut_off)?;
-        let (header, payload) = signed.split_once('.').ok_or_else(cut_off)?;
-        match payload.contains('.') {
-            true => Err(cut_off()),
-            false => Ok(Self { header, payload, signature, signed }),
-        }
-    }
-
-    fn header(&self) -> Result<Header> {
-        jwt::part(self.header)
-            .ok_or_else(|| Error::invalid_token("the ID token's header cannot be read"))
-    }
-
-    fn claims(&self) -> Result<IdTokenClaims> {
-        jwt::part(self.payload).ok_or_else(|| {
-            Error::invalid_token("the ID token's claims cannot be read, or one is missing")
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    #[serde(default)]
-    typ: Option<String>,
-    #[serde(default)]
-    kid: Option<String>,
-    /// Extensions that must be understood.
-    #[serde(default)]
-    crit: Option<Value>,
-}
-
-impl Header {
-    /// Logto signs with these two. All others are refused before a key is looked at: one that
-    /// takes the public key for a shared secret must not get it.
-    fn algorithm(&self) -> Result<Algorithm> {
-        if self.crit.is_some() {
-            return Err(Error::invalid_token(
-                "the ID token's header asks for an extension that is not known",
-            ));
-        }
-        // Logto gives its ID tokens no type, and its other tokens one of their own.
-        if self.typ.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
-            return Err(Error::invalid_token(
-                "the token says in its header that it is not an ID token, but of another type",
-            ));
-        }
-        match self.alg.as_str() {
-            "ES384" => Ok(Algorithm::ES384),
-            "RS256" => Ok(Algorithm::RS256),
-            _ => Err(Error::invalid_token(
-                "the ID token is not signed in a way that is taken: ES384 and RS256 are",
-            )),
-        }
-    }
-}
-
-/// Goes by the provider itself: the one that jsonwebtoken has for the whole program panics where
-/// two of its features are enabled, and is not this crate's to choose.
-fn check_signature(parts: &Parts<'_>, key: &Jwk, algorithm: Algorithm) -> Result<()> {
-    let verified = || {
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(parts.signature).ok()?;
-        let key = DecodingKey::from_jwk(key).ok()?;
-        let verifier = (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).ok()?;
-        verifier.verify(parts.signed.as_bytes(), &signature).ok()
-    };
-    verified().ok_or_else(|| Error::invalid_token("the ID token's signature is not its issuer's"))
+    Jws::of(Kind::IdToken, token)?.claims()
 }
 
 fn check_parties(claims: &IdTokenClaims, issuer: &str, client_id: &str) -> Result<()> {
@@ -206,9 +127,9 @@ fn check_age(claims: &IdTokenClaims, max_age: Option<(Timestamp, u64)>) -> Resul
 fn check_access_token(
     claims: &IdTokenClaims,
     algorithm: Algorithm,
-    access_token: &str,
+    access_token: Option<&str>,
 ) -> Result<()> {
-    let Some(found) = claims.user.extra.get("at_hash") else {
+    let (Some(found), Some(access_token)) = (claims.user.extra.get("at_hash"), access_token) else {
         return Ok(());
     };
     let hash = match algorithm {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jsonwebtoken::{
-    Algorithm,
+    Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use reqwest::Method;
@@ -16,13 +16,22 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
+use super::jws::{Kind, invalid};
 use crate::{
-    Client, Error, Result,
+    Client, Error, Result, RetryPolicy,
+    auth::AuthFailure,
     runtimes::{self, PerRuntime},
 };
 
 /// How long a key is trusted without asking: one that was withdrawn is forgotten then.
 const MAX_AGE: Duration = Duration::from_secs(600);
+/// How long they are gone on with while they cannot be fetched: about as long as tokens live, for
+/// there are no new ones then.
+const MAX_STALE: Duration = Duration::from_secs(7200);
+/// How long is waited for them then, …
+const STALE_TIMEOUT: Duration = Duration::from_secs(5);
+/// … and how long they are not asked for after that.
+const PAUSE: Duration = Duration::from_secs(30);
 /// Tokens may name any key, so that keys are only asked for this often because one is not known …
 const UNKNOWN_KEYS: usize = 3;
 /// … within this time.
@@ -42,16 +51,39 @@ pub(crate) struct Jwks {
 
 #[derive(Default)]
 struct Known {
-    keys: Vec<Jwk>,
+    keys: Vec<PublicKey>,
     /// When they were fetched.
     at: Option<Instant>,
+    /// How often they were asked for, and with what outcome the last time.
+    fetches: u64,
+    failed: Option<(Instant, String)>,
     /// When keys were asked for lately because a token named one that was not known.
     asked: Vec<Instant>,
 }
 
+/// A key, and the same as signatures are verified with.
+struct PublicKey {
+    jwk: Jwk,
+    decoding: Option<DecodingKey>,
+}
+
+/// What is to be done about a key.
+enum Step {
+    Done(Result<DecodingKey>),
+    Fetch,
+}
+
+/// The key that a token names.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    id: Option<&'a str>,
+    algorithm: Algorithm,
+    kind: Kind,
+}
+
 impl Known {
-    fn is_fresh(&self, now: Instant) -> bool {
-        self.at.is_some_and(|at| now.duration_since(at) < MAX_AGE)
+    fn is_younger(&self, now: Instant, age: Duration) -> bool {
+        self.at.is_some_and(|at| now.duration_since(at) < age)
     }
 
     /// Whether keys can be asked for again because one is not known.
@@ -62,6 +94,41 @@ impl Known {
             self.asked.push(now);
         }
         may
+    }
+
+    /// The key, if keys need not be asked for.
+    fn fresh(&self, now: Instant, named: Named<'_>) -> Option<Result<DecodingKey>> {
+        self.is_younger(now, MAX_AGE).then(|| self.find(named)).flatten()
+    }
+
+    /// The key while the endpoint is down.
+    fn stale(&self, now: Instant, named: Named<'_>) -> Option<Result<DecodingKey>> {
+        self.is_younger(now, MAX_STALE).then(|| self.find(named)).flatten()
+    }
+
+    fn find(&self, named: Named<'_>) -> Option<Result<DecodingKey>> {
+        find(&self.keys, named.id, named.algorithm).map(|key| checked(key, named))
+    }
+
+    /// What is to be done in one's turn; `since` is the number of fetches when one came.
+    fn step(&mut self, now: Instant, named: Named<'_>, since: u64) -> Step {
+        if let Some(key) = self.fresh(now, named) {
+            return Step::Done(key);
+        }
+        let (is_fresh, is_new) = (self.is_younger(now, MAX_AGE), self.fetches > since);
+        let failed = self.failed.as_ref().filter(|(at, _)| now.duration_since(*at) < PAUSE);
+        if let Some((_, problem)) = failed {
+            match self.stale(now, named) {
+                Some(key) => return Step::Done(key),
+                // Whoever waited for it shares what came of it.
+                None if is_new => return Step::Done(Err(unavailable(problem))),
+                None => {}
+            }
+        }
+        match is_fresh && (is_new || !self.may_ask(now)) {
+            true => Step::Done(Err(unknown_key(named.kind))),
+            false => Step::Fetch,
+        }
     }
 }
 
@@ -77,34 +144,31 @@ impl Jwks {
         client: &Client,
         id: Option<&str>,
         algorithm: Algorithm,
-    ) -> Result<Jwk> {
+        kind: Kind,
+    ) -> Result<DecodingKey> {
+        let named = Named { id, algorithm, kind };
+        let since = {
+            let known = self.lock();
+            if let Some(key) = known.fresh(client.clock().now(), named) {
+                return key;
+            }
+            known.fetches
+        };
         let runtime = Handle::try_current().map_err(|_| Error::request(runtimes::ABSENT))?;
         let Ok(turn) = self.turns.value(&runtime, || Ok::<_, Infallible>(Arc::default()));
         let _turn = timeout(client.timeout(), turn.lock()).await.map_err(|_| Error::deadline())?;
         let now = client.clock().now();
-        if let Some(key) = self.known(now, id, algorithm) {
-            return key;
+        let (step, has_stale) = {
+            let mut known = self.lock();
+            (known.step(now, named, since), known.stale(now, named).is_some())
+        };
+        match step {
+            Step::Done(key) => key,
+            Step::Fetch => {
+                let fetched = fetch(client, has_stale).await;
+                self.lock().take(client.clock().now(), fetched, named)
+            }
         }
-        let keys = fetch(client).await?;
-        let mut known = self.lock();
-        known.keys = keys;
-        known.at = Some(now);
-        match find(&known.keys, id, algorithm) {
-            Some(key) => checked(key, algorithm),
-            None => Err(unknown_key()),
-        }
-    }
-
-    /// What is known of a key without asking; nothing where keys are to be fetched.
-    fn known(&self, now: Instant, id: Option<&str>, algorithm: Algorithm) -> Option<Result<Jwk>> {
-        let mut known = self.lock();
-        if !known.is_fresh(now) {
-            return None;
-        }
-        if let Some(key) = find(&known.keys, id, algorithm) {
-            return Some(checked(key, algorithm));
-        }
-        (!known.may_ask(now)).then(|| Err(unknown_key()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -112,8 +176,43 @@ impl Jwks {
     }
 }
 
-async fn fetch(client: &Client) -> Result<Vec<Jwk>> {
-    let request = client.request(Method::GET, "/oidc/jwks").public();
+impl Known {
+    /// The key after a fetch.
+    fn take(
+        &mut self,
+        now: Instant,
+        fetched: Result<Vec<Jwk>>,
+        named: Named<'_>,
+    ) -> Result<DecodingKey> {
+        self.fetches += 1;
+        match fetched {
+            Ok(keys) => {
+                self.keys = keys.into_iter().map(PublicKey::new).collect();
+                self.at = Some(now);
+                self.failed = None;
+                self.find(named).unwrap_or_else(|| Err(unknown_key(named.kind)))
+            }
+            Err(error) => {
+                self.failed = Some((now, error.to_string()));
+                self.stale(now, named).unwrap_or(Err(error))
+            }
+        }
+    }
+}
+
+impl PublicKey {
+    fn new(jwk: Jwk) -> Self {
+        let decoding = DecodingKey::from_jwk(&jwk).ok();
+        Self { jwk, decoding }
+    }
+}
+
+/// Asks for the keys; only for a moment and once where there are some to go on with.
+async fn fetch(client: &Client, has_stale: bool) -> Result<Vec<Jwk>> {
+    let mut request = client.request(Method::GET, "/oidc/jwks").public();
+    if has_stale {
+        request = request.timeout(STALE_TIMEOUT).retry(RetryPolicy::never());
+    }
     let answer = request.max_response_size(MAX_SIZE).send().await.map_err(|error| {
         match error.is_response_too_large() {
             true => Error::invalid_token(
@@ -128,28 +227,37 @@ async fn fetch(client: &Client) -> Result<Vec<Jwk>> {
     Ok(keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
-fn unknown_key() -> Error {
-    Error::invalid_token("the ID token is signed with a key that this Logto does not have")
+fn unknown_key(kind: Kind) -> Error {
+    invalid(kind, "is signed with a key that this Logto does not have")
+}
+
+fn unavailable(problem: &str) -> Error {
+    Error::auth(AuthFailure::new(format!(
+        "the keys that tokens are verified with cannot be fetched: {problem}"
+    )))
 }
 
 /// The key of this id, of several the one that fits. A token that names none means the only one
 /// that fits.
-fn find<'a>(keys: &'a [Jwk], id: Option<&str>, algorithm: Algorithm) -> Option<&'a Jwk> {
+fn find<'a>(
+    keys: &'a [PublicKey],
+    id: Option<&str>,
+    algorithm: Algorithm,
+) -> Option<&'a PublicKey> {
+    let fitting = |key: &&PublicKey| fits(&key.jwk, algorithm);
     if id.is_some() {
-        let named = || keys.iter().filter(|key| key.common.key_id.as_deref() == id);
-        return named().find(|key| fits(key, algorithm)).or_else(|| named().next());
+        let named = || keys.iter().filter(|key| key.jwk.common.key_id.as_deref() == id);
+        return named().find(fitting).or_else(|| named().next());
     }
-    let mut fitting = keys.iter().filter(|key| fits(key, algorithm));
+    let mut fitting = keys.iter().filter(fitting);
     fitting.next().filter(|_| fitting.next().is_none())
 }
 
-fn checked(key: &Jwk, algorithm: Algorithm) -> Result<Jwk> {
-    match fits(key, algorithm) {
-        true => Ok(key.clone()),
-        false => Err(Error::invalid_token(
-            "the key that the ID token names is not one for signatures of its kind",
-        )),
-    }
+fn checked(key: &PublicKey, named: Named<'_>) -> Result<DecodingKey> {
+    let decoding = key.decoding.as_ref().filter(|_| fits(&key.jwk, named.algorithm));
+    decoding.cloned().ok_or_else(|| {
+        invalid(named.kind, "names a key that is not one for signatures of its kind")
+    })
 }
 
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {

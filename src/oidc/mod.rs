@@ -13,6 +13,7 @@ mod discovery;
 mod grant;
 mod id_token;
 mod jwks;
+mod jws;
 #[cfg(feature = "sign-in")]
 mod pending;
 #[cfg(feature = "sign-in")]
@@ -38,6 +39,12 @@ pub(crate) use self::{
     pending::Asked,
     random::token as random_text,
     redeem::{code, redeem},
+};
+#[cfg(feature = "verify")]
+pub(crate) use self::{
+    claims::seconds,
+    id_token::{Expected, validate as validate_id_token},
+    jws::{Jws, Kind},
 };
 #[cfg(feature = "sign-in")]
 pub use self::{

@@ -73,10 +73,11 @@ async fn believed(
     granted: &Granted,
 ) -> Result<Option<IdTokenClaims>> {
     let expected = Expected {
+        issuer: None,
         client_id: pending.client_id(),
         nonce: pending.nonce(),
         subject: None,
-        access_token: granted.token.bearer.token(),
+        access_token: Some(granted.token.bearer.token()),
         max_age: pending.asked().and_then(|asked| Some((asked.at, asked.max_age?))),
     };
     match &granted.id_token {

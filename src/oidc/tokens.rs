@@ -118,10 +118,11 @@ impl Tokens {
             Some(token) => {
                 let subject = self.claims().map(|claims| claims.user.sub.as_str());
                 let expected = Expected {
+                    issuer: None,
                     client_id: self.client_id(),
                     nonce: None,
                     subject,
-                    access_token: granted.token.bearer.token(),
+                    access_token: Some(granted.token.bearer.token()),
                     max_age: None,
                 };
                 let claims = id_token::validate(&grant.client, token, &expected).await?;

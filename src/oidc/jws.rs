@@ -1,0 +1,125 @@
+//! Signed tokens in their compact form (RFC 7515, section 3.1), of the kinds that Logto signs.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{Client, Error, Result, auth::jwt};
+
+/// What a token is for. One of a kind is never accepted as one of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    IdToken,
+    #[cfg(feature = "verify")]
+    AccessToken,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::IdToken => "ID token",
+            #[cfg(feature = "verify")]
+            Self::AccessToken => "access token",
+        }
+    }
+
+    /// Logto gives its ID tokens no type, and its other tokens one of their own (RFC 9068, section
+    /// 2.1). `application/` may stand before it (RFC 7515, section 4.1.9).
+    fn takes_type(self, found: Option<&str>) -> bool {
+        let is = |wanted: &str| found.is_some_and(|found| found.eq_ignore_ascii_case(wanted));
+        match self {
+            Self::IdToken => found.is_none() || is("JWT"),
+            #[cfg(feature = "verify")]
+            Self::AccessToken => is("at+jwt") || is("application/at+jwt"),
+        }
+    }
+}
+
+/// A signed token in its compact form.
+pub(crate) struct Jws<'a> {
+    kind: Kind,
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    /// What the signature is of.
+    signed: &'a str,
+}
+
+impl<'a> Jws<'a> {
+    pub(crate) fn of(kind: Kind, token: &'a str) -> Result<Self> {
+        let cut_off = || invalid(kind, "does not have three parts");
+        let (signed, signature) = token.rsplit_once('.').ok_or_else(cut_off)?;
+        let (header, payload) = signed.split_once('.').ok_or_else(cut_off)?;
+        match payload.contains('.') {
+            true => Err(cut_off()),
+            false => Ok(Self { kind, header, payload, signature, signed }),
+        }
+    }
+
+    /// Checks the header, and the signature by a key of this Logto's. A key that the header brings
+    /// along or points to is not looked at.
+    pub(crate) async fn verify(&self, client: &Client) -> Result<Algorithm> {
+        let header: Header = jwt::part(self.header)
+            .ok_or_else(|| invalid(self.kind, "has a header that cannot be read"))?;
+        let algorithm = header.algorithm(self.kind)?;
+        let key = client.jwks().key(client, header.kid.as_deref(), algorithm, self.kind).await?;
+        self.check_signature(&key, algorithm)?;
+        Ok(algorithm)
+    }
+
+    /// The claims, which nobody has vouched for before [`verify`](Self::verify).
+    pub(crate) fn claims<T: DeserializeOwned>(&self) -> Result<T> {
+        jwt::part(self.payload)
+            .ok_or_else(|| invalid(self.kind, "has claims that cannot be read, or lacks one"))
+    }
+
+    /// Goes by the provider itself: the one that jsonwebtoken has for the whole program panics where
+    /// two of its features are enabled, and is not this crate's to choose.
+    fn check_signature(&self, key: &DecodingKey, algorithm: Algorithm) -> Result<()> {
+        let verified = || {
+            let signature = BASE64_URL_SAFE_NO_PAD.decode(self.signature).ok()?;
+            let verifier = (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, key).ok()?;
+            verifier.verify(self.signed.as_bytes(), &signature).ok()
+        };
+        verified().ok_or_else(|| invalid(self.kind, "has a signature that is not its issuer's"))
+    }
+}
+
+/// An error that says so of a token of this kind.
+pub(super) fn invalid(kind: Kind, problem: &str) -> Error {
+    Error::invalid_token(format!("the {} {problem}", kind.name()))
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default)]
+    typ: Option<String>,
+    #[serde(default)]
+    kid: Option<String>,
+    /// Extensions that must be understood.
+    #[serde(default)]
+    crit: Option<Value>,
+}
+
+impl Header {
+    /// Logto signs with these two. All others are refused before a key is looked at: one that
+    /// takes the public key for a shared secret must not get it.
+    fn algorithm(&self, kind: Kind) -> Result<Algorithm> {
+        if self.crit.is_some() {
+            return Err(invalid(kind, "asks in its header for an extension that is not known"));
+        }
+        if !kind.takes_type(self.typ.as_deref()) {
+            let name = kind.name();
+            return Err(Error::invalid_token(format!(
+                "the token says in its header that it is not an {name}, but of another type"
+            )));
+        }
+        match self.alg.as_str() {
+            "ES384" => Ok(Algorithm::ES384),
+            "RS256" => Ok(Algorithm::RS256),
+            _ => Err(invalid(kind, "is not signed in a way that is taken: ES384 and RS256 are")),
+        }
+    }
+}

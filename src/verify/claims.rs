@@ -1,0 +1,191 @@
+//! What an access token says.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
+};
+use serde_json::{Map, Value};
+
+use crate::{Error, Result, Timestamp, oidc::seconds};
+
+/// What the audience of an organization token begins with.
+pub(super) const ORGANIZATION: &str = "urn:logto:organization:";
+
+/// The claims of an access token that was verified.
+///
+/// `Debug` shows who the token is for, and no custom claims.
+#[derive(Clone, PartialEq)]
+pub struct AccessTokenClaims {
+    known: Known,
+    raw: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(super) struct Known {
+    pub(super) iss: String,
+    pub(super) sub: String,
+    pub(super) aud: Audience,
+    #[serde(deserialize_with = "seconds")]
+    pub(super) exp: Timestamp,
+    #[serde(deserialize_with = "seconds")]
+    pub(super) iat: Timestamp,
+    pub(super) nbf: Option<NotBefore>,
+    pub(super) client_id: String,
+    scope: Option<String>,
+    organization_id: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub(super) struct NotBefore(#[serde(deserialize_with = "seconds")] pub(super) Timestamp);
+
+/// `aud` is a string where there is one only.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    pub(super) fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl AccessTokenClaims {
+    /// Whom the token is about: the id of a user, or of a machine-to-machine application.
+    pub fn subject(&self) -> &str {
+        &self.known.sub
+    }
+
+    /// The id of the application that the token was issued to.
+    pub fn client_id(&self) -> &str {
+        &self.known.client_id
+    }
+
+    /// Whether the token is a machine-to-machine application's, and about no user.
+    pub fn is_machine(&self) -> bool {
+        self.known.sub == self.known.client_id
+    }
+
+    /// Whom the token is for. With Logto it is always one.
+    pub fn audiences(&self) -> &[String] {
+        self.known.aud.all()
+    }
+
+    /// The scopes that were granted.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.known.scope.as_deref().unwrap_or_default().split_ascii_whitespace()
+    }
+
+    /// Whether this scope was granted.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|granted| granted == scope)
+    }
+
+    /// Whether all of these scopes were granted.
+    pub fn has_all_scopes<'a>(&self, scopes: impl IntoIterator<Item = &'a str>) -> bool {
+        scopes.into_iter().all(|scope| self.has_scope(scope))
+    }
+
+    /// The organization that the token is for or, of a token for an API, within which it is good.
+    pub fn organization_id(&self) -> Option<&str> {
+        let of_audience = || match self.audiences() {
+            [one] => one.strip_prefix(ORGANIZATION),
+            _ => None,
+        };
+        self.known.organization_id.as_deref().or_else(of_audience)
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(&self) -> Timestamp {
+        self.known.iat
+    }
+
+    /// When the token ends.
+    pub fn expires_at(&self) -> Timestamp {
+        self.known.exp
+    }
+
+    /// The names of the roles, where a script for custom claims puts them in a claim `roles`: Logto
+    /// itself puts none in access tokens.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        let roles = self.raw.get("roles").and_then(Value::as_array);
+        roles.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// All claims as a type of yours, which takes those that a script for custom claims adds.
+    ///
+    /// # Errors
+    ///
+    /// When a claim is missing or of another type
+    /// ([`Error::is_invalid_token`](crate::Error::is_invalid_token)).
+    pub fn custom<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_value(Value::Object(self.raw.clone())).map_err(|_| {
+            Error::invalid_token("the access token's claims are not of the type asked for")
+        })
+    }
+
+    /// All claims, as they are.
+    pub fn raw(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// The organization of the claim.
+    pub(super) fn claimed_organization(&self) -> Option<&str> {
+        self.known.organization_id.as_deref()
+    }
+
+    /// The organization of the audience.
+    pub(super) fn audience_organization(&self) -> Option<&str> {
+        match self.audiences() {
+            [one] => one.strip_prefix(ORGANIZATION).filter(|id| !id.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AccessTokenClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = deserializer.deserialize_map(Unique)?;
+        let known = Known::deserialize(&raw).map_err(D::Error::custom)?;
+        Ok(Self { known, raw })
+    }
+}
+
+/// An object none of whose members stands twice (RFC 7519, section 4): two readers could disagree.
+struct Unique;
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            if map.insert(name, value).is_some() {
+                return Err(A::Error::custom("a claim stands twice"));
+            }
+        }
+        Ok(map)
+    }
+}
+
+impl fmt::Debug for AccessTokenClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.known.fmt(f)
+    }
+}

@@ -1,0 +1,165 @@
+//! Whether a token is good.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    AccessTokenClaims, TokenVerifierBuilder,
+    builder::{Rules, Wanted},
+};
+use crate::{
+    Client, Error, Result, Timestamp,
+    oidc::{Expected, IdTokenClaims, Jws, Kind, issuer, validate_id_token},
+};
+
+/// In bytes. Logto's tokens have about a thousand; servers accept few with more than 16 KiB.
+const MAX_SIZE: usize = 64 * 1024;
+
+/// Verifies access tokens that Logto issued for an API of yours: see the [module](super).
+///
+/// It checks the signature by the keys that Logto publishes, the type (`at+jwt`), issuer, audience,
+/// times and, where wanted, the application. Keys are fetched with the first token, by one task
+/// however many wait; when they are older than ten minutes; and when a token names one that is not
+/// known, at most three times a minute. While they cannot be fetched, those that were last known are
+/// gone on with for two hours. Cloning is cheap, and clones share them.
+#[derive(Clone)]
+pub struct TokenVerifier(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    issuer: String,
+    rules: Rules,
+}
+
+impl TokenVerifier {
+    /// Starts building a verifier for the tokens of the server at this address, such as
+    /// `https://acme.logto.app`.
+    pub fn builder(endpoint: impl Into<String>) -> TokenVerifierBuilder {
+        TokenVerifierBuilder::new(Client::builder(endpoint))
+    }
+
+    pub(super) fn of(client: Client, rules: Rules) -> Self {
+        let issuer = rules.issuer.clone().unwrap_or_else(|| issuer(&client));
+        Self(Arc::new(Inner { client, issuer, rules }))
+    }
+
+    /// What the token says, if it is good.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid_token`](Error::is_invalid_token): it is not; answer 401 with `invalid_token`.
+    /// - [`is_opaque_token`](Error::is_opaque_token) besides: it may be a token for Logto's own
+    ///   endpoints, which is given where a client names no `resource`.
+    /// - Any other: the keys cannot be fetched. Whether the token is good is not known; answer 503.
+    pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims> {
+        if token.len() > MAX_SIZE {
+            return Err(Error::invalid_token("the access token is longer than any of Logto's"));
+        }
+        if !token.contains('.') {
+            return Err(Error::opaque_token());
+        }
+        let signed = Jws::of(Kind::AccessToken, token)?;
+        signed.verify(&self.0.client).await?;
+        let claims: AccessTokenClaims = signed.claims()?;
+        self.check(&claims)?;
+        Ok(claims)
+    }
+
+    /// What the token says, if it is good and about this organization: that of the request's path or
+    /// header. The verifier has to want organizations.
+    ///
+    /// # Errors
+    ///
+    /// As of [`verify`](Self::verify); a token about another organization is not good.
+    pub async fn verify_in(&self, token: &str, organization_id: &str) -> Result<AccessTokenClaims> {
+        let claims = self.verify(token).await?;
+        match claims.organization_id() == Some(organization_id) {
+            true => Ok(claims),
+            false => Err(Error::invalid_token("the access token is for another organization")),
+        }
+    }
+
+    /// What an ID token says that comes from elsewhere, such as from an application of yours, if it
+    /// is good and was issued to this application.
+    ///
+    /// An ID token tells who signed in; it permits nothing. Its nonce is the application's to check.
+    ///
+    /// # Errors
+    ///
+    /// As of [`verify`](Self::verify).
+    pub async fn verify_id_token(&self, token: &str, client_id: &str) -> Result<IdTokenClaims> {
+        if token.len() > MAX_SIZE {
+            return Err(Error::invalid_token("the ID token is longer than any of Logto's"));
+        }
+        let expected = Expected {
+            issuer: Some(&self.0.issuer),
+            client_id,
+            nonce: None,
+            subject: None,
+            access_token: None,
+            max_age: None,
+        };
+        validate_id_token(&self.0.client, token, &expected).await
+    }
+
+    fn check(&self, claims: &AccessTokenClaims) -> Result<()> {
+        let rules = &self.0.rules;
+        let known = claims.known();
+        let fail = |problem: &'static str| Err(Error::invalid_token(problem));
+        if known.iss != self.0.issuer {
+            return fail("the access token is from another issuer: set `issuer` where it differs");
+        }
+        if !self.is_wanted(claims) {
+            return fail("the access token is not for this API, or not in the way that is wanted");
+        }
+        if known.sub.is_empty() || (rules.users_only && claims.is_machine()) {
+            return fail("the access token is about no user");
+        }
+        if !rules.clients.is_empty() && !rules.clients.contains(&known.client_id) {
+            return fail("the access token was issued to another application");
+        }
+        self.check_times(claims)
+    }
+
+    fn is_wanted(&self, claims: &AccessTokenClaims) -> bool {
+        let rules = &self.0.rules;
+        let is_for_api = claims.audiences().iter().any(|found| rules.audiences.contains(found));
+        let in_organization = claims.claimed_organization().is_some();
+        match rules.wanted {
+            Wanted::Resource => is_for_api && !in_organization,
+            Wanted::ResourceInOrganization => is_for_api && in_organization,
+            Wanted::ResourceAnywhere => is_for_api,
+            Wanted::Organization => claims.audience_organization().is_some() && !in_organization,
+        }
+    }
+
+    fn check_times(&self, claims: &AccessTokenClaims) -> Result<()> {
+        let now = Timestamp::from(self.0.client.clock().wall_time()).as_millis();
+        let leeway = i64::try_from(self.0.rules.leeway.as_millis()).unwrap_or(i64::MAX);
+        let known = claims.known();
+        if known.exp.as_millis() <= now.saturating_sub(leeway) {
+            return Err(Error::invalid_token("the access token has expired"));
+        }
+        let limit = now.saturating_add(leeway);
+        let not_before = known.nbf.as_ref().map(|at| at.0.as_millis());
+        match known.iat.as_millis() > limit || not_before.is_some_and(|at| at > limit) {
+            true => Err(Error::invalid_token("the access token is not valid yet")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Client {
+    /// Starts building a verifier that shares this client's connections and keys.
+    pub fn token_verifier(&self) -> TokenVerifierBuilder {
+        TokenVerifierBuilder::of(self)
+    }
+}
+
+impl fmt::Debug for TokenVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenVerifier")
+            .field("issuer", &self.0.issuer)
+            .field("rules", &self.0.rules)
+            .finish_non_exhaustive()
+    }
+}
