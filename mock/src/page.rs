@@ -35,13 +35,23 @@ impl Page {
 
     /// The page of these items, with the headers that say how many there are.
     pub(crate) fn answer(&self, url: &str, items: Vec<Value>) -> Response {
+        self.answer_with(url, items, |item| item)
+    }
+
+    /// The same, where only what is shown is worth making.
+    pub(crate) fn answer_with<T>(
+        &self,
+        url: &str,
+        items: Vec<T>,
+        show: impl Fn(T) -> Value,
+    ) -> Response {
         if self.whole {
-            return reply::ok(&items.into());
+            return reply::ok(&items.into_iter().map(show).collect());
         }
         let total = items.len();
         let skipped = (self.number - 1).saturating_mul(self.size);
-        let shown: Vec<Value> = items.into_iter().skip(skipped).take(self.size).collect();
-        let mut response = reply::ok(&shown.into());
+        let shown = items.into_iter().skip(skipped).take(self.size).map(show);
+        let mut response = reply::ok(&shown.collect());
         let headers = response.headers_mut();
         headers.insert("total-number", HeaderValue::from(total));
         let last = total.div_ceil(self.size).max(1);

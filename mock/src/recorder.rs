@@ -10,7 +10,10 @@ use axum::{
     response::Response,
 };
 
-use crate::{reply, state::Store};
+use crate::{
+    reply,
+    state::{self, Store},
+};
 
 /// The size of a JSON body that a server takes.
 const LIMIT: usize = 1024 * 1024;
@@ -66,6 +69,12 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
+/// Keeps a request, and says with what it is to fail.
+fn note(state: &mut state::State, request: RecordedRequest) -> Option<StatusCode> {
+    state.requests.push(request);
+    state.failures.pop_front()
+}
+
 pub(crate) async fn record(State(store): State<Store>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut response = match to_bytes(body, LIMIT).await {
@@ -74,13 +83,17 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
                 let value = String::from_utf8_lossy(value.as_bytes());
                 (name.as_str().to_owned(), value.into_owned())
             });
-            store.lock().requests.push(RecordedRequest {
+            let recorded = RecordedRequest {
                 method: parts.method.to_string(),
                 path_and_query: parts.uri.to_string(),
                 headers: headers.collect(),
                 body: body.to_vec(),
-            });
-            next.run(Request::from_parts(parts, Body::from(body))).await
+            };
+            let failure = note(&mut store.lock(), recorded);
+            match failure {
+                Some(status) => reply::text(status, status.canonical_reason().unwrap_or_default()),
+                None => next.run(Request::from_parts(parts, Body::from(body))).await,
+            }
         }
         Err(_) => reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
     };

@@ -1,5 +1,9 @@
 //! What a test sets, and what it is told that a user would have got or computed.
 
+use std::iter;
+
+use axum::http::StatusCode;
+
 use crate::{
     Mock,
     factors::Secret,
@@ -9,6 +13,14 @@ use crate::{
 };
 
 impl Mock {
+    /// Answers the next requests, this many, with a status in place of what they ask for. They are
+    /// recorded, and not carried out. Requests for tokens count, too. A number that is no HTTP
+    /// status stands for 500.
+    pub fn fail_next(&self, requests: usize, status: u16) {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.store.lock().failures.extend(iter::repeat_n(status, requests));
+    }
+
     /// The newest verification code that was sent to this e-mail address or phone number.
     #[must_use]
     pub fn last_code(&self, address: &str) -> Option<String> {

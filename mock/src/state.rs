@@ -1,7 +1,7 @@
 //! What the server knows: one value behind one lock.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     num::NonZero,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,6 +15,8 @@ use ::time::{
         iso8601::{Config, TimePrecision},
     },
 };
+
+use axum::http::StatusCode;
 
 use crate::{
     account::Verifications,
@@ -66,6 +68,8 @@ pub(crate) struct State {
     /// Where browsers go that are asked whether to sign out.
     pub(crate) sign_outs: HashMap<String, String>,
     pub(crate) requests: Vec<RecordedRequest>,
+    /// What the next requests are answered with instead.
+    pub(crate) failures: VecDeque<StatusCode>,
 }
 
 impl State {
@@ -117,6 +121,7 @@ impl Store {
             interactions: HashMap::new(),
             sign_outs: HashMap::new(),
             requests: Vec::new(),
+            failures: VecDeque::new(),
         }))))
     }
 

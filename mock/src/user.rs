@@ -1,5 +1,7 @@
 //! Users and their passwords.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::{Map, Value, json};
 
 use crate::{errors::Failure, factors::Mfa, state::now};
@@ -98,38 +100,86 @@ impl User {
     }
 }
 
+/// What only one user may have.
+const UNIQUE: [&str; 3] = ["username", "primaryEmail", "primaryPhone"];
+
+/// Users in the order they were created, found without looking at all of them.
 #[derive(Default)]
-pub(crate) struct Users(Vec<User>);
+pub(crate) struct Users {
+    users: BTreeMap<u64, User>,
+    created: u64,
+    ids: HashMap<String, u64>,
+    owners: HashMap<(&'static str, String), u64>,
+    /// The one handed out to be changed last: not among the owners until the next change.
+    changing: Option<u64>,
+}
 
 impl Users {
     pub(crate) fn add(&mut self, user: User) {
-        self.0.push(user);
+        self.settle();
+        self.created += 1;
+        self.ids.insert(user.id.clone(), self.created);
+        self.users.insert(self.created, user);
+        self.changing = Some(self.created);
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &User> {
-        self.0.iter().rev()
+        self.users.values().rev()
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&User> {
-        self.find_by("id", id)
+        self.users.get(self.ids.get(id)?)
     }
 
     pub(crate) fn find_mut(&mut self, id: &str) -> Option<&mut User> {
-        self.0.iter_mut().find(|user| user.id == id)
+        self.settle();
+        let at = *self.ids.get(id)?;
+        self.disown(at);
+        self.changing = Some(at);
+        self.users.get_mut(&at)
     }
 
     /// The user whose member has this value.
     pub(crate) fn find_by(&self, member: &str, value: &str) -> Option<&User> {
-        self.0.iter().find(|user| user.text(member) == Some(value))
+        let Some(unique) = UNIQUE.into_iter().find(|unique| *unique == member) else {
+            return self.find_where(|user| user.text(member) == Some(value));
+        };
+        let changing = self.changing.and_then(|at| self.users.get(&at));
+        let owner = || self.users.get(self.owners.get(&(unique, value.to_owned()))?);
+        changing.filter(|user| user.text(unique) == Some(value)).or_else(owner)
     }
 
     pub(crate) fn find_where(&self, is_it: impl Fn(&User) -> bool) -> Option<&User> {
-        self.0.iter().find(|user| is_it(user))
+        self.users.values().find(|user| is_it(user))
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<User> {
-        let at = self.0.iter().position(|user| user.id == id)?;
-        Some(self.0.remove(at))
+        self.settle();
+        let at = self.ids.remove(id)?;
+        self.disown(at);
+        self.users.remove(&at)
+    }
+
+    /// Notes what the one that was changed owns now.
+    fn settle(&mut self) {
+        let Some(at) = self.changing.take() else { return };
+        let Some(user) = self.users.get(&at) else { return };
+        for unique in UNIQUE {
+            if let Some(value) = user.text(unique) {
+                self.owners.entry((unique, value.to_owned())).or_insert(at);
+            }
+        }
+    }
+
+    fn disown(&mut self, at: u64) {
+        let Some(user) = self.users.get(&at) else { return };
+        for unique in UNIQUE {
+            let Some(value) = user.text(unique) else { continue };
+            let owned = (unique, value.to_owned());
+            if self.owners.get(&owned) == Some(&at) {
+                self.owners.remove(&owned);
+            }
+        }
     }
 }
 

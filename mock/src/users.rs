@@ -100,9 +100,9 @@ async fn list(_: Management, State(store): State<Store>, query: Params) -> Answe
     let search = Search::of(&query, SEARCHED)?;
     let state = store.lock();
     let found = state.users.newest_first().filter(|user| search.finds(|field| user.text(field)));
-    let found = found.map(User::to_json).collect();
+    let found: Vec<&User> = found.collect();
     // The real server leaves `/api` out of these links, too.
-    Ok(page.answer(&format!("{}/users", state.endpoint), found))
+    Ok(page.answer_with(&format!("{}/users", state.endpoint), found, User::to_json))
 }
 
 async fn create(_: Management, State(store): State<Store>, body: JsonBody) -> Answer {

@@ -60,3 +60,19 @@ async fn dropping_it_ends_the_server() -> Result {
     assert!(http.get(&url).send().await.is_err());
     Ok(())
 }
+
+#[tokio::test]
+async fn the_next_requests_fail_and_are_not_carried_out() -> Result {
+    let fixture = Fixture::start().await?;
+    fixture.mock.fail_next(2, 503);
+    let body = json!({ "username": "alice" });
+    for status in [503, 503, 200] {
+        let (got, _) = fixture.send(Method::POST, "/api/users", body.clone()).await?;
+        assert_eq!(got, status);
+    }
+    let users = fixture.get("/api/users").await?;
+    assert_eq!(header(&users, "total-number"), "1");
+    let created = fixture.mock.requests().into_iter().filter(|one| one.path() == "/api/users");
+    assert_eq!(created.filter(|one| one.method == "POST").count(), 3);
+    Ok(())
+}

@@ -247,3 +247,19 @@ fn usernames(users: Value) -> Vec<String> {
     let users = users.as_array().into_iter().flatten();
     users.map(|user| string(&user["username"])).collect()
 }
+
+#[tokio::test]
+async fn what_a_user_gives_up_is_free() -> Result {
+    let fixture = Fixture::start().await?;
+    let named = json!({ "username": "alice" });
+    let first = fixture.add(named.clone()).await?;
+    let path = format!("/api/users/{}", string(&first["id"]));
+    fixture.send(Method::PATCH, &path, json!({ "username": "bob" })).await?;
+    let second = fixture.add(named.clone()).await?;
+    let taken = fixture.send(Method::POST, "/api/users", json!({ "username": "bob" })).await?;
+    assert_eq!(taken.0, 422);
+    let path = format!("/api/users/{}", string(&second["id"]));
+    fixture.request(Method::DELETE, &path).send().await?;
+    fixture.add(named).await?;
+    Ok(())
+}
