@@ -468,3 +468,51 @@ fn settings_that_would_accept_too_much_are_refused() {
         assert_eq!(builder.build().is_ok(), good);
     }
 }
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn axum_rejects_as_rfc_6750_says() {
+    use axum::{Router, body::Body, http::Request, routing::get};
+    use logto_api::verify::{Authenticated, BearerRejection};
+    use tower::ServiceExt;
+
+    async fn orders(caller: Authenticated) -> Result<String, BearerRejection> {
+        Ok(caller.require(&["read", "write"])?.subject().to_owned())
+    }
+
+    let key = Key::es384("k");
+    let logto = Logto::of(&key).await;
+    let app = Router::new().route("/", get(orders)).with_state(logto.verifier());
+    let ask = async |headers: &[String]| {
+        let mut request = Request::get("/");
+        for value in headers {
+            request = request.header("authorization", value);
+        }
+        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let challenge = response.headers().get("www-authenticate");
+        let challenge = challenge.map(|value| value.to_str().unwrap().to_owned());
+        (response.status().as_u16(), challenge.unwrap_or_default())
+    };
+    let good = sign(&key, &logto.claims());
+    let lacking = sign(&key, &logto.changed(&json!({"scope": "read"})));
+    let down = logto.keys.lock().unwrap().take();
+    assert_eq!(ask(&[format!("Bearer {good}")]).await, (503, String::new()));
+    *logto.keys.lock().unwrap() = down;
+    for (headers, status, challenge) in [
+        (vec![format!("Bearer {good}")], 200, ""),
+        (vec![format!("bearer  {good}")], 200, ""),
+        (vec![], 401, "Bearer"),
+        (vec![format!("Basic {good}")], 401, "Bearer"),
+        (vec![good.clone()], 401, "Bearer"),
+        (vec!["Bearer x".to_owned()], 401, r#"Bearer error="invalid_token""#),
+        (vec![format!("Bearer {good}x")], 401, r#"Bearer error="invalid_token""#),
+        (vec![format!("Bearer {good}"); 2], 400, r#"Bearer error="invalid_request""#),
+        (
+            vec![format!("Bearer {lacking}")],
+            403,
+            r#"Bearer error="insufficient_scope", scope="read write""#,
+        ),
+    ] {
+        assert_eq!(ask(&headers).await, (status, challenge.to_owned()), "{headers:?}");
+    }
+}

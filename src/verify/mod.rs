@@ -18,9 +18,13 @@
 //! # }
 //! ```
 
+#[cfg(feature = "axum")]
+mod axum;
 mod builder;
 mod claims;
 mod verifier;
 
+#[cfg(feature = "axum")]
+pub use self::axum::{Authenticated, BearerRejection};
 pub use self::{builder::TokenVerifierBuilder, claims::AccessTokenClaims, verifier::TokenVerifier};
 pub use crate::oidc::{IdTokenClaims, UserInfo};
