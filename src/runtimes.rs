@@ -20,7 +20,6 @@ pub(crate) const ABSENT: &str = "there is no tokio runtime to make the call on: 
                                  `#[tokio::main]`, `Runtime::block_on` or a task of tokio's";
 
 /// The runtime that polls this.
-#[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
 pub(crate) fn current() -> Option<Id> {
     Handle::try_current().ok().map(|runtime| runtime.id())
 }

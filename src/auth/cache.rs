@@ -13,26 +13,20 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::{Handle, Id},
-    sync::watch,
-};
+use tokio::sync::watch;
 
 use super::{
     AuthFailure, Bearer,
     source::{Fetched, Source},
+    tasks::{self, Id, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    token::Token,
 };
-use crate::{clock::part, retry::Retries, runtimes, trace};
+use crate::{retry::Retries, runtimes, trace};
 
-/// How long before its expiry a token is no longer used, so that it is still good on arrival.
-const LEEWAY: Duration = Duration::from_secs(10);
 /// After a renewal that failed, calls leave it alone for this long at least.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
 /// A fetch that takes longer is given up: its runtime may not have run for long.
@@ -47,21 +41,6 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 const REPLACEMENTS: usize = 3;
 /// … within this time; once, if nothing took the new token since.
 const REPLACEMENT_PERIOD: Duration = Duration::from_secs(30);
-
-/// A token with its dates.
-#[derive(Clone)]
-pub(crate) struct Token {
-    pub(crate) bearer: Bearer,
-    /// Whether a server has taken it.
-    pub(crate) accepted: Arc<AtomicBool>,
-    /// What it may do, where that is told.
-    pub(crate) scope: Option<Arc<str>>,
-    asked_at: Instant,
-    /// From when on another is fetched.
-    renew_at: Instant,
-    /// From when on it is not used.
-    pub(crate) good_until: Instant,
-}
 
 type Outcome = Result<Token, AuthFailure>;
 
@@ -123,8 +102,8 @@ impl TokenCache {
         }
         let mut has_joined = false;
         for _ in 0..FETCHES {
-            let runtime = Handle::try_current().map_err(|_| AuthFailure::new(runtimes::ABSENT))?;
-            let (fetch, joins) = match self.find(runtime.id()) {
+            let runtime = tasks::current().ok_or_else(|| AuthFailure::new(runtimes::ABSENT))?;
+            let (fetch, joins) = match self.find(runtime) {
                 Found::Token(token) => return Ok(token),
                 Found::Failed(failure) => return Err(failure),
                 Found::Coming(fetch) => (fetch, true),
@@ -226,9 +205,9 @@ impl Shared {
     /// Begins a fetch, in a task of its own.
     fn begin(self: Arc<Self>, runtime: Id) -> Fetch {
         let (report, outcome) = watch::channel(None);
-        let fetch = Fetch { outcome, runtime, begun: tokio::time::Instant::now() };
+        let fetch = Fetch { outcome, runtime, begun: tasks::Instant::now() };
         let begun = fetch.clone();
-        tokio::spawn(trace::within_caller(async move {
+        tasks::spawn(trace::within_caller(async move {
             let asked_at = self.now();
             let fetched = self.source.fetch(&self.retries).await;
             trace::token(fetched.as_ref().map(|fetched| fetched.life));
@@ -268,24 +247,8 @@ impl Shared {
         }
     }
 
-    /// Renewals of many programs that began together drift apart.
     fn dated(&self, fetched: Fetched, asked_at: Instant) -> Token {
-        // A year is for ever, and keeps the sum with "now" in range.
-        let life = fetched.life.unwrap_or_default().min(Duration::from_secs(31_536_000));
-        let usable = life - LEEWAY.min(life / 10);
-        let early = match self.source.renews() {
-            true => part(life, 0.8 + 0.1 * self.retries.clock.random()),
-            false => usable,
-        };
-        let (renew_at, good_until) = (asked_at + early, asked_at + usable);
-        Token {
-            bearer: fetched.bearer,
-            accepted: Arc::default(),
-            scope: fetched.scope.map(Arc::from),
-            asked_at,
-            renew_at,
-            good_until,
-        }
+        Token::new(fetched, asked_at, self.source.renews(), self.retries.clock.random())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -304,7 +267,7 @@ struct Fetch {
     /// The runtime of its task.
     runtime: Id,
     /// By tokio's clock, like all that is about the network.
-    begun: tokio::time::Instant,
+    begun: tasks::Instant,
 }
 
 impl Fetch {
@@ -326,7 +289,7 @@ impl Fetch {
     /// What comes of it; nothing if it dies.
     async fn outcome(mut self) -> Option<Outcome> {
         let told = self.outcome.wait_for(Option::is_some);
-        match tokio::time::timeout_at(self.begun + PATIENCE, told).await {
+        match tasks::timeout_at(self.begun + PATIENCE, told).await {
             Ok(Ok(outcome)) => outcome.clone(),
             _ => None,
         }
@@ -336,94 +299,5 @@ impl Fetch {
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.source.fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use std::{
-        future,
-        sync::atomic::{AtomicUsize, Ordering},
-    };
-
-    use tokio::runtime;
-
-    use super::*;
-    use crate::{
-        Clock, RetryPolicy, auth::source::Pending, budget::RetryBudget, clock::SharedClock,
-    };
-
-    /// A source whose tokens are numbered.
-    #[derive(Debug, Default)]
-    struct Numbers(AtomicUsize);
-
-    impl Source for Numbers {
-        fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
-            let number = self.0.fetch_add(1, Ordering::SeqCst);
-            let bearer = Bearer::new(&number.to_string()).unwrap();
-            let life = Some(Duration::from_secs(9));
-            Box::pin(future::ready(Ok(Fetched { bearer, life, scope: None })))
-        }
-    }
-
-    struct Chance(f64);
-
-    impl Clock for Chance {
-        fn random(&self) -> f64 {
-            self.0
-        }
-    }
-
-    fn retries(clock: impl Clock) -> Retries {
-        Retries {
-            policy: RetryPolicy::never(),
-            budget: Arc::new(RetryBudget::new(0)),
-            clock: SharedClock(Arc::new(clock)),
-        }
-    }
-
-    #[test]
-    fn a_token_is_renewed_ahead_of_its_end_and_dropped_before_it() {
-        for (life, chance, early, late) in [
-            (3600, 0.0, 2880, 3590),
-            (3600, 1.0, 3240, 3590),
-            (10, 0.5, 8, 9),
-            (0, 0.5, 0, 0),
-            (u64::MAX, 0.0, 25_228_800, 31_535_990),
-        ] {
-            let retries = retries(Chance(chance));
-            let cache = TokenCache::new(Numbers::default(), retries);
-            let bearer = Bearer::new("t").unwrap();
-            let now = Instant::now();
-            let life = Some(Duration::from_secs(life));
-            let fetched = Fetched { bearer, life, scope: None };
-            let token = cache.0.dated(fetched, now);
-            assert_eq!((token.renew_at - now).as_secs_f64().floor(), f64::from(early));
-            assert_eq!((token.good_until - now).as_secs(), late);
-        }
-    }
-
-    #[test]
-    fn nobody_waits_for_a_runtime_that_does_not_run() {
-        let cache = Arc::new(TokenCache::new(Numbers::default(), retries(Chance(0.5))));
-        let idle = runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        // Dropped before it is polled again, and the task of the fetch is never run.
-        let call = cache.clone();
-        idle.block_on(async move {
-            let mut call = std::pin::pin!(call.token());
-            let pending = future::poll_fn(|context| {
-                let polled = call.as_mut().poll(context);
-                std::task::Poll::Ready(polled.is_pending())
-            });
-            assert!(pending.await);
-        });
-        assert_eq!(cache.0.read().fetches.len(), 1);
-
-        let busy = runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let token = busy.block_on(cache.token()).ok().unwrap();
-        assert_eq!(token.bearer.token(), "0");
-        drop(idle);
     }
 }

@@ -8,9 +8,13 @@ mod failure;
 mod grants;
 mod hints;
 pub(crate) mod jwt;
+#[cfg(test)]
+mod model;
 mod provider;
 mod scope;
 mod source;
+mod tasks;
+mod token;
 
 use std::sync::{
     Arc,

@@ -1,0 +1,74 @@
+//! A token with its dates.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use super::{Bearer, source::Fetched};
+use crate::clock::part;
+
+/// How long before its expiry a token is no longer used, so that it is still good on arrival.
+const LEEWAY: Duration = Duration::from_secs(10);
+/// A year is for ever, and keeps the sum with "now" in range.
+const FOREVER: Duration = Duration::from_secs(31_536_000);
+
+/// A token with its dates.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) bearer: Bearer,
+    /// Whether a server has taken it.
+    pub(crate) accepted: Arc<AtomicBool>,
+    /// What it may do, where that is told.
+    pub(crate) scope: Option<Arc<str>>,
+    pub(super) asked_at: Instant,
+    /// From when on another is fetched.
+    pub(super) renew_at: Instant,
+    /// From when on it is not used.
+    pub(crate) good_until: Instant,
+}
+
+impl Token {
+    /// Renewals of many programs that began together drift apart, by chance: a number from 0 to 1.
+    pub(super) fn new(fetched: Fetched, asked_at: Instant, renews: bool, chance: f64) -> Self {
+        let life = fetched.life.unwrap_or_default().min(FOREVER);
+        let usable = life - LEEWAY.min(life / 10);
+        let early = match renews {
+            true => part(life, 0.8 + 0.1 * chance),
+            false => usable,
+        };
+        Self {
+            bearer: fetched.bearer,
+            accepted: Arc::default(),
+            scope: fetched.scope.map(Arc::from),
+            asked_at,
+            renew_at: asked_at + early,
+            good_until: asked_at + usable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_ahead_of_its_end_and_dropped_before_it() {
+        for (life, chance, early, late) in [
+            (3600, 0.0, 2880, 3590),
+            (3600, 1.0, 3240, 3590),
+            (10, 0.5, 8, 9),
+            (0, 0.5, 0, 0),
+            (u64::MAX, 0.0, 25_228_800, 31_535_990),
+        ] {
+            let bearer = Bearer::new("t").unwrap();
+            let life = Some(Duration::from_secs(life));
+            let now = Instant::now();
+            let token = Token::new(Fetched { bearer, life, scope: None }, now, true, chance);
+            assert_eq!((token.renew_at - now).as_secs_f64().floor(), f64::from(early));
+            assert_eq!((token.good_until - now).as_secs(), late);
+        }
+    }
+}
