@@ -15,7 +15,7 @@ const PROOF: &str = "logto-verification-id";
 const RECORD: &str = "r3cord";
 
 fn of(server: &Server) -> Client {
-    server.builder().bearer_token("a user's").build().unwrap()
+    server.builder().bearer_token("a-users-token").build().unwrap()
 }
 
 fn record() -> Value {

@@ -82,7 +82,7 @@ fn form_server(answers: usize) -> (Client, JoinHandle<Vec<Form>>) {
             })
             .collect()
     });
-    let client = Client::builder(endpoint).bearer_token("a token").clock(TestClock::new(0.5));
+    let client = Client::builder(endpoint).bearer_token("a-token").clock(TestClock::new(0.5));
     (client.build().unwrap(), forms)
 }
 
@@ -244,7 +244,7 @@ async fn a_stream_of_another_length_than_stated_is_an_error() {
             let _ = stream.read_to_end(&mut got);
             String::from_utf8_lossy(&got).into_owned()
         });
-        let logto = Client::builder(endpoint).bearer_token("a token").build().unwrap();
+        let logto = Client::builder(endpoint).bearer_token("a-token").build().unwrap();
         let upload = Upload::stream("a", "text/plain", pieces(&["ab", "c"]), Some(length));
         let error = within(logto.user_assets().upload(upload).send()).await.unwrap_err();
         assert!(error.is_invalid_request() && error.to_string().contains(says), "{error}");
@@ -267,7 +267,7 @@ async fn a_stream_that_fails_keeps_its_error() {
         ),
     );
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let logto = Client::builder(endpoint).bearer_token("a token").build().unwrap();
+    let logto = Client::builder(endpoint).bearer_token("a-token").build().unwrap();
     let error = within(logto.user_assets().upload(upload).send()).await.unwrap_err();
     let mut cause: &dyn std::error::Error = &error;
     while let Some(next) = cause.source() {

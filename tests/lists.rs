@@ -63,7 +63,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (Client::builder(endpoint).bearer_token("a token").build().unwrap(), server)
+        (Client::builder(endpoint).bearer_token("a-token").build().unwrap(), server)
     }
 
     fn begin(&self, asked: Asked) -> InFlight {

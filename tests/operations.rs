@@ -93,7 +93,7 @@ async fn server(
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (Client::builder(endpoint).bearer_token("a token").build().unwrap(), seen)
+    (Client::builder(endpoint).bearer_token("a-token").build().unwrap(), seen)
 }
 
 impl Seen {

@@ -50,7 +50,7 @@ fn authenticated(credential: &Value) -> Value {
 #[tokio::test]
 async fn what_a_browser_gives_is_sent_as_logto_takes_it() {
     let server = Server::answering([ok(&json!({ "verificationRecordId": "v" }))]);
-    let logto = server.builder().bearer_token("a user's").build().unwrap();
+    let logto = server.builder().bearer_token("a-users-token").build().unwrap();
     let credential = registration_credential(&created()).unwrap();
     let verifications = logto.verifications();
     verifications.verify_web_authn_registration("v", credential).send().await.unwrap();

@@ -50,7 +50,7 @@ impl Replay {
     }
 
     pub fn client(&self) -> Client {
-        let builder = Client::builder(&self.endpoint).bearer_token("a token");
+        let builder = Client::builder(&self.endpoint).bearer_token("a-token");
         builder.build().expect("a client of a loopback server")
     }
 
