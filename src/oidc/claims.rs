@@ -191,7 +191,7 @@ pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time
     }
 }
 
-fn maybe_seconds<'de, D: Deserializer<'de>>(
+pub(crate) fn maybe_seconds<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {
     #[derive(Deserialize)]

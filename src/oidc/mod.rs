@@ -42,7 +42,7 @@ pub(crate) use self::{
 };
 #[cfg(feature = "verify")]
 pub(crate) use self::{
-    claims::seconds,
+    claims::{maybe_seconds, seconds},
     id_token::{Expected, validate as validate_id_token},
     jws::{Jws, Kind},
 };

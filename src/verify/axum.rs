@@ -122,12 +122,11 @@ impl BearerRejection {
 
 impl IntoResponse for BearerRejection {
     fn into_response(self) -> Response {
-        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut response = (self.status(), self.body()).into_response();
-        let challenge = self.challenge().map(|value| (WWW_AUTHENTICATE, value));
-        response.headers_mut().insert(json.0, json.1);
-        if let Some((name, value)) = challenge {
-            response.headers_mut().insert(name, value);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }

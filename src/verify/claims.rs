@@ -8,7 +8,10 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::{Error, Result, Timestamp, oidc::seconds};
+use crate::{
+    Error, Result, Timestamp,
+    oidc::{maybe_seconds, seconds},
+};
 
 /// What the audience of an organization token begins with.
 pub(super) const ORGANIZATION: &str = "urn:logto:organization:";
@@ -31,15 +34,12 @@ pub(super) struct Known {
     pub(super) exp: Timestamp,
     #[serde(deserialize_with = "seconds")]
     pub(super) iat: Timestamp,
-    pub(super) nbf: Option<NotBefore>,
+    #[serde(default, deserialize_with = "maybe_seconds")]
+    pub(super) nbf: Option<Timestamp>,
     pub(super) client_id: String,
     scope: Option<String>,
     organization_id: Option<String>,
 }
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(transparent)]
-pub(super) struct NotBefore(#[serde(deserialize_with = "seconds")] pub(super) Timestamp);
 
 /// `aud` is a string where there is one only.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -96,11 +96,7 @@ impl AccessTokenClaims {
 
     /// The organization that the token is for or, of a token for an API, within which it is good.
     pub fn organization_id(&self) -> Option<&str> {
-        let of_audience = || match self.audiences() {
-            [one] => one.strip_prefix(ORGANIZATION),
-            _ => None,
-        };
-        self.known.organization_id.as_deref().or_else(of_audience)
+        self.claimed_organization().or_else(|| self.audience_organization())
     }
 
     /// When the token was issued.

@@ -140,7 +140,7 @@ impl TokenVerifier {
             return Err(Error::invalid_token("the access token has expired"));
         }
         let limit = now.saturating_add(leeway);
-        let not_before = known.nbf.as_ref().map(|at| at.0.as_millis());
+        let not_before = known.nbf.map(Timestamp::as_millis);
         match known.iat.as_millis() > limit || not_before.is_some_and(|at| at > limit) {
             true => Err(Error::invalid_token("the access token is not valid yet")),
             false => Ok(()),
