@@ -88,6 +88,17 @@ fn call(cache: &Arc<TokenCache>, runtime: Id) -> Call {
     spawn_on(runtime, async move { cache.token().await })
 }
 
+/// Does this with the cache at once, on each of these runtimes, to the end.
+async fn at_once<const N: usize, F: Future<Output = ()> + Send + 'static>(
+    cache: &Arc<TokenCache>,
+    runtimes: [Id; N],
+    work: impl Fn(Arc<TokenCache>) -> F,
+) {
+    for task in runtimes.map(|runtime| spawn_on(runtime, work(cache.clone()))) {
+        task.await.unwrap();
+    }
+}
+
 async fn token(call: Call) -> Token {
     call.await.unwrap().ok().unwrap()
 }
@@ -141,20 +152,15 @@ fn a_token_that_is_refused_is_replaced_once() {
     check(|| async {
         let server = Server::default();
         let cache = cache(&server);
-        let calls = [FIRST, FIRST, SECOND].map(|runtime| {
-            let cache = cache.clone();
-            spawn_on(runtime, async move {
-                let first = cache.token().await.ok().unwrap();
-                if number(&first) == 0 {
-                    assert!(cache.discard(&first.bearer));
-                    let second = cache.token().await.ok().unwrap();
-                    assert_ne!(number(&second), 0, "the refused token is given again");
-                }
-            })
-        });
-        for call in calls {
-            call.await.unwrap();
-        }
+        at_once(&cache, [FIRST, FIRST, SECOND], |cache| async move {
+            let first = cache.token().await.ok().unwrap();
+            if number(&first) == 0 {
+                assert!(cache.discard(&first.bearer));
+                let second = cache.token().await.ok().unwrap();
+                assert_ne!(number(&second), 0, "the refused token is given again");
+            }
+        })
+        .await;
         // Each runtime may have fetched one at first.
         assert!((2..=4).contains(&server.fetches()), "{} fetches", server.fetches());
     });
@@ -165,19 +171,14 @@ fn on_one_runtime_a_token_that_is_refused_costs_one_fetch() {
     check(|| async {
         let server = Server::default();
         let cache = cache(&server);
-        let calls = [FIRST; 3].map(|runtime| {
-            let cache = cache.clone();
-            spawn_on(runtime, async move {
-                let token = cache.token().await.ok().unwrap();
-                if number(&token) == 0 {
-                    cache.discard(&token.bearer);
-                    assert_eq!(number(&cache.token().await.ok().unwrap()), 1);
-                }
-            })
-        });
-        for call in calls {
-            call.await.unwrap();
-        }
+        at_once(&cache, [FIRST; 3], |cache| async move {
+            let token = cache.token().await.ok().unwrap();
+            if number(&token) == 0 {
+                cache.discard(&token.bearer);
+                assert_eq!(number(&cache.token().await.ok().unwrap()), 1);
+            }
+        })
+        .await;
         assert_eq!(server.fetches(), 2);
     });
 }
@@ -187,18 +188,13 @@ fn an_api_that_refuses_every_token_gets_two() {
     check(|| async {
         let server = Server::default();
         let cache = cache(&server);
-        let calls = [FIRST; 3].map(|runtime| {
-            let cache = cache.clone();
-            spawn_on(runtime, async move {
-                for _ in 0..3 {
-                    let token = cache.token().await.ok().unwrap();
-                    cache.discard(&token.bearer);
-                }
-            })
-        });
-        for call in calls {
-            call.await.unwrap();
-        }
+        at_once(&cache, [FIRST; 3], |cache| async move {
+            for _ in 0..3 {
+                let token = cache.token().await.ok().unwrap();
+                cache.discard(&token.bearer);
+            }
+        })
+        .await;
         assert_eq!(server.fetches(), 2);
     });
 }
@@ -208,17 +204,12 @@ fn an_endpoint_that_fails_is_asked_twice() {
     check(|| async {
         let server = Server::failing(usize::MAX);
         let cache = cache(&server);
-        let calls = [FIRST; 3].map(|runtime| {
-            let cache = cache.clone();
-            spawn_on(runtime, async move {
-                for _ in 0..2 {
-                    assert!(cache.token().await.is_err());
-                }
-            })
-        });
-        for call in calls {
-            call.await.unwrap();
-        }
+        at_once(&cache, [FIRST; 3], |cache| async move {
+            for _ in 0..2 {
+                assert!(cache.token().await.is_err());
+            }
+        })
+        .await;
         assert_eq!(server.fetches(), 2);
     });
 }
