@@ -1,0 +1,135 @@
+//! What the contract says of requests: which operations there are, and what their bodies hold.
+
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value, json};
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/logto.json");
+
+fn document() -> &'static Value {
+    static PARSED: OnceLock<Value> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        let text = std::fs::read_to_string(DOCUMENT).expect("the contract");
+        serde_json::from_str(&text).expect("a contract in JSON")
+    })
+}
+
+pub(crate) fn operation(method: &str, template: &str) -> Option<&'static Value> {
+    document()["paths"].get(template)?.get(method.to_lowercase())
+}
+
+fn resolve(schema: &'static Value) -> &'static Value {
+    let mut schema = schema;
+    while let Some(name) = schema["$ref"].as_str() {
+        schema = document().pointer(name.trim_start_matches('#')).unwrap_or(&Value::Null);
+    }
+    match schema["allOf"].as_array() {
+        Some(parts) if parts.len() == 1 => resolve(&parts[0]),
+        _ => schema,
+    }
+}
+
+/// The schema of the JSON body that an operation takes.
+pub(crate) fn body(method: &str, template: &str) -> Option<&'static Value> {
+    let operation = operation(method, template)?;
+    let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
+    Some(resolve(schema))
+}
+
+/// The one field of a body that lists what is to be linked: `userIds`, `roleIds` and their like.
+pub(crate) fn linked(method: &str, template: &str) -> Option<&'static str> {
+    let properties = body(method, template)?["properties"].as_object()?;
+    let is_list = |schema: &'static Value| resolve(schema)["type"] == "array";
+    let mut names = properties
+        .iter()
+        .filter(|(name, schema)| name.ends_with("Ids") && is_list(schema))
+        .map(|(name, _)| name.as_str());
+    let found = names.next()?;
+    (!properties.contains_key("name")).then_some(found)
+}
+
+/// A body for an operation: what is known of an entity, and a value for each field that has to
+/// be there.
+pub(crate) fn fill(schema: &'static Value, known: &Map<String, Value>, number: usize) -> Value {
+    let mut body = Map::new();
+    let schema = variant(schema, known);
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        match known.get(name) {
+            Some(value) if !value.is_null() => {
+                body.insert(name.clone(), value.clone());
+            }
+            _ if required.contains(&name.as_str()) => {
+                body.insert(name.clone(), example(name, resolve(schema), number));
+            }
+            _ => {}
+        }
+    }
+    body.into()
+}
+
+/// The alternative of a union that what is known fits best.
+fn variant(schema: &'static Value, known: &Map<String, Value>) -> &'static Value {
+    let schema = resolve(schema);
+    let alternatives = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
+    let fits = |alternative: &&'static Value| {
+        let properties = resolve(alternative)["properties"].as_object();
+        properties.map_or(0, |own| own.keys().filter(|name| known.contains_key(*name)).count())
+    };
+    match alternatives.into_iter().flatten().max_by_key(fits) {
+        Some(best) => variant(best, known),
+        None => schema,
+    }
+}
+
+fn example(name: &str, schema: &'static Value, number: usize) -> Value {
+    if let Some(value) = schema["enum"].as_array().and_then(|values| values.first()) {
+        return value.clone();
+    }
+    match schema["type"].as_str() {
+        Some("array") => json!([]),
+        Some("boolean") => false.into(),
+        Some("integer" | "number") => 4_102_444_800_000_u64.into(),
+        Some("object") => fill(schema, &Map::new(), number),
+        _ => match name.to_lowercase() {
+            name if name.contains("email") => format!("made{number}@example.com").into(),
+            name if name.contains("url") || name.contains("uri") || name.contains("indicator") => {
+                format!("https://made{number}.example.com").into()
+            }
+            name if name.contains("domain") => format!("made{number}.example.com").into(),
+            _ => format!("made{number}").into(),
+        },
+    }
+}
+
+/// Names of fields that hold whatever was put there.
+pub(crate) fn is_free_form(name: &str) -> bool {
+    static NAMES: OnceLock<std::collections::BTreeSet<String>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let (mut free, mut fixed) = Default::default();
+        collect(document(), &mut free, &mut fixed);
+        free.difference(&fixed).cloned().collect()
+    });
+    names.contains(name)
+}
+
+fn collect(
+    value: &'static Value,
+    free: &mut std::collections::BTreeSet<String>,
+    fixed: &mut std::collections::BTreeSet<String>,
+) {
+    for (name, schema) in value["properties"].as_object().into_iter().flatten() {
+        let schema = resolve(schema);
+        let has_fields = schema["properties"].as_object().is_some_and(|own| !own.is_empty());
+        match schema["type"] == "object" && !has_fields {
+            true => free.insert(name.clone()),
+            false => fixed.insert(name.clone()),
+        };
+    }
+    match value {
+        Value::Object(members) => members.values().for_each(|own| collect(own, free, fixed)),
+        Value::Array(items) => items.iter().for_each(|own| collect(own, free, fixed)),
+        _ => {}
+    }
+}

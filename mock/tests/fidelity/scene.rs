@@ -1,0 +1,212 @@
+//! Makes what an exchange needs: the entities that its path and its body name, the links between
+//! them, and those that stand in its way where it was refused for them.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    contract,
+    exchange::{Exchange, Parameter},
+    world::{Reply, World},
+};
+
+/// Where what a field's ids name is created.
+const COLLECTIONS: &[(&str, &str)] = &[
+    ("userIds", "/api/users"),
+    ("userId", "/api/users"),
+    ("acceptedUserId", "/api/users"),
+    ("inviterId", "/api/users"),
+    ("roleIds", "/api/roles"),
+    ("userRoleIds", "/api/roles"),
+    ("organizationRoleIds", "/api/organization-roles"),
+    ("organizationScopeIds", "/api/organization-scopes"),
+    ("organizationScopes", "/api/organization-scopes"),
+    ("applicationIds", "/api/applications"),
+    ("applicationId", "/api/applications"),
+    ("organizationIds", "/api/organizations"),
+    ("organizationId", "/api/organizations"),
+    ("jitOrganizationIds", "/api/organizations"),
+    ("ssoConnectorIds", "/api/sso-connectors"),
+    ("scopeIds", SCOPES),
+    ("resourceScopeIds", SCOPES),
+    ("resourceScopes", SCOPES),
+    ("organizationResourceScopes", SCOPES),
+];
+
+const SCOPES: &str = "/api/resources/{resourceId}/scopes";
+
+pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
+    let parameters = exchange.parameters();
+    for (number, parameter) in parameters.iter().enumerate() {
+        let is_last = number + 1 == parameters.len();
+        if existed(world, exchange, &parameter.value, is_last) {
+            ensure(world, exchange, parameter).await;
+        }
+    }
+    named_in(world, exchange, "", &exchange.request_body).await;
+    let query = Value::Object(exchange.query.clone());
+    named_in(world, exchange, "", &query).await;
+    if was_taken(exchange) {
+        take(world, exchange).await;
+    }
+}
+
+/// Lists that had something in them get one of what they had.
+pub(crate) async fn complete(world: &mut World<'_>, exchange: &Exchange, reply: Reply) -> Reply {
+    let recorded = exchange.response_body.as_array().and_then(|items| items.first());
+    let (Some(item), Some([])) = (recorded, reply.body.as_array().map(Vec::as_slice)) else {
+        return reply;
+    };
+    let value = ["id", "name", "key", "languageTag"].iter().find_map(|name| item[name].as_str());
+    let parameter = Parameter {
+        at: exchange.template.split('/').count(),
+        collection: exchange.template.clone(),
+        name: "id".into(),
+        value: value.unwrap_or_default().to_owned(),
+    };
+    ensure(world, exchange, &parameter).await;
+    world.replay(exchange).await
+}
+
+/// Whether what a value names was there when the exchange was recorded.
+fn existed(world: &World<'_>, exchange: &Exchange, value: &str, is_last: bool) -> bool {
+    let made_up = ["nope", "does-not-exist", "unknown", "missing", "nobody"];
+    if made_up.iter().any(|start| value.starts_with(start)) {
+        return false;
+    }
+    let is_gone = exchange.status == 404 && is_last;
+    match is_gone {
+        true => world.own(value).is_some(),
+        false => exchange.succeeded() || world.known.entity(value).is_some(),
+    }
+}
+
+/// Sees to it that the stand-in has what the path names there.
+async fn ensure(world: &mut World<'_>, exchange: &Exchange, parameter: &Parameter) {
+    let path = world.translate_path(&exchange.path);
+    let before: Vec<&str> = path.split('/').take(parameter.at).collect();
+    let collection = before.join("/");
+    if let Some(field) = contract::linked("POST", &parameter.collection) {
+        let entities = COLLECTIONS.iter().find(|(name, _)| *name == field);
+        let Some((_, entities)) = entities else { return };
+        let own = entity(world, entities, &parameter.value).await;
+        world.manage("POST", &collection, &json!({ field: [own] })).await;
+        return;
+    }
+    let read = format!("{}/{{{}}}", parameter.collection, parameter.name);
+    let own = world.own(&parameter.value).unwrap_or(&parameter.value).to_owned();
+    if contract::operation("GET", &read).is_some() {
+        let found = world.manage("GET", &format!("{collection}/{own}"), &Value::Null).await;
+        if found.status < 300 {
+            return;
+        }
+    } else if world.own(&parameter.value).is_some() {
+        return;
+    }
+    create(world, &parameter.collection, &collection, &parameter.name, &parameter.value).await;
+}
+
+/// The id of the entity that a recorded one stands for; makes it where it does not exist.
+async fn entity(world: &mut World<'_>, template: &str, recorded: &str) -> String {
+    let path = match template {
+        SCOPES => {
+            let known = world.known.entity(recorded);
+            let of =
+                known.and_then(|scope| scope.get("resourceId")?.as_str()).unwrap_or("resource");
+            let resource = Box::pin(entity(world, "/api/resources", of)).await;
+            format!("/api/resources/{resource}/scopes")
+        }
+        plain => plain.to_owned(),
+    };
+    if let Some(own) = world.own(recorded).map(str::to_owned) {
+        let found = world.manage("GET", &format!("{path}/{own}"), &Value::Null).await;
+        // What cannot be read one by one is believed to be there.
+        if found.status < 300 || template == SCOPES {
+            return own;
+        }
+    }
+    create(world, template, &path, "id", recorded).await;
+    world.own(recorded).unwrap_or(recorded).to_owned()
+}
+
+/// Creates what is known of an entity, with values of its own where that is taken.
+async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
+    let mut known = world.known.entity(recorded).cloned().unwrap_or_default();
+    if name != "id" {
+        known.entry(name).or_insert_with(|| recorded.into());
+    }
+    let Some(schema) = contract::body("POST", template) else {
+        return replace(world, template, path, name, recorded).await;
+    };
+    let Value::Object(translated) = world.translate(&known.into()) else { return };
+    let number = world.number();
+    let body = contract::fill(schema, &translated, number);
+    let mut reply = world.manage("POST", path, &body).await;
+    if reply.status == 422 || reply.status == 400 {
+        let plain = Map::from_iter(translated.into_iter().filter(|(name, _)| name == "type"));
+        reply = world.manage("POST", path, &contract::fill(schema, &plain, number)).await;
+    }
+    if let Some(own) = reply.body["id"].as_str() {
+        world.equate(recorded, own);
+    }
+}
+
+/// Puts there what has no collection to be posted to.
+async fn replace(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
+    let template = format!("{template}/{{{name}}}");
+    if let Some(schema) = contract::body("PUT", &template) {
+        let number = world.number();
+        let body = contract::fill(schema, &Map::new(), number);
+        world.manage("PUT", &format!("{path}/{recorded}"), &body).await;
+    }
+}
+
+/// Makes the entities that a body names by their ids.
+async fn named_in(world: &mut World<'_>, exchange: &Exchange, name: &str, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                Box::pin(named_in(world, exchange, name, value)).await;
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                Box::pin(named_in(world, exchange, name, item)).await;
+            }
+        }
+        Value::String(id) => {
+            let collection = COLLECTIONS.iter().find(|(field, _)| *field == name);
+            if let Some((_, template)) = collection
+                && existed(world, exchange, id, false)
+            {
+                entity(world, template, id).await;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the exchange was refused since something of its kind was there.
+fn was_taken(exchange: &Exchange) -> bool {
+    let words = ["in_use", "exists", "unique", "duplicate", "conflict", "already"];
+    let code = exchange.code().unwrap_or_default();
+    exchange.status >= 400
+        && exchange.status != 404
+        && words.iter().any(|word| code.contains(word))
+        && !code.contains("not_exist")
+}
+
+async fn take(world: &mut World<'_>, exchange: &Exchange) {
+    if exchange.method == "POST" {
+        world.replay(exchange).await;
+        return;
+    }
+    let parameters = exchange.parameters();
+    let Some(parent) = parameters.first().map(|parameter| &parameter.collection) else { return };
+    if let (Some(schema), Some(asked)) =
+        (contract::body("POST", parent), exchange.request_body.as_object())
+    {
+        let number = world.number();
+        let body = contract::fill(schema, asked, number);
+        world.manage("POST", parent, &body).await;
+    }
+}

@@ -1,0 +1,213 @@
+//! A stand-in, and what its own ids are for the recorded ones.
+
+use std::collections::HashMap;
+
+use logto_mock::Mock;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+
+use crate::{common, exchange::Exchange, known::Known};
+
+pub(crate) struct World<'a> {
+    pub(crate) mock: Mock,
+    pub(crate) known: &'a Known,
+    http: Client,
+    token: String,
+    /// Recorded ids, secrets and codes, and what they are here.
+    ids: HashMap<String, String>,
+    made: usize,
+}
+
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl<'a> World<'a> {
+    pub(crate) async fn start(known: &'a Known) -> Self {
+        let mock = Mock::start().await.unwrap();
+        let http = common::client().unwrap();
+        let token = common::management_token(&mock, &http).await.unwrap();
+        Self { mock, known, http, token, ids: HashMap::new(), made: 0 }
+    }
+
+    /// A number that was not given before, to make names of.
+    pub(crate) fn number(&mut self) -> usize {
+        self.made += 1;
+        self.made
+    }
+
+    pub(crate) fn own(&self, recorded: &str) -> Option<&str> {
+        self.ids.get(recorded).map(String::as_str)
+    }
+
+    pub(crate) fn equate(&mut self, recorded: &str, own: &str) {
+        self.ids.insert(recorded.to_owned(), own.to_owned());
+    }
+
+    /// The value with the stand-in's own ids in place of the recorded ones.
+    pub(crate) fn translate(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.own(text).unwrap_or(text).into(),
+            Value::Array(items) => items.iter().map(|item| self.translate(item)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), self.translate(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            other => other.clone(),
+        }
+    }
+
+    pub(crate) fn translate_path(&self, path: &str) -> String {
+        let segments = path.split('/').map(|segment| self.own(segment).unwrap_or(segment));
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// A request by the Management API's own application.
+    pub(crate) async fn manage(&mut self, method: &str, path: &str, body: &Value) -> Reply {
+        let mut reply = send(self.request(method, path).bearer_auth(&self.token), body).await;
+        if reply.status == 401 {
+            // Keys were rotated, or the application was changed.
+            if let Ok(token) = common::management_token(&self.mock, &self.http).await {
+                self.token = token;
+                reply = send(self.request(method, path).bearer_auth(&self.token), body).await;
+            }
+        }
+        reply
+    }
+
+    fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method: Method = method.parse().unwrap();
+        self.http.request(method, format!("{}{path}", self.mock.endpoint()))
+    }
+
+    /// The exchange's request, as the recorder sent it but for ids.
+    pub(crate) async fn replay(&mut self, exchange: &Exchange) -> Reply {
+        let reply = self.replay_once(exchange).await;
+        if reply.status != 401 || exchange.status == 401 {
+            return reply;
+        }
+        // Keys were rotated, or the application was changed.
+        self.token = common::management_token(&self.mock, &self.http).await.unwrap_or_default();
+        self.replay_once(exchange).await
+    }
+
+    async fn replay_once(&self, exchange: &Exchange) -> Reply {
+        let mut request = self.request(&exchange.method, &self.translate_path(&exchange.path));
+        for (name, value) in &exchange.query {
+            for value in value.as_array().unwrap_or(&vec![value.clone()]) {
+                let value = self.translate(value);
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                request = request.query(&[(name, text)]);
+            }
+        }
+        for (name, value) in &exchange.request_headers {
+            if name != "content-type" && name != "authorization" {
+                request = request.header(name, value);
+            }
+        }
+        let request = self.authorize(request, exchange).await;
+        let body = self.translate(&exchange.request_body);
+        if let Some(form) = body["_form"].as_object() {
+            return answered(request.form(form)).await;
+        }
+        if let Some(files) = body["_multipart"].as_object() {
+            return answered(multipart(request, files)).await;
+        }
+        send(request, &body).await
+    }
+
+    /// Recordings do not keep tokens: what the server said of it tells which one it was.
+    async fn authorize(&self, request: RequestBuilder, exchange: &Exchange) -> RequestBuilder {
+        match (exchange.status, exchange.code()) {
+            (401, Some("auth.authorization_header_missing")) => request,
+            (401, Some("auth.authorization_token_type_not_supported")) => {
+                request.header("authorization", "Basic bm86Ym9keQ==")
+            }
+            (401, Some("auth.unauthorized")) => request.bearer_auth("nonsense"),
+            (403, Some("auth.forbidden")) => request.bearer_auth(self.token_without_scope().await),
+            _ => request.bearer_auth(&self.token),
+        }
+    }
+
+    async fn token_without_scope(&self) -> String {
+        let form = [("grant_type", "client_credentials"), ("resource", self.mock.resource())];
+        let request = self.request("POST", "/oidc/token");
+        let request = request.basic_auth(self.mock.app_id(), Some(self.mock.app_secret()));
+        let reply = answered(request.form(&form)).await;
+        reply.body["access_token"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Equates what the recorded server chose with what this one did.
+    pub(crate) fn learn(&mut self, exchange: &Exchange, reply: &Reply) {
+        if exchange.method != "GET" && exchange.status == reply.status && exchange.succeeded() {
+            self.pair("", &exchange.response_body, &reply.body);
+        }
+    }
+
+    pub(crate) fn pair(&mut self, name: &str, recorded: &Value, own: &Value) {
+        match (recorded, own) {
+            (Value::String(recorded), Value::String(own)) => {
+                let lower = name.to_lowercase();
+                let is_chosen = ["id", "ids", "secret", "token", "value", "code", "codes"]
+                    .iter()
+                    .any(|end| lower.ends_with(end));
+                if is_chosen && recorded != own && recorded.len() > 5 {
+                    self.equate(recorded, own);
+                }
+            }
+            (Value::Array(recorded), Value::Array(own)) if recorded.len() == own.len() => {
+                recorded.iter().zip(own).for_each(|(recorded, own)| self.pair(name, recorded, own));
+            }
+            (Value::Object(recorded), Value::Object(own)) => {
+                for (name, recorded) in recorded {
+                    if let Some(own) = own.get(name) {
+                        self.pair(name, recorded, own);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn send(request: RequestBuilder, body: &Value) -> Reply {
+    match body {
+        Value::Null => answered(request).await,
+        body => answered(request.json(body)).await,
+    }
+}
+
+async fn answered(request: RequestBuilder) -> Reply {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let body = match serde_json::from_str(&text) {
+        Ok(body) => body,
+        Err(_) if text.is_empty() => Value::Null,
+        Err(_) => text.into(),
+    };
+    Reply { status, body }
+}
+
+/// Uploads files of the recorded names, types and sizes.
+fn multipart(request: RequestBuilder, files: &serde_json::Map<String, Value>) -> RequestBuilder {
+    const BOUNDARY: &str = "fidelity";
+    let mut body = Vec::new();
+    for (name, file) in files {
+        let text = |member: &str| file[member].as_str().unwrap_or_default();
+        let head = format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; \
+             filename=\"{}\"\r\ncontent-type: {}\r\n\r\n",
+            text("filename"),
+            text("content_type")
+        );
+        body.extend(head.into_bytes());
+        let size = file["bytes"].as_u64().unwrap_or_default().min(1 << 24);
+        body.extend(std::iter::repeat_n(b'x', usize::try_from(size).unwrap_or_default()));
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+    request.header("content-type", format!("multipart/form-data; boundary={BOUNDARY}")).body(body)
+}
