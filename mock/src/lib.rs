@@ -51,53 +51,15 @@
 //! - Roles give no scopes, hooks deliver nothing, there is no storage for
 //!   uploads, and what is not listed above answers 404.
 
-mod account;
-mod applications;
-mod apps;
-mod auth;
-mod authorization;
-mod claims;
-mod client_auth;
-mod codes;
-mod collection;
-mod connectors;
-mod consent;
-mod cookies;
-mod errors;
-mod experience;
-mod factors;
-mod guard;
-mod hooks;
-mod ids;
-mod keys;
-mod links;
 mod mock;
-mod oidc;
-mod one_time_tokens;
-mod organizations;
-mod page;
-mod params;
-mod passwords;
-mod policy;
-mod recorder;
-mod reply;
-mod resources;
-mod roles;
-mod search;
+mod routes;
+mod rules;
 mod server;
 mod setup;
-mod sign_in_exp;
-mod sign_out;
 mod state;
-mod subject_tokens;
-mod token;
-mod tokens;
-mod totp;
-mod user;
-mod user_assets;
-mod users;
-mod web_authn;
 
 pub use mock::Mock;
-pub use policy::{MfaFactor, MfaPolicy, SignUpField};
-pub use recorder::RecordedRequest;
+pub use state::{
+    policy::{MfaFactor, MfaPolicy, SignUpField},
+    recorded::RecordedRequest,
+};

@@ -1,11 +1,13 @@
 use std::{fmt, io, time::Duration};
 
 use crate::{
-    apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
-    recorder::RecordedRequest,
+    rules::apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
     server::Server,
-    state::Store,
-    user::{Password, User},
+    state::{
+        Store,
+        recorded::RecordedRequest,
+        user::{Password, User},
+    },
 };
 
 /// A running stand-in of Logto. Dropping it closes its port and connections.

@@ -16,9 +16,13 @@ use axum::{
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
-    account, applications, authorization, consent, errors::Failure, experience, hooks, oidc,
-    organizations, recorder, reply, resources, roles, sign_in_exp, sign_out, state::Store,
-    subject_tokens, token, user_assets, users,
+    routes::{
+        account, applications, authorization, consent, experience, hooks, oidc, organizations,
+        recorder, reply, resources, roles, sign_in_exp, sign_out, subject_tokens, token,
+        user_assets, users,
+    },
+    rules::errors::Failure,
+    state::Store,
 };
 
 /// The server's thread. It has a runtime of its own, so that dropping it

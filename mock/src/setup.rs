@@ -2,14 +2,14 @@
 
 use std::iter;
 
-use axum::http::StatusCode;
-
 use crate::{
     Mock,
-    factors::Secret,
-    policy::{MfaFactor, MfaPolicy, SignUpField},
-    totp,
-    user::User,
+    rules::totp,
+    state::{
+        factors::Secret,
+        policy::{MfaFactor, MfaPolicy, SignUpField},
+        user::User,
+    },
 };
 
 impl Mock {
@@ -17,7 +17,6 @@ impl Mock {
     /// recorded, and not carried out. Requests for tokens count, too. A number that is no HTTP
     /// status stands for 500.
     pub fn fail_next(&self, requests: usize, status: u16) {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.store.lock().failures.extend(iter::repeat_n(status, requests));
     }
 

@@ -1,0 +1,14 @@
+//! The Account API: what users do with their own account.
+
+mod door;
+mod factors;
+mod profile;
+mod verifications;
+
+use axum::Router;
+
+use crate::state::Store;
+
+pub(crate) fn routes() -> Router<Store> {
+    Router::new().merge(verifications::routes()).merge(profile::routes()).merge(factors::routes())
+}

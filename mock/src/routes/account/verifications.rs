@@ -1,0 +1,169 @@
+//! `/api/verifications`: proofs of who a user is, and of addresses that are to be theirs.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header::USER_AGENT},
+    routing::post,
+};
+use serde_json::{Value, json};
+
+use super::door::Account;
+use crate::{
+    routes::{
+        body::JsonBody,
+        experience::identifier,
+        reply::{self, Answer},
+    },
+    rules::{
+        errors::Failure,
+        guard::{Field, Kind, required},
+        web_authn::{ATTESTATION, Ceremony, Origin},
+    },
+    state::{
+        Store,
+        collection::{object, text},
+        factors::Credential,
+        iso, now,
+        verifications::{About, Verification, Verifications},
+    },
+};
+
+/// Ten minutes.
+const LIFETIME: u64 = 600_000;
+
+const PASSWORD: &[Field] = &[required("password", Kind::NonEmpty)];
+const SEND: &[Field] = &[required("identifier", identifier::ADDRESS)];
+const VERIFY: &[Field] = &[
+    required("identifier", identifier::ADDRESS),
+    required("verificationId", Kind::Text),
+    required("code", Kind::Text),
+];
+const REGISTERED: &[Field] =
+    &[required("verificationRecordId", Kind::Text), required("payload", ATTESTATION)];
+
+impl Verifications {
+    fn add(&mut self, id: &str, user_id: Option<String>, verified: bool, about: About) -> Value {
+        let expires_at = now() + LIFETIME;
+        let verification = Verification { user_id, verified, expires_at, about };
+        self.0.insert(id.to_owned(), verification);
+        json!({ "verificationRecordId": id, "expiresAt": iso(expires_at) })
+    }
+
+    fn open(&mut self, id: &str) -> Result<&mut Verification, Failure> {
+        let found = self.0.get_mut(id).filter(|own| own.expires_at > now());
+        found.ok_or_else(not_found)
+    }
+
+    fn done(&self, id: &str) -> Option<&Verification> {
+        self.0.get(id).filter(|own| own.verified && own.expires_at > now())
+    }
+
+    /// Whether it proves that it is this user.
+    pub(super) fn prove(&self, id: &str, user_id: &str) -> bool {
+        self.done(id).is_some_and(|own| own.user_id.as_deref() == Some(user_id))
+    }
+
+    /// Whether it proves that this address is the user's.
+    pub(super) fn prove_address(&self, id: &str, address: &Value) -> Result<(), Failure> {
+        match self.done(id).map(|own| &own.about) {
+            Some(About::Address(own)) if own == address => Ok(()),
+            _ => Err(not_found()),
+        }
+    }
+
+    /// What an authenticator has made for the user.
+    pub(super) fn credential(&self, id: &str) -> Result<Credential, Failure> {
+        match self.done(id).map(|own| &own.about) {
+            Some(About::Authenticator(_, Some(credential))) => Ok(credential.clone()),
+            _ => Err(not_found()),
+        }
+    }
+
+    /// Makes all that was proved so far too old.
+    pub(crate) fn expire(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn not_found() -> Failure {
+    Failure::new(404, "verification_record.not_found")
+}
+
+pub(super) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/api/verifications/password", post(password))
+        .route("/api/verifications/verification-code", post(send))
+        .route("/api/verifications/verification-code/verify", post(verify))
+        .route("/api/verifications/web-authn/registration", post(register))
+        .route("/api/verifications/web-authn/registration/verify", post(registered))
+}
+
+async fn password(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let members = body.check(PASSWORD)?;
+    let mut state = store.lock();
+    let password = text(&members, "password").unwrap_or_default();
+    if !state.users.find(&id).is_some_and(|user| user.has_password(password)) {
+        return Err(Failure::new(422, "session.invalid_credentials"));
+    }
+    let record = state.ids.standard();
+    let made = state.verifications.add(&record, Some(id), true, About::Password);
+    Ok(reply::json(StatusCode::CREATED, &made))
+}
+
+async fn send(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let members = body.check(SEND)?;
+    let identifier = &members["identifier"];
+    let state = &mut *store.lock();
+    let owner = identifier::find(state, identifier).map(|user| user.id.clone());
+    let record = state.ids.standard();
+    state.codes.send(&mut state.ids, &record, identifier);
+    let owner = owner.filter(|owner| *owner == id);
+    let about = About::Address(identifier.clone());
+    let made = state.verifications.add(&record, owner, false, about);
+    Ok(reply::json(StatusCode::CREATED, &made))
+}
+
+async fn verify(_: Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let members = body.check(VERIFY)?;
+    let id = text(&members, "verificationId").unwrap_or_default();
+    let state = &mut *store.lock();
+    let record = state.verifications.open(id)?;
+    let code = text(&members, "code").unwrap_or_default();
+    state.codes.check(id, &members["identifier"], code)?;
+    record.verified = true;
+    Ok(reply::ok(&json!({ "verificationRecordId": id })))
+}
+
+async fn register(Account(id): Account, State(store): State<Store>, headers: HeaderMap) -> Answer {
+    let origin = Origin::of(&headers)?;
+    let state = &mut *store.lock();
+    let challenge = origin.challenge(state.ids.challenge());
+    let options = state.users.find(&id).map(|user| challenge.registration_options(user));
+    let record = state.ids.standard();
+    let about = About::Authenticator(challenge, None);
+    let mut made = state.verifications.add(&record, Some(id), false, about);
+    made["registrationOptions"] = options.unwrap_or_default();
+    Ok(reply::ok(&made))
+}
+
+async fn registered(
+    _: Account,
+    State(store): State<Store>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Answer {
+    let members = body.check(REGISTERED)?;
+    let origin = Origin::of(&headers)?;
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let id = text(&members, "verificationRecordId").unwrap_or_default();
+    let mut state = store.lock();
+    let record = state.verifications.open(id)?;
+    let About::Authenticator(challenge, made) = &mut record.about else {
+        return Err(not_found());
+    };
+    origin.check(Ceremony::Create, challenge, &members["payload"])?;
+    *made = Some(challenge.credential(&object(members["payload"].clone()), agent));
+    record.verified = true;
+    Ok(reply::ok(&json!({ "verificationRecordId": id })))
+}

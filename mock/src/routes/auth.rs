@@ -1,0 +1,42 @@
+//! The Management API's door.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+};
+use serde_json::json;
+
+use crate::{
+    rules::{apps::RESOURCE, errors::Failure},
+    state::Store,
+};
+
+/// Proof that a request carries a token for the Management API.
+pub(crate) struct Management;
+
+impl FromRequestParts<Store> for Management {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, store: &Store) -> Result<Self, Failure> {
+        let header = authorization(&parts.headers)
+            .ok_or_else(|| Failure::new(401, "auth.authorization_header_missing"))?;
+        let token = bearer(header).ok_or_else(|| {
+            Failure::new(401, "auth.authorization_token_type_not_supported")
+                .data(json!({ "supportedTypes": ["Bearer"] }))
+        })?;
+        let state = store.lock();
+        let token = state.tokens.access(token);
+        let token = token.filter(|token| token.audience.as_deref() == Some(RESOURCE));
+        let token = token.ok_or_else(|| Failure::new(401, "auth.unauthorized"))?;
+        if token.has_scope("all") { Ok(Self) } else { Err(Failure::new(403, "auth.forbidden")) }
+    }
+}
+
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    (!header.is_empty()).then_some(header)
+}
+
+pub(crate) fn bearer(header: &str) -> Option<&str> {
+    header.strip_prefix("Bearer").map(str::trim_start)
+}

@@ -1,0 +1,44 @@
+//! JSON bodies of requests.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::header::CONTENT_TYPE,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    rules::{
+        errors::Failure,
+        guard::{self, Field},
+    },
+    state::collection::Members,
+};
+
+/// A JSON body that has not been checked yet. No body is an empty object.
+pub(crate) struct JsonBody(Value);
+
+impl JsonBody {
+    /// The members that these fields name, or all complaints at once.
+    pub(crate) fn check(&self, fields: &'static [Field]) -> Result<Members, Failure> {
+        guard::check(&self.0, fields, "body")
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        // A real server gives up on JSON that it cannot read.
+        let broken = || Failure::raw(500, json!({ "message": "Internal server error." }));
+        let content_type = request.headers().get(CONTENT_TYPE);
+        let is_json = content_type.is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|_| broken())?;
+        if !is_json || body.is_empty() {
+            return Ok(Self(json!({})));
+        }
+        let value = serde_json::from_slice(&body);
+        value.map(Self).map_err(|_| broken())
+    }
+}

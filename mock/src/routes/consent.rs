@@ -1,0 +1,115 @@
+//! Consent: given by the server for its own applications, asked of the user for a third party's.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    routes::{
+        authorization::interaction_of,
+        body::JsonBody,
+        reply::{self, Answer},
+    },
+    rules::{
+        apps::App,
+        errors::Failure,
+        guard::{Field, Kind, optional},
+    },
+    state::{
+        self, Store,
+        collection::{Members, strings, text},
+        interaction::{Interaction, Prompt},
+    },
+};
+
+const CONSENT: &[Field] = &[optional("organizationIds", Kind::List(&Kind::Text))];
+
+pub(crate) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/consent", get(page))
+        .route("/api/interaction/consent", get(read).post(give))
+}
+
+async fn page(State(store): State<Store>, headers: HeaderMap) -> Result<Response, Failure> {
+    let mut state = store.lock();
+    let (uid, interaction) = asked(&mut state, &headers)?;
+    let app_id = interaction.app_id.clone();
+    if App::find(&state, &app_id).is_some_and(|app| app.is_third_party()) {
+        return Ok(reply::html("<!DOCTYPE html><title>Authorize</title>"));
+    }
+    Ok(reply::redirect(StatusCode::FOUND, &agree(&mut state, &uid)))
+}
+
+/// What a page of one's own shows a user who is to agree.
+async fn read(State(store): State<Store>, headers: HeaderMap) -> Answer {
+    let mut state = store.lock();
+    let (_, interaction) = asked(&mut state, &headers)?;
+    let Prompt::Consent { user_id, .. } = &interaction.prompt else { return Err(no_session()) };
+    let (user_id, app_id) = (user_id.clone(), interaction.app_id.clone());
+    let redirect_uri = interaction.params.get("redirect_uri").map(str::to_owned);
+    let scope = interaction.params.get("scope").unwrap_or_default().to_owned();
+    let user = state.users.find(&user_id).ok_or_else(no_session)?;
+    let application = state.applications.find(&app_id).ok_or_else(no_session)?;
+    let shown = ["id", "name", "avatar", "username", "primaryEmail", "primaryPhone"];
+    let shown = shown.into_iter().map(|name| (name.to_owned(), user.get(name).clone()));
+    let scopes = scope.split(' ').filter(|scope| !["openid", "offline_access", ""].contains(scope));
+    Ok(reply::ok(&json!({
+        "application": { "id": app_id, "name": text(application, "name") },
+        "user": shown.collect::<Members>(),
+        "organizations": organizations(&state, &user_id, &scope),
+        "missingOIDCScope": scopes.collect::<Vec<_>>(),
+        "missingResourceScopes": [],
+        "redirectUri": redirect_uri,
+    })))
+}
+
+/// Only an application that asks for organizations is shown them.
+fn organizations(state: &state::State, user_id: &str, scope: &str) -> Value {
+    let asked = scope.split(' ').any(|scope| scope == "urn:logto:scope:organizations");
+    let own = state.members.with(user_id).filter(|_| asked);
+    let own = own.filter_map(|id| state.organizations.find(id));
+    own.map(|own| json!({ "id": text(own, "id"), "name": text(own, "name") })).collect()
+}
+
+async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) -> Answer {
+    let mut state = store.lock();
+    let (uid, interaction) = asked(&mut state, &headers)?;
+    let Prompt::Consent { user_id, .. } = &interaction.prompt else { return Err(no_session()) };
+    let user_id = user_id.clone();
+    let members = body.check(CONSENT)?;
+    let organizations = strings(&members, "organizationIds");
+    if !organizations.iter().all(|id| state.members.has(id, &user_id)) {
+        return Err(Failure::new(422, "organization.require_membership"));
+    }
+    Ok(reply::ok(&json!({ "redirectTo": agree(&mut state, &uid) })))
+}
+
+/// Notes that the user agrees, and gives the way on.
+fn agree(state: &mut state::State, uid: &str) -> String {
+    let prompt = state.interactions.get_mut(uid).map(|interaction| &mut interaction.prompt);
+    if let Some(Prompt::Consent { given, .. }) = prompt {
+        *given = true;
+    }
+    format!("{}/oidc/auth/{uid}", state.endpoint)
+}
+
+/// The interaction of a user who has signed in.
+fn asked<'a>(
+    state: &'a mut state::State,
+    headers: &HeaderMap,
+) -> Result<(String, &'a mut Interaction), Failure> {
+    let (uid, interaction) = interaction_of(state, headers)?;
+    match interaction.prompt {
+        Prompt::Consent { .. } => Ok((uid, interaction)),
+        Prompt::Login(_) => Err(no_session()),
+    }
+}
+
+fn no_session() -> Failure {
+    Failure::new(400, "session.not_found")
+}

@@ -1,0 +1,119 @@
+//! What users add to themselves on the way: what they say, what they prove, a new password.
+
+use axum::{
+    Router,
+    routing::{post, put},
+};
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Event, Flow, Profile, Step, identify::check_sso};
+use crate::{
+    routes::reply,
+    rules::{
+        errors::Failure,
+        guard::{Field, Kind, required},
+        passwords, users,
+    },
+    state::{
+        Store,
+        collection::{object, text},
+    },
+};
+
+const KINDS: Kind =
+    Kind::Enum(&["email", "phone", "username", "password", "social", "extraProfile"]);
+const ANY: &[Field] = &[required("type", KINDS)];
+const PROVED: &[Field] = &[required("verificationId", Kind::Text)];
+const USERNAME: &[Field] = &[required("value", Kind::Username)];
+const PASSWORD: &[Field] = &[required("value", Kind::Text)];
+const VALUES: &[Field] = &[required("values", Kind::FreeForm)];
+const RESET: &[Field] = &[required("password", Kind::Text)];
+
+pub(super) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/api/experience/profile", post(add))
+        .route("/api/experience/profile/password", put(reset))
+}
+
+async fn add(step: Step) -> Answer {
+    step.take(ANY, |flow, members| {
+        let kind = text(members, "type").unwrap_or_default();
+        match flow.experience.event {
+            Event::SignIn if kind == "social" => drop(flow.user_id()?),
+            _ => flow.check_may_add()?,
+        }
+        let profile = given(flow, kind)?;
+        flow.add_to_profile(profile)?;
+        Ok(reply::no_content())
+    })
+}
+
+/// What a body of this type adds.
+fn given(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
+    match kind {
+        "username" => {
+            let members = flow.body.check(USERNAME)?;
+            Ok(Profile::of(json!({ "username": text(&members, "value") })))
+        }
+        "password" => {
+            let members = flow.body.check(PASSWORD)?;
+            let password = text(&members, "value").unwrap_or_default().to_owned();
+            passwords::check(&password)?;
+            Ok(Profile { password: Some(password), ..Profile::default() })
+        }
+        "extraProfile" => {
+            let members = flow.body.check(VALUES)?;
+            Ok(extra(&members["values"]))
+        }
+        "social" => proved(flow, "Social"),
+        "phone" => proved(flow, "PhoneVerificationCode"),
+        _ => proved(flow, "EmailVerificationCode"),
+    }
+}
+
+fn proved(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
+    let members = flow.body.check(PROVED)?;
+    address(flow, kind, text(&members, "verificationId").unwrap_or_default())
+}
+
+/// The address or identity that a record of this kind proves.
+pub(super) fn address(flow: &mut Flow<'_>, kind: &str, id: &str) -> Result<Profile, Failure> {
+    let record = flow.record_of(kind, id)?.clone();
+    check_sso(flow, &record.proof)?;
+    let mut profile = Profile::of_new_user(flow.state, &record)?;
+    // Of somebody who is known, another place's word changes nothing.
+    if flow.experience.user_id.is_some() && kind == "Social" {
+        profile.members.retain(|name, _| name == "socialIdentity");
+    }
+    Ok(profile)
+}
+
+/// Splits what a form asks for: what users have by themselves, their profile, and all else.
+fn extra(values: &Value) -> Profile {
+    let (mut members, mut profile, mut custom) = (Map::new(), Map::new(), Map::new());
+    for (name, value) in object(values.clone()) {
+        match name.as_str() {
+            "name" | "avatar" => members.insert(name, value),
+            _ if users::is_of_profile(&name) => profile.insert(name, value),
+            _ => custom.insert(name, value),
+        };
+    }
+    members.insert("profile".into(), profile.into());
+    members.insert("customData".into(), custom.into());
+    members.insert("submitted".into(), true.into());
+    Profile { members, password: None }
+}
+
+/// A new password for one that was forgotten.
+async fn reset(step: Step) -> Answer {
+    step.take(RESET, |flow, members| {
+        if flow.experience.event != Event::ForgotPassword {
+            return Err(Failure::new(400, "session.invalid_interaction_type"));
+        }
+        let user = flow.user()?;
+        let password = text(members, "password").unwrap_or_default();
+        passwords::check_new(password, &user)?;
+        flow.experience.profile.password = Some(password.to_owned());
+        Ok(reply::no_content())
+    })
+}

@@ -1,0 +1,65 @@
+//! Passwords of users who have one, and of those who want one.
+
+use axum::{Router, routing::post};
+use serde_json::Value;
+
+use super::{Answer, Proof, Step, identifier, verification};
+use crate::{
+    rules::{
+        errors::Failure,
+        guard::{Field, Kind, required},
+        passwords, users,
+    },
+    state::{
+        State, Store,
+        collection::{Members, object, text},
+    },
+};
+
+const PASSWORD: &[Field] =
+    &[required("identifier", identifier::ANY), required("password", Kind::NonEmpty)];
+
+pub(super) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/api/experience/verification/password", post(verify))
+        .route("/api/experience/verification/new-password-identity", post(choose))
+}
+
+async fn verify(step: Step) -> Answer {
+    step.take(PASSWORD, |flow, members| {
+        let user_id = user_with_password(flow.state, members)?;
+        let identifier = members["identifier"].clone();
+        Ok(verification(&flow.keep(true, Proof::Password { identifier, user_id })))
+    })
+}
+
+fn user_with_password(state: &State, members: &Members) -> Result<String, Failure> {
+    let identifier = &members["identifier"];
+    if identifier["value"].as_str().is_some_and(|value| state.locked.contains(value)) {
+        return Err(Failure::new(400, "session.verification_blocked_too_many_attempts"));
+    }
+    let user = identifier::find(state, identifier);
+    let password = text(members, "password").unwrap_or_default();
+    let user = user.filter(|user| user.has_password(password));
+    let user = user.ok_or_else(|| Failure::new(422, "session.invalid_credentials"))?;
+    if user.is_suspended() {
+        return Err(Failure::new(401, "user.suspended"));
+    }
+    if user.has_expired_password() {
+        return Err(Failure::new(422, "password.expired"));
+    }
+    Ok(user.id.clone())
+}
+
+/// A new user's identifier and password.
+async fn choose(step: Step) -> Answer {
+    step.take(PASSWORD, |flow, members| {
+        let identifier = members["identifier"].clone();
+        let password = text(members, "password").unwrap_or_default().to_owned();
+        let member = identifier::member(identifier["type"].as_str());
+        let wanted = [(member.to_owned(), identifier["value"].clone())];
+        users::refuse_taken(&flow.state.users, &object(Value::from_iter(wanted)), None)?;
+        passwords::check(&password)?;
+        Ok(verification(&flow.keep(true, Proof::NewPassword { identifier, password })))
+    })
+}

@@ -1,0 +1,100 @@
+//! What every operation on an interaction begins with.
+
+use axum::{
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header::USER_AGENT},
+};
+
+use super::{Answer, Experience};
+use crate::{
+    routes::{authorization::interaction_of, body::JsonBody},
+    rules::{errors::Failure, guard::Field},
+    state::{
+        State, Store, collection::Members, factors::Challenge, interaction::Prompt, user::User,
+    },
+};
+
+/// A request that goes on with an interaction.
+pub(super) struct Step {
+    store: Store,
+    headers: HeaderMap,
+    body: JsonBody,
+}
+
+/// An interaction, for as long as an operation works on it.
+pub(super) struct Flow<'a> {
+    pub(super) uid: String,
+    pub(super) state: &'a mut State,
+    pub(super) experience: Experience,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a JsonBody,
+    /// Whether there is nothing to go on with.
+    pub(super) ended: bool,
+}
+
+impl FromRequest<Store> for Step {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, store: &Store) -> Result<Self, Failure> {
+        let headers = request.headers().clone();
+        let body = JsonBody::from_request(request, store).await?;
+        Ok(Self { store: store.clone(), headers, body })
+    }
+}
+
+impl Step {
+    /// Carries out an operation, with what these fields name of the body.
+    pub(super) fn take(
+        self,
+        fields: &'static [Field],
+        operation: impl FnOnce(&mut Flow<'_>, &Members) -> Answer,
+    ) -> Answer {
+        let mut state = self.store.lock();
+        let (uid, experience) = under_way(&mut state, &self.headers)?;
+        let (experience, members) = (experience.clone(), self.body.check(fields)?);
+        let (headers, body) = (&self.headers, &self.body);
+        let mut flow = Flow { uid, state: &mut state, experience, headers, body, ended: false };
+        let answer = operation(&mut flow, &members);
+        // What an operation found out before it failed stays.
+        let Flow { uid, experience, ended, .. } = flow;
+        if let Some(interaction) = state.interactions.get_mut(&uid) {
+            interaction.prompt = Prompt::Login((!ended).then_some(experience));
+        }
+        answer
+    }
+}
+
+impl Flow<'_> {
+    /// The id of the user who has been identified.
+    pub(super) fn user_id(&self) -> Result<String, Failure> {
+        let id = self.experience.user_id.clone();
+        id.ok_or_else(|| Failure::new(404, "session.identifier_not_found"))
+    }
+
+    /// The user who has been identified.
+    pub(super) fn user(&self) -> Result<User, Failure> {
+        let user = self.state.users.find(&self.user_id()?).cloned();
+        user.ok_or_else(|| Failure::new(404, "entity.not_found"))
+    }
+
+    /// What a page has asked all passkeys, before it knew whose.
+    pub(super) fn passkey_challenge(&self) -> Option<Challenge> {
+        self.state.interactions.get(&self.uid)?.passkey.clone()
+    }
+
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        self.headers.get(USER_AGENT)?.to_str().ok()
+    }
+}
+
+/// The interaction that was started; most operations need one.
+fn under_way<'a>(
+    state: &'a mut State,
+    headers: &HeaderMap,
+) -> Result<(String, &'a mut Experience), Failure> {
+    let (uid, interaction) = interaction_of(state, headers)?;
+    match &mut interaction.prompt {
+        Prompt::Login(Some(experience)) => Ok((uid, experience)),
+        _ => Err(Failure::new(404, "session.interaction_not_found")),
+    }
+}

@@ -1,0 +1,56 @@
+//! The end of an interaction: nobody gets past it without what the tenant asks for.
+
+use serde_json::json;
+
+use super::{Answer, Event, Flow, Step};
+use crate::{routes::reply, rules::errors::Failure, state::now};
+
+pub(super) async fn submit(step: Step) -> Answer {
+    step.take(&[], |flow, _| {
+        flow.check_captcha()?;
+        match flow.experience.event {
+            Event::ForgotPassword => set_password(flow),
+            _ => sign_in(flow),
+        }
+    })
+}
+
+/// Nobody is signed in by a new password: the interaction is over.
+fn set_password(flow: &mut Flow<'_>) -> Answer {
+    let user_id = flow.user_id()?;
+    if !flow.experience.profile.has_password() {
+        return Err(Failure::new(422, "user.new_password_required_in_profile"));
+    }
+    apply_profile(flow, &user_id);
+    flow.ended = true;
+    Ok(reply::no_content())
+}
+
+fn sign_in(flow: &mut Flow<'_>) -> Answer {
+    let user = flow.user()?;
+    if flow.experience.event == Event::SignIn {
+        flow.check_factor()?;
+    }
+    flow.recheck_profile(&user)?;
+    if !flow.comes_from_enterprise() {
+        flow.check_profile()?;
+        flow.check_passkey(&user)?;
+        flow.check_factors_set_up(&user)?;
+    }
+    apply_profile(flow, &user.id);
+    flow.apply_factors(&user.id);
+    if let Some(user) = flow.state.users.find_mut(&user.id) {
+        user.set("lastSignInAt", now().into());
+    }
+    flow.experience.submitted = true;
+    let redirect_to = format!("{}/oidc/auth/{}", flow.state.endpoint, flow.uid);
+    Ok(reply::ok(&json!({ "redirectTo": redirect_to })))
+}
+
+fn apply_profile(flow: &mut Flow<'_>, user_id: &str) {
+    let profile = std::mem::take(&mut flow.experience.profile);
+    match flow.state.users.find_mut(user_id) {
+        Some(user) if !profile.is_empty() => profile.apply_to(user),
+        _ => {}
+    }
+}

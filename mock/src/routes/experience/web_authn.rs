@@ -1,0 +1,97 @@
+//! Authenticators as a second factor.
+
+use axum::{Router, routing::post};
+use serde_json::{Value, json};
+
+use super::{Answer, Proof, Step, verification};
+use crate::{
+    rules::{
+        guard::{Field, Kind, required},
+        web_authn::{self, ASSERTION, ATTESTATION, Ceremony, Origin},
+    },
+    state::{
+        Store,
+        collection::{object, text},
+    },
+};
+
+const REGISTERED: &[Field] =
+    &[required("verificationId", Kind::Text), required("payload", ATTESTATION)];
+const SIGNED: &[Field] = &[required("verificationId", Kind::Text), required("payload", ASSERTION)];
+
+pub(super) fn routes() -> Router<Store> {
+    let path = "/api/experience/verification/web-authn";
+    Router::new()
+        .route(&format!("{path}/registration"), post(register))
+        .route(&format!("{path}/registration/verify"), post(registered))
+        .route(&format!("{path}/authentication"), post(authenticate))
+        .route(&format!("{path}/authentication/verify"), post(authenticated))
+}
+
+async fn register(step: Step) -> Answer {
+    step.take(&[], |flow, _| {
+        let (user, origin) = (flow.user()?, Origin::of(flow.headers)?);
+        let challenge = origin.challenge(flow.state.ids.challenge());
+        let options = challenge.registration_options(&user);
+        let proof = Proof::WebAuthn { user_id: user.id, challenge, is_new: true, made: None };
+        flow.begin(proof, json!({ "registrationOptions": options }))
+    })
+}
+
+async fn registered(step: Step) -> Answer {
+    step.take(REGISTERED, |flow, members| {
+        flow.user_id()?;
+        let origin = Origin::of(flow.headers)?;
+        let agent = flow.user_agent().map(str::to_owned);
+        let id = text(members, "verificationId").unwrap_or_default();
+        let record = flow.record_of("WebAuthn", id)?;
+        match &mut record.proof {
+            Proof::WebAuthn { challenge, is_new: true, made, .. } => {
+                origin.check(Ceremony::Create, challenge, &members["payload"])?;
+                let payload = object(members["payload"].clone());
+                *made = Some(challenge.credential(&payload, agent.as_deref()));
+            }
+            _ => return Err(web_authn::nothing_asked()),
+        }
+        record.verified = true;
+        Ok(verification(id))
+    })
+}
+
+async fn authenticate(step: Step) -> Answer {
+    step.take(&[], |flow, _| {
+        let (user, origin) = (flow.user()?, Origin::of(flow.headers)?);
+        if user.mfa.credentials().next().is_none() {
+            return Err(web_authn::no_credential());
+        }
+        let challenge = origin.challenge(flow.state.ids.challenge());
+        let options = challenge.authentication_options(Some(&user.mfa));
+        let proof = Proof::WebAuthn { user_id: user.id, challenge, is_new: false, made: None };
+        flow.begin(proof, json!({ "authenticationOptions": options }))
+    })
+}
+
+async fn authenticated(step: Step) -> Answer {
+    step.take(SIGNED, |flow, members| {
+        let (user_id, origin) = (flow.user_id()?, Origin::of(flow.headers)?);
+        let id = text(members, "verificationId").unwrap_or_default();
+        let Proof::WebAuthn { challenge, is_new: false, .. } =
+            &flow.record_of("WebAuthn", id)?.proof
+        else {
+            return Err(web_authn::nothing_asked());
+        };
+        origin.check(Ceremony::Get, challenge, &members["payload"])?;
+        let credential = credential_id(&members["payload"]);
+        let user = flow.state.users.find_mut(&user_id);
+        if !user.is_some_and(|user| user.mfa.use_credential(credential)) {
+            return Err(web_authn::failed());
+        }
+        flow.record_of("WebAuthn", id)?.verified = true;
+        Ok(verification(id))
+    })
+}
+
+/// The id of the credential that signed.
+pub(super) fn credential_id(payload: &Value) -> &str {
+    payload["id"].as_str().unwrap_or_default()
+}

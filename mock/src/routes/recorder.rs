@@ -1,0 +1,53 @@
+//! Remembers each request, and gives each answer its id.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::{
+    routes::reply,
+    state::{self, Store, recorded::RecordedRequest},
+};
+
+/// The size of a JSON body that a server takes.
+const LIMIT: usize = 1024 * 1024;
+
+/// Keeps a request, and says with what it is to fail.
+fn note(state: &mut state::State, request: RecordedRequest) -> Option<StatusCode> {
+    state.requests.push(request);
+    let status = state.failures.pop_front()?;
+    Some(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+pub(crate) async fn record(State(store): State<Store>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = match to_bytes(body, LIMIT).await {
+        Ok(body) => {
+            let headers = parts.headers.iter().map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                (name.as_str().to_owned(), value.into_owned())
+            });
+            let recorded = RecordedRequest {
+                method: parts.method.to_string(),
+                path_and_query: parts.uri.to_string(),
+                headers: headers.collect(),
+                body: body.to_vec(),
+            };
+            let failure = note(&mut store.lock(), recorded);
+            match failure {
+                Some(status) => reply::text(status, status.canonical_reason().unwrap_or_default()),
+                None => next.run(Request::from_parts(parts, Body::from(body))).await,
+            }
+        }
+        Err(_) => reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+    };
+    let id = store.lock().ids.request();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("logto-core-request-id", id);
+    }
+    response
+}

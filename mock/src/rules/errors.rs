@@ -1,0 +1,205 @@
+//! Refusals: Logto's own and those of its OIDC endpoints.
+
+use serde_json::{Value, json};
+
+pub(crate) struct Failure {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) challenge: Option<String>,
+}
+
+impl Failure {
+    /// A refusal by Logto's code for it, with the message that goes with the code.
+    pub(crate) fn new(status: u16, code: &str) -> Self {
+        Self::with_message(status, code, message(code))
+    }
+
+    pub(crate) fn with_message(status: u16, code: &str, message: &str) -> Self {
+        Self::raw(status, json!({ "code": code, "message": message }))
+    }
+
+    /// Nothing in this table has this id.
+    pub(crate) fn no_such(table: &str, id: &str) -> Self {
+        let message = format!("The {table} with ID `{id}` does not exist.");
+        Self::with_message(404, "entity.not_exists_with_id", &message)
+    }
+
+    /// A body that does not have Logto's usual form.
+    pub(crate) fn raw(status: u16, body: Value) -> Self {
+        Self { status, body, challenge: None }
+    }
+
+    pub(crate) fn data(mut self, data: Value) -> Self {
+        self.body["data"] = data;
+        self
+    }
+
+    pub(crate) fn details(mut self, details: &str) -> Self {
+        self.body["details"] = details.into();
+        self
+    }
+
+    /// A refusal by an OIDC endpoint, whose body serves both conventions.
+    pub(crate) fn oidc(status: impl Into<u16>, error: &str, description: &str) -> Self {
+        let code = format!("oidc.{error}");
+        let message = match message(&code) {
+            "" => format!("An OIDC error occurred: {code}."),
+            known => known.to_owned(),
+        };
+        let mut failure = Self::with_message(status.into(), &code, &message);
+        failure.body["error"] = error.into();
+        failure.body["error_description"] = description.into();
+        if error == "invalid_grant" {
+            failure.body["error_uri"] = "https://openid.sh/debug/invalid_grant".into();
+        }
+        failure
+    }
+
+    pub(crate) fn invalid_request(description: &str) -> Self {
+        Self::oidc(400u16, "invalid_request", description)
+    }
+
+    pub(crate) fn missing_parameter(name: &str) -> Self {
+        Self::invalid_request(&format!("missing required parameter '{name}'"))
+    }
+
+    pub(crate) fn invalid_grant() -> Self {
+        let description = "grant request is invalid";
+        Self::oidc(400u16, "invalid_grant", description)
+    }
+
+    /// The interaction that cookies name does not exist, or there are no cookies.
+    pub(crate) fn session_not_found(description: &str) -> Self {
+        let mut failure = Self::new(400, "session.not_found");
+        failure.body["error"] = "invalid_request".into();
+        failure.body["error_description"] = description.into();
+        failure
+    }
+
+    /// Adds a `www-authenticate` header for the scheme.
+    pub(crate) fn challenge(mut self, scheme: &str, realm: &str) -> Self {
+        let text = |key: &str| self.body[key].as_str().unwrap_or_default().to_owned();
+        let (error, description) = (text("error"), text("error_description"));
+        self.challenge = Some(format!(
+            r#"{scheme} realm="{realm}", error="{error}", error_description="{description}""#
+        ));
+        self
+    }
+}
+
+/// What a real server says with each code; clients show these to users.
+fn message(code: &str) -> &'static str {
+    match code {
+        "application.protected_app_not_configured" => {
+            "Protected app provider is not configured. This feature is not available for open source version."
+        }
+        "auth.authorization_header_missing" => "Authorization header is missing.",
+        "auth.authorization_token_type_not_supported" => "Authorization type is not supported.",
+        "auth.forbidden" => "Forbidden. Please check your user roles and permissions.",
+        "auth.unauthorized" => "Unauthorized. Please check credentials and its scope.",
+        "entity.db_constraint_violated" => "Database constraint violated.",
+        "entity.not_found" => "The resource does not exist.",
+        "entity.relation_foreign_key_not_found" => {
+            "Cannot find one or more foreign keys. Please check the input and ensure that all referenced entities exist."
+        }
+        "guard.invalid_pagination" => "The request pagination value is invalid.",
+        "guard.mime_type_not_allowed" => "MIME type is not allowed.",
+        "oidc.invalid_grant" => "Grant request is invalid.",
+        "oidc.invalid_redirect_uri" => {
+            "`redirect_uri` did not match any of the client's registered `redirect_uris`."
+        }
+        "oidc.invalid_request" => "Request is invalid.",
+        "oidc.invalid_target" => "Invalid resource indicator.",
+        "oidc.invalid_token" => "Invalid token provided.",
+        "oidc.unsupported_grant_type" => "Unsupported `grant_type` requested.",
+        "one_time_token.email_mismatch" => "The token was sent to another email address.",
+        "one_time_token.token_consumed" => "The token has been used already.",
+        "organization.require_membership" => {
+            "The user must be a member of the organization to proceed."
+        }
+        "password.expired" => "The password is too old. Set a new one.",
+        "password.rejected" => {
+            "Password rejected. Please check if your password meets the requirements."
+        }
+        "resource.cannot_delete_management_api" => "Cannot delete Logto Management API.",
+        "resource.cannot_modify_management_api" => "Cannot modify Logto Management API.",
+        "scope.name_with_space" => "The name of the scope cannot contain any spaces.",
+        "session.captcha_failed" => "The captcha was not solved.",
+        "session.captcha_required" => "The captcha has to be solved first.",
+        "session.identifier_not_found" => {
+            "User identifier not found. Please go back and sign in again."
+        }
+        "session.identity_conflict" => {
+            "Identity mismatch detected. Please initiate a new session to proceed with a different identity."
+        }
+        "session.interaction_not_found" => {
+            "Interaction session not found. Please go back and start the session again."
+        }
+        "session.insufficient_info" => "Information that is needed to sign in is missing.",
+        "session.invalid_credentials" => "Incorrect account or password. Please check your input.",
+        "session.invalid_interaction_type" => {
+            "This operation is not supported for the current interaction. Please initiate a new session."
+        }
+        "session.mfa.backup_code_can_not_be_alone" => "Backup code can not be the only MFA.",
+        "session.mfa.backup_code_required" => "Backup code is required.",
+        "session.mfa.invalid_backup_code" => "The backup code is not valid.",
+        "session.mfa.invalid_totp_code" => "Invalid TOTP code.",
+        "session.mfa.mfa_factor_not_enabled" => "MFA factor is not enabled.",
+        "session.mfa.mfa_policy_not_user_controlled" => "MFA policy is not user controlled.",
+        "session.mfa.pending_info_not_found" => "No verification has been begun.",
+        "session.mfa.require_mfa_verification" => "Mfa verification is required to sign in.",
+        "session.mfa.suggest_additional_mfa" => {
+            "Another second factor would make the account safer."
+        }
+        "session.mfa.webauthn_verification_failed" => "The authenticator's answer does not fit.",
+        "session.mfa.webauthn_verification_not_found" => "WebAuthn verification not found.",
+        "session.not_found" => "Session not found. Please go back and sign in again.",
+        "session.not_supported_for_forgot_password" => {
+            "This operation is not supported for forgot password."
+        }
+        "session.passkey_sign_in.pending_info_not_found" => "No passkey has been asked for.",
+        "session.sso_enabled" => "This email address signs in with single sign-on.",
+        "session.verification_blocked_too_many_attempts" => "Too many attempts. Try again later.",
+        "session.verification_failed" | "session.verification_session_not_found" => {
+            "The verification was not successful. Restart the verification flow and try again."
+        }
+        "storage.not_configured" => "Storage provider is not configured.",
+        "user.email_exists_in_profile" => "The account has an email address already.",
+        "user.email_already_in_use" => "This email is associated with an existing account.",
+        "user.identity_already_in_use" => {
+            "The social account has been associated with an existing account."
+        }
+        "user.identity_not_exist" => "The social account has not been registered yet.",
+        "user.invalid_role_type" => {
+            "Invalid role type, can not assign machine-to-machine role to user."
+        }
+        "user.missing_mfa" => "You need to bind additional MFA before signing-in.",
+        "user.missing_profile" => "You need to provide additional info before signing-in.",
+        "user.new_password_required_in_profile" => "A new password has to be set first.",
+        "user.passkey_preferred" => "Create a passkey to simplify your sign-in process.",
+        "user.password_algorithm_required" => "Password algorithm is required.",
+        "user.password_and_digest" => {
+            "You cannot set both plain text password and password digest."
+        }
+        "user.password_exists_in_profile" => "The account has a password already.",
+        "user.phone_already_in_use" => "This phone number is associated with an existing account.",
+        "user.phone_exists_in_profile" => "The account has a phone number already.",
+        "user.same_password" => "New password cannot be the same as your old password.",
+        "user.sign_in_method_not_enabled" => "This way to sign in is not enabled.",
+        "user.suggest_mfa" => "A second factor would make the account safer.",
+        "user.suspended" => "This account is suspended.",
+        "user.totp_already_in_use" => "TOTP is already in use.",
+        "user.user_not_exist" => "There is no such user.",
+        "user.username_already_in_use" => "This username is already in use.",
+        "user.username_exists_in_profile" => "The account has a username already.",
+        "verification_code.code_mismatch" => "Invalid verification code.",
+        "verification_code.email_mismatch" => "The code was sent to another email address.",
+        "verification_code.exceed_max_try" => "Too many wrong codes. Ask for a new one.",
+        "verification_code.expired" => "The code is too old. Ask for a new one.",
+        "verification_code.not_found" => "No code was sent, or it has been used.",
+        "verification_code.phone_mismatch" => "The code was sent to another phone number.",
+        "verification_record.not_found" => "Verification record not found.",
+        "verification_record.permission_denied" => "Permission denied, please re-authenticate.",
+        _ => "",
+    }
+}

@@ -1,0 +1,287 @@
+//! Checks of JSON bodies, with the complaints Logto makes of them.
+
+use serde_json::{Map, Value, json};
+
+use crate::{rules::errors::Failure, state::params::Params};
+
+/// What a member has to be.
+pub(crate) enum Kind {
+    Text,
+    NonEmpty,
+    Username,
+    Email,
+    Phone,
+    Url,
+    /// Where an application takes users back.
+    RedirectUri,
+    Boolean,
+    Integer,
+    Enum(&'static [&'static str]),
+    /// This text only.
+    Literal(&'static str),
+    /// An array of these.
+    List(&'static Kind),
+    /// The same, with at least one.
+    NonEmptyList(&'static Kind),
+    /// An object with these members; others are dropped.
+    Object(&'static [Field]),
+    /// Any object, kept whole.
+    FreeForm,
+}
+
+/// A member of a body.
+pub(crate) struct Field {
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+    /// Whether null and the empty string are taken too.
+    clearable: bool,
+}
+
+impl Field {
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
+pub(crate) const fn required(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: true, clearable: false }
+}
+
+pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, clearable: false }
+}
+
+pub(crate) const fn clearable(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, clearable: true }
+}
+
+/// Checks the parameters of a query.
+pub(crate) fn check_query(
+    query: &Params,
+    fields: &'static [Field],
+) -> Result<Map<String, Value>, Failure> {
+    let given = query.iter().map(|(key, value)| (key.to_owned(), Value::from(value)));
+    check(&Value::Object(given.collect()), fields, "query")
+}
+
+/// The members that these fields name, or all complaints at once.
+pub(crate) fn check(
+    value: &Value,
+    fields: &'static [Field],
+    part: &str,
+) -> Result<Map<String, Value>, Failure> {
+    let mut issues = Vec::new();
+    let members = object(value, fields, &[], &mut issues);
+    if issues.is_empty() {
+        return Ok(members);
+    }
+    let details: Vec<String> = issues.iter().map(describe).collect();
+    let message = format!("The request {part} is invalid.");
+    Err(Failure::with_message(400, "guard.invalid_input", &message)
+        .data(json!({ "issues": issues, "name": "ZodError" }))
+        .details(&details.join("\n")))
+}
+
+fn object(
+    value: &Value,
+    fields: &'static [Field],
+    path: &[Value],
+    issues: &mut Vec<Value>,
+) -> Map<String, Value> {
+    let mut members = Map::new();
+    let Value::Object(given) = value else {
+        issues.push(wrong_type("object", Some(value), path));
+        return members;
+    };
+    for field in fields {
+        let path = [path, &[field.name.into()]].concat();
+        match given.get(field.name) {
+            None if field.required => issues.push(missing(&field.kind, &path)),
+            None => {}
+            Some(value) => {
+                let value = member(field, value, &path, issues);
+                members.insert(field.name.to_owned(), value);
+            }
+        }
+    }
+    members
+}
+
+fn member(field: &Field, value: &Value, path: &[Value], issues: &mut Vec<Value>) -> Value {
+    if field.clearable && (value.is_null() || value == "") {
+        return value.clone();
+    }
+    if let (Kind::Object(fields), Value::Object(_)) = (&field.kind, value) {
+        return object(value, fields, path, issues).into();
+    }
+    match complaint(&field.kind, value, path) {
+        Some(issue) if field.clearable && issue["code"] == "invalid_type" => {
+            issues.push(neither_nor(issue, value, path));
+        }
+        Some(issue) => issues.push(issue),
+        None => issues.extend(items_of(&field.kind, value, path)),
+    }
+    value.clone()
+}
+
+/// The complaints about what is in an array.
+fn items_of(kind: &Kind, value: &Value, path: &[Value]) -> Vec<Value> {
+    let (Kind::List(item) | Kind::NonEmptyList(item)) = kind else { return Vec::new() };
+    let items = value.as_array().into_iter().flatten().enumerate();
+    items.filter_map(|(at, value)| complaint(item, value, &[path, &[at.into()]].concat())).collect()
+}
+
+fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
+    let expected = expected(kind);
+    if let Kind::Literal(literal) = kind {
+        return (value != literal).then(|| wrong_literal(literal, Some(value), path));
+    }
+    let options = match kind {
+        Kind::Enum(options) => *options,
+        _ => &[],
+    };
+    let type_needed = if options.is_empty() { expected.as_str() } else { "string" };
+    if type_name(Some(value)) != type_needed {
+        return Some(wrong_type(&expected, Some(value), path));
+    }
+    let text = value.as_str().unwrap_or_default();
+    match kind {
+        Kind::NonEmpty if text.is_empty() => Some(json!({
+            "code": "too_small", "minimum": 1, "type": "string", "inclusive": true,
+            "exact": false, "message": "String must contain at least 1 character(s)", "path": path,
+        })),
+        Kind::Username if !is_username(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::Email if !is_email(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::Phone if !is_phone(text) => Some(malformed("regex", "Invalid", path)),
+        Kind::RedirectUri if !is_url(text) => {
+            Some(json!({ "code": "custom", "message": "Invalid input", "path": path }))
+        }
+        Kind::NonEmptyList(_) if value == &json!([]) => Some(json!({
+            "code": "too_small", "minimum": 1, "type": "array", "inclusive": true, "exact": false,
+            "message": "Array must contain at least 1 element(s)", "path": path,
+        })),
+        Kind::Url if !is_url(text) => Some(malformed("url", "Invalid url", path)),
+        Kind::Enum(_) if !options.contains(&text) => Some(json!({
+            "received": text, "code": "invalid_enum_value", "options": options, "path": path,
+            "message": format!("Invalid enum value. Expected {expected}, received '{text}'"),
+        })),
+        _ => None,
+    }
+}
+
+fn expected(kind: &Kind) -> String {
+    match kind {
+        Kind::Boolean => "boolean".into(),
+        Kind::Integer => "number".into(),
+        Kind::List(_) | Kind::NonEmptyList(_) => "array".into(),
+        Kind::Object(_) | Kind::FreeForm => "object".into(),
+        Kind::Enum(options) => {
+            let quoted: Vec<String> = options.iter().map(|o| format!("'{o}'")).collect();
+            quoted.join(" | ")
+        }
+        _ => "string".into(),
+    }
+}
+
+fn type_name(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}
+
+fn wrong_type(expected: &str, value: Option<&Value>, path: &[Value]) -> Value {
+    let received = type_name(value);
+    let message = match value {
+        None => "Required".to_owned(),
+        Some(_) => format!("Expected {expected}, received {received}"),
+    };
+    json!({
+        "code": "invalid_type", "expected": expected, "received": received,
+        "path": path, "message": message,
+    })
+}
+
+fn missing(kind: &Kind, path: &[Value]) -> Value {
+    match kind {
+        Kind::Literal(literal) => wrong_literal(literal, None, path),
+        _ => wrong_type(&expected(kind), None, path),
+    }
+}
+
+fn wrong_literal(literal: &str, value: Option<&Value>, path: &[Value]) -> Value {
+    let mut issue = json!({
+        "code": "invalid_literal", "expected": literal, "path": path,
+        "message": format!("Invalid literal value, expected \"{literal}\""),
+    });
+    if let Some(value) = value {
+        issue["received"] = value.clone();
+    }
+    issue
+}
+
+fn malformed(validation: &str, message: &str, path: &[Value]) -> Value {
+    json!({ "validation": validation, "code": "invalid_string", "message": message, "path": path })
+}
+
+/// A clearable member is a union of its kind and the empty string.
+fn neither_nor(issue: Value, value: &Value, path: &[Value]) -> Value {
+    let not_empty = json!({
+        "received": value, "code": "invalid_literal", "expected": "", "path": path,
+        "message": "Invalid literal value, expected \"\"",
+    });
+    json!({
+        "code": "invalid_union", "path": path, "message": "Invalid input",
+        "unionErrors": [
+            { "issues": [issue], "name": "ZodError" },
+            { "issues": [not_empty], "name": "ZodError" },
+        ],
+    })
+}
+
+fn describe(issue: &Value) -> String {
+    let text = |key: &str| issue[key].as_str().unwrap_or_default();
+    let path = issue["path"].as_array().into_iter().flatten();
+    let path: Vec<String> =
+        path.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+    let what = match text("code") {
+        "invalid_type" => {
+            format!("Expected {} but received {}.", text("expected"), text("received"))
+        }
+        _ => text("message").to_owned(),
+    };
+    format!("Error in key path \"{}\": ({}) {what}", path.join("."), text("code"))
+}
+
+fn is_username(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.chars().all(word) && text.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+fn is_email(text: &str) -> bool {
+    let domain = after_first(text).split_once('@').map(|(_, domain)| domain);
+    let ending = domain.and_then(|domain| after_first(domain).split_once('.'));
+    ending.is_some_and(|(_, ending)| !ending.is_empty()) && !text.contains(char::is_whitespace)
+}
+
+fn after_first(text: &str) -> &str {
+    let mut chars = text.chars();
+    chars.next();
+    chars.as_str()
+}
+
+fn is_phone(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_url(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.is_empty()
+    })
+}

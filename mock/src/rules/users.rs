@@ -1,0 +1,67 @@
+//! What holds for users, whoever changes them.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    rules::{
+        errors::Failure,
+        guard::{Field, Kind, optional},
+    },
+    state::user::Users,
+};
+
+/// The members that a search looks at.
+pub(crate) const SEARCHED: &[&str] = &["id", "name", "primaryEmail", "primaryPhone", "username"];
+
+const ADDRESS: &[Field] = &[
+    optional("formatted", Kind::Text),
+    optional("streetAddress", Kind::Text),
+    optional("locality", Kind::Text),
+    optional("region", Kind::Text),
+    optional("postalCode", Kind::Text),
+    optional("country", Kind::Text),
+];
+
+pub(crate) const PROFILE: &[Field] = &[
+    optional("familyName", Kind::Text),
+    optional("givenName", Kind::Text),
+    optional("middleName", Kind::Text),
+    optional("nickname", Kind::Text),
+    optional("preferredUsername", Kind::Text),
+    optional("profile", Kind::Text),
+    optional("website", Kind::Text),
+    optional("gender", Kind::Text),
+    optional("birthdate", Kind::Text),
+    optional("zoneinfo", Kind::Text),
+    optional("locale", Kind::Text),
+    optional("address", Kind::Object(ADDRESS)),
+];
+
+/// Whether it is a member of a user's profile.
+pub(crate) fn is_of_profile(name: &str) -> bool {
+    PROFILE.iter().any(|field| field.is(name))
+}
+
+pub(crate) fn not_found() -> Failure {
+    Failure::new(404, "entity.not_found")
+}
+
+/// Refuses what another user has already and only one may have.
+pub(crate) fn refuse_taken(
+    users: &Users,
+    members: &Map<String, Value>,
+    own_id: Option<&str>,
+) -> Result<(), Failure> {
+    for (member, code) in [
+        ("username", "user.username_already_in_use"),
+        ("primaryEmail", "user.email_already_in_use"),
+        ("primaryPhone", "user.phone_already_in_use"),
+    ] {
+        let wanted = members.get(member).and_then(Value::as_str).unwrap_or_default();
+        let owner = users.find_by(member, wanted).map(|user| user.id.as_str());
+        if !wanted.is_empty() && owner.is_some() && owner != own_id {
+            return Err(Failure::new(422, code));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! Users and their passwords.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value, json};
+
+use crate::state::{factors::Mfa, now};
+
+#[derive(Clone)]
+pub(crate) enum Password {
+    Plain(String),
+    /// One that is right, and lets nobody in until it is set anew.
+    Expired(String),
+    /// Imported, and matched by nothing: the mock has no hash algorithms.
+    Digest,
+}
+
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    /// What the API shows, in its own names.
+    members: Map<String, Value>,
+    pub(crate) password: Option<Password>,
+    pub(crate) mfa: Mfa,
+    /// At the identity providers of enterprises.
+    pub(crate) sso: Vec<SsoIdentity>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SsoIdentity {
+    pub(crate) issuer: String,
+    pub(crate) id: String,
+}
+
+impl User {
+    pub(crate) fn new(id: &str) -> Self {
+        let time = now();
+        let members = json!({
+            "id": id, "username": null, "primaryEmail": null, "primaryPhone": null, "name": null,
+            "avatar": null, "customData": {}, "identities": {}, "lastSignInAt": null,
+            "createdAt": time, "updatedAt": time, "profile": {}, "applicationId": null,
+            "cimdClientId": null, "isSuspended": false,
+        });
+        Self {
+            id: id.to_owned(),
+            members: members.as_object().cloned().unwrap_or_default(),
+            password: None,
+            mfa: Mfa::default(),
+            sso: Vec::new(),
+        }
+    }
+
+    pub(crate) fn get(&self, member: &str) -> &Value {
+        self.members.get(member).unwrap_or(&Value::Null)
+    }
+
+    pub(crate) fn text(&self, member: &str) -> Option<&str> {
+        self.get(member).as_str()
+    }
+
+    pub(crate) fn set(&mut self, member: &str, value: Value) {
+        self.members.insert(member.to_owned(), value);
+    }
+
+    pub(crate) fn set_all(&mut self, members: Map<String, Value>) {
+        self.members.extend(members);
+    }
+
+    pub(crate) fn touch(&mut self) {
+        self.set("updatedAt", now().into());
+    }
+
+    pub(crate) fn is_suspended(&self) -> bool {
+        *self.get("isSuspended") == true
+    }
+
+    pub(crate) fn has_password(&self, given: &str) -> bool {
+        match &self.password {
+            Some(Password::Plain(own) | Password::Expired(own)) => own == given,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn has_expired_password(&self) -> bool {
+        matches!(self.password, Some(Password::Expired(_)))
+    }
+
+    /// Has the password set anew before it lets anybody in.
+    pub(crate) fn expire_password(&mut self) {
+        self.password = match self.password.take() {
+            Some(Password::Plain(own)) => Some(Password::Expired(own)),
+            other => other,
+        };
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let mut members = self.members.clone();
+        members.insert("hasPassword".to_owned(), self.password.is_some().into());
+        members.into()
+    }
+}
+
+/// What only one user may have.
+const UNIQUE: [&str; 3] = ["username", "primaryEmail", "primaryPhone"];
+
+/// Users in the order they were created, found without looking at all of them.
+#[derive(Default)]
+pub(crate) struct Users {
+    users: BTreeMap<u64, User>,
+    created: u64,
+    ids: HashMap<String, u64>,
+    owners: HashMap<(&'static str, String), u64>,
+    /// The one handed out to be changed last: not among the owners until the next change.
+    changing: Option<u64>,
+}
+
+impl Users {
+    pub(crate) fn add(&mut self, user: User) {
+        self.settle();
+        self.created += 1;
+        self.ids.insert(user.id.clone(), self.created);
+        self.users.insert(self.created, user);
+        self.changing = Some(self.created);
+    }
+
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &User> {
+        self.users.values().rev()
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&User> {
+        self.users.get(self.ids.get(id)?)
+    }
+
+    pub(crate) fn find_mut(&mut self, id: &str) -> Option<&mut User> {
+        self.settle();
+        let at = *self.ids.get(id)?;
+        self.disown(at);
+        self.changing = Some(at);
+        self.users.get_mut(&at)
+    }
+
+    /// The user whose member has this value.
+    pub(crate) fn find_by(&self, member: &str, value: &str) -> Option<&User> {
+        let Some(unique) = UNIQUE.into_iter().find(|unique| *unique == member) else {
+            return self.find_where(|user| user.text(member) == Some(value));
+        };
+        let changing = self.changing.and_then(|at| self.users.get(&at));
+        let owner = || self.users.get(self.owners.get(&(unique, value.to_owned()))?);
+        changing.filter(|user| user.text(unique) == Some(value)).or_else(owner)
+    }
+
+    pub(crate) fn find_where(&self, is_it: impl Fn(&User) -> bool) -> Option<&User> {
+        self.users.values().find(|user| is_it(user))
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<User> {
+        self.settle();
+        let at = self.ids.remove(id)?;
+        self.disown(at);
+        self.users.remove(&at)
+    }
+
+    /// Notes what the one that was changed owns now.
+    fn settle(&mut self) {
+        let Some(at) = self.changing.take() else { return };
+        let Some(user) = self.users.get(&at) else { return };
+        for unique in UNIQUE {
+            if let Some(value) = user.text(unique) {
+                self.owners.entry((unique, value.to_owned())).or_insert(at);
+            }
+        }
+    }
+
+    fn disown(&mut self, at: u64) {
+        let Some(user) = self.users.get(&at) else { return };
+        for unique in UNIQUE {
+            let Some(value) = user.text(unique) else { continue };
+            let owned = (unique, value.to_owned());
+            if self.owners.get(&owned) == Some(&at) {
+                self.owners.remove(&owned);
+            }
+        }
+    }
+}
