@@ -66,7 +66,7 @@ fn written(events: &[&str]) -> String {
 mod operations {
     use std::collections::BTreeSet;
     use std::path::Path;
-    use std::{env, error::Error, fs};
+    use std::{env, error::Error, fs, io};
 
     use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
 
@@ -82,16 +82,31 @@ mod operations {
         let contract = Contract::parse(&fs::read_to_string(CONTRACT)?)?;
         let docs = Docs::parse(&fs::read_to_string(DOCS)?)?;
         let generated = generate(&contract, &docs, is_enabled)?;
+        for folder in ["models", "groups"] {
+            // What an earlier build with other features left there.
+            fs::remove_dir_all(out.join(folder)).or_else(no_matter)?;
+            fs::create_dir_all(out.join(folder))?;
+        }
         println!("cargo:rustc-env=LOGTO_API_PARTS={}", parts(&contract));
         fs::write(out.join("raw.rs"), generated.raw)?;
-        fs::write(out.join("models.rs"), generated.models)?;
-        fs::write(out.join("groups.rs"), generated.groups)?;
+        fs::write(out.join("models.rs"), &generated.models.index)?;
+        fs::write(out.join("groups.rs"), &generated.groups.index)?;
+        for (path, code) in generated.models.pages.iter().chain(&generated.groups.pages) {
+            fs::write(out.join(path), code)?;
+        }
         fs::write(out.join("calls.rs"), generated.calls)?;
         if is_enabled("drift") {
             fs::write(out.join("releases.rs"), releases()?)?;
         }
         fs::write(out.join("supported.rs"), format!("&{:?}", contract.releases))?;
         Ok(())
+    }
+
+    fn no_matter(error: io::Error) -> io::Result<()> {
+        match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        }
     }
 
     /// The texts of what is kept of the releases, as an expression.

@@ -56,7 +56,12 @@ impl Writer<'_> {
         out + "}\n"
     }
 
-    /// The module of a group.
+    /// The module of a group, whose content is in a file of its own.
+    pub(crate) fn declaration(&self, group: &str, include: &str) -> String {
+        format!("{}pub mod {group} {{\n    {include}}}\n", self.group_comment(group))
+    }
+
+    /// The content of a group's module.
     pub(crate) fn module(&self, group: &str, operations: &[&Operation]) -> Result<String> {
         let handle = AsPascalCase(group).to_string();
         let mut methods = String::new();
@@ -83,17 +88,15 @@ impl Writer<'_> {
         };
         let comment = self.group_comment(group);
         Ok(format!(
-            "{comment}pub mod {group} {{
-                #[allow(unused_imports)]
-                use crate::{{call::Call, operation::Repeat}};
-                {comment}#[derive(Clone, Debug)]
-                pub struct {handle} {{ pub(super) client: crate::Client }}
-                impl {handle} {{ {methods} }}
-                crate::operation::operations! {{ {table} }}
-                {requests}
-                crate::options::call_options!({});
-                {streams}
-            }}\n",
+            "#[allow(unused_imports)]
+            use crate::{{call::Call, operation::Repeat}};
+            {comment}#[derive(Clone, Debug)]
+            pub struct {handle} {{ pub(super) client: crate::Client }}
+            impl {handle} {{ {methods} }}
+            crate::operation::operations! {{ {table} }}
+            {requests}
+            crate::options::call_options!({});
+            {streams}\n",
             names.join(", ")
         ))
     }

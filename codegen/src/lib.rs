@@ -12,19 +12,21 @@ mod groups;
 mod lifetime;
 mod models;
 mod naming;
+mod pages;
 mod public;
 mod raw;
 mod schema;
 mod setters;
 mod types;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use contract::{Answer, Body, Contract, Location, Operation, Parameter, Retry};
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
 pub use lifetime::Lifetime;
 pub use naming::{plain_field as member_name, variants as variant_names};
+pub use pages::Pages;
 pub use public::{public_items, public_key};
 pub use types::Type;
 
@@ -35,10 +37,10 @@ use schema::Models;
 pub struct Generated {
     /// The positional client that progenitor writes.
     pub raw: String,
-    /// Structs, enums and unions.
-    pub models: String,
-    /// The groups of operations and their requests.
-    pub groups: String,
+    /// Structs, enums and unions: a file for those of each group, and some for those of several.
+    pub models: Pages,
+    /// The groups of operations and their requests, a file each.
+    pub groups: Pages,
     /// Calls by `operationId`, for tests.
     pub calls: String,
 }
@@ -69,23 +71,49 @@ pub fn generate(
     })
 }
 
-fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Result<String> {
-    let names = |types: fn(&Operation) -> Vec<&Type>| {
-        let types = operations.iter().flat_map(move |operation| types(operation));
-        models.reach(types.filter_map(Type::names))
-    };
-    let used = names(used_types);
+fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Result<Pages> {
+    let sent = operations.iter().filter_map(|operation| sent_type(operation));
     let writer = models::Writer {
         models,
         docs,
-        sent: &names(|operation| sent_type(operation).into_iter().collect()),
+        sent: &models.reach(sent.filter_map(Type::names)),
         bodies: &only_bodies(operations, models),
     };
-    let mut code = models::Code::default();
-    for (name, model) in models.by_name.iter().filter(|(name, _)| used.contains(name.as_str())) {
-        writer.model(&mut code, name, model);
+    let mut pages: BTreeMap<String, models::Code> = BTreeMap::new();
+    for (name, groups) in users(operations, models) {
+        if let Some(model) = models.by_name.get(name) {
+            writer.model(pages.entry(page_of(name, &groups)).or_default(), name, model);
+        }
     }
-    Ok(format(&code.items)? + &code.macros)
+    let mut written = Pages::default();
+    for (path, code) in pages {
+        let include = written.add(path, format(&code.items)? + &code.macros);
+        written.index += &include;
+    }
+    Ok(written)
+}
+
+/// The models in use, each with the groups that use it.
+fn users<'a>(
+    operations: &[&'a Operation],
+    models: &'a Models,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for operation in operations {
+        let types = used_types(operation);
+        for name in models.reach(types.into_iter().filter_map(Type::names)) {
+            users.entry(name).or_default().insert(&operation.group);
+        }
+    }
+    users
+}
+
+/// The file of a model: that of its group, or of its letter where several groups use it.
+fn page_of(name: &str, groups: &BTreeSet<&str>) -> String {
+    match groups.iter().collect::<Vec<_>>()[..] {
+        [group] => format!("models/{group}.rs"),
+        _ => format!("models/shared_{}.rs", name[..1].to_lowercase()),
+    }
 }
 
 /// The models that are the whole body of requests and part of nothing else.
@@ -119,14 +147,16 @@ fn write_groups(
     operations: &[&Operation],
     models: &Models,
     docs: &Docs,
-) -> Result<String> {
+) -> Result<Pages> {
     let writer = groups::Writer { models, docs };
-    let mut code = writer.accessors(groups);
+    let mut written = Pages { index: format(&writer.accessors(groups))?, ..Pages::default() };
     for group in groups {
         let members: Vec<_> = operations.iter().copied().filter(|o| o.group == *group).collect();
-        code += &writer.module(group, &members)?;
+        let code = format(&writer.module(group, &members)?)?;
+        let include = written.add(format!("groups/{group}.rs"), code);
+        written.index += &writer.declaration(group, &include);
     }
-    format(&code)
+    Ok(written)
 }
 
 /// The names of the groups that a Cargo feature enables.

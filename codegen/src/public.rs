@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 /// When the generated code is not in the form that this crate writes.
 pub fn public_items(generated: &Generated) -> Result<Vec<String>> {
     let mut lines = BTreeSet::new();
-    for item in parse(&generated.groups)?.items {
+    for item in parse(&generated.groups.whole())?.items {
         match item {
             syn::Item::Impl(client) => {
                 lines.extend(functions(&client).map(|f| format!("{}()", f.sig.ident)));
@@ -39,7 +39,7 @@ pub fn public_items(generated: &Generated) -> Result<Vec<String>> {
             _ => {}
         }
     }
-    for item in parse(&generated.models)?.items {
+    for item in parse(&generated.models.whole())?.items {
         model(item, &mut lines)?;
     }
     Ok(lines.into_iter().collect())

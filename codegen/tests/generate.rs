@@ -24,30 +24,50 @@ fn refused(from: &str, to: &str) -> String {
 #[test]
 fn every_file_is_rust_in_canonical_form() {
     let code = generated(SMALL, &["users", "files"]).unwrap();
-    for file in [&code.raw, &code.groups, &code.calls] {
+    let pages = code.groups.pages.values();
+    for file in pages.chain([&code.raw, &code.groups.index, &code.models.index, &code.calls]) {
         let parsed = syn::parse_file(file).unwrap();
         assert_eq!(&prettyplease::unparse(&parsed), file);
     }
-    syn::parse_file(&code.models).unwrap();
+    code.models.pages.values().for_each(|page| assert!(syn::parse_file(page).is_ok(), "{page}"));
 }
 
 #[test]
 fn a_group_that_is_not_enabled_leaves_nothing_behind() {
     let code = generated(SMALL, &["files"]).unwrap();
     assert!(code.raw.contains("upload_file"));
-    for file in [&code.raw, &code.models, &code.groups, &code.calls] {
+    for file in [&code.raw, &code.models.whole(), &code.groups.whole(), &code.calls] {
         assert!(!file.to_lowercase().contains("user"), "{file}");
     }
 }
 
 #[test]
-fn lists_in_pages_are_streams_and_texts_are_downloads() {
+fn each_group_and_its_models_have_a_file() {
     let code = generated(SMALL, &["users", "files"]).unwrap();
-    assert!(code.groups.contains("streams!(List => "), "{}", code.groups);
-    assert_eq!(code.groups.matches("streams!").count(), 1);
-    let downloads: Vec<_> = code.groups.match_indices("pub async fn download(").collect();
-    let metadata = code.groups.find("impl GetMetadata").unwrap();
-    assert!(downloads.len() == 1 && downloads[0].0 > metadata, "{}", code.groups);
+    let groups: Vec<_> = code.groups.pages.keys().collect();
+    assert_eq!(groups, ["groups/files.rs", "groups/users.rs"]);
+    for path in code.groups.pages.keys().chain(code.models.pages.keys()) {
+        let include = format!("include!(concat!(env!(\"OUT_DIR\"), \"/{path}\"));");
+        let whole = code.groups.index.clone() + &code.models.index;
+        assert_eq!(whole.matches(&include).count(), 1, "{include} in {whole}");
+    }
+    assert!(code.models.pages["models/users.rs"].contains("pub struct User "));
+    // A model of two groups is in neither's file.
+    let one = r##"{"$ref": "#/components/schemas/User"}"##;
+    let answer = r#""content": {"application/json": {"schema": {}}}"#;
+    let shared = SMALL.replace(answer, &answer.replace("{}", one));
+    let pages = generated(&shared, &["users", "files"]).unwrap().models.pages;
+    assert!(pages["models/shared_u.rs"].contains("pub struct User "), "{pages:#?}");
+}
+
+#[test]
+fn lists_in_pages_are_streams_and_texts_are_downloads() {
+    let groups = generated(SMALL, &["users", "files"]).unwrap().groups.whole();
+    assert!(groups.contains("streams!(List => "), "{groups}");
+    assert_eq!(groups.matches("streams!").count(), 1);
+    let downloads: Vec<_> = groups.match_indices("pub async fn download(").collect();
+    let metadata = groups.find("impl GetMetadata").unwrap();
+    assert!(downloads.len() == 1 && downloads[0].0 > metadata, "{groups}");
 }
 
 #[test]
@@ -69,14 +89,17 @@ fn null_is_nothing_where_it_may_be() {
         assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
     }
     // No body is nothing as well as null.
-    assert!(code.groups.contains(".optional_json("), "{}", code.groups);
+    let groups = code.groups.whole();
+    assert!(groups.contains(".optional_json("), "{groups}");
 }
 
 #[test]
 fn the_same_contract_gives_the_same_code() {
     let once = generated(SMALL, &["users", "files"]).unwrap();
     let twice = generated(SMALL, &["users", "files"]).unwrap();
-    assert_eq!(once.raw + &once.models + &once.groups, twice.raw + &twice.models + &twice.groups);
+    assert_eq!(once.raw, twice.raw);
+    assert_eq!(once.models.whole(), twice.models.whole());
+    assert_eq!(once.groups.whole(), twice.groups.whole());
 }
 
 #[test]
@@ -84,7 +107,7 @@ fn an_operation_says_where_its_method_does_not_tell_whether_it_may_be_repeated()
     let method = r#""x-logto-method": "create""#;
     let groups = |retry: &str| {
         let contract = SMALL.replace(method, &format!("{method}{retry}"));
-        generated(&contract, &["users"]).map(|code| code.groups)
+        generated(&contract, &["users"]).map(|code| code.groups.whole())
     };
     let plain = groups("").unwrap();
     assert!(!plain.contains(".repeat(") && !plain.contains("epeated"), "{plain}");
@@ -228,14 +251,15 @@ fn headers_come_after_the_body_and_are_left_to_the_runtime() {
         let items = public(&contract);
         assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
         let code = generated(&contract, &["users"]).unwrap();
-        assert!(code.groups.contains(sent), "{}", code.groups);
+        let groups = code.groups.whole();
+        assert!(groups.contains(sent), "{groups}");
         assert!(!code.raw.contains("verification") && !code.raw.contains("header_map"));
         let up_front = !extra.is_empty();
-        assert_eq!(code.groups.contains("/// `verification_record` proves"), up_front);
+        assert_eq!(groups.contains("/// `verification_record` proves"), up_front);
         assert_eq!(code.calls.contains("request.verification_record(input"), !up_front);
         let how = if extra.contains("required") { "hides" } else { "maybe" };
         let debug = format!("Create {{ call, body }} {how} {{ verification_record }}");
-        assert!(code.groups.contains(&debug), "{}", code.groups);
+        assert!(groups.contains(&debug), "{groups}");
     }
     let text = r#""type": "string", "format": "verification-record""#;
     let number = with("").replace(text, r#""type": "integer""#);

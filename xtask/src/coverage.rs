@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
     let contract = Contract::parse(&fs::read_to_string(root.join("openapi/logto.json"))?)?;
     let features = Features::read(&root.join("Cargo.toml"))?;
     let code = generate(&contract, &Docs::default(), |group| features.enables(group))?;
-    let reachable = Reachable::read(&code.groups, &code.raw)?;
+    let reachable = Reachable::read(&code.groups.whole(), &code.raw)?;
 
     let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
     let mut missing = Vec::new();
