@@ -99,6 +99,8 @@ struct SignIn {
 enum Stage {
     /// The authorization endpoint told that there is no code.
     Authorization,
+    /// Nobody confirmed a sign-in on a device in time.
+    Expired,
     /// The callback is not the answer to the request.
     Callback,
     /// The ID token, or what has to agree with it, is not to be trusted.
@@ -328,6 +330,22 @@ impl Error {
         let problem = "the sign-in ended without a code:".into();
         let (code, stage) = (Some(code), Stage::Authorization);
         Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope }))
+    }
+
+    /// The refusal of a sign-in on a device (RFC 8628, section 3.5).
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn device_authorization(code: &str, message: Option<String>) -> Self {
+        let problem = "the sign-in ended without tokens:".into();
+        let (code, stage) = (Some(code.to_owned()), Stage::Authorization);
+        Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope: None }))
+    }
+
+    /// Nobody confirmed the sign-in on a device in time.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn device_code_expired(message: Option<String>) -> Self {
+        let problem = "nobody confirmed the sign-in in time:".into();
+        let (code, stage) = (Some("expired_token".to_owned()), Stage::Expired);
+        Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope: None }))
     }
 
     /// A callback that is not the answer to the authorization request.
@@ -727,6 +745,11 @@ impl Error {
             || (self.is_bad_request() && self.has_code("oidc.access_denied"))
     }
 
+    /// Nobody confirmed a sign-in on a device before its codes expired: begin anew.
+    pub fn is_device_code_expired(&self) -> bool {
+        self.failed_at(Stage::Expired)
+    }
+
     /// What came of a user's sign-in is not the answer to its authorization request: it came to
     /// another address, with another `state`, from another server, or with another session's
     /// cookies. No code was redeemed. Begin anew, and sign nobody in.
@@ -784,6 +807,7 @@ impl Error {
             Kind::Incomplete { .. } => "incomplete",
             Kind::SignIn(sign_in) => match sign_in.stage {
                 Stage::Authorization => "authorization",
+                Stage::Expired => "expired",
                 Stage::Callback => "callback",
                 Stage::Token | Stage::Opaque => "token",
             },

@@ -109,6 +109,11 @@ mod judge;
 mod nullable;
 #[cfg(feature = "jwks")]
 mod oidc;
+/// Back-channel logout: Logto tells a service that a user's session has ended.
+#[cfg(feature = "jwks")]
+pub mod logout {
+    pub use crate::oidc::{LogoutToken, LogoutTokenVerifier};
+}
 #[cfg(feature = "client")]
 mod one_line;
 #[cfg(feature = "client")]

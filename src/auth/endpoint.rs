@@ -102,6 +102,17 @@ impl TokenEndpoint {
         self.post(url, form).await.map(drop)
     }
 
+    /// Asks for a device code (RFC 8628), once.
+    #[cfg(feature = "sign-in")]
+    pub(crate) async fn device_authorization(
+        &self,
+        form: &[Parameter<'_>],
+    ) -> Result<Map<String, Value>, AuthFailure> {
+        let mut url = self.url.clone();
+        url.set_path("/oidc/device/auth");
+        self.post(url, form).await.map(|(_, body)| body)
+    }
+
     /// What comes of a form that the application sends.
     async fn post(
         &self,

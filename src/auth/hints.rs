@@ -27,6 +27,11 @@ impl Refused<'_> {
         if self.status.is_redirection() {
             return Some("redirects are not followed: check the endpoint's address".to_owned());
         }
+        if self.says("(POST on /device/auth)") {
+            return Some(
+                "this Logto is older than 1.38, which brought sign-ins on devices".to_owned(),
+            );
+        }
         if self.status == StatusCode::NOT_FOUND && self.code.is_empty() {
             return Some(
                 "is it Logto that answers at this endpoint? It says so also of a request of more \
@@ -53,6 +58,9 @@ impl Refused<'_> {
             "invalid_request" if self.says("no client authentication") => {
                 "give the application's secret, which web and machine-to-machine applications have"
             }
+            "invalid_request" if self.says("device_code is not allowed") => {
+                "create a native application for the device flow: one that exists cannot become one"
+            }
             "invalid_request" if self.says("grant type is not allowed") => self.grant_type(),
             // A server in front of Logto, or another version of it, may not say which it is.
             "invalid_request" if self.description.is_empty() && self.has("subject_token") => {
@@ -78,7 +86,7 @@ impl Refused<'_> {
 
     /// Whether it is about the tokens of a user who has signed in.
     fn is_of_user(&self) -> bool {
-        self.has("code") || self.has("refresh_token")
+        self.has("code") || self.has("refresh_token") || self.has("device_code")
     }
 
     fn is_for_machine(&self) -> bool {
@@ -143,6 +151,11 @@ impl Refused<'_> {
                 "a code can be redeemed once, within a minute after it was made, by the application \
                  that asked for it, with the same redirect URI and code verifier, and while the \
                  user may sign in",
+            );
+        }
+        if self.has("device_code") {
+            return Some(
+                "a device code can be redeemed once, by the application that asked for it",
             );
         }
         if self.has("refresh_token") {

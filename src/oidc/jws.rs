@@ -11,6 +11,7 @@ use crate::{Client, Error, Result, auth::jwt};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     IdToken,
+    Logout,
     #[cfg(feature = "verify")]
     AccessToken,
 }
@@ -19,6 +20,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::IdToken => "ID token",
+            Self::Logout => "logout token",
             #[cfg(feature = "verify")]
             Self::AccessToken => "access token",
         }
@@ -30,6 +32,7 @@ impl Kind {
         let is = |wanted: &str| found.is_some_and(|found| found.eq_ignore_ascii_case(wanted));
         match self {
             Self::IdToken => found.is_none() || is("JWT"),
+            Self::Logout => is("logout+jwt") || is("application/logout+jwt"),
             #[cfg(feature = "verify")]
             Self::AccessToken => is("at+jwt") || is("application/at+jwt"),
         }
@@ -112,8 +115,9 @@ impl Header {
         }
         if !kind.takes_type(self.typ.as_deref()) {
             let name = kind.name();
+            let article = if kind == Kind::Logout { "a" } else { "an" };
             return Err(Error::invalid_token(format!(
-                "the token says in its header that it is not an {name}, but of another type"
+                "the token says in its header that it is not {article} {name}, but of another type"
             )));
         }
         match self.alg.as_str() {

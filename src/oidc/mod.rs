@@ -8,12 +8,15 @@ mod app;
 mod callback;
 mod claims;
 #[cfg(feature = "sign-in")]
+mod device;
+#[cfg(feature = "sign-in")]
 mod discovery;
 #[cfg(feature = "sign-in")]
 mod grant;
 mod id_token;
 mod jwks;
 mod jws;
+mod logout;
 #[cfg(feature = "sign-in")]
 mod pending;
 #[cfg(feature = "sign-in")]
@@ -31,14 +34,18 @@ mod tokens;
 #[cfg(feature = "sign-in")]
 mod turn;
 
-pub use self::claims::{IdTokenClaims, UserInfo};
 pub(crate) use self::jwks::Jwks;
 #[cfg(feature = "sign-in")]
 pub(crate) use self::{
     app::App,
+    device::Wanted as DeviceWanted,
     pending::Asked,
     random::token as random_text,
     redeem::{code, redeem},
+};
+pub use self::{
+    claims::{IdTokenClaims, UserInfo},
+    logout::{LogoutToken, LogoutTokenVerifier},
 };
 #[cfg(feature = "verify")]
 pub(crate) use self::{
@@ -48,7 +55,8 @@ pub(crate) use self::{
 };
 #[cfg(feature = "sign-in")]
 pub use self::{
-    pending::PendingAuthorization, token_request::TokenRequest, token_set::TokenSet, tokens::Tokens,
+    device::DeviceAuthorization, pending::PendingAuthorization, token_request::TokenRequest,
+    token_set::TokenSet, tokens::Tokens,
 };
 use crate::Client;
 

@@ -1,5 +1,7 @@
 //! The code of a sign-in, which is redeemed for tokens.
 
+use std::time::SystemTime;
+
 use reqwest::Url;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     id_token::{self, Expected},
 };
 use crate::{
-    Client, Error, Result,
+    Client, Error, Result, Timestamp,
     auth::{Granted, TokenEndpoint, attempts},
     trace,
 };
@@ -20,19 +22,47 @@ pub(crate) async fn redeem(
     pending: &PendingAuthorization,
     callback: &Url,
 ) -> Result<Tokens> {
-    let plain = client.anonymous();
-    let code = callback::code(&plain, pending, callback).await?;
+    let code = code(client, pending, callback).await?;
     let asked_at = client.clock().wall_time();
     let granted = exchange(client, app, pending, &code).await?;
-    let claims = believed(&plain, pending, &granted).await?;
+    let answered = Answered {
+        asked_at,
+        nonce: pending.nonce(),
+        max_age: pending.asked().and_then(|asked| Some((asked.at, asked.max_age?))),
+        wants_id_token: pending.nonce().is_some(),
+        resources: pending.asked().map(|asked| asked.resources.clone()),
+    };
+    first_tokens(client, app, granted, answered).await
+}
+
+/// What the tokens of a sign-in answer.
+pub(super) struct Answered<'a> {
+    pub(super) asked_at: SystemTime,
+    pub(super) nonce: Option<&'a str>,
+    /// When the authorization was asked for, and the longest time in seconds that it allowed since
+    /// the user last authenticated.
+    pub(super) max_age: Option<(Timestamp, u64)>,
+    pub(super) wants_id_token: bool,
+    /// The API resources that were named, where that is known.
+    pub(super) resources: Option<Vec<String>>,
+}
+
+/// The first tokens of a sign-in, when its ID token is to be trusted.
+pub(super) async fn first_tokens(
+    client: &Client,
+    app: &App,
+    granted: Granted,
+    answered: Answered<'_>,
+) -> Result<Tokens> {
+    let claims = believed(&client.anonymous(), app, &granted, &answered).await?;
     let set = TokenSet {
         client_id: app.client_id.clone(),
         access_token: granted.token.bearer.token().to_owned(),
-        expires_at: end(&granted, asked_at),
+        expires_at: end(&granted, answered.asked_at),
         scope: granted.scope.unwrap_or_default(),
         refresh_token: granted.refresh_token,
         id_token: granted.id_token,
-        resources: pending.asked().map(|asked| asked.resources.clone()),
+        resources: answered.resources,
     };
     Ok(Tokens::first(Grant::new(client, app, set)?, claims))
 }
@@ -69,20 +99,21 @@ async fn exchange(
 /// The claims of the ID token. Whoever asked for one does not go on without.
 async fn believed(
     client: &Client,
-    pending: &PendingAuthorization,
+    app: &App,
     granted: &Granted,
+    answered: &Answered<'_>,
 ) -> Result<Option<IdTokenClaims>> {
     let expected = Expected {
         issuer: None,
-        client_id: pending.client_id(),
-        nonce: pending.nonce(),
+        client_id: &app.client_id,
+        nonce: answered.nonce,
         subject: None,
         access_token: Some(granted.token.bearer.token()),
-        max_age: pending.asked().and_then(|asked| Some((asked.at, asked.max_age?))),
+        max_age: answered.max_age,
     };
     match &granted.id_token {
         Some(token) => id_token::validate(client, token, &expected).await.map(Some),
-        None if pending.nonce().is_some() => {
+        None if answered.wants_id_token => {
             Err(Error::invalid_token("Logto gave no ID token, though `openid` was asked for"))
         }
         None => Ok(None),

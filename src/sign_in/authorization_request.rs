@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What Logto's own SDKs ask for as well: a refresh token and the user's profile.
-const USUAL_SCOPE: &str = "openid offline_access profile";
+pub(super) const USUAL_SCOPE: &str = "openid offline_access profile";
 
 /// What has a method of its own, or is not for the caller to choose.
 const OWN: [&str; 6] = ["scope", "prompt", "nonce", "response_mode", "request", "request_uri"];
@@ -57,9 +57,9 @@ open_enum! {
 /// ```
 #[must_use = "a request does nothing until `begin` is called"]
 pub struct AuthorizationRequest<E> {
-    client: Client,
+    pub(super) client: Client,
     client_id: String,
-    redirect_uri: String,
+    pub(super) redirect_uri: String,
     client_secret: Option<String>,
     scope: String,
     prompt: Option<String>,
@@ -289,11 +289,15 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     /// Checks all that can be checked before anything is sent.
-    fn prepare(&self) -> Result<(Url, PendingAuthorization)> {
-        App::new(self.client_id.clone(), self.client_secret.clone())?;
+    pub(super) fn prepare(&self) -> Result<(Url, PendingAuthorization)> {
+        self.app()?;
         let asked = self.asked()?;
         let pending = PendingAuthorization::new(&self.client_id, &self.redirect_uri, asked)?;
         Ok((self.url_for(&pending)?, pending))
+    }
+
+    pub(super) fn app(&self) -> Result<App> {
+        App::new(self.client_id.clone(), self.client_secret.clone())
     }
 
     /// What the answer will be held against.

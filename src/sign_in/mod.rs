@@ -68,11 +68,13 @@ mod code;
 mod connector;
 mod consent;
 mod crossings;
+mod device;
 mod done;
 mod event;
 mod identified;
 mod identifier;
 mod interaction;
+mod loopback;
 mod mfa;
 mod mfa_steps;
 mod next_step;
@@ -94,10 +96,12 @@ pub use self::{
     connector::{ConnectorSignIn, ConnectorState},
     consent::{ConsentOrganization, ConsentRequest},
     crossings::{AlreadyRegistered, Unregistered},
+    device::DeviceAuthorizationRequest,
     done::{Callback, Done, Followed},
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     identified::Identified,
     identifier::{Channel, Identifier},
+    loopback::Loopback,
     mfa::Mfa,
     mfa_steps::{MfaChallenge, MfaEnrolment, MfaOffer},
     next_step::NextStep,
@@ -111,7 +115,8 @@ pub use self::{
     web_authn_setup::{PasskeyOffer, WebAuthnSetup},
 };
 pub use crate::oidc::{
-    IdTokenClaims, PendingAuthorization, TokenRequest, TokenSet, Tokens, UserInfo,
+    DeviceAuthorization, IdTokenClaims, PendingAuthorization, TokenRequest, TokenSet, Tokens,
+    UserInfo,
 };
 
 fn another_session() -> crate::Error {
