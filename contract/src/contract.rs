@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::canonical;
-use super::document::{CORRECTED, METHODS};
+use super::document::{CORRECTED, all_mut};
 use super::hoist::{Pool, each_root, reference, used};
 use super::merge::span::{SPAN, Span, publish};
 use super::methods::{Methods, Required};
@@ -105,15 +105,12 @@ fn discriminate(schema: &mut Value, pool: &Pool, names: &Assigned) {
 /// What is ours about each operation; tells whether any has the advanced search.
 fn operations(document: &mut Value, parts: &Parts<'_>) -> bool {
     let mut searches = false;
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for (path, item) in paths.into_iter().flatten() {
-        for method in METHODS {
-            let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
-                continue;
-            };
-            extend(path, operation, parts);
-            searches |= refer_to_search(operation);
-        }
+    for (path, _, operation) in all_mut(document) {
+        let Some(operation) = operation.as_object_mut() else {
+            continue;
+        };
+        extend(path, operation, parts);
+        searches |= refer_to_search(operation);
     }
     searches
 }

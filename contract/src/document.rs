@@ -31,20 +31,30 @@ pub(crate) struct Operation<'a> {
 
 /// All operations that have an id, by path and method.
 pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
+    let named = all(document).filter_map(|(path, method, value)| {
+        let id = value.get("operationId").and_then(Value::as_str)?;
+        Some(Operation { id, method, path, value })
+    });
+    named.collect()
+}
+
+/// All operations, by path and method.
+pub(crate) fn all(document: &Value) -> impl Iterator<Item = (&str, &'static str, &Value)> {
     let paths = document.get("paths").and_then(Value::as_object);
-    let mut found = Vec::new();
-    for (path, item) in paths.into_iter().flatten() {
-        for method in METHODS {
-            let Some(value) = item.get(method) else {
-                continue;
-            };
-            let Some(id) = value.get("operationId").and_then(Value::as_str) else {
-                continue;
-            };
-            found.push(Operation { id, method, path, value });
-        }
-    }
-    found
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let values = METHODS.iter().map(|method| (*method, item.get(method)));
+        values.filter_map(|(method, value)| Some((path.as_str(), method, value?)))
+    })
+}
+
+/// The same, to change them.
+pub(crate) fn all_mut(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let values = item.as_object_mut().into_iter().flatten();
+        let operations = values.filter(|(key, _)| METHODS.contains(&key.as_str()));
+        operations.map(|(method, value)| (path.as_str(), method.as_str(), value))
+    })
 }
 
 /// A path, with no word on how its parameters are called.

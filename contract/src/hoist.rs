@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::canonical;
-use super::document::METHODS;
+use super::document::all_mut;
 use super::merge::span::{self, NULLABLE, SPAN, Span};
 use super::walk::Schema;
 
@@ -216,15 +216,7 @@ pub(crate) fn used(schema: &Value) -> Option<usize> {
 
 /// Every schema that stands directly in an operation.
 pub(crate) fn each_root(document: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
-        for method in METHODS {
-            let Some(operation) = item.get_mut(method) else {
-                continue;
-            };
-            roots(operation, visit);
-        }
-    }
+    all_mut(document).for_each(|(_, _, operation)| roots(operation, visit));
 }
 
 fn roots(operation: &mut Value, visit: &mut dyn FnMut(&mut Value)) {

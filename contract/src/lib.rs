@@ -16,6 +16,7 @@ mod fold;
 mod hoist;
 mod inline;
 mod merge;
+mod method;
 mod methods;
 mod names;
 mod overlay;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::document::{Operation, operations};
 use super::error::Result;
 use super::files::read_if_there;
+use super::method::Method;
 use super::proposals::{Proposal, propose};
 
 const HEADER: &str = "\
@@ -23,18 +24,6 @@ const HEADER: &str = "\
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Methods(BTreeMap<String, Method>);
-
-/// One operation as a Rust user calls it.
-#[derive(Serialize, Deserialize, Clone)]
-pub(crate) struct Method {
-    pub(crate) group: String,
-    pub(crate) method: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) arguments: Vec<String>,
-    /// What a rule made of the operation; where the rest says something else, a person wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    proposed: Option<String>,
-}
 
 impl Methods {
     /// Reads the file; none is an empty one.
@@ -126,44 +115,12 @@ impl Methods {
 
     /// Settles all that is proposed.
     pub fn settle(&mut self) {
-        self.0.values_mut().for_each(|method| method.proposed = None);
+        self.0.values_mut().for_each(Method::settle);
     }
 }
 
 fn tag<'a>(operation: &Operation<'a>) -> &'a str {
     operation.value["tags"][0].as_str().unwrap_or("other")
-}
-
-impl Method {
-    /// A method that a rule made.
-    pub(crate) fn new(group: String, method: String) -> Self {
-        Self { group, method, arguments: Vec::new(), proposed: None }
-    }
-
-    fn proposed(&self, arguments: Vec<String>) -> Self {
-        let proposed = Self { arguments, ..self.clone() };
-        Self { proposed: Some(proposed.call()), ..proposed }
-    }
-
-    fn settled(&self) -> Self {
-        Self { proposed: None, ..self.clone() }
-    }
-
-    fn is_settled(&self) -> bool {
-        self.proposed.as_ref().is_none_or(|proposed| *proposed != self.call())
-    }
-
-    /// `users.create(name, kind)`
-    fn call(&self) -> String {
-        format!("{}.{}({})", self.group, self.method, self.arguments.join(", "))
-    }
-
-    /// The required members of a body, in this order; what is not on file comes last.
-    pub(crate) fn arguments(&self, required: &[String]) -> Vec<String> {
-        let known = self.arguments.iter().filter(|name| required.contains(name));
-        let new = required.iter().filter(|name| !self.arguments.contains(name));
-        known.chain(new).cloned().collect()
-    }
 }
 
 /// The required members of each operation's JSON or form body, in the document's order.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::{ToPascalCase, ToSnakeCase};
 
 use super::document::{Operation, singular};
-use super::methods::Method;
+use super::method::Method;
 
 /// A method for an operation that `methods.toml` does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]

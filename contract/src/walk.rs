@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use super::document::METHODS;
+use super::document::all_mut;
 use super::refused::{escape, refuse};
 
 /// Which way a schema travels.
@@ -40,19 +40,9 @@ pub(crate) type Visit<'a> = dyn FnMut(&mut Schema, &Place) -> Result<()> + 'a;
 
 /// Visits all schemas of all operations.
 pub(crate) fn schemas(document: &mut Value, visit: &mut Visit<'_>) -> Result<()> {
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
-        return Ok(());
-    };
-    for (path, item) in paths {
-        let Some(item) = item.as_object_mut() else {
-            continue;
-        };
-        for (method, operation) in
-            item.iter_mut().filter(|(key, _)| METHODS.contains(&key.as_str()))
-        {
-            let pointer = format!("/paths/{}/{method}", escape(path));
-            operation_schemas(operation, &pointer, visit)?;
-        }
+    for (path, method, operation) in all_mut(document) {
+        let pointer = format!("/paths/{}/{method}", escape(path));
+        operation_schemas(operation, &pointer, visit)?;
     }
     Ok(())
 }

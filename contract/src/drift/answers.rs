@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use super::kind::{Class, Kind, Way};
 use super::operations::Operation;
 use super::reader::Node;
-use super::schemas::{ANYTHING, Detail, Walk};
+use super::walk::{ANYTHING, Detail, Walk};
 use crate::refused::escape;
 
 impl<'a> Walk<'a> {

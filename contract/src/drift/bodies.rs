@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use super::kind::{Class, Kind, Way};
 use super::operations::{Operation, without_prose};
 use super::reader::{Doc, Node};
-use super::schemas::{Detail, Walk};
+use super::walk::{Detail, Walk};
 use crate::document::media_type;
 use crate::refused::escape;
 use crate::rules::{PREFERRED, UPLOAD};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Drift, Vendored, document, drift};
-use crate::document::{METHODS, shape};
+use crate::document::{all, shape};
 use crate::error::Result;
 use crate::is_contract;
 use crate::series::{Series, Version};
@@ -42,11 +42,6 @@ pub fn closest(contract: &Value, series: &Series, upstream: &Value) -> Result<Dr
     found.ok_or_else(|| anyhow::anyhow!("there is no release to compare with").into())
 }
 
-fn routes(document: &Value) -> BTreeSet<(String, String)> {
-    let all = document["paths"].as_object().into_iter().flatten();
-    let routes = all.flat_map(|(path, item)| {
-        let methods = item.as_object().into_iter().flatten();
-        methods.map(|(method, _)| (shape(path), method.clone()))
-    });
-    routes.filter(|(_, method)| METHODS.contains(&method.as_str())).collect()
+fn routes(document: &Value) -> BTreeSet<(String, &'static str)> {
+    all(document).map(|(path, method, _)| (shape(path), method)).collect()
 }

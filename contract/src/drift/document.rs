@@ -9,7 +9,8 @@ use super::kind::Kind;
 use super::nowhere;
 use super::operations::{base_paths, without_prose};
 use super::reader::{Doc, Node};
-use super::schemas::{Detail, Walk};
+use super::walk::{Detail, Walk};
+use crate::document::all;
 use crate::refused::{escape, refuse};
 
 /// Refuses what nothing can be told about.
@@ -89,10 +90,8 @@ pub(super) fn schemes(root: &Value) -> serde_json::Map<String, Value> {
 }
 
 fn used(root: &Value) -> BTreeSet<String> {
-    let operations = root["paths"].as_object().into_iter().flatten();
-    let operations = operations.flat_map(|(_, item)| item.as_object().into_iter().flatten());
-    operations
-        .map(|(_, operation)| &operation["security"])
+    all(root)
+        .map(|(_, _, operation)| &operation["security"])
         .chain([&root["security"]])
         .flat_map(|security| security.as_array().into_iter().flatten())
         .flat_map(|requirement| requirement.as_object().into_iter().flatten())

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::keywords::{is_prose, is_trivial};
 use super::operations::without_prose;
 use crate::contract::name;
-use crate::document::METHODS;
+use crate::document::{METHODS, all_mut};
 use crate::error::Result;
 use crate::hoist::{Pool, each_root};
 use crate::names::{self, Names};
@@ -110,25 +110,26 @@ fn operations(document: &mut Value) {
     for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
         let Some(item) = item.as_object_mut() else { continue };
         item.retain(|key, _| METHODS.contains(&key.as_str()));
-        for operation in item.values_mut().filter_map(Value::as_object_mut) {
-            operation.retain(|key, _| KEPT.contains(&key.as_str()));
-            if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
-                parameters.iter_mut().for_each(around);
-                parameters
-                    .sort_by_cached_key(|one| (one["in"].to_string(), one["name"].to_string()));
-            }
-            operation.get_mut("requestBody").into_iter().for_each(body);
-            let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
-            for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
-                body(response);
-                if let Some(response) = response.as_object_mut() {
-                    response.insert("description".into(), json!(""));
-                }
-                let headers = response.get_mut("headers").and_then(Value::as_object_mut);
-                let headers = headers.into_iter().flat_map(|headers| headers.values_mut());
-                headers.for_each(|header| *header = without_prose(header));
-            }
+    }
+    all_mut(document).filter_map(|(_, _, value)| value.as_object_mut()).for_each(operation);
+}
+
+fn operation(operation: &mut Map<String, Value>) {
+    operation.retain(|key, _| KEPT.contains(&key.as_str()));
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        parameters.iter_mut().for_each(around);
+        parameters.sort_by_cached_key(|one| (one["in"].to_string(), one["name"].to_string()));
+    }
+    operation.get_mut("requestBody").into_iter().for_each(body);
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
+        body(response);
+        if let Some(response) = response.as_object_mut() {
+            response.insert("description".into(), json!(""));
         }
+        let headers = response.get_mut("headers").and_then(Value::as_object_mut);
+        let headers = headers.into_iter().flat_map(|headers| headers.values_mut());
+        headers.for_each(|header| *header = without_prose(header));
     }
 }
 

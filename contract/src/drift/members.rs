@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::cursor::Cursor;
 use super::kind::{Kind, Way};
 use super::reader::{Doc, Node, View};
-use super::schemas::{Detail, Walk};
+use super::walk::{Detail, Walk};
 
 impl<'a> Walk<'a> {
     pub(super) fn members(

@@ -24,6 +24,7 @@ mod reader;
 mod report;
 mod schemas;
 mod unions;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
@@ -34,7 +35,7 @@ use crate::error::Result;
 use crate::is_contract;
 use cursor::{Call, Contract, Cursor};
 use reader::Doc;
-use schemas::Walk;
+use walk::Walk;
 
 pub use closest::closest;
 pub use code::Code;

@@ -10,11 +10,11 @@ use super::keywords::is_prose;
 use super::kind::{Kind, Way};
 use super::parameters::parameters;
 use super::reader::{Doc, Node};
-use super::schemas::{Detail, Walk};
+use super::walk::{Detail, Walk};
 use crate::canonical;
 use crate::contract::api;
 use crate::document::{METHODS, derived_id, shape};
-use crate::methods::Method;
+use crate::method::Method;
 use crate::proposals;
 use crate::refused::{escape, refuse};
 

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::kind::Kind;
 use super::operations::Operation;
 use super::reader::{Doc, Node};
-use super::schemas::{ANYTHING, Detail, Walk};
+use super::walk::{ANYTHING, Detail, Walk};
 use crate::document::media_type;
 
 impl<'a> Walk<'a> {

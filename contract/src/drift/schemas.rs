@@ -1,101 +1,17 @@
 //! Two schemas, compared from the outside in.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::cursor::{Contract, Cursor};
-use super::found::{Found, Report};
-use super::kind::{Class, Kind, Way, code, running};
+use super::kind::{Kind, Way};
 use super::reader::{Doc, Node, Others, View};
 use super::unions;
-
-/// The schema that says nothing.
-pub(super) static ANYTHING: Value = Value::Bool(true);
-
-/// A comparison on its way through one operation.
-pub(super) struct Walk<'a> {
-    pub(super) base: Doc<'a>,
-    pub(super) upstream: Doc<'a>,
-    pub(super) contract: &'a Contract<'a>,
-    pub(super) found: Found,
-    pub(super) way: Way,
-    /// The operation, and the method that calls it.
-    pub(super) operation: Option<(String, Option<String>)>,
-    /// The member that is being compared, where it is required.
-    pub(super) required_at: Option<String>,
-    pub(super) seen: HashSet<(usize, usize, usize, Way)>,
-}
-
-/// What is reported of a change beside its kind and place.
-#[derive(Default)]
-pub(super) struct Detail {
-    pub(super) must: bool,
-    /// What it means for running programs and for code, where the kind does not tell.
-    pub(super) running: Option<Class>,
-    pub(super) code: Option<Class>,
-    pub(super) before: Option<Value>,
-    pub(super) after: Option<Value>,
-}
-
-impl Detail {
-    pub(super) fn of(before: Option<Value>, after: Option<Value>) -> Self {
-        Detail { before, after, ..Self::default() }
-    }
-
-    pub(super) fn must(must: bool) -> Self {
-        Detail { must, ..Self::default() }
-    }
-
-    /// With what it means for code.
-    pub(super) fn code(self, class: Class) -> Self {
-        Detail { code: Some(class), ..self }
-    }
-}
+use super::walk::{ANYTHING, Detail, Walk};
 
 impl<'a> Walk<'a> {
-    pub(super) fn report(&mut self, kind: Kind, at: &Cursor<'a>, pointer: &str, detail: Detail) {
-        let method = self.operation.as_ref().and_then(|(_, method)| method.clone());
-        let running = detail.running.unwrap_or_else(|| running(kind, self.way, detail.must));
-        let by_kind = code(kind, self.way, detail.must);
-        let code = detail.code.filter(|_| self.way != Way::Unread).unwrap_or(by_kind);
-        let report = Report {
-            kind,
-            class: running.max(code),
-            running,
-            item: at.item(),
-            rust: at.rust().or(method),
-            shared: at.model.is_some(),
-            pointer: pointer.to_owned(),
-            before: detail.before,
-            after: detail.after,
-        };
-        self.found.add(report, self.operation.clone());
-    }
-
-    /// Reports what the contract does not hold: it means nothing to the crate.
-    pub(super) fn report_unread(
-        &mut self,
-        kind: Kind,
-        at: &Cursor<'a>,
-        pointer: &str,
-        detail: Detail,
-    ) {
-        self.unread(|walk| {
-            walk.report(kind, at, pointer, detail);
-            Ok(())
-        })
-        .unwrap_or_default();
-    }
-
-    pub(super) fn unread<T>(&mut self, walk: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let way = std::mem::replace(&mut self.way, Way::Unread);
-        let result = walk(self);
-        self.way = way;
-        result
-    }
-
     /// Compares two schemas in the same place.
     pub(super) fn schema(&mut self, base: &Node<'a>, up: &Node<'a>, at: &Cursor<'a>) -> Result<()> {
         self.compared(base, up, at, &mut |_| {})
@@ -156,7 +72,7 @@ impl<'a> Walk<'a> {
             }
         }
         if union {
-            return unions::compare(self, (base, one), (up, other), &at, &source);
+            return self.alternatives((base, one), (up, other), &at, &source);
         }
         if one.types != other.types {
             let detail = Detail::of(Some(one.summary().into()), Some(other.summary().into()));
@@ -172,6 +88,28 @@ impl<'a> Walk<'a> {
             at.node = None;
         }
         self.content(one, other, &at, used)
+    }
+
+    /// Compares two schemas of which at least one is a union.
+    fn alternatives(
+        &mut self,
+        (base, one): (&Node<'a>, &View<'a>),
+        (up, other): (&Node<'a>, &View<'a>),
+        at: &Cursor<'a>,
+        source: &Cursor<'a>,
+    ) -> Result<()> {
+        let Some(paired) = unions::pair(self, (base, one), (up, other), at, source)? else {
+            return Ok(());
+        };
+        for (before, after, below) in paired.read_as(self, at)? {
+            self.schema_but_null(&before, &after, &below)?;
+        }
+        if !one.alternatives.is_empty() && !other.alternatives.is_empty() {
+            paired.discriminators(self, one, other, at)?;
+            // What stands beside the alternatives.
+            self.content(one, other, at, source)?;
+        }
+        Ok(())
     }
 
     /// Whether the rules of vendoring read both types as the one that the contract has: a number

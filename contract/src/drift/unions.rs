@@ -6,19 +6,27 @@ use serde_json::Value;
 use super::cursor::Cursor;
 use super::kind::{Class, Kind};
 use super::reader::{Doc, Node, View};
-use super::schemas::{Detail, Walk};
+use super::walk::{Detail, Walk};
 
 /// A schema as it stands and as it is read.
 type Read<'s, 'a> = (&'s Node<'a>, &'s View<'a>);
 
-/// Compares two schemas of which at least one is a union.
-pub(super) fn compare<'a>(
+/// The alternatives of two schemas, and which of them are the same.
+pub(super) struct Paired<'a> {
+    before: Vec<Node<'a>>,
+    after: Vec<Node<'a>>,
+    pairs: Vec<(usize, usize)>,
+}
+
+/// Pairs the alternatives of two schemas of which at least one is a union, and reports those that
+/// are new or gone. `None` where the two have nothing in common.
+pub(super) fn pair<'a>(
     walk: &mut Walk<'a>,
     (base, one): Read<'_, 'a>,
     (up, other): Read<'_, 'a>,
     at: &Cursor<'a>,
     source: &Cursor<'a>,
-) -> Result<()> {
+) -> Result<Option<Paired<'a>>> {
     let before = alternatives(base, one);
     let after = alternatives(up, other);
     let pairs = pairs(walk, &before, &after)?;
@@ -26,7 +34,7 @@ pub(super) fn compare<'a>(
     if pairs.is_empty() && !(is_union(one) && is_union(other)) {
         let detail = Detail::of(Some(one.summary().into()), Some(other.summary().into()));
         walk.report(Kind::TypeChanged, source, &other.at, detail);
-        return Ok(());
+        return Ok(None);
     }
     if let (Some(index), None) = (one.null_in, &other.nullable) {
         // Null that is gone with its alternative is no change of its own.
@@ -50,19 +58,36 @@ pub(super) fn compare<'a>(
             walk.report(Kind::AlternativeAdded, at, &alternative.at, detail);
         }
     }
-    for (from, to) in &pairs {
-        let below = counterpart(walk, &before[*from], at)?;
-        walk.schema_but_null(&before[*from], &after[*to], &below)?;
+    Ok(Some(Paired { before, after, pairs }))
+}
+
+impl<'a> Paired<'a> {
+    /// The pairs, each with the alternative of the contract that it is read as.
+    pub(super) fn read_as(
+        &self,
+        walk: &Walk<'a>,
+        at: &Cursor<'a>,
+    ) -> Result<Vec<(Node<'a>, Node<'a>, Cursor<'a>)>> {
+        let pairs = self.pairs.iter().map(|(from, to)| (&self.before[*from], &self.after[*to]));
+        pairs
+            .map(|(from, to)| Ok((from.clone(), to.clone(), counterpart(walk, from, at)?)))
+            .collect()
     }
-    if is_union(one) && is_union(other) {
-        let whole = pairs.len() == before.len() && pairs.len() == after.len();
-        if whole {
-            discriminator(walk, (one, &before), (other, &after), &pairs, at)?;
+
+    /// Compares what tells the alternatives of two unions apart, where all are still there.
+    pub(super) fn discriminators(
+        &self,
+        walk: &mut Walk<'a>,
+        one: &View<'a>,
+        other: &View<'a>,
+        at: &Cursor<'a>,
+    ) -> Result<()> {
+        let all = self.pairs.len();
+        match all == self.before.len() && all == self.after.len() {
+            true => discriminator(walk, (one, &self.before), (other, &self.after), &self.pairs, at),
+            false => Ok(()),
         }
-        // What stands beside the alternatives.
-        walk.content(one, other, at, source)?;
     }
-    Ok(())
 }
 
 /// Whether an alternative only adds a variant: it is told from the others as these are.

@@ -12,21 +12,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::document::{METHODS, derived_id, shape};
+use crate::document::{all, derived_id, shape};
 use operation::Variant;
 
 /// Merges documents that the rules have seen, the oldest first.
 pub(crate) fn documents(documents: &[Value]) -> Value {
     let mut found: BTreeMap<(String, &str), Vec<Variant<'_>>> = BTreeMap::new();
     for (release, document) in documents.iter().enumerate().rev() {
-        for (path, item) in document["paths"].as_object().into_iter().flatten() {
-            for method in METHODS {
-                let Some(operation) = item.get(method).and_then(Value::as_object) else {
-                    continue;
-                };
-                let variant = Variant { release, path, operation };
-                found.entry((shape(path), method)).or_default().push(variant);
-            }
+        for (path, method, operation) in all(document) {
+            let Some(operation) = operation.as_object() else {
+                continue;
+            };
+            let variant = Variant { release, path, operation };
+            found.entry((shape(path), method)).or_default().push(variant);
         }
     }
     let mut merged: Vec<_> = found

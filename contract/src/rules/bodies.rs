@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::document::METHODS;
+use crate::document::all_mut;
 use crate::refused::{escape, refuse};
 use crate::walk::{Place, Schema, Side};
 
@@ -26,18 +26,12 @@ pub(crate) fn files(schema: &mut Schema, place: &Place) -> Result<()> {
 
 /// One media type a body, and whether it must be sent.
 pub(crate) fn canonical(document: &mut Value) -> Result<()> {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for (path, item) in paths.into_iter().flatten() {
-        for method in METHODS {
-            let Some(operation) = item.get_mut(method) else {
-                continue;
-            };
-            let Some(body) = operation.get_mut("requestBody") else {
-                continue;
-            };
-            let at = format!("/paths/{}/{method}/requestBody", escape(path));
-            *body = one_body(body, &at)?;
-        }
+    for (path, method, operation) in all_mut(document) {
+        let Some(body) = operation.get_mut("requestBody") else {
+            continue;
+        };
+        let at = format!("/paths/{}/{method}/requestBody", escape(path));
+        *body = one_body(body, &at)?;
     }
     Ok(())
 }

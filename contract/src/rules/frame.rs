@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::retries;
-use crate::document::METHODS;
+use crate::document::{METHODS, all_mut};
 
 const KEPT: [&str; 8] = [
     "deprecated",
@@ -19,13 +19,11 @@ const KEPT: [&str; 8] = [
 /// Drops prose and everything else that is not about the wire.
 pub(crate) fn kept(document: &mut Value) {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
-        let Some(item) = item.as_object_mut() else {
-            continue;
-        };
+    let items = paths.into_iter().flat_map(|paths| paths.values_mut());
+    for item in items.filter_map(Value::as_object_mut) {
         item.retain(|key, _| METHODS.contains(&key.as_str()));
-        item.values_mut().filter_map(Value::as_object_mut).for_each(operation);
     }
+    all_mut(document).filter_map(|(_, _, value)| value.as_object_mut()).for_each(operation);
 }
 
 fn operation(operation: &mut Map<String, Value>) {

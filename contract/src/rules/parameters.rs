@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::secrets;
-use crate::document::operations;
+use crate::document::{all_mut, operations};
 use crate::refused::{escape, refuse};
 
 /// Marks a parameter that a request may do without, but that nobody should forget: callers say
@@ -65,19 +65,16 @@ fn path_names(path: &str) -> impl Iterator<Item = &str> {
 
 /// One spelling and one order: path parameters as in the path, then query and headers by name.
 pub(crate) fn canonical(document: &mut Value) {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for (path, item) in paths.into_iter().flatten() {
-        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
-            let Some(operation) = operation.as_object_mut() else {
-                continue;
-            };
-            let Some(Value::Array(parameters)) = operation.remove("parameters") else {
-                continue;
-            };
-            let parameters = ordered(path, parameters);
-            if !parameters.is_empty() {
-                operation.insert("parameters".into(), parameters.into());
-            }
+    for (path, _, operation) in all_mut(document) {
+        let Some(operation) = operation.as_object_mut() else {
+            continue;
+        };
+        let Some(Value::Array(parameters)) = operation.remove("parameters") else {
+            continue;
+        };
+        let parameters = ordered(path, parameters);
+        if !parameters.is_empty() {
+            operation.insert("parameters".into(), parameters.into());
         }
     }
 }

@@ -3,13 +3,12 @@
 use anyhow::Result;
 use serde_json::Value;
 
+use crate::document::all_mut;
 use crate::walk::{Place, Schema, Side};
 
 /// A query parameter or header with a default need not be sent, though the document requires it.
 pub(crate) fn parameters(document: &mut Value) {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    let items = paths.into_iter().flatten().filter_map(|(_, item)| item.as_object_mut());
-    let operations = items.flatten().filter_map(|(_, operation)| operation.get_mut("parameters"));
+    let operations = all_mut(document).filter_map(|(_, _, value)| value.get_mut("parameters"));
     for parameter in operations.filter_map(Value::as_array_mut).flatten() {
         let has_default = parameter.pointer("/schema/default").is_some();
         if has_default && parameter["in"] != "path" {

@@ -4,27 +4,20 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use crate::canonical::shape;
-use crate::document::METHODS;
+use crate::document::all_mut;
 use crate::refused::{escape, refuse};
 
 /// Every documented status stays; errors look the same everywhere, so they say nothing.
 pub(crate) fn canonical(document: &mut Value) -> Result<()> {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for (path, item) in paths.into_iter().flatten() {
-        for method in METHODS {
-            let Some(operation) = item.get_mut(method) else {
-                continue;
-            };
-            let at = format!("/paths/{}/{method}/responses", escape(path));
-            let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut)
-            else {
-                return Err(refuse(&at, "an operation without responses"));
-            };
-            for (status, response) in responses.iter_mut() {
-                *response = answer(method, status, response, &format!("{at}/{status}"))?;
-            }
-            one_kind(responses, &at)?;
+    for (path, method, operation) in all_mut(document) {
+        let at = format!("/paths/{}/{method}/responses", escape(path));
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+            return Err(refuse(&at, "an operation without responses"));
+        };
+        for (status, response) in responses.iter_mut() {
+            *response = answer(method, status, response, &format!("{at}/{status}"))?;
         }
+        one_kind(responses, &at)?;
     }
     Ok(())
 }
