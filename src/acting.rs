@@ -13,6 +13,7 @@ use crate::{
         ClientCredentials, Credentials, Exchange, Exchanging, Hidden, Impersonation, Personal,
         TokenCache, TokenEndpoint, Wanted,
     },
+    setters::{IntoScope, IntoText},
 };
 
 /// What the Account API asks of a user's token for what it can show and change. Which of it a
@@ -41,8 +42,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn as_organization(&self, organization_id: impl Into<String>) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::Organization(organization_id.into()))
+    pub fn as_organization(&self, organization_id: impl IntoText) -> ActingBuilder {
+        ActingBuilder::new(self, Subject::Organization(organization_id.into_text()))
     }
 
     /// A client that acts for a user, without the user being there: impersonation.
@@ -69,8 +70,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn as_user(&self, user_id: impl Into<String>) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::User(user_id.into()))
+    pub fn as_user(&self, user_id: impl IntoText) -> ActingBuilder {
+        ActingBuilder::new(self, Subject::User(user_id.into_text()))
     }
 
     /// A client that acts for the user of a subject token that was made elsewhere: by the
@@ -79,8 +80,8 @@ impl Client {
     /// A subject token can be exchanged once, and within ten minutes after it was made. When the
     /// access token that it gave is over, calls fail with an error that
     /// [`is_auth`](Error::is_auth). Everything else is as with [`as_user`](Self::as_user).
-    pub fn with_subject_token(&self, subject_token: impl Into<String>) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::Token(subject_token.into()))
+    pub fn with_subject_token(&self, subject_token: impl IntoText) -> ActingBuilder {
+        ActingBuilder::new(self, Subject::Token(subject_token.into_text()))
     }
 
     /// A client that acts for the user who has made a personal access token (`pat_…`).
@@ -96,8 +97,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn with_personal_access_token(&self, token: impl Into<String>) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::Personal(token.into()))
+    pub fn with_personal_access_token(&self, token: impl IntoText) -> ActingBuilder {
+        ActingBuilder::new(self, Subject::Personal(token.into_text()))
     }
 
     /// The token that the client makes its calls with: for calling your own services with it.
@@ -154,16 +155,16 @@ impl ActingBuilder {
     }
 
     /// The resource indicator of the API that the tokens are for.
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.resource = Some(resource.into());
+    pub fn resource(mut self, resource: impl IntoText) -> Self {
+        self.resource = Some(resource.into_text());
         self
     }
 
     /// The scope to get tokens with: permissions, with spaces between them. A token that lacks one
     /// of them is refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope),
     /// unless [fewer are allowed](Self::allow_fewer_scopes).
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+    pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
+        self.scope = Some(scope.into_scope());
         self
     }
 
@@ -176,16 +177,16 @@ impl ActingBuilder {
 
     /// The organization that the user acts in, who must be a member of it: for a client that acts
     /// for a user.
-    pub fn organization(mut self, organization_id: impl Into<String>) -> Self {
-        self.organization = Some(organization_id.into());
+    pub fn organization(mut self, organization_id: impl IntoText) -> Self {
+        self.organization = Some(organization_id.into_text());
         self
     }
 
     /// An access token of whoever acts in the user's place, which Logto names in the tokens (`act`,
     /// RFC 8693): for a client that acts for a user. It has to be one for Logto itself, without a
     /// resource, with the scope `openid`, and good whenever a token is due.
-    pub fn actor_token(mut self, token: impl Into<String>) -> Self {
-        self.actor_token = Some(token.into());
+    pub fn actor_token(mut self, token: impl IntoText) -> Self {
+        self.actor_token = Some(token.into_text());
         self
     }
 

@@ -16,6 +16,7 @@ use crate::{
     cookies::Cookies,
     endpoint::Endpoint,
     retry::Retries,
+    setters::{IntoScope, IntoText},
     transport::{HttpSettings, Transport},
 };
 
@@ -78,19 +79,15 @@ impl ClientBuilder {
 
     /// The id and secret of a machine-to-machine application, for the Management API. The token
     /// is fetched on the first call, kept, and renewed when it is due.
-    pub fn client_credentials(
-        mut self,
-        app_id: impl Into<String>,
-        app_secret: impl Into<String>,
-    ) -> Self {
-        self.app = Some((app_id.into(), app_secret.into()));
+    pub fn client_credentials(mut self, app_id: impl IntoText, app_secret: impl IntoText) -> Self {
+        self.app = Some((app_id.into_text(), app_secret.into_text()));
         self
     }
 
     /// A token that you have already: a user's for the Account API, or an application's for the
     /// Management API. It is sent to either, and never renewed.
-    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
-        self.bearer_token = Some(token.into());
+    pub fn bearer_token(mut self, token: impl IntoText) -> Self {
+        self.bearer_token = Some(token.into_text());
         self
     }
 
@@ -114,8 +111,8 @@ impl ClientBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn tenant(mut self, id: impl Into<String>) -> Self {
-        self.tenant = Some(id.into());
+    pub fn tenant(mut self, id: impl IntoText) -> Self {
+        self.tenant = Some(id.into_text());
         self
     }
 
@@ -135,15 +132,15 @@ impl ClientBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn public_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.public_endpoint = Some(url.into());
+    pub fn public_endpoint(mut self, url: impl IntoText) -> Self {
+        self.public_endpoint = Some(url.into_text());
         self
     }
 
     /// The resource indicator to get tokens for. By default it is `https://<tenant>.logto.app/api`
     /// on Logto Cloud, and `https://default.logto.app/api` elsewhere.
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.resource = Some(resource.into());
+    pub fn resource(mut self, resource: impl IntoText) -> Self {
+        self.resource = Some(resource.into_text());
         self
     }
 
@@ -152,8 +149,8 @@ impl ClientBuilder {
     /// to be good for, or nothing (`""`) for a token without any permission. A token that lacks
     /// what was asked for is refused with an error that
     /// [`is_insufficient_scope`](Error::is_insufficient_scope).
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+    pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
+        self.scope = Some(scope.into_scope());
         self
     }
 
@@ -204,8 +201,8 @@ impl ClientBuilder {
 
     /// Added to the user agent, `logto-api/<version>`, after a space: your program's name and
     /// version.
-    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.user_agent_suffix = Some(suffix.into());
+    pub fn user_agent_suffix(mut self, suffix: impl IntoText) -> Self {
+        self.user_agent_suffix = Some(suffix.into_text());
         self
     }
 

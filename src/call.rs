@@ -3,20 +3,18 @@
 use std::fmt;
 
 use reqwest::Request;
+use serde_json::{Map, Value};
 
 use crate::{
     Client, Error, Result, Upload,
     exchange::{Exchange, Payload, Reading},
     operation::Operation,
     options::Options,
+    setters::{IntoNullableObject, IntoObject, NotAnObject},
 };
 
-/// What every function of the raw client returns: a request, which is not sent yet.
-#[cfg(feature = "operations")]
-pub(crate) type Written = Result<Request, progenitor_client::Error>;
-/// Without operations there is none.
-#[cfg(not(feature = "operations"))]
-pub(crate) type Written = Result<Request, std::convert::Infallible>;
+/// A request, which is not sent yet.
+pub(crate) type Written = Result<Request>;
 
 /// A call that is being put together. Every request struct has one, in its member `call`.
 #[derive(Clone)]
@@ -25,6 +23,15 @@ pub(crate) struct Call {
     pub(crate) options: Options,
     payload: Payload,
     operation: Option<Operation>,
+    pub(crate) paging: Paging,
+}
+
+/// What is asked for of a list in pages.
+#[derive(Clone, Copy, Default)]
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Paging {
+    pub(crate) page: Option<i64>,
+    pub(crate) page_size: Option<i64>,
     /// A page tells what it is made of, so that a stream notices one that comes again.
     pub(crate) fingerprint: bool,
 }
@@ -37,7 +44,7 @@ impl Call {
             options: Options::default(),
             payload: Payload::AsWritten,
             operation: None,
-            fingerprint: false,
+            paging: Paging::default(),
         }
     }
 
@@ -48,10 +55,41 @@ impl Call {
 
     /// Sends a file as the form's field `file`, in place of the body that is handed to the raw
     /// client. To be called after [`start`](Self::start).
-    pub(crate) fn multipart(&mut self, upload: Upload) -> Result<reqwest::Body> {
+    pub(crate) fn multipart(&mut self, upload: &Upload) -> Result<reqwest::Body> {
         upload.check().map_err(|error| error.during(self.operation()))?;
-        self.payload = Payload::Upload(upload);
+        self.payload = Payload::Upload(upload.clone());
         Ok(reqwest::Body::default())
+    }
+
+    /// Asks for this page.
+    pub(crate) fn page(&mut self, page: Option<i64>, page_size: Option<i64>) {
+        self.paging = Paging { page, page_size, ..self.paging };
+    }
+
+    /// The object that an argument or setter of this name is given. Anything else is reported when
+    /// the request is sent.
+    pub(crate) fn object<Kind>(
+        &mut self,
+        name: &str,
+        value: impl IntoObject<Kind>,
+    ) -> Map<String, Value> {
+        self.checked(name, value.into_object())
+    }
+
+    /// The same where null is one.
+    pub(crate) fn nullable_object<Kind>(
+        &mut self,
+        name: &str,
+        value: impl IntoNullableObject<Kind>,
+    ) -> Option<Map<String, Value>> {
+        self.checked(name, value.into_nullable())
+    }
+
+    fn checked<T: Default>(&mut self, name: &str, value: Result<T, NotAnObject>) -> T {
+        value.unwrap_or_else(|problem| {
+            self.options.problem(format!("`{name}`: {problem}"));
+            T::default()
+        })
     }
 
     /// Checks the path parameters, and returns the raw client to write the request with.
@@ -74,10 +112,8 @@ impl Call {
     /// The call that is to be made with the request, and that request.
     pub(crate) fn ready(self, written: Written, reading: Reading) -> Result<(Exchange, Request)> {
         let id = self.operation();
-        let unwritten = || Error::request("the request cannot be built from the values given");
-        let (Some(operation), Ok(request)) = (self.operation, written) else {
-            return Err(unwritten().during(id));
-        };
+        let request = written.map_err(|error| error.during(id))?;
+        let operation = self.operation.ok_or_else(unwritten)?;
         let exchange = Exchange::new(self.client, operation, self.options, self.payload, reading)
             .map_err(|error| error.during(id))?;
         Ok((exchange, request))
@@ -92,6 +128,16 @@ impl Call {
     pub(crate) fn operation(&self) -> &'static str {
         self.operation.as_ref().map_or("", |operation| operation.id)
     }
+}
+
+/// What the raw client returns, as an error of this crate's where it has none to send.
+#[cfg(feature = "operations")]
+pub(crate) fn written<E>(request: Result<Request, E>) -> Written {
+    request.map_err(|_| unwritten())
+}
+
+fn unwritten() -> Error {
+    Error::request("the request cannot be built from the values given")
 }
 
 impl fmt::Debug for Call {
@@ -119,3 +165,36 @@ fn check_path_parameter(name: &str, value: &str) -> Result<()> {
     };
     Err(Error::request(format!("the parameter `{name}` {problem}")))
 }
+
+/// Gives a request struct, which has a [`Call`] in `call` and a method `write`, what sends it.
+#[allow(unused_macros, reason = "depends on the enabled features")]
+macro_rules! sends {
+    ($request:ident -> $answer:ty as $reader:ident) => {
+        impl $request {
+            /// Sends the request; an [`Error`](crate::Error) says why it failed.
+            pub fn send(mut self) -> $crate::ResponseFuture<$answer> {
+                let written = self.write();
+                $crate::ResponseFuture::new::<$crate::judge::$reader>(self.call, written)
+            }
+
+            /// Sends the request, and gives the status and the headers of the answer as well.
+            pub fn send_with_response(
+                mut self,
+            ) -> $crate::ResponseFuture<$crate::WithResponse<$answer>> {
+                let written = self.write();
+                $crate::ResponseFuture::with_response::<$crate::judge::$reader>(self.call, written)
+            }
+        }
+
+        impl ::std::future::IntoFuture for $request {
+            type Output = $crate::Result<$answer>;
+            type IntoFuture = $crate::ResponseFuture<$answer>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.send()
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "depends on the enabled features")]
+pub(crate) use sends;

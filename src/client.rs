@@ -13,6 +13,7 @@ use crate::{
     cookies::Cookies,
     endpoint::{self, Endpoint},
     retry::Retries,
+    setters::IntoText,
     transport::Transport,
 };
 
@@ -60,8 +61,8 @@ const RELEASES: &[&str] = include!(concat!(env!("OUT_DIR"), "/supported.rs"));
 impl Client {
     /// Starts building a client for the server at this address, such as `https://acme.logto.app`
     /// or `http://localhost:3001`.
-    pub fn builder(endpoint: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(Ok(endpoint.into()))
+    pub fn builder(endpoint: impl IntoText) -> ClientBuilder {
+        ClientBuilder::new(Ok(endpoint.into_text()))
     }
 
     /// Starts building a client for a tenant of Logto Cloud: `acme` is short for

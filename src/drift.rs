@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     Client, Error, Result,
     call::Call,
-    judge::Received,
+    judge::{Accepted, Received},
     one_line::one_line,
     operation::{Api, Operation},
     runtimes,
@@ -98,7 +98,7 @@ impl Client {
         call.start(&DOCUMENT, &[])?;
         let url = self.target().join(DOCUMENT.path)?;
         let request = reqwest::Request::new(reqwest::Method::GET, url);
-        call.success(Ok(request)).await
+        Box::pin(call.receive(Ok(request), Accepted::Success)).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The header with the id under which the server logs a request.
-const REQUEST_ID: &str = "logto-core-request-id";
+pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
 
 /// How much of what happened is shown, in characters: more than Logto ever says.
 const SHOWN: usize = 1500;

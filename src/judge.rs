@@ -3,14 +3,15 @@
 use bytes::Bytes;
 use reqwest::{
     Method, StatusCode,
-    header::{CONTENT_TYPE, HeaderMap, LOCATION},
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 use serde::de::DeserializeOwned;
 
 use crate::{
     BrowserAnswer, Error, Page, Result,
     body::without_bom,
-    call::{Call, Written},
+    call::{Call, Paging, Written},
+    error::REQUEST_ID,
     exchange::{Arrived, Reading},
     history::History,
 };
@@ -18,70 +19,112 @@ use crate::{
 /// An answer that has arrived as a whole.
 pub(crate) struct Received {
     history: History,
+    #[allow(dead_code, reason = "depends on the enabled features")]
+    paging: Paging,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-#[allow(dead_code, reason = "which are used depends on the enabled features")]
-impl Call {
-    /// A JSON body.
-    pub(crate) async fn json<T: DeserializeOwned>(self, written: Written) -> Result<T> {
-        self.success(written).await?.json()
-    }
+/// Which answers are no errors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) enum Accepted {
+    /// Those that are 2xx.
+    Success,
+    /// Those that are 2xx, and 404 where a lost attempt at a DELETE is the reason.
+    Done,
+    /// Those that are 2xx or 3xx. Redirects are answers, not detours: a session's next step, or a
+    /// page to show.
+    Redirects,
+}
 
-    /// A JSON body, or none: 204, an empty body, `null`, or an acknowledgement in plain text.
-    pub(crate) async fn optional_json<T: DeserializeOwned>(
-        self,
-        written: Written,
-    ) -> Result<Option<T>> {
-        let received = self.success(written).await?;
-        if received.is_empty() || received.is_text() {
-            return Ok(None);
+/// A way to read an answer.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) trait Reader<T> {
+    const ACCEPTED: Accepted = Accepted::Success;
+
+    fn read(received: &Received) -> Result<T>;
+}
+
+/// Nothing of interest: the status says it all.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Nothing;
+
+impl Reader<()> for Nothing {
+    const ACCEPTED: Accepted = Accepted::Done;
+
+    fn read(_: &Received) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A JSON body.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Json;
+
+impl<T: DeserializeOwned> Reader<T> for Json {
+    fn read(received: &Received) -> Result<T> {
+        received.json()
+    }
+}
+
+/// A JSON body, or none: 204, an empty body, `null`, or an acknowledgement in plain text.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct OptionalJson;
+
+impl<T: DeserializeOwned> Reader<Option<T>> for OptionalJson {
+    fn read(received: &Received) -> Result<Option<T>> {
+        match received.is_empty() || received.is_text() {
+            true => Ok(None),
+            false => received.json().map(Some),
         }
-        received.json().map(Some)
     }
+}
 
-    /// A JSON array; no body is an empty one.
-    pub(crate) async fn list<T: DeserializeOwned>(self, written: Written) -> Result<Vec<T>> {
-        self.success(written).await?.list()
+/// A JSON array; no body is an empty one.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct List;
+
+impl<T: DeserializeOwned> Reader<Vec<T>> for List {
+    fn read(received: &Received) -> Result<Vec<T>> {
+        received.list()
     }
+}
 
-    /// A JSON array that is one page of many; `page` and `page_size` are what was asked for.
-    pub(crate) async fn page<T: DeserializeOwned>(
-        self,
-        written: Written,
-        page: Option<i64>,
-        page_size: Option<i64>,
-    ) -> Result<Page<T>> {
-        let fingerprint = self.fingerprint;
-        let received = self.success(written).await?;
+/// A JSON array that is one page of many.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Paged;
+
+impl<T: DeserializeOwned> Reader<Page<T>> for Paged {
+    fn read(received: &Received) -> Result<Page<T>> {
+        let Paging { page, page_size, fingerprint } = received.paging;
         let page = Page::new(received.list()?, &received.headers, page, page_size);
-        Ok(if fingerprint {
-            page.of_body(received.history.operation, &received.body)
-        } else {
-            page
+        Ok(match fingerprint {
+            true => page.of_body(received.history.operation, &received.body),
+            false => page,
         })
     }
+}
 
-    /// Nothing of interest: the status says it all. What a DELETE does not find after an attempt
-    /// whose answer was lost, that attempt has deleted.
-    pub(crate) async fn empty(self, written: Written) -> Result<()> {
-        let deletes = written.as_ref().is_ok_and(|request| *request.method() == Method::DELETE);
-        match self.success(written).await {
-            Err(error) if deletes && error.is_gone() => Ok(()),
-            outcome => outcome.map(drop),
-        }
+/// Text of any kind.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Text;
+
+impl Reader<String> for Text {
+    fn read(received: &Received) -> Result<String> {
+        received.text()
     }
+}
 
-    /// Text of any kind.
-    pub(crate) async fn text(self, written: Written) -> Result<String> {
-        self.success(written).await?.text()
-    }
+/// A page or a redirect for a browser.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Browser;
 
-    /// A page or a redirect for a browser.
-    pub(crate) async fn browser(self, written: Written) -> Result<BrowserAnswer> {
-        let received = self.receive(written).await?;
+impl Reader<BrowserAnswer> for Browser {
+    const ACCEPTED: Accepted = Accepted::Redirects;
+
+    fn read(received: &Received) -> Result<BrowserAnswer> {
         Ok(BrowserAnswer {
             status: received.status,
             location: received.header(LOCATION.as_str()),
@@ -89,24 +132,27 @@ impl Call {
             body: received.text()?,
         })
     }
+}
 
-    /// An answer that is 2xx.
-    pub(crate) async fn success(self, written: Written) -> Result<Received> {
-        let received = self.receive(written).await?;
-        if received.status.is_success() {
+#[allow(dead_code, reason = "depends on the enabled features")]
+impl Call {
+    /// Sends the request, and waits for the whole answer.
+    pub(crate) async fn receive(self, written: Written, accepted: Accepted) -> Result<Received> {
+        let paging = self.paging;
+        let (exchange, request) = self.ready(written, Reading::Whole)?;
+        let deletes = *request.method() == Method::DELETE;
+        let received = match exchange.run(request).await {
+            Ok(arrived) => Received { paging, ..Received::new(arrived) },
+            Err(error) if deletes && accepted == Accepted::Done && error.is_gone() => {
+                return Ok(Received::gone(&error));
+            }
+            Err(error) => return Err(error),
+        };
+        if accepted == Accepted::Redirects || received.status.is_success() {
             return Ok(received);
         }
         let error = Error::answer(received.status, &received.headers, &received.body);
         Err(received.placed(error))
-    }
-
-    /// An answer that is 2xx or 3xx. Redirects are answers, not detours: a session's next step, or
-    /// a page to show.
-    async fn receive(self, written: Written) -> Result<Received> {
-        let (exchange, request) = self.ready(written, Reading::Whole)?;
-        // Boxed, so that the futures of generated code stay small.
-        let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Received::new(arrived))
     }
 }
 
@@ -114,9 +160,22 @@ impl Received {
     pub(crate) fn new(mut arrived: Arrived) -> Self {
         Self {
             history: arrived.history,
+            paging: Paging::default(),
             status: arrived.response.status(),
             headers: std::mem::take(arrived.response.headers_mut()),
             body: arrived.body,
+        }
+    }
+
+    /// The answer to a DELETE that does not find what an earlier attempt has deleted.
+    fn gone(error: &Error) -> Self {
+        let id = error.request_id().and_then(|id| HeaderValue::from_str(id).ok());
+        Self {
+            history: History::new("", &Method::DELETE),
+            paging: Paging::default(),
+            status: error.status().unwrap_or(StatusCode::NOT_FOUND),
+            headers: id.map(|id| (HeaderName::from_static(REQUEST_ID), id)).into_iter().collect(),
+            body: Bytes::new(),
         }
     }
 

@@ -43,7 +43,8 @@
 //!   deliveries and reads their events.
 //! - With the features `account` and `experience`, `web_authn` reads the credentials that browsers
 //!   make.
-//! - [`Timestamp`] and [`IntoNullable`] are what some members are given as.
+//! - [`setters`] says what setters take, and [`Null`] clears a field; [`Timestamp`] is what points in
+//!   time are given as.
 //!
 //! # Releases of Logto
 //!
@@ -125,6 +126,8 @@ mod page;
 #[cfg(feature = "client")]
 mod request;
 #[cfg(feature = "client")]
+mod response_future;
+#[cfg(feature = "client")]
 mod retry;
 #[cfg(feature = "client")]
 mod retry_after;
@@ -134,6 +137,8 @@ mod runtimes;
 mod search;
 #[cfg(feature = "client")]
 mod set_cookie;
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+pub mod setters;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 #[cfg(feature = "client")]
@@ -179,7 +184,6 @@ pub use cookies::BrowserCookies;
 pub use download::Download;
 #[cfg(feature = "client")]
 pub use error::{Error, Result};
-pub use nullable::IntoNullable;
 #[cfg(feature = "client")]
 pub use page::Page;
 #[cfg(feature = "client")]
@@ -187,9 +191,13 @@ pub use request::{Answer, Request};
 #[cfg(feature = "client")]
 pub use reqwest::{self, Method, StatusCode};
 #[cfg(feature = "client")]
+pub use response_future::{ResponseFuture, WithResponse};
+#[cfg(feature = "client")]
 pub use retry::RetryPolicy;
 #[cfg(feature = "client")]
 pub use search::{Joint, Search, SearchMode};
+#[cfg(feature = "client")]
+pub use setters::Null;
 #[cfg(feature = "client")]
 pub use stream::{ItemStream, PageStream};
 pub use timestamp::Timestamp;
@@ -222,6 +230,7 @@ pub mod models {
 
     use crate::{
         UnknownValue,
+        setters::*,
         values::{open_enum, tagged_union},
     };
 

@@ -1,51 +1,4 @@
-//! Members with three states: left out, null, or a value.
-
-/// What a member that may be null can be set to.
-///
-/// A member that is never set is left out of the request, so that the server keeps what it has;
-/// set to `None` it is sent as null, which clears it. `"text"`, `String`, `None` and
-/// `Some(String)` all do for a text; the same goes for values of every other type.
-///
-/// ```
-/// use logto_api::IntoNullable;
-///
-/// fn name(name: impl IntoNullable<String>) -> Option<String> {
-///     name.into_nullable()
-/// }
-///
-/// assert_eq!(name("Alice").as_deref(), Some("Alice"));
-/// assert_eq!(name(Some("Alice".to_owned())).as_deref(), Some("Alice"));
-/// assert_eq!(name(None), None);
-/// ```
-pub trait IntoNullable<T> {
-    /// The value, or `None` for null.
-    fn into_nullable(self) -> Option<T>;
-}
-
-impl<T> IntoNullable<T> for T {
-    fn into_nullable(self) -> Option<T> {
-        Some(self)
-    }
-}
-
-// No other impl may be for an `Option`: then `None` would have no type.
-impl<T> IntoNullable<T> for Option<T> {
-    fn into_nullable(self) -> Option<T> {
-        self
-    }
-}
-
-impl IntoNullable<String> for &str {
-    fn into_nullable(self) -> Option<String> {
-        Some(self.to_owned())
-    }
-}
-
-impl IntoNullable<String> for &String {
-    fn into_nullable(self) -> Option<String> {
-        Some(self.clone())
-    }
-}
+//! How members with three states are read: left out, null, or a value.
 
 /// serde's part for `Option<Option<T>>`: an absent member is `None`, null is `Some(None)`.
 ///
@@ -71,8 +24,10 @@ mod tests {
 
     use serde::{Deserialize, Serialize};
 
-    use super::*;
-    use crate::Timestamp;
+    use crate::{
+        Timestamp,
+        setters::{IntoNullable, IntoNullableText, Null},
+    };
 
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -92,12 +47,12 @@ mod tests {
     }
 
     impl Change {
-        fn name(mut self, name: impl IntoNullable<String>) -> Self {
+        fn name<K>(mut self, name: impl IntoNullableText<K>) -> Self {
             self.name = Some(name.into_nullable());
             self
         }
 
-        fn at(mut self, at: impl IntoNullable<Timestamp>) -> Self {
+        fn at<K>(mut self, at: impl IntoNullable<Timestamp, K>) -> Self {
             self.at = Some(at.into_nullable());
             self
         }
@@ -112,8 +67,9 @@ mod tests {
             (Change::default().name("a"), r#"{"name":"a"}"#),
             (Change::default().name(&owned), r#"{"name":"a"}"#),
             (Change::default().name(owned.clone()), r#"{"name":"a"}"#),
-            (Change::default().name(Some(owned.clone())), r#"{"name":"a"}"#),
+            (Change::default().name(Null), r#"{"name":null}"#),
             (Change::default().at(None), r#"{"at":null}"#),
+            (Change::default().at(Null), r#"{"at":null}"#),
             (Change::default().at(Timestamp::from_millis(5)), r#"{"at":5}"#),
         ] {
             assert_eq!(serde_json::to_string(&change).unwrap(), json);

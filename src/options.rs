@@ -98,8 +98,8 @@ macro_rules! call_options {
             }
 
             /// Makes this call with another bearer token than the client's.
-            pub fn token(mut self, token: impl Into<String>) -> Self {
-                self.call.options.token = Some(token.into());
+            pub fn token(mut self, token: impl $crate::setters::IntoText) -> Self {
+                self.call.options.token = Some(token.into_text());
                 self
             }
         }

@@ -1,6 +1,6 @@
 //! Requests to paths that the contract does not know.
 
-use std::fmt;
+use std::{fmt, pin::Pin};
 
 use bytes::Bytes;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
@@ -105,6 +105,15 @@ impl Request {
 }
 
 call_options!(Request);
+
+impl IntoFuture for Request {
+    type Output = Result<Answer>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

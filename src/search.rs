@@ -1,11 +1,13 @@
 //! The search parameters of lists.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
 };
+
+use crate::setters::IntoText;
 
 /// What to search a list for: a pattern over the usual members, or conditions on single members.
 ///
@@ -66,7 +68,7 @@ impl Search {
     }
 
     /// A condition on one member. Given again for the same member, each value is a condition.
-    pub fn field(self, member: &str, value: impl Into<String>) -> Self {
+    pub fn field(self, member: &str, value: impl IntoText) -> Self {
         self.raw(format!("search.{member}"), value)
     }
 
@@ -91,8 +93,8 @@ impl Search {
     }
 
     /// Any other query parameter, as it is to be on the wire (before encoding).
-    pub fn raw(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.pairs.push((key.into(), value.into()));
+    pub fn raw(mut self, key: impl IntoText, value: impl IntoText) -> Self {
+        self.pairs.push((key.into_text(), value.into_text()));
         self
     }
 
@@ -122,9 +124,9 @@ impl Joint {
     }
 }
 
-impl From<&str> for Search {
-    fn from(pattern: &str) -> Self {
-        Self::new().raw("search", pattern)
+impl<T: AsRef<str> + ?Sized> From<&T> for Search {
+    fn from(pattern: &T) -> Self {
+        Self::new().raw("search", pattern.as_ref())
     }
 }
 
@@ -134,9 +136,9 @@ impl From<String> for Search {
     }
 }
 
-impl From<&String> for Search {
-    fn from(pattern: &String) -> Self {
-        pattern.as_str().into()
+impl From<Cow<'_, str>> for Search {
+    fn from(pattern: Cow<'_, str>) -> Self {
+        Self::new().raw("search", pattern)
     }
 }
 

@@ -324,7 +324,7 @@ macro_rules! streams {
             /// All items from this page on: an [`ItemStream`](crate::ItemStream), which fetches
             /// pages ahead.
             pub fn stream(mut self) -> crate::ItemStream<$item> {
-                self.call.fingerprint = true;
+                self.call.paging.fingerprint = true;
                 let (page, page_size) = (self.page, self.page_size);
                 crate::ItemStream::new(page, page_size, move |page, page_size| {
                     self.clone().page(page).page_size(page_size).send()

@@ -17,7 +17,7 @@ use futures_util::{
 use reqwest::{Body, multipart::Part};
 use tokio_util::io::ReaderStream;
 
-use crate::{Error, Result};
+use crate::{Error, Result, setters::IntoText};
 
 /// How much of a file is handed to the connection at once.
 const PIECE: usize = 64 << 10;
@@ -64,16 +64,16 @@ impl Upload {
 
     /// A file that is in memory.
     pub fn bytes(
-        file_name: impl Into<String>,
-        content_type: impl Into<String>,
+        file_name: impl IntoText,
+        content_type: impl IntoText,
         content: impl Into<Bytes>,
     ) -> Self {
-        Self::new(file_name.into(), content_type, Content::Bytes(content.into()))
+        Self::new(file_name.into_text(), content_type, Content::Bytes(content.into()))
     }
 
     /// A file on disk, sent under its own name. It is opened when it is sent, and read as it goes;
     /// it must not change meanwhile.
-    pub fn file(path: impl Into<PathBuf>, content_type: impl Into<String>) -> Self {
+    pub fn file(path: impl Into<PathBuf>, content_type: impl IntoText) -> Self {
         let path = path.into();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self::new(file_name, content_type, Content::File(path))
@@ -82,8 +82,8 @@ impl Upload {
     /// A file that is sent as it is read. Give its `length` in bytes if you know it: then the
     /// server learns it up front, and a stream of another length is an error.
     pub fn stream<S>(
-        file_name: impl Into<String>,
-        content_type: impl Into<String>,
+        file_name: impl IntoText,
+        content_type: impl IntoText,
         content: S,
         length: Option<u64>,
     ) -> Self
@@ -94,11 +94,11 @@ impl Upload {
     {
         let pieces = content.map_ok(Bytes::from).map_err(Into::into).into_stream().boxed();
         let pieces = Arc::new(Mutex::new(Some(pieces)));
-        Self::new(file_name.into(), content_type, Content::Stream { pieces, length })
+        Self::new(file_name.into_text(), content_type, Content::Stream { pieces, length })
     }
 
-    fn new(file_name: String, content_type: impl Into<String>, content: Content) -> Self {
-        Self { file_name, content_type: content_type.into(), content, progress: None }
+    fn new(file_name: String, content_type: impl IntoText, content: Content) -> Self {
+        Self { file_name, content_type: content_type.into_text(), content, progress: None }
     }
 
     /// Calls this with each piece that is handed to the connection: how many bytes of the file have

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::IntoNullable;
 use crate::models::{IssuedVerificationRecord, VerifiedRecord};
+use crate::setters::IntoOption;
 
 /// The id of a verification record: the proof that it is still the user who is calling.
 ///
@@ -62,8 +62,8 @@ macro_rules! from {
             }
         }
 
-        impl IntoNullable<VerificationRecordId> for $source {
-            fn into_nullable(self) -> Option<VerificationRecordId> {
+        impl IntoOption<VerificationRecordId> for $source {
+            fn into_option(self) -> Option<VerificationRecordId> {
                 Some(self.into())
             }
         }

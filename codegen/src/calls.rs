@@ -1,6 +1,6 @@
 //! Writes what calls any operation by its `operationId` with JSON arguments,
-//! for tests: through the methods and setters that users call. A setter is
-//! called by `set!`, where there is a value for it.
+//! for tests: through the methods and setters that users call. Members that may
+//! be null are set by `set!`, the others by the setter for an `Option`.
 
 use std::fmt::Write;
 
@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::groups::{Request, is_search};
 use crate::naming;
 use crate::schema::Models;
+use crate::setters::maybe;
 use crate::types::Type;
 
 pub(crate) fn write(operations: &[&Operation], models: &Models) -> Result<String> {
@@ -20,10 +21,14 @@ pub(crate) fn write(operations: &[&Operation], models: &Models) -> Result<String
         functions += &call(&function, operation, models)?;
     }
     Ok(format!(
-        "/// Calls a setter where there is a value for it.
+        "/// Calls a setter where there is a value or null for it.
         macro_rules! set {{
             ($request:ident.$setter:ident($value:expr)) => {{
-                if let Some(value) = $value {{ $request = $request.$setter(value); }}
+                $request = match $value {{
+                    Some(Some(value)) => $request.$setter(value),
+                    Some(None) => $request.$setter(logto_api::Null),
+                    None => $request,
+                }};
             }};
         }}
         /// Calls the operation with this `operationId`; `None` when it is not in the contract.
@@ -51,7 +56,8 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
         None => body += "input.no_body()?;\n",
         Some(Body::Upload) => arguments.push("input.upload()?".into()),
         Some(Body::Typed { ty, .. }) if request.may_omit_body() => {
-            let _ = writeln!(optional, "set!(request.body(input.any_body::<{}>()?));", outside(ty));
+            let ty = outside(ty);
+            let _ = writeln!(optional, "request = request.maybe_body(input.any_body::<{ty}>()?);");
         }
         Some(Body::Typed { ty, .. }) => {
             let is_read = !request.is_flat()
@@ -65,12 +71,13 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
                     arguments.push(format!("body.{}", naming::field(&member.wire)));
                 }
                 for member in request.optional_members() {
-                    let _ = writeln!(
-                        optional,
-                        "set!(request.{}(body.{}));",
-                        request.member_name(member),
-                        naming::field(&member.wire),
-                    );
+                    let (name, field) = (request.member_name(member), naming::field(&member.wire));
+                    let _ = match member.nullable {
+                        true => writeln!(optional, "set!(request.{name}(body.{field}));"),
+                        false => {
+                            writeln!(optional, "request = request.{}(body.{field});", maybe(&name))
+                        }
+                    };
                 }
                 if request.is_open() {
                     optional +=
@@ -114,8 +121,8 @@ fn read_into(
     } else if parameter.explicit {
         arguments.push(read);
     } else {
-        let setter = request.parameter_field(parameter);
-        let _ = writeln!(setters, "set!(request.{setter}({read}));");
+        let setter = maybe(&request.parameter_field(parameter));
+        let _ = writeln!(setters, "request = request.{setter}({read});");
     }
 }
 

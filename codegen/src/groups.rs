@@ -10,10 +10,11 @@ use heck::{AsPascalCase, AsShoutySnakeCase};
 use crate::contract::{Answer, Body, Location, Operation, Parameter, Retry};
 use crate::docs::{Docs, comment};
 use crate::error::{Error, Result};
+use crate::layout::LaidOut;
 use crate::models::redacted_debug;
 use crate::naming;
 use crate::schema::{Member, Model, Models, named};
-use crate::setters::{Setter, setter};
+use crate::setters::{Argument, Setter, argument, setters};
 use crate::types::{SEARCH, Type};
 
 /// Names that every request type has already.
@@ -22,11 +23,13 @@ const TAKEN: &[&str] = &[
     "body",
     "extra",
     "send",
+    "send_with_response",
     "stream",
     "download",
     "header",
     "timeout",
     "attempt_timeout",
+    "max_response_size",
     "token",
     "retry",
 ];
@@ -39,6 +42,7 @@ const PROOF: &str = "`verification_record` proves that it is still the user who 
 pub(crate) struct Writer<'a> {
     pub(crate) models: &'a Models,
     pub(crate) docs: &'a Docs,
+    pub(crate) laid_out: LaidOut,
 }
 
 impl Writer<'_> {
@@ -89,7 +93,7 @@ impl Writer<'_> {
         let comment = self.group_comment(group);
         Ok(format!(
             "#[allow(unused_imports)]
-            use crate::{{call::Call, operation::Repeat}};
+            use crate::{{call::Call, operation::Repeat, setters::*}};
             {comment}#[derive(Clone, Debug)]
             pub struct {handle} {{ pub(super) client: crate::Client }}
             impl {handle} {{ {methods} }}
@@ -111,30 +115,27 @@ impl Writer<'_> {
     /// The group's method, which starts a request.
     fn method(&self, request: &Request<'_>) -> String {
         let operation = request.operation;
-        let mut arguments = Vec::new();
-        let mut fields = vec!["call: Call::new(&self.client)".to_owned()];
+        let mut signature = Signature::default();
         for parameter in operation.parameters.iter().filter(|p| !p.is_header()) {
-            request.parameter_argument(parameter, &mut arguments, &mut fields);
+            request.parameter_argument(parameter, &mut signature);
         }
         match &operation.body {
             None => {}
             Some(Body::Upload) => {
-                arguments.push("file: crate::Upload".into());
-                fields.push("file".into());
+                signature.arguments.push("file: crate::Upload".into());
+                signature.fields.push("file".into());
             }
             Some(Body::Typed { ty, .. }) => {
-                let (body_arguments, body) = request.body_arguments(ty);
-                arguments.extend(body_arguments);
-                fields.push(match request.may_omit_body() {
+                let body = request.body_argument(ty, &mut signature);
+                signature.fields.push(match request.may_omit_body() {
                     true => "body: None".into(),
-                    false => format!("body: {body}"),
+                    false => initialized("body", &body),
                 });
             }
         }
         for parameter in operation.parameters.iter().filter(|p| p.is_header()) {
-            request.parameter_argument(parameter, &mut arguments, &mut fields);
+            request.parameter_argument(parameter, &mut signature);
         }
-        let arguments: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
         let deprecated = if operation.deprecated {
             "#[deprecated = \"Logto has deprecated this operation\"]\n"
         } else {
@@ -142,11 +143,10 @@ impl Writer<'_> {
         };
         let allow = if operation.deprecated { "#[allow(deprecated)]\n" } else { "" };
         format!(
-            "{}{deprecated}{allow}pub fn {}(&self{arguments}) -> {name} {{ {name} {{ {} }} }}\n",
+            "{}{deprecated}{allow}pub fn {}{}",
             self.operation_comment(operation),
             naming::field(&operation.method),
-            fields.join(", "),
-            name = request.name,
+            signature.function(&request.name),
         )
     }
 
@@ -184,7 +184,8 @@ impl Writer<'_> {
         let group_method =
             format!("[`{}`]({}::{})", operation.method, request.handle(), operation.method);
         let mut fields = String::from("call: Call,\n");
-        let mut setters = String::new();
+        let mut methods = String::new();
+        let (mut own, mut of_body) = (String::new(), String::new());
         for parameter in &operation.parameters {
             let ty = parameter.ty.rust();
             let field = request.parameter_field(parameter);
@@ -194,7 +195,7 @@ impl Writer<'_> {
                 let _ = writeln!(fields, "{field}: Option<{ty}>,");
             }
             if !parameter.is_argument() {
-                setters += &self.parameter_setter(operation, parameter, &field);
+                own += &self.parameter_setter(operation, parameter, &field);
             }
         }
         match &operation.body {
@@ -203,29 +204,35 @@ impl Writer<'_> {
             Some(Body::Typed { ty, .. }) => {
                 if request.may_omit_body() {
                     let _ = writeln!(fields, "body: Option<{}>,", ty.rust());
-                    setters += &whole_body_setter(ty);
+                    own += &whole_body_setter(ty);
                 } else {
                     let _ = writeln!(fields, "body: {},", ty.rust());
                 }
                 for member in request.optional_members() {
-                    setters += &self.member_setter(request, ty, member);
+                    of_body += &self.member_setter(request, ty, member);
                 }
                 if request.open {
-                    setters += &extra_setter(request.body_place());
+                    methods += &extra_setter(request.body_place());
                 }
             }
         }
         check_names(request)?;
         let debug = request.debug();
+        let place = request.body_place().replacen("self.", "", 1) + ".";
+        let laid_out = self.laid_out.put(
+            setters(&request.name, "", &own)
+                + &setters(&request.name, &place, &of_body)
+                + &request.sends(),
+        );
         Ok(format!(
             "/// The request of {group_method}.
             #[must_use = \"a request does nothing until it is sent\"]
             #[derive({derives})]
             pub struct {name} {{ {fields} }}
-            impl {name} {{ {setters} {send} }}
-            {debug}\n",
+            impl {name} {{ {methods} {write} }}
+            {laid_out}{debug}\n",
             derives = if debug.is_empty() { "Clone, Debug" } else { "Clone" },
-            send = request.send(),
+            write = request.write(),
             name = request.name,
         ))
     }
@@ -236,28 +243,77 @@ impl Writer<'_> {
         parameter: &Parameter,
         field: &str,
     ) -> String {
-        let Setter { argument, convert } = setter(&parameter.ty, false, "value");
-        format!(
-            "{}pub fn {field}(mut self, value: {argument}) -> Self {{ self.{field} = Some({convert}); self }}\n",
-            comment(&self.docs.parameter(&operation.id, parameter)),
-        )
+        let setter = Setter {
+            name: field,
+            field,
+            wire: &parameter.name,
+            ty: &parameter.ty,
+            nullable: false,
+            in_request: true,
+        };
+        comment(&self.docs.parameter(&operation.id, parameter)) + &setter.line()
     }
 
     fn member_setter(&self, request: &Request<'_>, body: &Type, member: &Member) -> String {
-        let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
         let mut text = match named(body) {
             Some(model) => self.docs.member(model, member),
             None => naming::words(&member.wire),
         };
         if member.nullable {
-            text += " `None` sends null.";
+            text += " `Null` clears it.";
         }
+        let setter = Setter {
+            name: &request.member_name(member),
+            field: &naming::field(&member.wire),
+            wire: &member.wire,
+            ty: &member.ty,
+            nullable: member.nullable,
+            in_request: true,
+        };
+        comment(&text) + &setter.line()
+    }
+}
+
+/// The arguments of a group's method, and the fields of the request that it makes.
+#[derive(Default)]
+struct Signature {
+    generics: Vec<String>,
+    arguments: Vec<String>,
+    /// What is converted before the request is made, since that may fail.
+    before: String,
+    fields: Vec<String>,
+}
+
+impl Signature {
+    /// Adds an argument, and returns the expression that stores it.
+    fn argument(&mut self, ty: &Type, may_be_none: bool, name: &str) -> String {
+        let Argument { mut ty, convert, is_generic } = argument(ty, may_be_none, name);
+        if is_generic {
+            let generic = format!("Kind{}", self.generics.len());
+            ty = ty.replace('#', &generic);
+            let plain = name.trim_start_matches("r#");
+            let _ = writeln!(self.before, "let {name} = call.object({plain:?}, {name});");
+            self.generics.push(generic);
+        }
+        self.arguments.push(format!("{name}: {ty}"));
+        convert
+    }
+
+    /// The rest of the function after its name.
+    fn function(&self, request: &str) -> String {
+        let generics = match self.generics.is_empty() {
+            true => String::new(),
+            false => format!("<{}>", self.generics.join(", ")),
+        };
+        let arguments: String = self.arguments.iter().map(|one| format!(", {one}")).collect();
+        let new = "Call::new(&self.client)";
+        let (before, call) = match self.before.as_str() {
+            "" => (String::new(), format!("call: {new}")),
+            before => (format!("let mut call = {new};\n{before}"), "call".to_owned()),
+        };
+        let fields: String = self.fields.iter().map(|field| format!(", {field}")).collect();
         format!(
-            "{}pub fn {}(mut self, value: {argument}) -> Self {{ {body}.{} = Some({convert}); self }}\n",
-            comment(&text),
-            request.member_name(member),
-            naming::field(&member.wire),
-            body = request.body_place(),
+            "{generics}(&self{arguments}) -> {request} {{ {before}{request} {{ {call}{fields} }} }}\n"
         )
     }
 }
@@ -369,27 +425,21 @@ impl<'a> Request<'a> {
 
     pub(crate) fn parameter_field(&self, parameter: &Parameter) -> String {
         match (parameter.name.as_str(), &parameter.ty) {
-            ("search_params", _) => "search".into(),
+            // Logto has two names for what a list is searched for.
+            ("search_params" | "q", _) => "search".into(),
             (_, Type::VerificationRecord) => "verification_record".into(),
             (name, _) => self.setter_name(name),
         }
     }
 
     /// The argument of a parameter that comes up front, and the field that holds it.
-    fn parameter_argument(
-        &self,
-        parameter: &Parameter,
-        arguments: &mut Vec<String>,
-        fields: &mut Vec<String>,
-    ) {
+    fn parameter_argument(&self, parameter: &Parameter, signature: &mut Signature) {
         let field = self.parameter_field(parameter);
-        if parameter.is_argument() {
-            let Setter { argument, convert } = setter(&parameter.ty, parameter.explicit, &field);
-            arguments.push(format!("{field}: {argument}"));
-            fields.push(initialized(&field, &convert));
-        } else {
-            fields.push(format!("{field}: None"));
-        }
+        let value = match parameter.is_argument() {
+            true => signature.argument(&parameter.ty, parameter.explicit, &field),
+            false => "None".into(),
+        };
+        signature.fields.push(initialized(&field, &value));
     }
 
     /// A member named like a method that every request has gets an underscore.
@@ -405,27 +455,24 @@ impl<'a> Request<'a> {
         if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
-    /// The arguments for the body, and the expression that makes it.
-    fn body_arguments(&self, ty: &Type) -> (Vec<String>, String) {
+    /// Adds the arguments for the body, and returns the expression that makes it.
+    fn body_argument(&self, ty: &Type, signature: &mut Signature) -> String {
         if !self.is_flat() {
-            let Setter { argument, convert } = setter(ty, false, "body");
-            return (vec![format!("body: {argument}")], convert);
+            return signature.argument(ty, false, "body");
         }
         if self.required_members().next().is_none() {
-            return (Vec::new(), format!("{}::default()", ty.rust()));
+            return format!("{}::default()", ty.rust());
         }
-        let members = self.arguments();
-        let arguments = members.iter().map(|member| {
-            let name = self.argument_name(member);
-            format!("{name}: {}", setter(&member.ty, member.nullable, &name).argument)
-        });
+        for member in self.arguments() {
+            signature.argument(&member.ty, member.nullable, &self.argument_name(member));
+        }
         // The constructor takes its members in the order of the schema.
         let values: Vec<_> = self
             .required_members()
             .filter(|member| member.literal.is_none())
             .map(|member| self.argument_name(member))
             .collect();
-        (arguments.collect(), format!("{}::new({})", ty.rust(), values.join(", ")))
+        format!("{}::new({})", ty.rust(), values.join(", "))
     }
 
     fn argument_name(&self, member: &Member) -> String {
@@ -434,28 +481,8 @@ impl<'a> Request<'a> {
         if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
-    /// `send`, and `download` for an answer that may be long and is no JSON.
-    fn send(&self) -> String {
-        let (finish, result) = self.finish();
-        let mut methods = self.sending(
-            "/// Sends the request; an [`Error`](crate::Error) says why it failed.",
-            "send",
-            &finish,
-            &result,
-        );
-        if self.operation.answer == Answer::Text {
-            methods += &self.sending(
-                "/// Sends the request, and leaves the answer's body to be read as it comes.",
-                "download",
-                "download(request)",
-                "crate::Download",
-            );
-        }
-        methods
-    }
-
-    /// A method that makes the call and ends with what `finish` makes of the answer.
-    fn sending(&self, comment: &str, name: &str, finish: &str, result: &str) -> String {
+    /// What writes the HTTP request, and `download` for an answer that may be long and is no JSON.
+    fn write(&self) -> String {
         let operation = self.operation;
         let checks: Vec<_> = operation
             .parameters
@@ -463,26 +490,52 @@ impl<'a> Request<'a> {
             .filter(|parameter| parameter.location == Location::Path)
             .map(|p| format!("({:?}, self.{}.as_str())", p.name, self.parameter_field(p)))
             .collect();
-        let headers = self.headers();
         let before = match &operation.body {
-            Some(Body::Upload) => "let body = self.call.multipart(self.file)?;\n",
+            Some(Body::Upload) => "let body = self.call.multipart(&self.file)?;\n",
             Some(_) if self.may_omit_body() => {
-                "if self.body.is_none() { self.call.omit_body(); }\nlet body = self.body.unwrap_or_default();\n"
+                "if self.body.is_none() { self.call.omit_body(); }\nlet body = self.body.take().unwrap_or_default();\n"
             }
             _ => "",
         };
-        let arguments = self.raw_arguments().join(", ");
+        let paging = match operation.answer {
+            Answer::Page(_) => "self.call.page(self.page, self.page_size);\n",
+            _ => "",
+        };
+        let download = match operation.answer {
+            Answer::Text => {
+                "/// Sends the request, and leaves the answer's body to be read as it comes.
+                pub async fn download(mut self) -> crate::Result<crate::Download> {
+                    let written = self.write();
+                    self.call.download(written).await
+                }\n"
+            }
+            _ => "",
+        };
         format!(
-            "{comment}\n
-            pub async fn {name}(mut self) -> crate::Result<{result}> {{
+            "{download}fn write(&mut self) -> crate::call::Written {{
                 let raw = self.call.start(&{constant}, &[{checks}])?;
-                {headers}{before}let request = raw.{function}({arguments});
-                self.call.{finish}.await
+                {headers}{paging}{before}crate::call::written(raw.{function}({arguments}))
             }}\n",
             constant = self.constant(),
             checks = checks.join(", "),
+            headers = self.headers(),
             function = operation.raw_function(),
+            arguments = self.raw_arguments().join(", "),
         )
+    }
+
+    /// `send` and what is like it: how the answer is read, and what comes of it.
+    fn sends(&self) -> String {
+        let (reader, result) = match &self.operation.answer {
+            Answer::Empty => ("Nothing", "()".into()),
+            Answer::Text => ("Text", "String".into()),
+            Answer::Browser => ("Browser", "crate::BrowserAnswer".into()),
+            Answer::Json(ty) => ("Json", ty.rust()),
+            Answer::Optional(ty) => ("OptionalJson", format!("Option<{}>", ty.rust())),
+            Answer::List(ty) => ("List", format!("Vec<{}>", ty.rust())),
+            Answer::Page(ty) => ("Paged", format!("crate::Page<{}>", ty.rust())),
+        };
+        format!("crate::call::sends! {{ {} -> {result} as {reader} }}\n", self.name)
     }
 
     /// What hands the header parameters over.
@@ -524,23 +577,6 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn finish(&self) -> (String, String) {
-        match &self.operation.answer {
-            Answer::Empty => ("empty(request)".into(), "()".into()),
-            Answer::Text => ("text(request)".into(), "String".into()),
-            Answer::Browser => ("browser(request)".into(), "crate::BrowserAnswer".into()),
-            Answer::Json(ty) => ("json(request)".into(), ty.rust()),
-            Answer::Optional(ty) => {
-                ("optional_json(request)".into(), format!("Option<{}>", ty.rust()))
-            }
-            Answer::List(ty) => ("list(request)".into(), format!("Vec<{}>", ty.rust())),
-            Answer::Page(ty) => (
-                "page(request, self.page, self.page_size)".into(),
-                format!("crate::Page<{}>", ty.rust()),
-            ),
-        }
-    }
-
     fn raw_arguments(&self) -> Vec<String> {
         let mut arguments: Vec<_> = self
             .operation
@@ -568,19 +604,18 @@ pub(crate) fn initialized(field: &str, value: &str) -> String {
 fn extra_setter(body: &str) -> String {
     format!(
         "/// Sets a member that the contract does not declare.
-        pub fn extra(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {{
-            {body}.extra.insert(name.into(), value.into());
+        pub fn extra(mut self, name: impl IntoText, value: impl IntoValue<serde_json::Value>) -> Self {{
+            {body}.extra.insert(name.into_text(), value.into_value());
             self
         }}\n"
     )
 }
 
 fn whole_body_setter(ty: &Type) -> String {
-    format!(
-        "/// Sends this body, even if it is empty. Without it or any member, none is sent.
-        pub fn body(mut self, value: {}) -> Self {{ self.body = Some(value); self }}\n",
-        ty.rust()
-    )
+    let (name, wire) = ("body", "body");
+    let setter = Setter { name, field: name, wire, ty, nullable: false, in_request: true };
+    comment("Sends this body, even if it is empty. Without it or any member, none is sent.")
+        + &setter.line()
 }
 
 /// The argument as the raw client's function takes it.

@@ -9,6 +9,7 @@ mod contract;
 mod docs;
 mod error;
 mod groups;
+mod layout;
 mod lifetime;
 mod models;
 mod naming;
@@ -30,6 +31,7 @@ pub use pages::Pages;
 pub use public::{public_items, public_key};
 pub use types::Type;
 
+use layout::LaidOut;
 use schema::Models;
 
 /// The generated source files, formatted.
@@ -148,11 +150,11 @@ fn write_groups(
     models: &Models,
     docs: &Docs,
 ) -> Result<Pages> {
-    let writer = groups::Writer { models, docs };
+    let writer = groups::Writer { models, docs, laid_out: LaidOut::default() };
     let mut written = Pages { index: format(&writer.accessors(groups))?, ..Pages::default() };
     for group in groups {
         let members: Vec<_> = operations.iter().copied().filter(|o| o.group == *group).collect();
-        let code = format(&writer.module(group, &members)?)?;
+        let code = writer.laid_out.restore(&format(&writer.module(group, &members)?)?);
         let include = written.add(format!("groups/{group}.rs"), code);
         written.index += &writer.declaration(group, &include);
     }

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::docs::{Docs, comment};
 use crate::groups::initialized;
+use crate::layout::indent;
 use crate::lifetime::Lifetime;
 use crate::naming;
 use crate::schema::{Member, Model, Models, Object, Variant};
-use crate::setters::{Setter, setter};
+use crate::setters::{Argument, Setter, constructor_argument, setters};
 use crate::types::Type;
 
 /// What the writer of a model needs to know beside the model itself.
@@ -131,6 +132,7 @@ impl Writer<'_> {
             !shape.members.iter().any(|member| member.required) && self.bodies.contains(name);
         if shape.sent && !only_default {
             out += &self.constructor(&shape);
+            code.macros += &self.setters(&shape);
         }
         code.items += &out;
     }
@@ -138,24 +140,38 @@ impl Writer<'_> {
     fn constructor(&self, shape: &Shape<'_>) -> String {
         let (fixed, optional): (Vec<&Member>, Vec<&Member>) =
             shape.members.iter().copied().partition(|member| member.required);
-        let mut out = format!("impl {} {{\n", shape.name);
-        if !fixed.is_empty() {
-            out += &constructor(shape, &fixed, &optional);
+        match fixed.is_empty() {
+            true => String::new(),
+            false => {
+                format!("impl {} {{ {} }}\n", shape.name, constructor(shape, &fixed, &optional))
+            }
         }
-        let settable = match self.bodies.contains(shape.name) {
-            true => Vec::new(),
-            false => optional,
-        };
-        for member in settable {
-            let Setter { argument, convert } = setter(&member.ty, member.nullable, "value");
-            out += &comment(&self.docs.member(shape.name, member));
-            let _ = writeln!(
-                out,
-                "#[must_use]\npub fn {0}(mut self, value: {argument}) -> Self {{ self.{0} = Some({convert}); self }}",
-                naming::field(&member.wire),
-            );
+    }
+
+    /// The setters of the members that the constructor does not take.
+    fn setters(&self, shape: &Shape<'_>) -> String {
+        if self.bodies.contains(shape.name) {
+            return String::new();
         }
-        out + "}\n"
+        let optional = shape.members.iter().filter(|member| !member.required);
+        let lines: String = optional
+            .map(|member| {
+                let name = &naming::field(&member.wire);
+                let setter = Setter {
+                    name,
+                    field: name,
+                    wire: &member.wire,
+                    ty: &member.ty,
+                    nullable: member.nullable,
+                    in_request: false,
+                };
+                comment(&self.docs.member(shape.name, member)) + &setter.line()
+            })
+            .collect();
+        match lines.as_str() {
+            "" => lines,
+            lines => format!("\n{}", setters(shape.name, "", lines)),
+        }
     }
 }
 
@@ -302,8 +318,9 @@ fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> St
             Some(Value::String(text)) => fields.push(format!("{field}: {text:?}.into()")),
             Some(literal) => fields.push(format!("{field}: {literal}")),
             None => {
-                let Setter { argument, convert } = setter(&member.ty, member.nullable, &field);
-                arguments.push(format!("{field}: {argument}"));
+                let Argument { ty, convert, .. } =
+                    constructor_argument(&member.ty, member.nullable, &field);
+                arguments.push(format!("{field}: {ty}"));
                 fields.push(initialized(&field, &convert));
             }
         }
@@ -321,8 +338,4 @@ fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> St
 
 fn occurs_once(ty: &Type, variants: &[(String, Type)]) -> bool {
     variants.iter().filter(|(_, other)| other == ty).count() == 1
-}
-
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }

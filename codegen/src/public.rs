@@ -16,13 +16,14 @@ use crate::error::{Error, Result};
 /// | line | what it is |
 /// | --- | --- |
 /// | `users()` | a group of operations |
-/// | `users.create(name: impl Into<String>) -> User` | its method, and what `send` answers |
-/// | `users.create.nickname(impl IntoNullable<String>)` | a setter of its request |
+/// | `users.create(name: impl IntoText) -> User` | its method, and what `send` answers |
+/// | `users.create.nickname(NullableText)` | a setter of its request, by what it takes |
 /// | `deprecated users.create` | a method that is deprecated |
 /// | `User struct`, `Factor enum` | a model |
 /// | `User.name: Option<String>` | a member |
 /// | `Factor::Totp(TotpFactor)` | a variant |
-/// | `User::new(name: impl Into<String>)`, `User::default()` | a function of a model |
+/// | `User::new(name: impl IntoText)`, `User::default()` | a function of a model |
+/// | `User::nickname(NullableText)` | a setter of a model |
 /// | `Factor::from<TotpFactor>` | a conversion into a model |
 ///
 /// # Errors
@@ -72,34 +73,48 @@ fn group(module: &syn::ItemMod, lines: &mut BTreeSet<String>) -> Result<()> {
             blocks.insert(text(&block.self_ty), block);
         }
     }
+    let mut sent = BTreeMap::new();
+    for Sends { request, answer } in calls(items(), "sends")? {
+        sent.insert(request.to_string(), text(&answer));
+    }
     let mut started = BTreeMap::new();
     for function in blocks.values().flat_map(|block| functions(block)) {
         let request = answer(&function.sig);
-        let Some(block) = blocks.get(&request) else { continue };
+        let (Some(block), Some(sent)) = (blocks.get(&request), sent.get(&request)) else {
+            continue;
+        };
         let name = format!("{group}.{}", function.sig.ident);
         if function.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated")) {
             lines.insert(format!("deprecated {name}"));
         }
+        lines.insert(format!("{name}({}) -> {sent}", named(&function.sig)));
         for part in functions(block) {
             lines.insert(match part.sig.ident.to_string().as_str() {
-                "send" => format!("{name}({}) -> {}", named(&function.sig), sent(&part.sig)),
-                "download" => format!("{name}.download() -> {}", sent(&part.sig)),
-                setter => format!("{name}.{setter}({})", types(&part.sig)),
+                "download" => format!("{name}.download() -> {}", received(&part.sig)),
+                other => format!("{name}.{other}({})", types(&part.sig)),
             });
         }
         started.insert(request, name);
     }
-    for item in items() {
-        if let syn::Item::Macro(call) = item
-            && ends_in(&call.mac.path, "streams")
-        {
-            for Stream { request, item } in call.mac.parse_body::<Streams>().map_err(problem)?.0 {
-                let name = started.get(&request.to_string()).cloned().unwrap_or_default();
-                lines.insert(format!("{name}.stream() -> ItemStream<{}>", text(&item)));
-            }
+    let of = |request: &syn::Ident| started.get(&request.to_string()).cloned().unwrap_or_default();
+    for Setters { owner, setters } in calls(items(), "setters")? {
+        lines.extend(setters.iter().map(|setter| format!("{}.{setter}", of(&owner))));
+    }
+    for Streams(streams) in calls(items(), "streams")? {
+        for Stream { request, item } in streams {
+            lines.insert(format!("{}.stream() -> ItemStream<{}>", of(&request), text(&item)));
         }
     }
     Ok(())
+}
+
+/// What the calls of a macro are given.
+fn calls<'a, T: Parse>(items: impl Iterator<Item = &'a syn::Item>, name: &str) -> Result<Vec<T>> {
+    let calls = items.filter_map(|item| match item {
+        syn::Item::Macro(call) if ends_in(&call.mac.path, name) => Some(&call.mac),
+        _ => None,
+    });
+    calls.map(|call| call.parse_body().map_err(problem)).collect()
 }
 
 fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
@@ -134,6 +149,10 @@ fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
                         .map(|f| format!("{name}::{}({})", f.sig.ident, named(&f.sig))),
                 ),
             }
+        }
+        syn::Item::Macro(call) if ends_in(&call.mac.path, "setters") => {
+            let Setters { owner, setters } = call.mac.parse_body().map_err(problem)?;
+            lines.extend(setters.iter().map(|setter| format!("{owner}::{setter}")));
         }
         syn::Item::Macro(call) if !ends_in(&call.mac.path, "redacted_debug") => {
             let Union { name, variants } = call.mac.parse_body().map_err(problem)?;
@@ -191,8 +210,8 @@ fn answer(signature: &syn::Signature) -> String {
     }
 }
 
-/// What is in the `Result`, which every request answers with.
-fn sent(signature: &syn::Signature) -> String {
+/// What is in the `Result`.
+fn received(signature: &syn::Signature) -> String {
     let answer = answer(signature);
     let inner = answer.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>'));
     inner.map_or_else(|| answer.clone(), str::to_owned)
@@ -213,6 +232,62 @@ fn text(tokens: &impl ToTokens) -> String {
     }
     let text = text.replace(",>", ">").replace(",)", ")");
     text.replace(',', ", ").replace('=', " = ")
+}
+
+/// `Create -> User as Json`
+struct Sends {
+    request: syn::Ident,
+    answer: syn::Type,
+}
+
+impl Parse for Sends {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let request = input.parse()?;
+        input.parse::<Token![->]>()?;
+        let answer = input.parse()?;
+        input.parse::<Token![as]>()?;
+        input.parse::<syn::Ident>()?;
+        Ok(Self { request, answer })
+    }
+}
+
+/// `Create [body.]; nickname maybe_nickname: NullableText, kind maybe_kind: Value(Kind) = r#type,`
+struct Setters {
+    owner: syn::Ident,
+    setters: Vec<String>,
+}
+
+impl Parse for Setters {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let owner = input.parse()?;
+        let place;
+        syn::bracketed!(place in input);
+        place.parse::<TokenStream>()?;
+        input.parse::<Token![;]>()?;
+        let setters = Punctuated::<SetterLine, Token![,]>::parse_terminated(input)?;
+        Ok(Self { owner, setters: setters.into_iter().map(|setter| setter.0).collect() })
+    }
+}
+
+struct SetterLine(String);
+
+impl Parse for SetterLine {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(syn::Attribute::parse_outer)?;
+        let name: syn::Ident = input.parse()?;
+        input.parse::<syn::Ident>()?;
+        input.parse::<Token![:]>()?;
+        let mut kind = input.parse::<syn::Ident>()?.to_string();
+        if input.peek(syn::token::Paren) {
+            let of;
+            syn::parenthesized!(of in input);
+            kind += &format!("({})", text(&of.parse::<TokenStream>()?));
+        }
+        if input.parse::<Option<Token![=]>>()?.is_some() {
+            input.parse::<syn::Ident>()?;
+        }
+        Ok(Self(format!("{name}({kind})")))
+    }
 }
 
 /// `List => User, ListRoles => Role`

@@ -24,12 +24,14 @@ fn refused(from: &str, to: &str) -> String {
 #[test]
 fn every_file_is_rust_in_canonical_form() {
     let code = generated(SMALL, &["users", "files"]).unwrap();
-    let pages = code.groups.pages.values();
-    for file in pages.chain([&code.raw, &code.groups.index, &code.models.index, &code.calls]) {
+    for file in [&code.raw, &code.groups.index, &code.models.index, &code.calls] {
         let parsed = syn::parse_file(file).unwrap();
         assert_eq!(&prettyplease::unparse(&parsed), file);
     }
-    code.models.pages.values().for_each(|page| assert!(syn::parse_file(page).is_ok(), "{page}"));
+    // These have calls of macros, which are laid out by hand.
+    for page in code.groups.pages.values().chain(code.models.pages.values()) {
+        assert!(syn::parse_file(page).is_ok() && !page.contains("laid_out"), "{page}");
+    }
 }
 
 #[test]
@@ -82,15 +84,14 @@ fn null_is_nothing_where_it_may_be() {
     let contract = SMALL.replace(user, &format!("\"schema\": {nullable}")).replace(list, &items);
     let code = generated(&contract, &["users"]).unwrap();
     let items = public_items(&code).unwrap();
-    for line in [
-        "users.create(name: impl Into<String>) -> Option<User>",
-        "users.list() -> Page<Option<User>>",
-    ] {
+    for line in
+        ["users.create(name: impl IntoText) -> Option<User>", "users.list() -> Page<Option<User>>"]
+    {
         assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
     }
     // No body is nothing as well as null.
     let groups = code.groups.whole();
-    assert!(groups.contains(".optional_json("), "{groups}");
+    assert!(groups.contains("-> Option<crate::models::User> as OptionalJson }"), "{groups}");
 }
 
 #[test]
@@ -158,17 +159,17 @@ fn public_items_are_what_users_can_write() {
     let items = public(SMALL);
     for line in [
         "users()",
-        "users.create(name: impl Into<String>) -> User",
-        "users.create.nickname(impl IntoNullable<String>)",
-        "users.create.custom_data(impl IntoIterator<Item = (impl Into<String>, impl Into<serde_json::Value>)>)",
+        "users.create(name: impl IntoText) -> User",
+        "users.create.nickname(NullableText)",
+        "users.create.custom_data(Object)",
         "users.list() -> Page<User>",
         "users.list.stream() -> ItemStream<User>",
-        "users.replace_factor(user_id: impl Into<String>, kind: impl Into<Kind>, body: impl Into<Factor>) -> ()",
+        "users.replace_factor(user_id: impl IntoText, kind: impl IntoValue<Kind>, body: impl IntoValue<Factor>) -> ()",
         "files.get_metadata.download() -> Download",
         "User struct",
         "User.name: Option<String>",
         "CreateUser.nickname: Option<Option<String>>",
-        "CreateUser::new(name: impl Into<String>)",
+        "CreateUser::new(name: impl IntoText)",
         "Kind enum",
         "Kind::FirstOne",
         "Factor::Totp(TotpFactor)",
@@ -215,9 +216,7 @@ fn a_member_named_like_a_parameter_is_the_new_one() {
         r#""operationId": "CreateUser", "parameters": [{"name": "password", "in": "query", "schema": {"type": "string"}}],"#,
     );
     let items = public(&contract);
-    for line in
-        ["users.create.password(impl Into<String>)", "users.create.new_password(impl Into<String>)"]
-    {
+    for line in ["users.create.password(Text)", "users.create.new_password(Text)"] {
         assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
     }
 }
@@ -233,17 +232,17 @@ fn headers_come_after_the_body_and_are_left_to_the_runtime() {
     for (extra, line, sent) in [
         (
             r#", "required": true"#,
-            "users.create(name: impl Into<String>, verification_record: impl Into<VerificationRecordId>) -> User",
+            "users.create(name: impl IntoText, verification_record: impl IntoValue<VerificationRecordId>) -> User",
             "parameter(\"logto-verification-id\", self.verification_record.as_str())",
         ),
         (
             r#", "x-logto-explicit": true"#,
-            "users.create(name: impl Into<String>, verification_record: impl IntoNullable<VerificationRecordId>) -> User",
+            "users.create(name: impl IntoText, verification_record: impl IntoOption<VerificationRecordId>) -> User",
             "parameter(\"logto-verification-id\", value.as_str())",
         ),
         (
             "",
-            "users.create.verification_record(impl Into<VerificationRecordId>)",
+            "users.create.verification_record(Value(VerificationRecordId))",
             "parameter(\"logto-verification-id\", value.as_str())",
         ),
     ] {
@@ -256,7 +255,7 @@ fn headers_come_after_the_body_and_are_left_to_the_runtime() {
         assert!(!code.raw.contains("verification") && !code.raw.contains("header_map"));
         let up_front = !extra.is_empty();
         assert_eq!(groups.contains("/// `verification_record` proves"), up_front);
-        assert_eq!(code.calls.contains("request.verification_record(input"), !up_front);
+        assert_eq!(code.calls.contains(".maybe_verification_record("), !up_front);
         let how = if extra.contains("required") { "hides" } else { "maybe" };
         let debug = format!("Create {{ call, body }} {how} {{ verification_record }}");
         assert!(groups.contains(&debug), "{groups}");

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use reqwest::header::HeaderValue;
 
-use crate::{Error, Result};
+use crate::{Error, Result, setters::IntoText};
 
 const SCHEME: &str = "Bearer ";
 
@@ -53,8 +53,8 @@ pub struct AccessToken {
 
 impl AccessToken {
     /// A token whose life is not known.
-    pub fn new(token: impl Into<String>) -> Self {
-        Self { secret: token.into(), life: None, scope: None }
+    pub fn new(token: impl IntoText) -> Self {
+        Self { secret: token.into_text(), life: None, scope: None }
     }
 
     /// Says for how long from now the token is good.

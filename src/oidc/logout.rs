@@ -12,7 +12,7 @@ use super::{
     issuer,
     jws::{Jws, Kind},
 };
-use crate::{Client, Error, Result, Timestamp};
+use crate::{Client, Error, Result, Timestamp, setters::IntoText};
 
 /// The member of `events` that makes a token a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -50,10 +50,10 @@ pub struct LogoutTokenVerifier {
 
 impl LogoutTokenVerifier {
     /// A verifier for the tokens to this application.
-    pub fn new(client: &Client, client_id: impl Into<String>) -> Self {
+    pub fn new(client: &Client, client_id: impl IntoText) -> Self {
         Self {
             client: client.anonymous(),
-            client_ids: vec![client_id.into()],
+            client_ids: vec![client_id.into_text()],
             leeway: LEEWAY,
             seen: None,
         }
@@ -61,8 +61,8 @@ impl LogoutTokenVerifier {
 
     /// Accepts tokens to this application as well.
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_ids.push(client_id.into());
+    pub fn client_id(mut self, client_id: impl IntoText) -> Self {
+        self.client_ids.push(client_id.into_text());
         self
     }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     AccessToken, Client, Error, Result,
     auth::{AuthFailure, INSUFFICIENT},
+    setters::{IntoScope, IntoText},
 };
 
 /// What an authorization request names for permissions in organizations.
@@ -41,22 +42,22 @@ impl TokenRequest {
 
     /// The resource indicator of the API that the token is for. The authorization request has to
     /// name it already.
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.target.wanted.resource = Some(resource.into());
+    pub fn resource(mut self, resource: impl IntoText) -> Self {
+        self.target.wanted.resource = Some(resource.into_text());
         self
     }
 
     /// The organization that the user acts in.
-    pub fn organization(mut self, organization_id: impl Into<String>) -> Self {
-        self.target.organization = Some(organization_id.into());
+    pub fn organization(mut self, organization_id: impl IntoText) -> Self {
+        self.target.organization = Some(organization_id.into_text());
         self
     }
 
     /// The scope of the token: permissions, with spaces between them. Without, it has all that
     /// were granted when the user signed in, which may be none. A token that lacks one of them is
     /// refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope).
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.target.wanted.scope = Some(scope.into());
+    pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
+        self.target.wanted.scope = Some(scope.into_scope());
         self
     }
 

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     AccessToken, Client, Result, Timestamp,
     auth::{Bearer, Credentials, TokenCache},
+    setters::{IntoScope, IntoText},
 };
 
 /// The tokens of a user who has signed in.
@@ -135,13 +136,13 @@ impl Tokens {
 
     /// Asks for a token of the user's for an API of your own, by its resource indicator. The
     /// authorization request has to name the resource already.
-    pub fn for_resource(&self, resource: impl Into<String>) -> TokenRequest {
+    pub fn for_resource(&self, resource: impl IntoText) -> TokenRequest {
         TokenRequest::new(self).resource(resource)
     }
 
     /// Asks for a token for Logto itself with less than was granted when the user signed in: some
     /// of its scopes, with spaces between them. It is for handing out; the user's own tokens stay.
-    pub fn for_scope(&self, scope: impl Into<String>) -> TokenRequest {
+    pub fn for_scope<Kind>(&self, scope: impl IntoScope<Kind>) -> TokenRequest {
         TokenRequest::new(self).scope(scope)
     }
 
@@ -150,7 +151,7 @@ impl Tokens {
     /// `urn:logto:scope:organizations` has to be granted; for an organization token, the
     /// authorization request has to name the resource `urn:logto:resource:organizations` as well,
     /// or the token has no permission.
-    pub fn for_organization(&self, organization_id: impl Into<String>) -> TokenRequest {
+    pub fn for_organization(&self, organization_id: impl IntoText) -> TokenRequest {
         TokenRequest::new(self).organization(organization_id)
     }
 

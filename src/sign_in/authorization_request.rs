@@ -11,6 +11,7 @@ use super::{
 use crate::{
     BrowserCookies, Client, Error, Result, models,
     oidc::{App, Asked, PendingAuthorization},
+    setters::{IntoScope, IntoText},
     values::open_enum,
 };
 
@@ -85,28 +86,28 @@ impl Client {
     /// ```
     pub fn sign_in(
         &self,
-        client_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        client_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> AuthorizationRequest<SignIn> {
-        AuthorizationRequest::new(self, client_id.into(), redirect_uri.into())
+        AuthorizationRequest::new(self, client_id.into_text(), redirect_uri.into_text())
     }
 
     /// Starts to make an account for someone, who is then signed in.
     pub fn register(
         &self,
-        client_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        client_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> AuthorizationRequest<Register> {
-        AuthorizationRequest::new(self, client_id.into(), redirect_uri.into())
+        AuthorizationRequest::new(self, client_id.into_text(), redirect_uri.into_text())
     }
 
     /// Starts to set a new password for someone who has forgotten theirs.
     pub fn forgot_password(
         &self,
-        client_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        client_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> AuthorizationRequest<ForgotPassword> {
-        AuthorizationRequest::new(self, client_id.into(), redirect_uri.into())
+        AuthorizationRequest::new(self, client_id.into_text(), redirect_uri.into_text())
     }
 }
 
@@ -133,20 +134,20 @@ impl<E: Event> AuthorizationRequest<E> {
 
     /// The application's secret, if it has one: traditional web applications do, native and
     /// single-page ones do not.
-    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
-        self.client_secret = Some(secret.into());
+    pub fn client_secret(mut self, secret: impl IntoText) -> Self {
+        self.client_secret = Some(secret.into_text());
         self
     }
 
     /// The scope to ask for, in place of `openid offline_access profile`: names with spaces
     /// between. Without `openid` there is no ID token, without `offline_access` no refresh token.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = scope.into();
+    pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
+        self.scope = scope.into_scope();
         self
     }
 
     /// An API resource whose tokens will be wanted, by its indicator. There may be several.
-    pub fn resource(self, indicator: impl Into<String>) -> Self {
+    pub fn resource(self, indicator: impl IntoText) -> Self {
         self.parameter("resource", indicator)
     }
 
@@ -157,8 +158,8 @@ impl<E: Event> AuthorizationRequest<E> {
     /// no refresh token, without a word, and `login consent`
     /// with [`browser_cookies`](Self::browser_cookies): whoever is signed in at Logto already is
     /// asked again.
-    pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
-        self.prompt = Some(prompt.into());
+    pub fn prompt(mut self, prompt: impl IntoText) -> Self {
+        self.prompt = Some(prompt.into_text());
         self
     }
 
@@ -180,23 +181,23 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     /// The user's e-mail address, phone number or username, if it is known already.
-    pub fn login_hint(self, hint: impl Into<String>) -> Self {
+    pub fn login_hint(self, hint: impl IntoText) -> Self {
         self.parameter("login_hint", hint)
     }
 
     /// Goes to a connector at once: `social:<target>` or `sso:<connector id>`.
-    pub fn direct_sign_in(self, method: impl Into<String>) -> Self {
+    pub fn direct_sign_in(self, method: impl IntoText) -> Self {
         self.parameter("direct_sign_in", method)
     }
 
     /// A one-time token from a link that was sent to this e-mail address. Verify it with
     /// [`Session::one_time_token`].
-    pub fn one_time_token(self, token: impl Into<String>, email: impl Into<String>) -> Self {
+    pub fn one_time_token(self, token: impl IntoText, email: impl IntoText) -> Self {
         self.parameter("one_time_token", token).login_hint(email)
     }
 
     /// The organization that the user signs in to.
-    pub fn organization_id(self, id: impl Into<String>) -> Self {
+    pub fn organization_id(self, id: impl IntoText) -> Self {
         self.parameter("organization_id", id)
     }
 
@@ -212,23 +213,23 @@ impl<E: Event> AuthorizationRequest<E> {
     ///
     /// What the session sets by itself cannot be set here, nor can `response_mode`: the answer is
     /// read from the callback's query.
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let name = name.into();
+    pub fn parameter(mut self, name: impl IntoText, value: impl IntoText) -> Self {
+        let name = name.into_text();
         self.parameters.retain(|(set, _)| *set != name || set == "resource");
-        self.parameters.push((name, value.into()));
+        self.parameters.push((name, value.into_text()));
         self
     }
 
     /// What the captcha's widget gave, where the tenant uses one.
-    pub fn captcha_token(mut self, token: impl Into<String>) -> Self {
-        self.captcha_token = Some(token.into());
+    pub fn captcha_token(mut self, token: impl IntoText) -> Self {
+        self.captcha_token = Some(token.into_text());
         self
     }
 
     /// The origin of the page that asks the browser for passkeys, such as `https://acme.com`: it
     /// is Logto's own by default.
-    pub fn origin(mut self, origin: impl Into<String>) -> Self {
-        self.origin = Some(origin.into());
+    pub fn origin(mut self, origin: impl IntoText) -> Self {
+        self.origin = Some(origin.into_text());
         self
     }
 

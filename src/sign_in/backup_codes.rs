@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{NextStep, next_step::Step};
-use crate::{Result, models::MfaFactor};
+use crate::{Result, models::MfaFactor, setters::IntoText};
 
 /// A user who is to get backup codes, besides the factor that they have.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl BackupCodesStep {
     /// # Errors
     ///
     /// When there is no such record.
-    pub async fn bind(&self, verification_id: impl Into<String>) -> Result<NextStep> {
+    pub async fn bind(&self, verification_id: impl IntoText) -> Result<NextStep> {
         super::Mfa::new(self.step.clone()).bind(MfaFactor::BackupCode, verification_id).await
     }
 }

@@ -6,6 +6,7 @@ use super::{Channel, Identifier, NextStep, next_step::Step};
 use crate::{
     Result,
     models::{AddUserProfile, AddUserProfileEmail, AddUserProfilePhone, MfaFactor},
+    setters::IntoText,
 };
 
 /// What a code is for, once it is verified.
@@ -63,7 +64,7 @@ impl CodeSent {
     /// [`is_wrong_code`](crate::Error::is_wrong_code) and
     /// [`is_expired_code`](crate::Error::is_expired_code); the code can be tried again, or
     /// [sent anew](Self::resend).
-    pub async fn verify(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn verify(&self, code: impl IntoText) -> Result<NextStep> {
         let experience = self.step.experience();
         let call = experience.verify_code(self.to.address()?, &self.verification_id, code);
         let id = call.send().await?.verification_id;
@@ -136,7 +137,7 @@ impl MfaCodeSent {
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code) and
     /// [`is_expired_code`](crate::Error::is_expired_code).
-    pub async fn verify(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn verify(&self, code: impl IntoText) -> Result<NextStep> {
         let experience = self.step.experience();
         experience.verify_mfa_code(&self.verification_id, code, self.channel).send().await?;
         Ok(self.step.identified())

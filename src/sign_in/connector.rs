@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{NextStep, code::Purpose, next_step::Step};
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     models::{AddUserProfile, AddUserProfileSocial, SocialVerification},
     oidc,
     reqwest::Url,
+    setters::{IntoObject, IntoText},
 };
 
 /// Whose connector it is.
@@ -55,11 +56,11 @@ impl ConnectorSignIn {
     pub(super) async fn start(
         step: Step,
         kind: Kind,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
         state: Option<String>,
     ) -> Result<Self> {
-        let (connector_id, redirect_uri) = (connector_id.into(), redirect_uri.into());
+        let (connector_id, redirect_uri) = (connector_id.into_text(), redirect_uri.into_text());
         let state = match state {
             Some(state) => state,
             None => oidc::random_text()?,
@@ -134,12 +135,8 @@ impl ConnectorSignIn {
     ///
     /// Before anything is sent: when `state` is missing, or another than this one's. From Logto:
     /// what the provider says.
-    pub async fn verify(
-        &self,
-        data: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Result<NextStep> {
-        let mut data: Map<String, Value> =
-            data.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    pub async fn verify<K>(&self, data: impl IntoObject<K>) -> Result<NextStep> {
+        let mut data = data.into_object().map_err(|problem| Error::request(problem.to_string()))?;
         if data.get("state").and_then(Value::as_str) != Some(&self.state.state) {
             return Err(Error::callback(
                 "what came back has another `state` than this connector was started with: it \

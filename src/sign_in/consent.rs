@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Done, interaction::Interaction};
-use crate::{Result, models::RedirectTo};
+use crate::{Result, models::RedirectTo, setters::IntoText};
 
 /// An application of somebody else's wants something of the user's, who is to be asked.
 #[derive(Clone)]
@@ -119,9 +119,9 @@ impl ConsentRequest {
     /// When the user is not in all of the organizations (`organization.require_membership`).
     pub async fn grant_in(
         &self,
-        organization_ids: impl IntoIterator<Item = impl Into<String>>,
+        organization_ids: impl IntoIterator<Item = impl IntoText>,
     ) -> Result<Done> {
-        let ids: Vec<String> = organization_ids.into_iter().map(Into::into).collect();
+        let ids: Vec<String> = organization_ids.into_iter().map(IntoText::into_text).collect();
         self.send(&json!({ "organizationIds": ids })).await
     }
 

@@ -6,6 +6,7 @@ use super::authorization_request::USUAL_SCOPE;
 use crate::{
     Client, Error, Result,
     oidc::{App, DeviceAuthorization, DeviceWanted},
+    setters::{IntoScope, IntoText},
 };
 
 /// A request for a sign-in on a device without a browser at hand (RFC 8628), made by
@@ -33,11 +34,11 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn device_sign_in(&self, client_id: impl Into<String>) -> DeviceAuthorizationRequest {
+    pub fn device_sign_in(&self, client_id: impl IntoText) -> DeviceAuthorizationRequest {
         let wanted = DeviceWanted { scope: USUAL_SCOPE.to_owned(), resources: Vec::new() };
         DeviceAuthorizationRequest {
             client: self.clone(),
-            client_id: client_id.into(),
+            client_id: client_id.into_text(),
             client_secret: None,
             wanted,
         }
@@ -47,20 +48,20 @@ impl Client {
 impl DeviceAuthorizationRequest {
     /// The scope to ask for, in place of `openid offline_access profile`: names with spaces between.
     /// Without `openid` there is no ID token, without `offline_access` no refresh token.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.wanted.scope = scope.into();
+    pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
+        self.wanted.scope = scope.into_scope();
         self
     }
 
     /// An API resource whose tokens will be wanted, by its indicator. There may be several.
-    pub fn resource(mut self, indicator: impl Into<String>) -> Self {
-        self.wanted.resources.push(indicator.into());
+    pub fn resource(mut self, indicator: impl IntoText) -> Self {
+        self.wanted.resources.push(indicator.into_text());
         self
     }
 
     /// The application's secret, if it has one. Logto's applications for the device flow have none.
-    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
-        self.client_secret = Some(secret.into());
+    pub fn client_secret(mut self, secret: impl IntoText) -> Self {
+        self.client_secret = Some(secret.into_text());
         self
     }
 

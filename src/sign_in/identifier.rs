@@ -6,6 +6,7 @@ use crate::{
         EmailIdentifier, IdentifierType, InteractionIdentifier, PhoneIdentifier,
         SignInIdentifierType, VerificationCodeIdentifier,
     },
+    setters::IntoText,
 };
 
 /// A username, an e-mail address or a phone number.
@@ -22,18 +23,18 @@ pub enum Identifier {
 
 impl Identifier {
     /// A username.
-    pub fn username(username: impl Into<String>) -> Self {
-        Self::Username(username.into())
+    pub fn username(username: impl IntoText) -> Self {
+        Self::Username(username.into_text())
     }
 
     /// An e-mail address.
-    pub fn email(email: impl Into<String>) -> Self {
-        Self::Email(email.into())
+    pub fn email(email: impl IntoText) -> Self {
+        Self::Email(email.into_text())
     }
 
     /// A phone number: digits, the country's code first, such as `14155550123`.
-    pub fn phone(phone: impl Into<String>) -> Self {
-        Self::Phone(phone.into())
+    pub fn phone(phone: impl IntoText) -> Self {
+        Self::Phone(phone.into_text())
     }
 
     /// The username, address or number itself.

@@ -4,7 +4,7 @@ use super::{
     BackupCodes, Channel, CodeSent, Identifier, MfaCodeSent, NextStep, TotpSetup,
     WebAuthnChallenge, WebAuthnSetup, code::Purpose, next_step::Step, web_authn_setup::Use,
 };
-use crate::{Result, models::MfaFactor};
+use crate::{Result, models::MfaFactor, setters::IntoText};
 
 /// All that can be done about the second factors of a user whom Logto knows.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ impl Mfa {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code).
-    pub async fn verify_totp(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn verify_totp(&self, code: impl IntoText) -> Result<NextStep> {
         self.step.experience().verify_totp(code).send().await?;
         Ok(self.step.identified())
     }
@@ -32,7 +32,7 @@ impl Mfa {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code).
-    pub async fn verify_backup_code(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn verify_backup_code(&self, code: impl IntoText) -> Result<NextStep> {
         self.step.experience().verify_backup_code(code).send().await?;
         Ok(self.step.identified())
     }
@@ -47,8 +47,8 @@ impl Mfa {
     }
 
     /// A credential that an earlier request has asked the browser for.
-    pub fn web_authn_challenge(&self, verification_id: impl Into<String>) -> WebAuthnChallenge {
-        WebAuthnChallenge::of(self.step.clone(), verification_id.into())
+    pub fn web_authn_challenge(&self, verification_id: impl IntoText) -> WebAuthnChallenge {
+        WebAuthnChallenge::of(self.step.clone(), verification_id.into_text())
     }
 
     /// Sends a code to the user's own e-mail address or phone number.
@@ -61,8 +61,8 @@ impl Mfa {
     }
 
     /// A code that was sent in an earlier request of the browser's.
-    pub fn code_sent(&self, channel: Channel, verification_id: impl Into<String>) -> MfaCodeSent {
-        MfaCodeSent::of(self.step.clone(), channel, verification_id.into())
+    pub fn code_sent(&self, channel: Channel, verification_id: impl IntoText) -> MfaCodeSent {
+        MfaCodeSent::of(self.step.clone(), channel, verification_id.into_text())
     }
 
     /// Starts to set up an authenticator app.
@@ -75,8 +75,8 @@ impl Mfa {
     }
 
     /// An authenticator app whose secret an earlier request has shown.
-    pub fn totp_setup(&self, verification_id: impl Into<String>) -> TotpSetup {
-        TotpSetup::of(self.step.clone(), verification_id.into())
+    pub fn totp_setup(&self, verification_id: impl IntoText) -> TotpSetup {
+        TotpSetup::of(self.step.clone(), verification_id.into_text())
     }
 
     /// Starts to set up a passkey or a security key, as a second factor.
@@ -89,8 +89,8 @@ impl Mfa {
     }
 
     /// A passkey or a security key that an earlier request has asked the browser for.
-    pub fn web_authn_setup(&self, verification_id: impl Into<String>) -> WebAuthnSetup {
-        WebAuthnSetup::of(self.step.clone(), Use::SecondFactor, verification_id.into())
+    pub fn web_authn_setup(&self, verification_id: impl IntoText) -> WebAuthnSetup {
+        WebAuthnSetup::of(self.step.clone(), Use::SecondFactor, verification_id.into_text())
     }
 
     /// Starts to make a passkey, to sign in with.
@@ -103,8 +103,8 @@ impl Mfa {
     }
 
     /// A passkey that an earlier request has asked the browser for.
-    pub fn passkey_setup(&self, verification_id: impl Into<String>) -> WebAuthnSetup {
-        WebAuthnSetup::of(self.step.clone(), Use::Passkey, verification_id.into())
+    pub fn passkey_setup(&self, verification_id: impl IntoText) -> WebAuthnSetup {
+        WebAuthnSetup::of(self.step.clone(), Use::Passkey, verification_id.into_text())
     }
 
     /// Sends a code to an e-mail address or a phone number that is to be a factor.
@@ -117,8 +117,8 @@ impl Mfa {
     }
 
     /// A code of [`create_code`](Self::create_code) that an earlier request has sent.
-    pub fn code_setup(&self, to: Identifier, verification_id: impl Into<String>) -> CodeSent {
-        CodeSent::of(self.step.clone(), to, verification_id.into(), Purpose::Factor)
+    pub fn code_setup(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
+        CodeSent::of(self.step.clone(), to, verification_id.into_text(), Purpose::Factor)
     }
 
     /// Makes backup codes, which have to be [bound](BackupCodes::bind) before they are worth
@@ -139,7 +139,7 @@ impl Mfa {
     pub async fn bind(
         &self,
         factor: impl Into<MfaFactor>,
-        verification_id: impl Into<String>,
+        verification_id: impl IntoText,
     ) -> Result<NextStep> {
         self.step.changed(
             self.step.experience().bind_mfa_verification(factor, verification_id).send().await,

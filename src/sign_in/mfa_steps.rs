@@ -8,7 +8,7 @@ use super::{
     Channel, CodeSent, Identifier, Mfa, MfaCodeSent, NextStep, TotpSetup, WebAuthnChallenge,
     WebAuthnSetup, next_step::Step,
 };
-use crate::{Result, models::MfaFactor};
+use crate::{Result, models::MfaFactor, setters::IntoText};
 
 /// A user who has a second factor, which is to be verified: any of
 /// [`available_factors`](Self::available_factors).
@@ -39,7 +39,7 @@ impl MfaChallenge {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code).
-    pub async fn totp(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn totp(&self, code: impl IntoText) -> Result<NextStep> {
         self.mfa().verify_totp(code).await
     }
 
@@ -48,7 +48,7 @@ impl MfaChallenge {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code).
-    pub async fn backup_code(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn backup_code(&self, code: impl IntoText) -> Result<NextStep> {
         self.mfa().verify_backup_code(code).await
     }
 

@@ -14,6 +14,7 @@ use crate::{
     BrowserCookies, Client, Error, Result,
     models::InteractionEvent,
     oidc::{self, App, PendingAuthorization},
+    setters::IntoText,
 };
 
 /// An interaction with Logto that cookies name, and that a session can be made of.
@@ -100,20 +101,20 @@ impl OpenInteraction {
     }
 
     /// The application's secret, if it has one.
-    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
-        self.client_secret = Some(secret.into());
+    pub fn client_secret(mut self, secret: impl IntoText) -> Self {
+        self.client_secret = Some(secret.into_text());
         self
     }
 
     /// What the captcha's widget gave, where the tenant uses one.
-    pub fn captcha_token(mut self, token: impl Into<String>) -> Self {
-        self.captcha_token = Some(token.into());
+    pub fn captcha_token(mut self, token: impl IntoText) -> Self {
+        self.captcha_token = Some(token.into_text());
         self
     }
 
     /// The origin of the page that asks the browser for passkeys: it is Logto's own by default.
-    pub fn origin(mut self, origin: impl Into<String>) -> Self {
-        self.origin = Some(origin.into());
+    pub fn origin(mut self, origin: impl IntoText) -> Self {
+        self.origin = Some(origin.into_text());
         self
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{ConnectorSignIn, connector::Kind, next_step::Step};
-use crate::{Error, Result, experience::Experience};
+use crate::{Error, Result, experience::Experience, setters::IntoText};
 
 /// A record that was to tell who the user is has not been verified yet. Verify it, and
 /// [identify](super::Session::identify) by it again.
@@ -41,8 +41,8 @@ impl SsoStep {
     /// When there is no such connector.
     pub async fn sso(
         &self,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> Result<ConnectorSignIn> {
         let step = self.step.clone();
         ConnectorSignIn::start(step, Kind::Sso, connector_id, redirect_uri, None).await

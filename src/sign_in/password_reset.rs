@@ -1,7 +1,7 @@
 //! Setting a new password.
 
 use super::{NextStep, next_step::Step};
-use crate::Result;
+use crate::{Result, setters::IntoText};
 
 /// A user who forgot their password, and has proved who they are.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ impl PasswordReset {
     /// - [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
     ///   policy; [`data`](crate::Error::data) says why.
     /// - `user.same_password`: it is the old one.
-    pub async fn password(&self, password: impl Into<String>) -> Result<NextStep> {
+    pub async fn password(&self, password: impl IntoText) -> Result<NextStep> {
         self.step.experience().reset_password(password).send().await?;
         super::Identified { step: self.step.clone() }.submit().await
     }

@@ -2,18 +2,17 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
-
 use super::{
     CodeSent, ConnectorSignIn, ConnectorState, Identifier, NextStep, code::Purpose,
     connector::Kind, next_step::Step,
 };
 use crate::{
-    Result,
+    Error, Result,
     models::{
         AddUserProfile, AddUserProfileExtraProfile, AddUserProfilePassword, AddUserProfileSocial,
         UsernameIdentifier,
     },
+    setters::{IntoObject, IntoText},
     values::open_enum,
 };
 
@@ -54,7 +53,7 @@ impl Profile {
     /// # Errors
     ///
     /// When it is in use (`user.username_already_in_use`), or none.
-    pub async fn username(&self, username: impl Into<String>) -> Result<NextStep> {
+    pub async fn username(&self, username: impl IntoText) -> Result<NextStep> {
         add(&self.step, AddUserProfile::Username(UsernameIdentifier::new(username)), None).await
     }
 
@@ -64,7 +63,7 @@ impl Profile {
     ///
     /// [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
     /// policy.
-    pub async fn password(&self, password: impl Into<String>) -> Result<NextStep> {
+    pub async fn password(&self, password: impl IntoText) -> Result<NextStep> {
         add(&self.step, AddUserProfile::Password(AddUserProfilePassword::new(password)), None).await
     }
 
@@ -79,8 +78,8 @@ impl Profile {
     }
 
     /// A code that was sent in an earlier request of the browser's.
-    pub fn code_sent(&self, to: Identifier, verification_id: impl Into<String>) -> CodeSent {
-        CodeSent::of(self.step.clone(), to, verification_id.into(), Purpose::Profile)
+    pub fn code_sent(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
+        CodeSent::of(self.step.clone(), to, verification_id.into_text(), Purpose::Profile)
     }
 
     /// Starts at a social provider, whose account the user has from now on once what comes back is
@@ -91,8 +90,8 @@ impl Profile {
     /// When there is no such connector.
     pub async fn start_social(
         &self,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> Result<ConnectorSignIn> {
         let step = self.step.clone();
         ConnectorSignIn::start(step, Kind::Social, connector_id, redirect_uri, None)
@@ -111,8 +110,8 @@ impl Profile {
     ///
     /// When the user is known, and somebody else has it (`user.identity_already_in_use`). In a
     /// registration that is a step, [`NextStep::SignIn`].
-    pub async fn social(&self, verification_id: impl Into<String>) -> Result<NextStep> {
-        let id = verification_id.into();
+    pub async fn social(&self, verification_id: impl IntoText) -> Result<NextStep> {
+        let id = verification_id.into_text();
         let part = AddUserProfile::Social(AddUserProfileSocial::new(&id));
         add(&self.step, part, Some(id)).await
     }
@@ -125,12 +124,8 @@ impl Profile {
     /// # Errors
     ///
     /// When a value is not what the tenant wants.
-    pub async fn extra(
-        &self,
-        values: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Result<NextStep> {
-        let values: Map<String, Value> =
-            values.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    pub async fn extra<Kind>(&self, values: impl IntoObject<Kind>) -> Result<NextStep> {
+        let values = values.into_object().map_err(|problem| Error::request(problem.to_string()))?;
         let part = AddUserProfile::ExtraProfile(AddUserProfileExtraProfile::new(values));
         add(&self.step, part, None).await
     }

@@ -16,6 +16,7 @@ use crate::{
     experience::Experience,
     models::{self, EmailIdentifier, UsernameIdentifier},
     oidc::PendingAuthorization,
+    setters::IntoText,
 };
 
 /// A session with Logto that has begun: someone is about to [`SignIn`], to [`Register`], or to set
@@ -77,8 +78,8 @@ impl<E: Event> Session<E> {
     /// # Errors
     ///
     /// When the token is refused (`session.captcha_failed`).
-    pub async fn captcha(&self, token: impl Into<String>) -> Result<()> {
-        self.interaction.start::<E>(Some(token.into())).await.map(drop)
+    pub async fn captcha(&self, token: impl IntoText) -> Result<()> {
+        self.interaction.start::<E>(Some(token.into_text())).await.map(drop)
     }
 
     /// Begins anew in the same browser session, for this or for something else: a user at the
@@ -116,8 +117,8 @@ impl<E: Event> Session<E> {
 
     /// A code that was sent in an earlier request of the browser's: what [`CodeSent::to`] and
     /// [`CodeSent::verification_id`] were.
-    pub fn code_sent(&self, to: Identifier, verification_id: impl Into<String>) -> CodeSent {
-        CodeSent::of(self.step(), to, verification_id.into(), Purpose::Identify)
+    pub fn code_sent(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
+        CodeSent::of(self.step(), to, verification_id.into_text(), Purpose::Identify)
     }
 
     /// Tells Logto who the user is, by a record that was verified by other means: with the
@@ -126,8 +127,8 @@ impl<E: Event> Session<E> {
     /// # Errors
     ///
     /// When there is no such record, or it does not fit.
-    pub async fn identify(&self, verification_id: impl Into<String>) -> Result<NextStep> {
-        self.step().identify(Some(verification_id.into())).await
+    pub async fn identify(&self, verification_id: impl IntoText) -> Result<NextStep> {
+        self.step().identify(Some(verification_id.into_text())).await
     }
 }
 
@@ -150,8 +151,8 @@ impl<E: SignsIn> Session<E> {
     /// When there is no such connector.
     pub async fn social(
         &self,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> Result<ConnectorSignIn> {
         ConnectorSignIn::start(self.step(), Kind::Social, connector_id, redirect_uri, None).await
     }
@@ -165,8 +166,8 @@ impl<E: SignsIn> Session<E> {
     /// When there is no such connector.
     pub async fn sso(
         &self,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
     ) -> Result<ConnectorSignIn> {
         ConnectorSignIn::start(self.step(), Kind::Sso, connector_id, redirect_uri, None).await
     }
@@ -179,16 +180,16 @@ impl<E: SignsIn> Session<E> {
     /// When there is no such connector.
     pub async fn social_with_state(
         &self,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
-        state: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
+        state: impl IntoText,
     ) -> Result<ConnectorSignIn> {
         ConnectorSignIn::start(
             self.step(),
             Kind::Social,
             connector_id,
             redirect_uri,
-            Some(state.into()),
+            Some(state.into_text()),
         )
         .await
     }
@@ -201,16 +202,16 @@ impl<E: SignsIn> Session<E> {
     /// When there is no such connector.
     pub async fn sso_with_state(
         &self,
-        connector_id: impl Into<String>,
-        redirect_uri: impl Into<String>,
-        state: impl Into<String>,
+        connector_id: impl IntoText,
+        redirect_uri: impl IntoText,
+        state: impl IntoText,
     ) -> Result<ConnectorSignIn> {
         ConnectorSignIn::start(
             self.step(),
             Kind::Sso,
             connector_id,
             redirect_uri,
-            Some(state.into()),
+            Some(state.into_text()),
         )
         .await
     }
@@ -226,7 +227,7 @@ impl<E: SignsIn> Session<E> {
     /// # Errors
     ///
     /// When it is no e-mail address.
-    pub async fn sso_connectors(&self, email: impl Into<String>) -> Result<Vec<String>> {
+    pub async fn sso_connectors(&self, email: impl IntoText) -> Result<Vec<String>> {
         Ok(self.experience().list_sso_connectors(email).send().await?.connector_ids)
     }
 
@@ -237,8 +238,8 @@ impl<E: SignsIn> Session<E> {
     /// When the token is not good, or no longer.
     pub async fn one_time_token(
         &self,
-        email: impl Into<String>,
-        token: impl Into<String>,
+        email: impl IntoText,
+        token: impl IntoText,
     ) -> Result<NextStep> {
         let email = EmailIdentifier::new(email);
         let record = self.experience().verify_one_time_token(email, token).send().await?;
@@ -260,7 +261,7 @@ impl Session<SignIn> {
     pub async fn password(
         &self,
         identifier: Identifier,
-        password: impl Into<String>,
+        password: impl IntoText,
     ) -> Result<NextStep> {
         let call = self.experience().create_password_verification(identifier, password);
         let record = call.send().await?;
@@ -298,8 +299,8 @@ impl Session<SignIn> {
 
     /// Someone of whom an earlier request has found that they have no account, by what they have
     /// [proved](Unregistered::verification_id).
-    pub fn unregistered(&self, verification_id: impl Into<String>) -> Unregistered {
-        Unregistered { step: Step { record: Some(verification_id.into()), ..self.step() } }
+    pub fn unregistered(&self, verification_id: impl IntoText) -> Unregistered {
+        Unregistered { step: Step { record: Some(verification_id.into_text()), ..self.step() } }
     }
 
     /// Goes over to a registration, with the records that are verified already.
@@ -322,8 +323,8 @@ impl Session<Register> {
     ///   policy; [`data`](crate::Error::data) says why.
     pub async fn username_and_password(
         &self,
-        username: impl Into<String>,
-        password: impl Into<String>,
+        username: impl IntoText,
+        password: impl IntoText,
     ) -> Result<NextStep> {
         let username = UsernameIdentifier::new(username);
         let call = self.experience().create_new_password_identity(username, password);
@@ -349,8 +350,10 @@ impl Session<Register> {
 
     /// Someone of whom an earlier request has found that they have an account already, by what
     /// they have [proved](AlreadyRegistered::verification_id).
-    pub fn already_registered(&self, verification_id: impl Into<String>) -> AlreadyRegistered {
-        AlreadyRegistered { step: Step { record: Some(verification_id.into()), ..self.step() } }
+    pub fn already_registered(&self, verification_id: impl IntoText) -> AlreadyRegistered {
+        AlreadyRegistered {
+            step: Step { record: Some(verification_id.into_text()), ..self.step() },
+        }
     }
 
     /// Goes over to a sign-in, with the records that are verified already.

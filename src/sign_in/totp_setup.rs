@@ -4,6 +4,7 @@ use super::{NextStep, next_step::Step};
 use crate::{
     Result,
     models::{MfaFactor, TotpEnrolment},
+    setters::IntoText,
 };
 
 /// An authenticator app that is being set up: show the user the secret or the QR code, and verify
@@ -49,7 +50,7 @@ impl TotpSetup {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code); try again with the same secret.
-    pub async fn verify(&self, code: impl Into<String>) -> Result<NextStep> {
+    pub async fn verify(&self, code: impl IntoText) -> Result<NextStep> {
         let experience = self.step.experience();
         let call = experience.verify_totp(code).verification_id(&self.verification_id);
         let id = call.send().await?.verification_id;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::TokenVerifier;
-use crate::{Client, ClientBuilder, Error, Result};
+use crate::{Client, ClientBuilder, Error, Result, setters::IntoText};
 
 /// How far two clocks may differ.
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -59,8 +59,8 @@ impl TokenVerifierBuilder {
 
     /// The API's identifier (resource indicator), as it is registered with Logto. Where it is set
     /// more than once, tokens for any of them are accepted.
-    pub fn audience(mut self, indicator: impl Into<String>) -> Self {
-        self.rules.audiences.push(indicator.into());
+    pub fn audience(mut self, indicator: impl IntoText) -> Self {
+        self.rules.audiences.push(indicator.into_text());
         self
     }
 
@@ -88,15 +88,15 @@ impl TokenVerifierBuilder {
 
     /// Who issues the tokens, where it is not the endpoint with `/oidc` after it: the public one,
     /// where Logto is reached at another address.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.rules.issuer = Some(issuer.into());
+    pub fn issuer(mut self, issuer: impl IntoText) -> Self {
+        self.rules.issuer = Some(issuer.into_text());
         self
     }
 
     /// Accepts tokens of this application only. Where it is set more than once, those of any of
     /// them.
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.rules.clients.push(id.into());
+    pub fn client_id(mut self, id: impl IntoText) -> Self {
+        self.rules.clients.push(id.into_text());
         self
     }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Client, Error, Result, Timestamp,
     oidc::{Expected, IdTokenClaims, Jws, Kind, issuer, validate_id_token},
+    setters::IntoText,
 };
 
 /// In bytes. Logto's tokens have about a thousand; servers accept few with more than 16 KiB.
@@ -33,7 +34,7 @@ struct Inner {
 impl TokenVerifier {
     /// Starts building a verifier for the tokens of the server at this address, such as
     /// `https://acme.logto.app`.
-    pub fn builder(endpoint: impl Into<String>) -> TokenVerifierBuilder {
+    pub fn builder(endpoint: impl IntoText) -> TokenVerifierBuilder {
         TokenVerifierBuilder::new(Client::builder(endpoint))
     }
 

@@ -18,12 +18,12 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let other = organizations.create(run.name("other")).send().await?;
     assert_eq!(organizations.get(&acme.id).send().await?, acme);
 
-    let page = organizations.list().q(&run.prefix).page(1).page_size(1).send().await?;
+    let page = organizations.list().search(&run.prefix).page(1).page_size(1).send().await?;
     assert_eq!((page.len(), page.total()), (1, Some(2)));
-    let streamed = organizations.list().q(&run.prefix).page_size(1).stream();
+    let streamed = organizations.list().search(&run.prefix).page_size(1).stream();
     let both = [acme.id.clone(), other.id].into();
     assert_eq!(harness::ids(streamed, |organization| organization.id).await?, both);
-    let found = organizations.list().q(run.name("acme")).send().await?;
+    let found = organizations.list().search(run.name("acme")).send().await?;
     assert_eq!((found.len(), &found[0].id), (1, &acme.id));
 
     let changed = organizations.update(&acme.id).name(run.name("renamed")).send().await?;
@@ -52,7 +52,7 @@ async fn members(run: &Run, id: &str) -> Outcome {
     let streamed = organizations.list_users(id).page_size(1).stream();
     let both = [alice.clone(), bob.clone()].into();
     assert_eq!(harness::ids(streamed, |user| user.id).await?, both);
-    let found = organizations.list_users(id).q(run.name("bob")).send().await?;
+    let found = organizations.list_users(id).search(run.name("bob")).send().await?;
     assert_eq!((found.len(), &found[0].id), (1, &bob));
     let joined = users.list_organizations(&alice).send().await?;
     assert_eq!((joined.len(), joined[0].id.as_str()), (1, id));

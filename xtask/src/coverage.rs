@@ -119,7 +119,7 @@ struct Reachable {
     accessors: BTreeSet<String>,
     /// (group, method) → request type.
     methods: BTreeMap<(String, String), String>,
-    /// (group, request type) → functions of the raw client that `send` calls.
+    /// (group, request type) → functions of the raw client that write it.
     sent: BTreeMap<(String, String), BTreeSet<String>>,
     /// Functions of the raw client, with the `operationId` form that they report.
     raw: BTreeSet<String>,
@@ -158,7 +158,7 @@ impl Reachable {
             let owner = type_name(&block.self_ty);
             for function in functions(block) {
                 let name = function.sig.ident.to_string();
-                if name == "send" {
+                if name == "write" {
                     let mut calls = Calls::default();
                     calls.visit_block(&function.block);
                     self.sent.insert((group.clone(), owner.clone()), calls.0);
