@@ -48,7 +48,7 @@ async fn a_proof_is_taken_in_every_form_it_comes_in() {
     let server = Server::answering([answer(204, "", "")]);
     let account = of(&server).account();
     let id = VerificationRecordId::from(RECORD);
-    let verified = VerifiedRecord::new(RECORD);
+    let verified: VerifiedRecord = serde_json::from_value(record()).unwrap();
     let (text, record) = (RECORD.to_owned(), issued());
     for request in [
         account.delete_session("s", RECORD),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::apart::bare;
 use super::canonical;
 use super::document::{CORRECTED, all_mut};
 use super::hoist::{Pool, each_root, reference, used};
@@ -28,7 +29,7 @@ pub(crate) fn assemble(mut document: Value, parts: &Parts<'_>) -> Value {
     let whole = Span::whole(versions.len());
     let mut schemas = Map::new();
     for (index, schema) in pool.schemas.iter().enumerate() {
-        let mut schema = schema.clone();
+        let mut schema = bare(schema.clone());
         discriminate(&mut schema, pool, names);
         name(&mut schema, names);
         if let Some(span) = pool.spans.get(index) {

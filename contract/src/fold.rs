@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::Value;
 
+use super::apart::APART;
 use super::hoist::{Pool, each_root, references};
 use super::places::{Step, uses};
 
@@ -90,7 +91,8 @@ fn is_part_of(narrow: &Value, wide: &Value) -> bool {
     let close = few < many && few >= 3 && few * 3 >= many * 2;
     let same_frame = narrow.get("required") == wide.get("required")
         && narrow.get("required").is_some()
-        && narrow.get("additionalProperties") == wide.get("additionalProperties");
+        && narrow.get("additionalProperties") == wide.get("additionalProperties")
+        && narrow.get(APART) == wide.get(APART);
     close
         && same_frame
         && narrow["properties"]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::apart::APART;
 use super::canonical;
 use super::document::all_mut;
 use super::merge::span::{self, NULLABLE, SPAN, Span};
@@ -38,6 +39,7 @@ impl Pool {
         let span = Span::of(schema).unwrap_or(outer);
         let mut map = self.intern_children(map, span);
         if !deserves_a_name(&map) {
+            map.remove(APART);
             return Value::Object(map);
         }
         let beside: Schema =
@@ -216,22 +218,30 @@ pub(crate) fn used(schema: &Value) -> Option<usize> {
 
 /// Every schema that stands directly in an operation.
 pub(crate) fn each_root(document: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
-    all_mut(document).for_each(|(_, _, operation)| roots(operation, visit));
+    each_place(document, &mut |_, _, schema| visit(schema));
 }
 
-fn roots(operation: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+/// The same with the operation's id, and where it is there: `body`, a status, or the name of a
+/// parameter after a `?`.
+pub(crate) fn each_place(document: &mut Value, visit: &mut dyn FnMut(&str, &str, &mut Value)) {
+    for (_, _, operation) in all_mut(document) {
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        roots(operation, &mut |root, schema| visit(&id, root, schema));
+    }
+}
+
+fn roots(operation: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-    parameters
-        .into_iter()
-        .flatten()
-        .filter_map(|parameter| parameter.get_mut("schema"))
-        .for_each(&mut *visit);
+    for parameter in parameters.into_iter().flatten() {
+        let root = format!("?{}", parameter["name"].as_str().unwrap_or_default());
+        parameter.get_mut("schema").into_iter().for_each(|schema| visit(&root, schema));
+    }
     if let Some(body) = operation.get_mut("requestBody") {
-        content(body, visit);
+        content(body, &mut |schema| visit("body", schema));
     }
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
-    for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
-        content(response, visit);
+    for (status, response) in responses.into_iter().flatten() {
+        content(response, &mut |schema| visit(status, schema));
     }
 }
 

@@ -5,6 +5,7 @@
 //! contract together. It reads no file and no network; what a person curates comes in as
 //! [`Knowledge`].
 
+mod apart;
 mod canonical;
 mod contract;
 mod document;
@@ -138,7 +139,8 @@ pub fn vendor(series: &Series, knowledge: &Knowledge) -> Result<Vendored> {
     }
     let mut seen = BTreeSet::new();
     notes.retain(|note| seen.insert(note.clone()));
-    let document = merge::documents(&documents);
+    let mut document = merge::documents(&documents);
+    apart::mark(&mut document, &knowledge.names, &mut notes);
     let required = methods::required(&document);
     let (document, pool) = fold::fold(document)?;
     let names = names::assign(&document, &pool, &knowledge.names, &mut notes)?;

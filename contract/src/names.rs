@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::apart::{self, APART};
 use super::canonical;
 use super::error::Result;
 use super::files::{hex, read_if_there};
@@ -17,7 +18,8 @@ use super::propose;
 
 const HEADER: &str = "\
 # The model name of every hoisted schema. A name stays with its place, and with its content when the
-# place is gone. Where `proposed` stands, no one has decided yet: rename by the heading, then vendor
+# place is gone. What is `only` in some places, given whole or by their ends, is apart from what looks
+# the same elsewhere. Where `proposed` stands, no one has decided yet: rename by the heading, then vendor
 # again; what is settled keeps its name whatever comes.
 
 ";
@@ -34,6 +36,9 @@ pub struct Names(BTreeMap<String, Entry>);
 struct Entry {
     hash: String,
     place: String,
+    /// The places that the name is for, or their ends, and no others, though they look like it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    only: Vec<String>,
     /// The name that a rule gave it; a heading that says another one was written by a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     proposed: Option<String>,
@@ -113,6 +118,9 @@ pub(crate) fn assign(
     let uses = uses(document, pool);
     let settled = file.settled();
     let mut found = Found::new(&uses, pool);
+    for name in settled.keys() {
+        found.by_claim(name, &uses, pool);
+    }
     for (name, entry) in &settled {
         found.by_place(name, &entry.place);
     }
@@ -125,7 +133,8 @@ pub(crate) fn assign(
     let (mut on_file, mut fresh) = (BTreeMap::new(), BTreeMap::new());
     for (index, name) in names.iter().enumerate() {
         let place = uses[index].places.first().map(ToString::to_string).unwrap_or_default();
-        let entry = Entry { hash: found.hashes[index].clone(), place, proposed: None };
+        let only = settled.get(name).map(|entry| entry.only.clone()).unwrap_or_default();
+        let entry = Entry { hash: found.hashes[index].clone(), place, only, proposed: None };
         fresh.insert(name.clone(), entry.clone());
         let proposed = || Entry { proposed: Some(name.clone()), ..entry };
         on_file.insert(name.clone(), settled.get(name).cloned().unwrap_or_else(proposed));
@@ -153,6 +162,15 @@ pub(crate) fn assign(
 }
 
 impl Names {
+    /// The places that names have for themselves.
+    pub(crate) fn claims(&self) -> BTreeMap<String, String> {
+        let claims = self
+            .0
+            .iter()
+            .flat_map(|(name, entry)| entry.only.iter().map(|place| (place.clone(), name.clone())));
+        claims.collect()
+    }
+
     /// What is not proposed only.
     fn settled(&self) -> BTreeMap<String, Entry> {
         let settled = self.0.iter().filter(|(name, entry)| entry.proposed.as_ref() != Some(name));
@@ -189,16 +207,30 @@ impl Found {
         Self { places, hashes, names }
     }
 
+    /// For a name with places for itself: what stands in most of them, should they differ.
+    fn by_claim(&mut self, name: &str, uses: &[Uses], pool: &Pool) {
+        let claimed = pool.schemas.iter().enumerate().filter(|(_, one)| one[APART] == name);
+        let most = claimed.rev().max_by_key(|(index, _)| uses[*index].places.len());
+        if let Some((index, _)) = most {
+            self.names[index] = Some(name.to_owned());
+        }
+    }
+
     fn by_place(&mut self, name: &str, place: &str) {
+        let is_named = self.is_named(name);
         let found = self.places.get(place).and_then(|index| self.names.get_mut(*index));
-        if let Some(free @ None) = found {
+        if let Some(free @ None) = found.filter(|_| !is_named) {
             *free = Some(name.to_owned());
         }
     }
 
+    fn is_named(&self, name: &str) -> bool {
+        self.names.iter().flatten().any(|known| known == name)
+    }
+
     /// For a name whose place is gone.
     fn by_hash(&mut self, name: &str, hash: &str) {
-        let is_named = self.names.iter().flatten().any(|known| known == name);
+        let is_named = self.is_named(name);
         let mut same = self.hashes.iter().zip(&mut self.names).filter(|(own, _)| *own == hash);
         if let Some((_, free)) = same.find(|(_, name)| name.is_none()).filter(|_| !is_named) {
             *free = Some(name.to_owned());
@@ -208,5 +240,5 @@ impl Found {
 
 /// Of what the schema says in its last release: older ones may be dropped.
 fn hash(index: usize, pool: &Pool) -> String {
-    hex(&Sha256::digest(canonical::shape(&pool.latest_whole(index))))[..16].to_owned()
+    hex(&Sha256::digest(canonical::shape(&apart::bare(pool.latest_whole(index)))))[..16].to_owned()
 }

@@ -137,7 +137,7 @@ impl Finder<'_> {
 }
 
 /// What tells each alternative apart: its literals, or what only it requires, or its type.
-fn tags(alternatives: &[Value], pool: &Pool) -> Vec<String> {
+pub(crate) fn tags(alternatives: &[Value], pool: &Pool) -> Vec<String> {
     let targets: Vec<Value> =
         alternatives.iter().map(|one| pool.expand(one, &|index| index)).collect();
     let maps: Vec<_> = targets.iter().filter_map(Value::as_object).cloned().collect();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{NextStep, code::Purpose, next_step::Step};
 use crate::{
     Error, Result,
-    models::{AddUserProfile, AddUserProfileSocial, SocialVerification},
+    models::{AddUserProfile, AddUserProfileSocial},
     oidc,
     reqwest::Url,
     setters::{IntoObject, IntoText},
@@ -67,11 +67,16 @@ impl ConnectorSignIn {
         };
         let api = step.experience();
         let (id, uri) = (&connector_id, &redirect_uri);
-        let started = match kind {
-            Kind::Social => api.create_social_verification(id, &state, uri).send().await?,
-            Kind::Sso => api.create_enterprise_sso_verification(id, &state, uri).send().await?,
+        let (authorization_uri, verification_id) = match kind {
+            Kind::Social => {
+                let begun = api.create_social_verification(id, &state, uri).send().await?;
+                (begun.authorization_uri, begun.verification_id)
+            }
+            Kind::Sso => {
+                let begun = api.create_enterprise_sso_verification(id, &state, uri).send().await?;
+                (begun.authorization_uri, begun.verification_id)
+            }
         };
-        let SocialVerification { authorization_uri, verification_id, .. } = started;
         let state = ConnectorState {
             kind,
             connector_id,

@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     models::{
         AddUserProfile, AddUserProfileExtraProfile, AddUserProfilePassword, AddUserProfileSocial,
-        UsernameIdentifier,
+        AddUserProfileUsername,
     },
     setters::{IntoObject, IntoText},
     values::open_enum,
@@ -54,7 +54,7 @@ impl Profile {
     ///
     /// When it is in use (`user.username_already_in_use`), or none.
     pub async fn username(&self, username: impl IntoText) -> Result<NextStep> {
-        add(&self.step, AddUserProfile::Username(UsernameIdentifier::new(username)), None).await
+        add(&self.step, AddUserProfile::Username(AddUserProfileUsername::new(username)), None).await
     }
 
     /// A password.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Knowledge, Vendored, again, answering, document, object, run, run_with, taking};
+use super::{Knowledge, Vendored, again, answering, document, object, run, run_with, taking, text};
 use crate::{Methods, Names, Overlay};
 
 fn schemas(vendored: &Vendored) -> Vec<String> {
@@ -34,6 +34,68 @@ fn two(first: Value, second: Value) -> Value {
 fn a_repeated_schema_has_one_name() {
     let both = run(two(object(&["a", "b"]), object(&["b", "a"])));
     assert_eq!(schemas(&both), ["One"]);
+}
+
+/// Two operations that take the same.
+fn taking_the_same(first: &str, second: &str) -> Value {
+    let post = |id: &str| {
+        json!({ "post": { "operationId": id, "responses": { "204": {} }, "requestBody": {
+            "content": { "application/json": { "schema": object(&["name"]) } }
+        } } })
+    };
+    document(json!({ "/api/one": post(first), "/api/two": post(second) }))
+}
+
+#[test]
+fn what_operations_take_is_their_own() {
+    let taking = |first, second| schemas(&run(taking_the_same(first, second)));
+    assert_eq!(taking("CreateSecret", "CreateToken"), ["CreateSecret", "CreateToken"]);
+    assert_eq!(taking("UpdatePassword", "VerifyPassword"), ["UpdatePassword", "VerifyPassword"]);
+    assert_eq!(taking("AddUsers", "ReplaceUsers"), ["AddUsers"]);
+    let mut answered = taking_the_same("CreateSecret", "CreateToken");
+    let content = answered["paths"]["/api/one"]["post"]["requestBody"].clone();
+    answered["paths"]["/api/one"]["post"]["responses"]["200"] = content;
+    assert_eq!(schemas(&run(answered)), ["CreateToken", "Secret"]);
+}
+
+#[test]
+fn a_name_has_its_places_for_itself() {
+    let mut user = object(&["id"]);
+    user["properties"]["role"] = object(&["id", "name"]);
+    let document = two(user, json!({ "type": "array", "items": object(&["id", "name"]) }));
+    let name = |only: &str| {
+        let file = format!("[Mine]\nhash = \"0\"\nplace = \"GetTwo 200[]\"\nonly = {only}\n");
+        run_with(document.clone(), named(&file))
+    };
+    for only in [r#"["GetTwo 200[]"]"#, r#"["GetTwo 200"]"#, r#"[".role"]"#, r#"[".no"]"#] {
+        let vendored = name(only);
+        let apart = only.contains("[]") || only.contains("role");
+        assert_eq!(schemas(&vendored).len(), if apart { 3 } else { 2 }, "{only}");
+        assert_eq!(vendored.notes.is_empty(), only != r#"[".no"]"#, "{:?}", vendored.notes);
+        assert!(!text(&vendored).contains("x-logto-apart"));
+        let once_more = again(document.clone(), vendored);
+        assert!(once_more.names.print().unwrap().contains(&format!("only = {only}")));
+    }
+    let all = name(r#"["GetTwo 200[]", ".role"]"#);
+    assert_eq!(schemas(&all), ["Mine", "One"]);
+}
+
+#[test]
+fn of_places_that_differ_a_name_is_for_what_most_hold() {
+    let small = || object(&["id"]);
+    let mut three = two(small(), small());
+    three["paths"]["/api/three"] = three["paths"]["/api/two"].clone();
+    three["paths"]["/api/three"]["get"]["operationId"] = "GetThree".into();
+    let file = "[Mine]\nhash = \"0\"\nplace = \"GetOne 200\"\nonly = [\"GetOne 200\", \"GetTwo 200\", \"GetThree 200\"]\n";
+    let at = "/paths/~1api~1two/get/responses/200/content/application~1json/schema/$ref";
+    let mine = |document: Value| {
+        let contract = run_with(document, named(file)).contract;
+        contract.pointer(at).unwrap() == "#/components/schemas/Mine"
+    };
+    assert!(mine(three.clone()));
+    let answer = "/paths/~1api~1one/get/responses/200/content/application~1json/schema";
+    *three.pointer_mut(answer).unwrap() = object(&["id", "new"]);
+    assert!(mine(three));
 }
 
 #[test]
