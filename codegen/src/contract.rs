@@ -364,11 +364,18 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
     for (_, response) in &successes {
         let json = response.content.get("application/json");
         let ty = json.map(|json| Type::of(&json.schema)).transpose()?;
-        sometimes_empty |= response.optional || matches!(ty, None | Some(Type::Nullable(_)));
-        types.extend(ty.map(|ty| match ty {
-            Type::Nullable(inner) => *inner,
-            other => other,
-        }));
+        let ty = match ty {
+            Some(Type::Nullable(inner)) => {
+                sometimes_empty |= !matches!(*inner, Type::List(_));
+                Some(*inner)
+            }
+            other => {
+                sometimes_empty |= other.is_none();
+                other
+            }
+        };
+        sometimes_empty |= response.optional;
+        types.extend(ty);
     }
     types.dedup();
     match (types.pop(), types.is_empty()) {

@@ -89,6 +89,10 @@ fn null_is_nothing_where_it_may_be() {
     {
         assert!(items.iter().any(|item| item == line), "{line} is not in {items:#?}");
     }
+    // Of a list, nothing is an empty one.
+    let whole = generated(&contract.replace(r#", "x-logto-paged": true"#, ""), &["users"]).unwrap();
+    let items = public_items(&whole).unwrap();
+    assert!(items.contains(&"users.list() -> Vec<Option<User>>".to_owned()), "{items:#?}");
     // No body is nothing as well as null.
     let groups = code.groups.whole();
     assert!(groups.contains("-> Option<crate::models::User> as OptionalJson }"), "{groups}");
