@@ -9,6 +9,8 @@
 //! what the browser must not see. It ends with a session of this application's own: the browser has
 //! its id, the tokens stay here.
 //!
+//! With `REDIS_URL` (and `--features redis`), sessions are kept there, for all processes that run this.
+//!
 //! Without any environment it uses a stand-in of Logto. On a server of yours, set `LOGTO_ENDPOINT`,
 //! `LOGTO_CLIENT_ID`, `LOGTO_CLIENT_SECRET` and `LOGTO_REDIRECT_URI` of a traditional web
 //! application.
@@ -31,8 +33,8 @@ use axum::{
     routing::{get, post},
 };
 use logto_api::{
-    BrowserCookies, Client, Error,
-    sign_in::{Identifier, NextStep, OpenInteraction, PendingAuthorization, SignIn, Tokens},
+    BrowserCookies, Client, Error, MemoryTokenStore,
+    sign_in::{Identifier, NextStep, OpenInteraction, PendingAuthorization, SignIn, UserSessions},
 };
 use logto_mock::{MfaFactor, MfaPolicy};
 use serde::Deserialize;
@@ -44,6 +46,8 @@ const SIGN_IN: &str = "/sign-in";
 const FLOW: &str = "flow";
 /// The cookie that names a session of this application's.
 const SESSION: &str = "session";
+/// The id of a session of nobody's.
+const NO_SESSION: &str = "none";
 
 /// The application, and all that it keeps. A real one keeps it in a database.
 pub(crate) struct App {
@@ -56,7 +60,7 @@ pub(crate) struct App {
     /// Sign-ins under way.
     pub(crate) flows: Store<PendingAuthorization>,
     /// Users who are signed in.
-    pub(crate) sessions: Store<Tokens>,
+    pub(crate) sessions: UserSessions,
     /// On the stand-in: what the user's authenticator app would show.
     pub(crate) authenticator: Option<Box<dyn Fn() -> String + Send + Sync>>,
 }
@@ -66,10 +70,13 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let app = match env::var("LOGTO_ENDPOINT") {
+    let mut app = match env::var("LOGTO_ENDPOINT") {
         Ok(endpoint) => on_server(&endpoint, |name| env::var(name).ok())?,
         Err(_) => on_stand_in().await?,
     };
+    if let Ok(url) = env::var("REDIS_URL") {
+        app.sessions = sessions_on_redis(&app, &url).await?;
+    }
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3000)).await?;
     println!("open http://localhost:3000");
     axum::serve(listener, routes(app)).await?;
@@ -82,6 +89,19 @@ pub(crate) fn on_server(endpoint: &str, get: impl Fn(&str) -> Option<String>) ->
     let what = "they are those of a traditional web application";
     let app = environment::needed(names, what, get)?;
     Ok(App::new(Client::builder(endpoint).build()?, app))
+}
+
+/// Sessions that all processes of the application share.
+#[cfg(feature = "redis")]
+pub(crate) async fn sessions_on_redis(app: &App, url: &str) -> Outcome<UserSessions> {
+    let store =
+        logto_api::RedisTokenStore::connect(url).await.map_err(|error| error.to_string())?;
+    Ok(UserSessions::new(&app.logto, store).client_secret(&app.client_secret))
+}
+
+#[cfg(not(feature = "redis"))]
+pub(crate) async fn sessions_on_redis(_: &App, _: &str) -> Outcome<UserSessions> {
+    Err("REDIS_URL is set: run this with `--features redis`".into())
 }
 
 /// An application of a stand-in, where alice has an authenticator app.
@@ -101,14 +121,15 @@ impl App {
     /// One with this id, secret and redirect URI.
     pub(crate) fn new(logto: Client, app: [String; 3]) -> Self {
         let [client_id, client_secret, redirect_uri] = app;
+        let sessions = UserSessions::new(&logto, MemoryTokenStore::new());
         Self {
+            sessions: sessions.client_secret(&client_secret),
             logto,
             client_id,
             client_secret,
             redirect_uri,
             insecure: true,
             flows: Store::default(),
-            sessions: Store::default(),
             authenticator: None,
         }
     }
@@ -124,7 +145,8 @@ pub(crate) fn routes(app: App) -> Router {
 }
 
 async fn home(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
-    let Some(tokens) = app.sessions.get(cookie(&headers, SESSION)) else {
+    let id = cookie(&headers, SESSION).unwrap_or(NO_SESSION);
+    let Some(tokens) = app.sessions.get(id).await? else {
         return Ok(page(r#"<h1>Acme</h1><p><a class="button" href="/sign-in">Sign in</a></p>"#));
     };
     let user = tokens.user_info().await?;
@@ -222,7 +244,8 @@ async fn advance(
             NextStep::Done(done) => {
                 let tokens = done.tokens().await?;
                 app.flows.remove(cookie(headers, FLOW));
-                let id = app.sessions.insert(tokens);
+                let id = Uuid::new_v4().to_string();
+                app.sessions.insert(&id, &tokens).await?;
                 let mut answer = Redirect::to("/").into_response();
                 set_cookie(app, &mut answer, SESSION, &id, "/");
                 break answer;
@@ -235,7 +258,8 @@ async fn advance(
 }
 
 async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
-    if let Some(tokens) = app.sessions.remove(cookie(&headers, SESSION)) {
+    let id = cookie(&headers, SESSION).unwrap_or(NO_SESSION);
+    if let Some(tokens) = app.sessions.get(id).await? {
         tokens.revoke().await?;
     }
     Ok(Redirect::to("/").into_response())

@@ -14,6 +14,7 @@ use crate::{
         TokenCache, TokenEndpoint, Wanted,
     },
     setters::{IntoScope, IntoText},
+    store::SharedStore,
 };
 
 /// What the Account API asks of a user's token for what it can show and change. Which of it a
@@ -206,7 +207,7 @@ impl ActingBuilder {
     /// [`client_credentials`](crate::ClientBuilder::client_credentials).
     pub fn build(self) -> Result<Client> {
         self.check()?;
-        let endpoint = self.endpoint()?;
+        let (endpoint, store) = self.endpoint()?;
         let wanted = self.wanted();
         let app = self.client;
         let exchanging = Exchanging {
@@ -219,7 +220,7 @@ impl ActingBuilder {
         let credentials = match self.subject {
             Subject::Organization(id) => {
                 let source = ClientCredentials { endpoint, organization: Some(id), wanted };
-                Credentials::Organization(TokenCache::new(source, cache))
+                Credentials::Organization(source.cached(store, cache))
             }
             Subject::User(user_id) => {
                 let context =
@@ -269,9 +270,9 @@ impl ActingBuilder {
         }
     }
 
-    fn endpoint(&self) -> Result<Arc<TokenEndpoint>> {
+    fn endpoint(&self) -> Result<(Arc<TokenEndpoint>, Option<SharedStore>)> {
         match self.client.credentials() {
-            Credentials::App { endpoint, .. } => Ok(endpoint.clone()),
+            Credentials::App { endpoint, store, .. } => Ok((endpoint.clone(), store.clone())),
             _ => Err(Error::config(
                 "acting for someone else takes an application's id and secret: call this on a \
                  client that was built with `client_credentials(…)`",

@@ -17,6 +17,7 @@ use crate::{
     endpoint::Endpoint,
     retry::Retries,
     setters::{IntoScope, IntoText},
+    store::{SharedStore, TokenStore},
     transport::{HttpSettings, Transport},
 };
 
@@ -35,6 +36,7 @@ pub struct ClientBuilder {
     app: Option<(String, String)>,
     bearer_token: Option<String>,
     token_provider: Option<Box<dyn Source>>,
+    token_store: Option<SharedStore>,
     resource: Option<String>,
     scope: Option<String>,
     fewer_scopes: bool,
@@ -60,6 +62,7 @@ impl ClientBuilder {
             app: None,
             bearer_token: None,
             token_provider: None,
+            token_store: None,
             resource: None,
             scope: None,
             fewer_scopes: false,
@@ -95,6 +98,24 @@ impl ClientBuilder {
     /// Account API.
     pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
         self.token_provider = Some(Box::new(Provided(provider)));
+        self
+    }
+
+    /// Where the processes of a fleet share the application's tokens, also those for organizations:
+    /// one of them fetches each, and all use it. While the store is down, each fetches its own.
+    ///
+    /// ```
+    /// # fn main() -> logto_api::Result<()> {
+    /// # let store = logto_api::MemoryTokenStore::new();
+    /// let logto = logto_api::Client::builder("https://acme.logto.app")
+    ///     .client_credentials("app-id", "app-secret")
+    ///     .token_store(store)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.token_store = Some(SharedStore(Arc::new(store)));
         self
     }
 
@@ -285,9 +306,11 @@ impl ClientBuilder {
         retries: &Retries,
     ) -> Result<Credentials> {
         let settings = [&self.resource, &self.scope, &self.tenant];
-        if self.app.is_none() && settings.iter().any(|setting| setting.is_some()) {
+        let has_settings = settings.iter().any(|setting| setting.is_some());
+        if self.app.is_none() && (has_settings || self.token_store.is_some()) {
             return Err(Error::config(
-                "`tenant`, `resource` and `scope` have no effect without `client_credentials`",
+                "`tenant`, `resource`, `scope` and `token_store` have no effect without \
+                 `client_credentials`",
             ));
         }
         match (self.app, self.bearer_token, self.token_provider) {
@@ -296,7 +319,7 @@ impl ClientBuilder {
                 let tokens = TokenEndpoint::new(endpoint, transport, app, agent, timeout)?;
                 let resource = endpoint.resource(self.resource, self.tenant.as_deref())?;
                 let wanted = Wanted::of_app(resource, self.scope, self.fewer_scopes);
-                Ok(of_app(tokens, wanted, retries.clone()))
+                Ok(of_app(tokens, wanted, self.token_store, retries.clone()))
             }
             (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
             (None, None, Some(provider)) => {
@@ -311,10 +334,15 @@ impl ClientBuilder {
     }
 }
 
-fn of_app(endpoint: TokenEndpoint, wanted: Wanted, retries: Retries) -> Credentials {
+fn of_app(
+    endpoint: TokenEndpoint,
+    wanted: Wanted,
+    store: Option<SharedStore>,
+    retries: Retries,
+) -> Credentials {
     let endpoint = Arc::new(endpoint);
     let source = ClientCredentials { endpoint: endpoint.clone(), organization: None, wanted };
-    Credentials::App { tokens: TokenCache::new(source, retries), endpoint }
+    Credentials::App { tokens: source.cached(store.clone(), retries), endpoint, store }
 }
 
 fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {

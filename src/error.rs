@@ -822,7 +822,11 @@ impl Error {
                 match &failure.cause {
                     Cause::Call(error) => write!(f, ": {error}")?,
                     Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
-                    Cause::None | Cause::Late | Cause::Service(_) | Cause::Provider(_) => {
+                    Cause::None
+                    | Cause::Late
+                    | Cause::Service(_)
+                    | Cause::Store(_)
+                    | Cause::Provider(_) => {
                         said(f, failure.code.as_deref(), failure.message.as_deref())?;
                         scoped(f, failure.scope.as_deref())?;
                     }

@@ -144,6 +144,8 @@ pub mod sign_in;
 #[cfg(feature = "client")]
 mod sign_in_errors;
 #[cfg(feature = "client")]
+mod store;
+#[cfg(feature = "client")]
 mod stream;
 mod timestamp;
 #[cfg(feature = "client")]
@@ -198,6 +200,10 @@ pub use retry::RetryPolicy;
 pub use search::{Joint, Search, SearchMode};
 #[cfg(feature = "client")]
 pub use setters::Null;
+#[cfg(feature = "redis")]
+pub use store::RedisTokenStore;
+#[cfg(feature = "client")]
+pub use store::{MemoryTokenStore, StoreError, TokenStore};
 #[cfg(feature = "client")]
 pub use stream::{ItemStream, PageStream};
 pub use timestamp::Timestamp;

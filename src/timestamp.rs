@@ -37,6 +37,13 @@ impl Timestamp {
         SystemTime::now().into()
     }
 
+    /// How long after this time it is; nothing if it is before.
+    #[cfg(feature = "client")]
+    pub(crate) fn since(self, now: SystemTime) -> Duration {
+        let left = self.0.saturating_sub(Self::from(now).0);
+        Duration::from_millis(u64::try_from(left).unwrap_or_default())
+    }
+
     /// The same point in time for the standard library; `None` if this platform's clock does not
     /// reach that far.
     pub fn to_system_time(self) -> Option<SystemTime> {

@@ -155,6 +155,11 @@ mod on {
         );
     }
 
+    /// Where processes share tokens failed, and each goes by itself.
+    pub(crate) fn token_store_failed() {
+        tracing::warn!(target: "logto_api", "the token store failed");
+    }
+
     /// A token was had, with its life, or not.
     pub(crate) fn token(outcome: Result<Option<Duration>, &AuthFailure>) {
         match outcome {
@@ -204,6 +209,8 @@ mod off {
     pub(crate) fn cookie_left_out() {}
 
     pub(crate) fn token_retrying(_: &AuthFailure, _: u32, _: Duration) {}
+
+    pub(crate) fn token_store_failed() {}
 
     pub(crate) fn token(_: Result<Option<Duration>, &AuthFailure>) {}
 }

@@ -46,6 +46,9 @@ pub(crate) enum Cause {
     Http(reqwest::Error),
     /// A transport of the user's own failed. What it reports may hold anything.
     Service(Box<dyn StdError + Send + Sync>),
+    /// Where processes share tokens failed. What it reports may hold anything.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+    Store(Box<dyn StdError + Send + Sync>),
     /// A call that comes before the token request failed.
     Call(Error),
     /// What the user's own provider reports. It may hold anything, so it is not printed.
@@ -73,6 +76,13 @@ impl AuthFailure {
             ..Details::default()
         }
         .into()
+    }
+
+    /// The store that processes share tokens in failed.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn of_store(problem: &str, error: Box<dyn StdError + Send + Sync>) -> Self {
+        let (problem, cause) = (problem.to_owned(), Cause::Store(error));
+        Details { problem, cause, ..Details::default() }.into()
     }
 
     /// What the token endpoint is known to refuse, and is not asked for.
@@ -142,7 +152,7 @@ impl AuthFailure {
         match (&self.cause, self.status) {
             (Cause::Late, _) => true,
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
-            (Cause::Service(_), _) => true,
+            (Cause::Service(_) | Cause::Store(_), _) => true,
             (Cause::None, Some(status)) => retry::is_transient(status),
             _ => false,
         }
@@ -159,7 +169,11 @@ impl AuthFailure {
         match &self.cause {
             Cause::Http(error) => Some(error),
             Cause::Call(error) => error.source_error(),
-            Cause::None | Cause::Late | Cause::Service(_) | Cause::Provider(_) => None,
+            Cause::None
+            | Cause::Late
+            | Cause::Service(_)
+            | Cause::Store(_)
+            | Cause::Provider(_) => None,
         }
     }
 
@@ -168,7 +182,7 @@ impl AuthFailure {
             Cause::None | Cause::Late => None,
             Cause::Http(error) => Some(error),
             Cause::Call(error) => Some(error),
-            Cause::Service(error) | Cause::Provider(error) => Some(&**error),
+            Cause::Service(error) | Cause::Store(error) | Cause::Provider(error) => Some(&**error),
         }
     }
 }

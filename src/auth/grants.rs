@@ -12,9 +12,10 @@ use super::{
     AuthFailure,
     endpoint::{Granted, Parameter, TokenEndpoint},
     scope,
+    shared::Shared,
     source::{Fetched, Pending, Source},
 };
-use crate::Client;
+use crate::{Client, auth::TokenCache, retry::Retries, store::SharedStore};
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Logto takes its subject tokens by this name too, in every version.
@@ -88,6 +89,28 @@ pub(crate) struct ClientCredentials {
     pub(crate) endpoint: Arc<TokenEndpoint>,
     pub(crate) organization: Option<String>,
     pub(crate) wanted: Wanted,
+}
+
+impl ClientCredentials {
+    /// Keeps the tokens, where there is a store for other processes as well.
+    pub(crate) fn cached(self, store: Option<SharedStore>, retries: Retries) -> TokenCache {
+        match store {
+            None => TokenCache::new(self, retries),
+            Some(store) => {
+                let (key, clock) = (self.key(), retries.clock.clone());
+                TokenCache::new(Shared::new(self, store, key, clock), retries)
+            }
+        }
+    }
+
+    /// What no others have that get other tokens.
+    fn key(&self) -> String {
+        let Self { endpoint, organization, wanted } = self;
+        let (url, id) = (endpoint.url.as_str(), &endpoint.app_id);
+        let Wanted { resource, scope, or_less, some } = wanted;
+        let parts = serde_json::json!([url, id, organization, resource, scope, or_less, some]);
+        format!("app:{parts}")
+    }
 }
 
 impl Source for ClientCredentials {

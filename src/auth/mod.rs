@@ -12,6 +12,7 @@ pub(crate) mod jwt;
 mod model;
 mod provider;
 mod scope;
+mod shared;
 mod source;
 mod tasks;
 mod token;
@@ -41,6 +42,7 @@ pub(crate) use self::{
 use crate::{
     Error, Result,
     operation::{Api, Operation},
+    store::SharedStore,
 };
 
 /// What the client was given to identify itself with.
@@ -52,6 +54,8 @@ pub(crate) enum Credentials {
     App {
         tokens: TokenCache,
         endpoint: Arc<TokenEndpoint>,
+        /// Where other processes share its tokens.
+        store: Option<SharedStore>,
     },
     /// The tokens of an application in an organization.
     Organization(TokenCache),

@@ -18,7 +18,9 @@ use crate::{
         AuthFailure, Bearer, Fetched, Granted, Pending, Source, TokenEndpoint, Wanted, attempts,
     },
     retry::Retries,
-    runtimes, trace,
+    runtimes,
+    store::Slot,
+    trace,
 };
 
 /// Logto takes a refresh token that it has replaced for 3 seconds more, and gives another sibling
@@ -37,22 +39,26 @@ pub(super) struct Grant {
     /// Held while the refresh token is in use.
     turn: Queue,
     /// The refresh token, once it was sent and nobody knows what became of it.
-    sent: Mutex<Option<Sent>>,
+    pub(super) sent: Mutex<Option<Sent>>,
     /// How many renewals have begun.
-    begun: AtomicU64,
+    pub(super) begun: AtomicU64,
     revoked: AtomicBool,
+    /// Where other processes share it.
+    pub(super) shared: Option<Slot<TokenSet>>,
+    /// The newest tokens could not be kept there.
+    pub(super) unsaved: AtomicBool,
     observer: Mutex<Option<Observer>>,
 }
 
 type Observer = Arc<dyn Fn(&TokenSet) + Send + Sync>;
 
 /// A refresh token that may have been replaced, though no answer tells by what.
-struct Sent {
+pub(super) struct Sent {
     /// When it was sent first.
-    at: Instant,
-    failure: AuthFailure,
+    pub(super) at: Instant,
+    pub(super) failure: AuthFailure,
     /// How many renewals had begun when this one failed.
-    begun: u64,
+    pub(super) begun: u64,
 }
 
 /// What tokens are asked for.
@@ -64,13 +70,23 @@ pub(super) struct Target {
 
 impl Target {
     /// Whether these are the tokens that a sign-in gives by itself.
-    fn is_default(&self) -> bool {
+    pub(super) fn is_default(&self) -> bool {
         self.organization.is_none() && self.wanted.resource.is_none() && self.wanted.scope.is_none()
     }
 }
 
 impl Grant {
     pub(super) fn new(client: &Client, app: &App, newest: TokenSet) -> Result<Arc<Self>> {
+        Self::shared(client, app, newest, None)
+    }
+
+    /// One that other processes may share.
+    pub(super) fn shared(
+        client: &Client,
+        app: &App,
+        newest: TokenSet,
+        shared: Option<Slot<TokenSet>>,
+    ) -> Result<Arc<Self>> {
         let (id, secret) = (app.client_id.clone(), app.secret.clone());
         Ok(Arc::new(Self {
             client: client.anonymous(),
@@ -80,6 +96,8 @@ impl Grant {
             sent: Mutex::default(),
             begun: AtomicU64::default(),
             revoked: AtomicBool::default(),
+            shared,
+            unsaved: AtomicBool::default(),
             observer: Mutex::default(),
         }))
     }
@@ -120,7 +138,7 @@ impl Grant {
             Err(_) => Err(AuthFailure::late()),
         };
         trace::token(outcome.as_ref().map(|granted| granted.token.life));
-        outcome.map_err(|failure| failure.to_error(self.client.clock().wall_time()))
+        outcome.map_err(|failure| self.error(&failure))
     }
 
     /// Asks, again where that may help and does no harm.
@@ -132,8 +150,21 @@ impl Grant {
     /// One attempt. Should its answer be lost, so may be the new refresh token with it.
     async fn renew_once(&self, target: &Target, number: u64) -> Result<Granted, AuthFailure> {
         let turn = self.turn.take(self.client.clock()).await;
+        let left_by_others = turn.left_by_others();
+        match &self.shared {
+            Some(slot) => self.renew_for_all(slot, target, number, left_by_others).await,
+            None => self.renew_in_turn(target, number, left_by_others).await,
+        }
+    }
+
+    pub(super) async fn renew_in_turn(
+        &self,
+        target: &Target,
+        number: u64,
+        left_by_others: Option<Instant>,
+    ) -> Result<Granted, AuthFailure> {
         let now = self.client.clock().now();
-        let first_sent = match turn.left_by_others() {
+        let first_sent = match left_by_others {
             Some(since) if now <= since + RESEND_WINDOW => since,
             _ => self.first_sent(now, number)?,
         };
@@ -245,6 +276,28 @@ impl Grant {
     pub(super) async fn revoke(&self) -> Result<()> {
         runtimes::check()?;
         let _turn = self.turn.take(self.client.clock()).await;
+        let outcome = match &self.shared {
+            None => self.revoke_newest().await,
+            Some(slot) => {
+                let lease = self.begin_revoking(slot).await;
+                match lease.map_err(|failure| self.error(&failure))? {
+                    None => self.revoke_newest().await,
+                    Some(lease) => {
+                        let outcome = lease.during(self.revoke_newest()).await;
+                        let done = self.finish_revoking(slot, lease, outcome.is_ok()).await;
+                        outcome.and(done)
+                    }
+                }
+            }
+        };
+        outcome.map_err(|failure| self.error(&failure))
+    }
+
+    fn error(&self, failure: &AuthFailure) -> Error {
+        failure.to_error(self.client.clock().wall_time())
+    }
+
+    async fn revoke_newest(&self) -> Result<(), AuthFailure> {
         let (token, hint) = {
             let newest = self.newest();
             match &newest.refresh_token {
@@ -253,15 +306,18 @@ impl Grant {
             }
         };
         let form = [("token", token.as_str()), ("token_type_hint", hint)];
-        let outcome =
-            attempts(self.client.retries(), true, None, || self.endpoint.revoke(&form)).await;
-        outcome.map_err(|failure| failure.to_error(self.client.clock().wall_time()))?;
+        attempts(self.client.retries(), true, None, || self.endpoint.revoke(&form)).await?;
+        self.end();
+        Ok(())
+    }
+
+    /// Hands out nothing any more.
+    pub(super) fn end(&self) {
         self.revoked.store(true, Ordering::SeqCst);
         self.change(|newest| {
             newest.refresh_token = None;
             newest.expires_at = Timestamp::from_millis(0);
         });
-        Ok(())
     }
 }
 
@@ -276,7 +332,7 @@ fn may_have_spent(failure: &AuthFailure) -> bool {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -359,8 +415,7 @@ impl Source for Renewal {
 
 /// How much is left of a token's life.
 pub(super) fn life(expires_at: Timestamp, now: SystemTime) -> Duration {
-    let left = expires_at.as_millis().saturating_sub(Timestamp::from(now).as_millis());
-    Duration::from_millis(u64::try_from(left).unwrap_or_default())
+    expires_at.since(now)
 }
 
 impl fmt::Debug for Grant {

@@ -26,6 +26,8 @@ mod random;
 #[cfg(feature = "sign-in")]
 mod redeem;
 #[cfg(feature = "sign-in")]
+mod shared_grant;
+#[cfg(feature = "sign-in")]
 mod token_request;
 #[cfg(feature = "sign-in")]
 mod token_set;

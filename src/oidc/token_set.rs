@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{App, Tokens, grant::Grant, id_token};
-use crate::{Client, Result, Timestamp, values::redacted_debug};
+use crate::{Client, Result, Timestamp, store::Slot, values::redacted_debug};
 
 /// The tokens of a user as they are kept between requests: by
 /// [`Tokens::to_token_set`], and back by [`restore`](Self::restore).
@@ -35,7 +35,8 @@ impl TokenSet {
     /// `client_secret` is that of the application that the user signed in to; native and
     /// single-page applications have none. Restore a set once at a time: of two that renew the same
     /// refresh token, the one that comes more than three seconds later ends the user's session, as
-    /// far as Logto has replaced it.
+    /// far as Logto has replaced it. Where several processes have it,
+    /// [`UserSessions`](crate::sign_in::UserSessions) sees to that.
     ///
     /// # Errors
     ///
@@ -55,8 +56,23 @@ impl TokenSet {
     /// # }
     /// ```
     pub fn restore(self, client: &Client, client_secret: Option<&str>) -> Result<Tokens> {
+        self.restore_shared(client, client_secret, None)
+    }
+
+    /// The tokens, which other processes may share.
+    pub(crate) fn restore_shared(
+        self,
+        client: &Client,
+        client_secret: Option<&str>,
+        shared: Option<Slot<Self>>,
+    ) -> Result<Tokens> {
         let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
         let claims = self.id_token.as_deref().map(id_token::read_again).transpose()?;
-        Ok(Tokens::first(Grant::new(client, &app, self)?, claims))
+        Ok(Tokens::first(Grant::shared(client, &app, self, shared)?, claims))
+    }
+
+    /// Whether it has a refresh token.
+    pub(super) fn renews(&self) -> bool {
+        self.refresh_token.is_some()
     }
 }

@@ -115,7 +115,7 @@ impl Tokens {
         let grant = &self.0.grant;
         let granted = grant.renew(Target::default()).await?;
         let claims = match &granted.id_token {
-            None => self.0.claims.clone(),
+            None => self.kept_claims()?,
             Some(token) => {
                 let subject = self.claims().map(|claims| claims.user.sub.as_str());
                 let expected = Expected {
@@ -127,11 +127,22 @@ impl Tokens {
                     max_age: None,
                 };
                 let claims = id_token::validate(&grant.client, token, &expected).await?;
-                grant.change(|newest| newest.id_token = Some(token.clone()));
+                grant.keep_id_token(token).await;
                 Some(claims)
             }
         };
         Ok(Self::new(grant.clone(), self.0.user.clone(), claims))
+    }
+
+    /// The claims of the newest ID token, which another process may have got.
+    fn kept_claims(&self) -> Result<Option<IdTokenClaims>> {
+        let newest = self.0.grant.newest().id_token.clone();
+        let claims = newest.as_deref().map(id_token::read_again).transpose()?;
+        match (&claims, self.claims()) {
+            (Some(found), Some(own)) if found.user.sub != own.user.sub => Err(other_user()),
+            (None, _) => Ok(self.0.claims.clone()),
+            _ => Ok(claims),
+        }
     }
 
     /// Asks for a token of the user's for an API of your own, by its resource indicator. The

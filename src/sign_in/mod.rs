@@ -87,6 +87,7 @@ mod redirects;
 mod session;
 mod sign_out;
 mod totp_setup;
+mod user_sessions;
 mod web_authn_setup;
 
 pub use self::{
@@ -112,6 +113,7 @@ pub use self::{
     profile::{MissingProfile, Profile, ProfileField},
     session::Session,
     totp_setup::TotpSetup,
+    user_sessions::UserSessions,
     web_authn_setup::{PasskeyOffer, WebAuthnSetup},
 };
 pub use crate::oidc::{

@@ -1,0 +1,195 @@
+//! A grant whose tokens several processes share: one of them renews, the others take what it got.
+
+use std::{sync::atomic::Ordering, time::Instant};
+
+use super::{
+    TokenSet,
+    grant::{Grant, Sent, Target, life, lock},
+};
+use crate::{
+    Timestamp,
+    auth::{AuthFailure, Bearer, Fetched, Granted},
+    store::{Begun, Lease, Slot, StoreError, Wants},
+    trace,
+};
+
+/// Tokens that others have renewed are taken if they are good for longer, in milliseconds.
+const LEEWAY: i64 = 10_000;
+
+impl Grant {
+    /// Renews the tokens for all, unless another process has done so.
+    pub(super) async fn renew_for_all(
+        &self,
+        slot: &Slot<TokenSet>,
+        target: &Target,
+        number: u64,
+        left_by_others: Option<Instant>,
+    ) -> Result<Granted, AuthFailure> {
+        let lease = match self.begin(slot, target, number).await.map_err(down)? {
+            Begun::Turn(lease) => lease,
+            Begun::Gone => return Err(self.signed_out()),
+            Begun::Found(kept) => {
+                let granted = self.granted(&kept);
+                self.adopt(Some(kept));
+                return granted;
+            }
+            Begun::InDoubt(kept) => {
+                self.adopt(Some(kept));
+                return Err(self.in_doubt());
+            }
+        };
+        self.adopt(lease.value.clone());
+        let outcome = lease.during(self.renew_in_turn(target, number, left_by_others)).await;
+        self.finish(lease).await;
+        outcome
+    }
+
+    async fn begin<'a>(
+        &self,
+        slot: &'a Slot<TokenSet>,
+        target: &Target,
+        number: u64,
+    ) -> Result<Begun<'a, TokenSet>, StoreError> {
+        let own = self.newest().clone();
+        let now = self.client.clock().wall_time();
+        let good_until = Timestamp::from(now).as_millis() + LEEWAY;
+        let is_saved = !self.unsaved.load(Ordering::SeqCst);
+        let takes = |kept: &TokenSet| {
+            let is_other = kept.access_token != own.access_token;
+            let is_good = kept.expires_at.as_millis() > good_until;
+            is_saved && target.is_default() && is_other && is_good
+        };
+        // Whoever has been told, or has nothing to lose, tries what there is.
+        let was_told = lock(&self.sent).as_ref().is_some_and(|sent| number >= sent.begun);
+        let dares = was_told || life(own.expires_at, now).is_zero();
+        slot.begin(Wants { takes, begins: false, dares }).await
+    }
+
+    /// Ends the turn, with the newest tokens.
+    async fn finish(&self, lease: Lease<'_, TokenSet>) {
+        let lost = lock(&self.sent).is_some();
+        let newest = self.newest().clone();
+        let saved = lease.finish(Some(newest), lost, merge).await;
+        self.unsaved.store(saved.is_err(), Ordering::SeqCst);
+        if saved.is_err() {
+            trace::token_store_failed();
+        }
+    }
+
+    /// Takes the tokens that are kept for this one's own, but for those that could not be kept.
+    fn adopt(&self, kept: Option<TokenSet>) {
+        let Some(kept) = kept.filter(|_| !self.unsaved.load(Ordering::SeqCst)) else {
+            return;
+        };
+        let (is_other, is_renewed) = {
+            let own = self.newest();
+            (*own != kept, own.refresh_token != kept.refresh_token)
+        };
+        if is_renewed {
+            *lock(&self.sent) = None;
+        }
+        if is_other {
+            self.change(|newest| *newest = kept);
+        }
+    }
+
+    fn granted(&self, kept: &TokenSet) -> Result<Granted, AuthFailure> {
+        let bearer = Bearer::new(&kept.access_token)
+            .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
+        let life = Some(life(kept.expires_at, self.client.clock().wall_time()));
+        let scope = Some(kept.scope.clone()).filter(|scope| !scope.is_empty());
+        let token = Fetched { bearer, life, scope: scope.clone() };
+        Ok(Granted { token, scope, refresh_token: None, id_token: None })
+    }
+
+    /// The process that renewed the tokens is gone, or got no response. What there is goes on until
+    /// it expires; whoever comes then tries.
+    fn in_doubt(&self) -> AuthFailure {
+        let failure = AuthFailure::new(
+            "another process has sent the refresh token, and nobody knows what became of it: the \
+             tokens that there are go on, and the next renewal is a try",
+        );
+        let begun = self.begun.load(Ordering::SeqCst);
+        let at = self.client.clock().now();
+        *lock(&self.sent) = Some(Sent { at, failure: failure.clone(), begun });
+        failure
+    }
+
+    /// Another process has signed the user out.
+    fn signed_out(&self) -> AuthFailure {
+        self.end();
+        AuthFailure::sign_in_required(
+            "the token store does not have the user's session any more: it was signed out, or has \
+             expired. Have the user sign in again",
+        )
+    }
+
+    /// The turn of this process, to revoke the tokens.
+    pub(super) async fn begin_revoking<'a>(
+        &self,
+        slot: &'a Slot<TokenSet>,
+    ) -> Result<Option<Lease<'a, TokenSet>>, AuthFailure> {
+        let wants = Wants { takes: |_: &TokenSet| false, begins: false, dares: true };
+        match slot.begin(wants).await.map_err(down)? {
+            Begun::Turn(lease) => {
+                self.adopt(lease.value.clone());
+                Ok(Some(lease))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Ends a turn in which the tokens were revoked, or were not.
+    pub(super) async fn finish_revoking(
+        &self,
+        slot: &Slot<TokenSet>,
+        lease: Lease<'_, TokenSet>,
+        revoked: bool,
+    ) -> Result<(), AuthFailure> {
+        match revoked {
+            true => slot.remove().await.map(drop).map_err(|error| {
+                let problem = "the user's tokens were revoked, but the token store failed, which \
+                               has them still";
+                AuthFailure::of_store(problem, error)
+            }),
+            false => {
+                self.finish(lease).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps an ID token that has been validated.
+    pub(super) async fn keep_id_token(&self, token: &str) {
+        self.change(|newest| newest.id_token = Some(token.to_owned()));
+        let Some(slot) = &self.shared else { return };
+        let own = self.newest().access_token.clone();
+        let kept = slot.change(|kept| {
+            let is_own = kept.access_token == own;
+            if is_own {
+                kept.id_token = Some(token.to_owned());
+            }
+            is_own
+        });
+        if kept.await.is_err() {
+            trace::token_store_failed();
+        }
+    }
+}
+
+/// Which tokens count where somebody else had the turn meanwhile.
+fn merge(
+    began: Option<&TokenSet>,
+    own: Option<TokenSet>,
+    kept: Option<TokenSet>,
+) -> Option<TokenSet> {
+    let is_renewed = own.as_ref() != began && own.as_ref().is_some_and(|own| own.renews());
+    let is_untouched = kept.as_ref() == began;
+    if is_renewed || is_untouched { own } else { kept }
+}
+
+fn down(error: StoreError) -> AuthFailure {
+    let problem = "the token store failed: the user's tokens were not renewed, for another process \
+                   may have used the refresh token";
+    AuthFailure::of_store(problem, error)
+}
