@@ -7,11 +7,15 @@ use serde_json::Value;
 
 use crate::{
     Client, Error, Result,
-    call::Call,
-    judge::{Accepted, Received},
-    one_line::one_line,
-    operation::{Api, Operation},
-    runtimes,
+    call::{
+        Call,
+        response::{Accepted, Received},
+    },
+    error::{NO_RUNTIME, one_line::one_line},
+    http::{
+        operation::{Api, Operation},
+        runtimes,
+    },
 };
 
 use logto_api_contract::{Series, drift as engine};
@@ -90,7 +94,7 @@ impl Client {
             let compared = tokio::task::spawn_blocking(move || compare(&document)).await;
             compared.unwrap_or_else(|_| Err(broken("it did not come to its end")))
         });
-        runtimes::within(compared, || Error::request(runtimes::ABSENT)).await
+        runtimes::within(compared, || Error::request(NO_RUNTIME)).await
     }
 
     async fn published(&self) -> Result<Received> {

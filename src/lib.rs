@@ -63,51 +63,23 @@
 //! to nothing while nobody listens.
 
 #[cfg(feature = "client")]
-mod acting;
-#[cfg(feature = "client")]
 mod auth;
-#[cfg(feature = "client")]
-mod body;
-#[cfg(feature = "client")]
-mod browser;
-#[cfg(feature = "client")]
-mod budget;
-#[cfg(feature = "client")]
-mod builder;
 #[cfg(feature = "client")]
 mod call;
 #[cfg(feature = "client")]
 mod client;
-#[cfg(feature = "client")]
-mod clock;
-#[cfg(feature = "client")]
-mod connection;
-#[cfg(feature = "client")]
-mod cookies;
-#[cfg(feature = "client")]
-mod download;
 #[cfg(feature = "drift")]
 pub mod drift;
 #[cfg(feature = "client")]
-mod endpoint;
-#[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
-mod exchange;
+mod http;
 #[cfg(feature = "client")]
-mod extent;
-#[cfg(feature = "client")]
-mod history;
-#[cfg(feature = "client")]
-mod jar;
+mod lists;
 #[cfg(feature = "operations")]
-#[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
-mod json_body;
-#[cfg_attr(not(feature = "client"), allow(dead_code))]
-mod json_path;
-#[cfg(feature = "client")]
-mod judge;
-mod nullable;
+pub mod models;
+#[cfg(not(feature = "operations"))]
+mod models;
 #[cfg(feature = "jwks")]
 mod oidc;
 /// Back-channel logout: Logto tells a service that a user's session has ended.
@@ -115,50 +87,12 @@ mod oidc;
 pub mod logout {
     pub use crate::oidc::{LogoutToken, LogoutTokenVerifier};
 }
-#[cfg(feature = "client")]
-mod one_line;
-#[cfg(feature = "client")]
-mod operation;
-#[cfg(feature = "client")]
-mod options;
-#[cfg(feature = "client")]
-mod page;
-#[cfg(feature = "client")]
-mod request;
-#[cfg(feature = "client")]
-mod response_future;
-#[cfg(feature = "client")]
-mod retry;
-#[cfg(feature = "client")]
-mod retry_after;
-#[cfg(feature = "client")]
-mod runtimes;
-#[cfg(feature = "client")]
-mod search;
-#[cfg(feature = "client")]
-mod set_cookie;
-#[cfg_attr(not(feature = "client"), allow(dead_code))]
-pub mod setters;
+#[cfg(feature = "operations")]
+mod raw;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 #[cfg(feature = "client")]
-mod sign_in_errors;
-#[cfg(feature = "client")]
 mod store;
-#[cfg(feature = "client")]
-mod stream;
-mod timestamp;
-#[cfg(feature = "client")]
-mod trace;
-#[cfg(feature = "client")]
-mod transport;
-#[cfg(feature = "client")]
-mod unsent;
-#[cfg(feature = "client")]
-mod upload;
-mod values;
-#[cfg(feature = "account")]
-mod verification_record;
 #[cfg(feature = "verify")]
 pub mod verify;
 #[cfg(any(feature = "account", feature = "experience"))]
@@ -167,81 +101,40 @@ pub mod web_authn;
 pub mod webhooks;
 
 #[cfg(feature = "client")]
-pub use acting::ActingBuilder;
-#[cfg(feature = "client")]
 pub use auth::{AccessToken, TokenProvider};
-#[cfg(feature = "client")]
-pub use browser::BrowserAnswer;
-#[cfg(feature = "client")]
-pub use builder::ClientBuilder;
 #[cfg(feature = "client")]
 pub use bytes::Bytes;
 #[cfg(feature = "client")]
-pub use client::Client;
+pub use call::{
+    browser::BrowserAnswer,
+    download::Download,
+    request::{Answer, Request},
+    response_future::{ResponseFuture, WithResponse},
+};
 #[cfg(feature = "client")]
-pub use clock::Clock;
-#[cfg(feature = "client")]
-pub use cookies::BrowserCookies;
-#[cfg(feature = "client")]
-pub use download::Download;
+pub use client::{Client, builder::ClientBuilder, delegation::ActingBuilder};
 #[cfg(feature = "client")]
 pub use error::{Error, Result};
 #[cfg(feature = "client")]
-pub use page::Page;
+pub use http::{clock::Clock, cookies::BrowserCookies, retry::RetryPolicy, upload::Upload};
 #[cfg(feature = "client")]
-pub use request::{Answer, Request};
+pub use lists::{
+    page::Page,
+    search::{Joint, Search, SearchMode},
+    stream::{ItemStream, PageStream},
+};
+pub use models::setters;
+#[cfg(feature = "client")]
+pub use models::setters::Null;
+#[cfg(feature = "account")]
+pub use models::verification_record::VerificationRecordId;
+pub use models::{timestamp::Timestamp, values::UnknownValue};
 #[cfg(feature = "client")]
 pub use reqwest::{self, Method, StatusCode};
-#[cfg(feature = "client")]
-pub use response_future::{ResponseFuture, WithResponse};
-#[cfg(feature = "client")]
-pub use retry::RetryPolicy;
-#[cfg(feature = "client")]
-pub use search::{Joint, Search, SearchMode};
-#[cfg(feature = "client")]
-pub use setters::Null;
 #[cfg(feature = "redis")]
 pub use store::RedisTokenStore;
 #[cfg(feature = "client")]
 pub use store::{MemoryTokenStore, StoreError, TokenStore};
-#[cfg(feature = "client")]
-pub use stream::{ItemStream, PageStream};
-pub use timestamp::Timestamp;
-#[cfg(feature = "client")]
-pub use upload::Upload;
-pub use values::UnknownValue;
-#[cfg(feature = "account")]
-pub use verification_record::VerificationRecordId;
-
-#[allow(unused_imports, reason = "which models are generated depends on the enabled features")]
-pub(crate) use nullable::double_option;
-
-/// The positional client that progenitor writes from the contract: it writes requests.
-#[cfg(feature = "operations")]
-#[allow(dead_code, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
-mod raw {
-    include!(concat!(env!("OUT_DIR"), "/raw.rs"));
-}
-
-/// What Logto sends and takes, one type for each thing.
-#[cfg(feature = "operations")]
-#[allow(
-    unused_imports,
-    clippy::new_without_default,
-    clippy::should_implement_trait,
-    reason = "it is generated, as the enabled features ask for"
-)]
-pub mod models {
-    use serde::{Deserialize, Serialize};
-
-    use crate::{
-        UnknownValue,
-        setters::*,
-        values::{open_enum, tagged_union},
-    };
-
-    include!(concat!(env!("OUT_DIR"), "/models.rs"));
-}
 
 // A module for each group of operations, and the methods of `Client` that lead to them.
 #[cfg(feature = "operations")]

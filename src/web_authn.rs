@@ -25,7 +25,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::models::{AuthenticatorAttachment, AuthenticatorTransport, RegistrationCredential};
-use crate::{Error, Result, json_path};
+use crate::{Error, Result, models::json_path};
 
 /// What Logto calls the type of a credential, which is `public-key` everywhere else.
 const TYPE: &str = "WebAuthn";

@@ -88,18 +88,18 @@ impl Writer<'_> {
         }
         let streams = match streams.is_empty() {
             true => String::new(),
-            false => format!("crate::stream::streams!({});", streams.join(", ")),
+            false => format!("crate::lists::stream::streams!({});", streams.join(", ")),
         };
         let comment = self.group_comment(group);
         Ok(format!(
             "#[allow(unused_imports)]
-            use crate::{{call::Call, operation::Repeat, setters::*}};
+            use crate::{{call::Call, http::operation::Repeat, setters::*}};
             {comment}#[derive(Clone, Debug)]
             pub struct {handle} {{ pub(super) client: crate::Client }}
             impl {handle} {{ {methods} }}
-            crate::operation::operations! {{ {table} }}
+            crate::http::operation::operations! {{ {table} }}
             {requests}
-            crate::options::call_options!({});
+            crate::call::options::call_options!({});
             {streams}\n",
             names.join(", ")
         ))

@@ -233,7 +233,8 @@ impl Shape<'_> {
             (false, nullable) => {
                 if nullable && self.sent {
                     serde.push(
-                        "default, deserialize_with = \"crate::double_option::deserialize\"".into(),
+                        "default, deserialize_with = \"crate::models::double_option::deserialize\""
+                            .into(),
                     );
                 }
                 serde.push("skip_serializing_if = \"Option::is_none\"".into());
@@ -282,7 +283,7 @@ pub(crate) fn redacted_debug(
         }
     };
     format!(
-        "crate::values::redacted_debug!({name} {{ {} }}{}{});",
+        "crate::models::values::redacted_debug!({name} {{ {} }}{}{});",
         shown.join(", "),
         block("hides", always),
         block("maybe", maybe),

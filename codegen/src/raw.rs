@@ -137,7 +137,7 @@ fn imports() -> [syn::Item; 2] {
         },
         syn::parse_quote! {
             #[allow(unused_imports)]
-            use crate::json_body::WithJson;
+            use crate::models::json_body::WithJson;
         },
     ]
 }

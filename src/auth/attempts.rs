@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
-use super::AuthFailure;
 use crate::{
-    retry::{Failure, Retries},
-    runtimes, trace,
+    error::{AuthFailure, NO_RUNTIME},
+    http::{
+        retry::{Failure, Retries},
+        runtimes, trace,
+    },
 };
 
 /// What comes of asking, after as many attempts as the client's policy allows. What is not
@@ -20,7 +22,7 @@ where
     F: Future<Output = Result<T, AuthFailure>>,
 {
     if runtimes::current().is_none() {
-        return Err(AuthFailure::new(runtimes::ABSENT));
+        return Err(AuthFailure::new(NO_RUNTIME));
     }
     let started = retries.clock.now();
     let mut attempt = 0;

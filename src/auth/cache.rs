@@ -20,12 +20,15 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    AuthFailure, Bearer,
+    Bearer,
     source::{Fetched, Source},
     tasks::{self, Id, RwLock, RwLockReadGuard, RwLockWriteGuard},
     token::Token,
 };
-use crate::{retry::Retries, runtimes, trace};
+use crate::{
+    error::{AuthFailure, NO_RUNTIME},
+    http::{retry::Retries, trace},
+};
 
 /// After a renewal that failed, calls leave it alone for this long at least.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
@@ -102,7 +105,7 @@ impl TokenCache {
         }
         let mut has_joined = false;
         for _ in 0..FETCHES {
-            let runtime = tasks::current().ok_or_else(|| AuthFailure::new(runtimes::ABSENT))?;
+            let runtime = tasks::current().ok_or_else(|| AuthFailure::new(NO_RUNTIME))?;
             let (fetch, joins) = match self.find(runtime) {
                 Found::Token(token) => return Ok(token),
                 Found::Failed(failure) => return Err(failure),

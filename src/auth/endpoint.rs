@@ -8,15 +8,16 @@ use reqwest::{
 };
 use serde_json::{Map, Value};
 
-use super::{AuthFailure, Bearer, failure::Details, hints::Refused, scope, source::Fetched};
-#[cfg(feature = "sign-in")]
-use crate::Client;
+use super::{Bearer, hints::Refused, scope, source::Fetched};
 use crate::{
     Error, Result,
-    body::{End, read, without_bom},
-    endpoint::Endpoint,
-    error::text,
-    transport::{Transport, origin_of},
+    error::{AuthFailure, Details, text},
+    http::{
+        body::{End, read},
+        endpoint::Endpoint,
+        transport::{Transport, origin_of},
+    },
+    models::json_path::without_bom,
 };
 
 /// The life of a token whose answer does not tell it.
@@ -69,23 +70,6 @@ impl TokenEndpoint {
         }
         let url = endpoint.join("/oidc/token")?;
         Ok(Self { transport, url, app_id, app_secret: Some(app_secret), user_agent, timeout })
-    }
-
-    /// Where an application that users sign in to gets their tokens.
-    #[cfg(feature = "sign-in")]
-    pub(crate) fn of_users(
-        client: &Client,
-        app_id: String,
-        app_secret: Option<String>,
-    ) -> Result<Self> {
-        Ok(Self {
-            transport: client.transport().clone(),
-            url: client.target().join("/oidc/token")?,
-            app_id,
-            app_secret,
-            user_agent: client.user_agent().clone(),
-            timeout: client.attempt_timeout(),
-        })
     }
 
     /// Asks once.

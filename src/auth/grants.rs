@@ -5,21 +5,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use reqwest::Method;
-use serde::Deserialize;
-
 use super::{
-    AuthFailure,
     endpoint::{Granted, Parameter, TokenEndpoint},
     scope,
     shared::Shared,
     source::{Fetched, Pending, Source},
 };
-use crate::{Client, auth::TokenCache, retry::Retries, store::SharedStore};
+use crate::{auth::TokenCache, error::AuthFailure, http::retry::Retries, store::SharedStore};
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Logto takes its subject tokens by this name too, in every version.
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
 
 /// What a token is asked for.
@@ -136,7 +132,7 @@ pub(crate) struct Exchanging {
 pub(crate) struct Hidden(pub(crate) String);
 
 impl Exchanging {
-    async fn exchange(&self, subject: &str, kind: &str) -> Result<Fetched, AuthFailure> {
+    pub(crate) async fn exchange(&self, subject: &str, kind: &str) -> Result<Fetched, AuthFailure> {
         let mut grant = vec![
             ("grant_type", EXCHANGE),
             ("subject_token", subject),
@@ -147,47 +143,6 @@ impl Exchanging {
             grant.extend([("actor_token", token.as_str()), ("actor_token_type", ACCESS_TOKEN)]);
         }
         self.wanted.ask(&self.endpoint, &grant).await
-    }
-}
-
-/// A user's tokens, which the application gets in their place. An exchange uses a subject token
-/// up, so there is another one each time.
-#[derive(Debug)]
-pub(crate) struct Impersonation {
-    /// The client of the application itself.
-    pub(crate) app: Client,
-    pub(crate) user_id: String,
-    /// What a script for custom claims is told. It may hold anything.
-    pub(crate) context: Option<Hidden>,
-    pub(crate) exchanging: Exchanging,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SubjectToken {
-    subject_token: String,
-}
-
-impl Impersonation {
-    async fn subject_token(&self) -> crate::Result<String> {
-        let request = self.app.request(Method::POST, "/api/subject-tokens");
-        let mut body = serde_json::json!({ "userId": self.user_id });
-        if let Some(Hidden(context)) = &self.context {
-            body["context"] = serde_json::from_str(context).unwrap_or_default();
-        }
-        let answer = request.json(&body).send().await?;
-        Ok(answer.json::<SubjectToken>()?.subject_token)
-    }
-}
-
-impl Source for Impersonation {
-    fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
-        Box::pin(async {
-            let subject_token = self.subject_token().await.map_err(|error| {
-                AuthFailure::of_call("no subject token was given for the user", error)
-            })?;
-            self.exchanging.exchange(&subject_token, ACCESS_TOKEN).await
-        })
     }
 }
 

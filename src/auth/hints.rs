@@ -6,7 +6,7 @@
 use reqwest::StatusCode;
 
 use super::endpoint::Parameter;
-use crate::endpoint::DEFAULT_RESOURCE;
+use crate::http::endpoint::DEFAULT_RESOURCE;
 
 /// Why the Management API's resource may be none of the server's.
 const CUSTOM_DOMAIN: &str = ". Behind a domain of your own, the Management API of Logto Cloud stays \

@@ -1,12 +1,16 @@
-//! Who is calling: credentials, and the token that is had for them.
+//! Who is calling: credentials, the tokens obtained with them, and the keys of those that others
+//! show.
+//!
+//! Uses `http` and `error`; `client` and what is above it use it.
 
 mod attempts;
 mod bearer;
 mod cache;
 mod endpoint;
-mod failure;
 mod grants;
 mod hints;
+#[cfg(feature = "jwks")]
+mod jwks;
 pub(crate) mod jwt;
 #[cfg(test)]
 mod model;
@@ -22,26 +26,23 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+#[cfg(feature = "jwks")]
+pub(crate) use self::jwks::{Jwks, NamedKey};
 #[cfg(feature = "sign-in")]
-pub(crate) use self::{
-    attempts::attempts,
-    endpoint::Granted,
-    source::{Fetched, Pending},
-};
+pub(crate) use self::{attempts::attempts, endpoint::Granted};
 pub use self::{bearer::AccessToken, provider::TokenProvider};
 pub(crate) use self::{
     bearer::Bearer,
     cache::TokenCache,
     endpoint::TokenEndpoint,
-    failure::{AuthFailure, Cause},
-    grants::{ClientCredentials, Exchange, Exchanging, Hidden, Impersonation, Personal, Wanted},
+    grants::{ACCESS_TOKEN, ClientCredentials, Exchange, Exchanging, Hidden, Personal, Wanted},
     provider::Provided,
-    scope::INSUFFICIENT,
-    source::Source,
+    source::{Fetched, Pending, Source},
 };
 use crate::{
     Error, Result,
-    operation::{Api, Operation},
+    error::AuthFailure,
+    http::operation::{Api, Operation},
     store::SharedStore,
 };
 

@@ -1,10 +1,10 @@
 //! Tokens that users of this crate get by themselves.
 
+use crate::error::{AuthFailure, Cause, Details};
 use std::{error::Error as StdError, fmt};
 
 use super::{
-    AccessToken, AuthFailure, Bearer,
-    failure::{Cause, Details},
+    AccessToken, Bearer,
     source::{Fetched, Pending, Source},
 };
 

@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{AuthFailure, endpoint::Granted, failure::Details, jwt};
-
-/// The code of failures of this kind.
-pub(crate) const INSUFFICIENT: &str = "insufficient_scope";
+use super::{endpoint::Granted, jwt};
+use crate::error::{AuthFailure, Details, INSUFFICIENT};
 
 /// Refuses a token that lacks a scope that was asked for: it would be refused call by call.
 pub(crate) fn check(

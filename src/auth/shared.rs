@@ -9,15 +9,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthFailure, Bearer,
+    Bearer,
     source::{Fetched, Pending, Source},
 };
 use crate::{
     Timestamp,
-    clock::SharedClock,
-    retry::Retries,
+    error::AuthFailure,
+    http::{clock::SharedClock, retry::Retries, trace},
     store::{Begun, Lease, SharedStore, Slot, Wants},
-    trace,
 };
 
 /// A token that ends sooner is not taken from the others.

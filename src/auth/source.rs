@@ -2,8 +2,8 @@
 
 use std::{fmt, pin::Pin, time::Duration};
 
-use super::{AuthFailure, Bearer, attempts::attempts};
-use crate::retry::Retries;
+use super::{Bearer, attempts::attempts};
+use crate::{error::AuthFailure, http::retry::Retries};
 
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

@@ -9,7 +9,7 @@ pub(super) use tokio::{
     time::{Instant, timeout_at},
 };
 
-pub(super) use crate::runtimes::current;
+pub(super) use crate::http::runtimes::current;
 
 /// Has the runtime of the caller do the work in a task of its own.
 pub(super) fn spawn(work: impl Future<Output = ()> + Send + 'static) {

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{AuthFailure, Granted, TokenEndpoint, attempts},
-    retry_after, runtimes, trace,
+    auth::{Granted, TokenEndpoint, attempts},
+    error::{AuthFailure, retry_after},
+    http::{runtimes, trace},
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -71,7 +72,7 @@ struct Response {
 impl DeviceAuthorization {
     pub(crate) async fn begin(client: &Client, app: App, wanted: Wanted) -> Result<Self> {
         runtimes::check()?;
-        let endpoint = TokenEndpoint::of_users(client, app.client_id.clone(), app.secret.clone())?;
+        let endpoint = client.token_endpoint_of(app.client_id.clone(), app.secret.clone())?;
         let mut form = vec![("scope", wanted.scope.as_str())];
         form.extend(wanted.resources.iter().map(|resource| ("resource", resource.as_str())));
         let (now, wall_time) = (client.clock().now(), client.clock().wall_time());

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde::Deserialize;
 
-use crate::{Client, Error, Result, auth::AuthFailure};
+use crate::{Client, Error, Result, error::AuthFailure};
 
 #[derive(Default, Deserialize)]
 struct Metadata {

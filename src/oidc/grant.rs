@@ -14,13 +14,10 @@ use reqwest::StatusCode;
 use super::{App, TokenSet, turn::Queue};
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{
-        AuthFailure, Bearer, Fetched, Granted, Pending, Source, TokenEndpoint, Wanted, attempts,
-    },
-    retry::Retries,
-    runtimes,
+    auth::{Bearer, Fetched, Granted, Pending, Source, TokenEndpoint, Wanted, attempts},
+    error::AuthFailure,
+    http::{retry::Retries, runtimes, trace},
     store::Slot,
-    trace,
 };
 
 /// Logto takes a refresh token that it has replaced for 3 seconds more, and gives another sibling
@@ -90,7 +87,7 @@ impl Grant {
         let (id, secret) = (app.client_id.clone(), app.secret.clone());
         Ok(Arc::new(Self {
             client: client.anonymous(),
-            endpoint: TokenEndpoint::of_users(client, id, secret)?,
+            endpoint: client.token_endpoint_of(id, secret)?,
             newest: Mutex::new(newest),
             turn: Queue::default(),
             sent: Mutex::default(),

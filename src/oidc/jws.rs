@@ -5,7 +5,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Client, Error, Result, auth::jwt};
+use super::key_set;
+use crate::{
+    Client, Error, Result,
+    auth::{NamedKey, jwt},
+};
 
 /// What a token is for. One of a kind is never accepted as one of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +70,11 @@ impl<'a> Jws<'a> {
         let header: Header = jwt::part(self.header)
             .ok_or_else(|| invalid(self.kind, "has a header that cannot be read"))?;
         let algorithm = header.algorithm(self.kind)?;
-        let key = client.jwks().key(client, header.kid.as_deref(), algorithm, self.kind).await?;
+        let (id, kind) = (header.kid.as_deref(), self.kind.name());
+        let named = NamedKey { id, algorithm, kind };
+        let time = (client.clock(), client.timeout());
+        let fetch = async |has_stale| key_set::fetch(client, has_stale).await;
+        let key = client.jwks().key(named, time, fetch).await?;
         self.check_signature(&key, algorithm)?;
         Ok(algorithm)
     }

@@ -14,8 +14,8 @@ mod discovery;
 #[cfg(feature = "sign-in")]
 mod grant;
 mod id_token;
-mod jwks;
 mod jws;
+mod key_set;
 mod logout;
 #[cfg(feature = "sign-in")]
 mod pending;
@@ -36,7 +36,6 @@ mod tokens;
 #[cfg(feature = "sign-in")]
 mod turn;
 
-pub(crate) use self::jwks::Jwks;
 #[cfg(feature = "sign-in")]
 pub(crate) use self::{
     app::App,

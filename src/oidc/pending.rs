@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use super::{App, Tokens, pkce, random, redeem};
-use crate::{Client, Error, Result, Timestamp, values::redacted_debug};
+use crate::{Client, Error, Result, Timestamp, models::values::redacted_debug};
 
 /// What must be kept of an authorization request until its answer comes back: the secrets that
 /// tie the two together.

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{Granted, TokenEndpoint, attempts},
-    trace,
+    auth::{Granted, attempts},
+    http::trace,
 };
 
 /// Takes the answer to an authorization request, and redeems its code for tokens.
@@ -83,7 +83,7 @@ async fn exchange(
     pending: &PendingAuthorization,
     code: &str,
 ) -> Result<Granted> {
-    let endpoint = TokenEndpoint::of_users(client, app.client_id.clone(), app.secret.clone())?;
+    let endpoint = client.token_endpoint_of(app.client_id.clone(), app.secret.clone())?;
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code),

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     Timestamp,
-    auth::{AuthFailure, Bearer, Fetched, Granted},
+    auth::{Bearer, Fetched, Granted},
+    error::AuthFailure,
+    http::trace,
     store::{Begun, Lease, Slot, StoreError, Wants},
-    trace,
 };
 
 /// Tokens that others have renewed are taken if they are good for longer, in milliseconds.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     AccessToken, Client, Error, Result,
-    auth::{AuthFailure, INSUFFICIENT},
+    error::{AuthFailure, INSUFFICIENT},
     setters::{IntoScope, IntoText},
 };
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{App, Tokens, grant::Grant, id_token};
-use crate::{Client, Result, Timestamp, store::Slot, values::redacted_debug};
+use crate::{Client, Result, Timestamp, models::values::redacted_debug, store::Slot};
 
 /// The tokens of a user as they are kept between requests: by
 /// [`Tokens::to_token_set`], and back by [`restore`](Self::restore).

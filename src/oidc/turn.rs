@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{runtime::Id, sync, time::timeout};
 
-use crate::{clock::SharedClock, runtimes};
+use crate::http::{clock::SharedClock, runtimes};
 
 /// How long a turn that another runtime has is waited for: that one may never run again. It is less
 /// than the time in which Logto takes a refresh token once more.

@@ -9,10 +9,10 @@ use super::{
     event::{Event, ForgotPassword, Register, SignIn},
 };
 use crate::{
-    BrowserCookies, Client, Error, Result, models,
+    BrowserCookies, Client, Error, Result,
+    models::{self, values::open_enum},
     oidc::{App, Asked, PendingAuthorization},
     setters::{IntoScope, IntoText},
-    values::open_enum,
 };
 
 /// What Logto's own SDKs ask for as well: a refresh token and the user's profile.

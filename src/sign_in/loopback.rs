@@ -15,8 +15,8 @@ use tokio::{
 use super::{AuthorizationRequest, Event, PendingAuthorization, Tokens};
 use crate::{
     Client, Error, Result,
+    http::runtimes,
     oidc::{App, redeem},
-    runtimes,
 };
 
 /// In bytes. Logto's callbacks have less than a thousand.

@@ -317,7 +317,7 @@ impl NextStep {
             Self::Other(_) => "Logto asks for something that this version does not know",
         };
         match self.code() {
-            Some(code) => format!("{what} ({})", crate::one_line::one_line(code, 100)),
+            Some(code) => format!("{what} ({})", crate::error::one_line::one_line(code, 100)),
             None => what.to_owned(),
         }
     }

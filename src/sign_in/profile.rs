@@ -10,10 +10,9 @@ use crate::{
     Error, Result,
     models::{
         AddUserProfile, AddUserProfileExtraProfile, AddUserProfilePassword, AddUserProfileSocial,
-        AddUserProfileUsername,
+        AddUserProfileUsername, values::open_enum,
     },
     setters::{IntoObject, IntoText},
-    values::open_enum,
 };
 
 open_enum! {

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{TokenSet, Tokens};
 use crate::{
     Client, Error, Result, TokenStore,
-    auth::AuthFailure,
+    error::AuthFailure,
     setters::IntoText,
     store::{SharedStore, Slot, StoreError},
 };

@@ -110,8 +110,9 @@ impl WebhookVerifier {
         if !self.keys.iter().any(|key| is_signed(key).is_ok()) {
             return Err(WebhookError::InvalidSignature);
         }
-        let event: Event = serde_json::from_slice(body)
-            .map_err(|error| WebhookError::InvalidBody(crate::json_path::problem(&error)))?;
+        let event: Event = serde_json::from_slice(body).map_err(|error| {
+            WebhookError::InvalidBody(crate::models::json_path::problem(&error))
+        })?;
         self.check_age(&event)?;
         match &self.seen {
             Some(seen) if seen(&event, signature) => Err(WebhookError::Replayed),

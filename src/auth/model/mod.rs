@@ -35,7 +35,13 @@ use super::{
     source::{self, Fetched, Source},
     token::{self, Token},
 };
-use crate::{Clock, RetryPolicy, budget::RetryBudget, clock::SharedClock, retry::Retries};
+use crate::{
+    Clock, RetryPolicy,
+    http::{
+        clock::SharedClock,
+        retry::{Retries, budget::RetryBudget},
+    },
+};
 
 /// How many orders of each kind are tried: `LOGTO_MODEL_ORDERS` says otherwise.
 const ORDERS: usize = 500;

@@ -8,11 +8,11 @@ use std::{
 use reqwest::StatusCode;
 use shuttle::future::yield_now;
 
-use super::{
-    super::{failure::Details, source::Pending},
-    AuthFailure, Bearer, Fetched, Source, Token, tasks,
+use super::{super::source::Pending, Bearer, Fetched, Source, Token, tasks};
+use crate::{
+    error::{AuthFailure, Details},
+    http::retry::Retries,
 };
-use crate::retry::Retries;
 
 /// How long tokens are good; they are used for ten seconds less.
 pub(super) const LIFE: Duration = Duration::from_secs(100);

@@ -1,0 +1,215 @@
+//! Calls of operations, from the request that a group writes to the value that is handed over.
+//!
+//! Uses `client` and what is below it; the generated groups, `drift`, `oidc` and `sign_in` use it.
+
+pub(crate) mod browser;
+pub(crate) mod download;
+mod history;
+pub(crate) mod options;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod response_future;
+mod send;
+
+use std::fmt;
+
+use reqwest::Request;
+use serde_json::{Map, Value};
+
+use crate::{
+    Client, Error, Result, Upload,
+    call::{
+        options::Options,
+        send::{Exchange, Payload, Reading},
+    },
+    http::operation::Operation,
+    setters::{IntoNullableObject, IntoObject, NotAnObject},
+};
+
+/// A request, which is not sent yet.
+pub(crate) type Written = Result<Request>;
+
+/// A call that is being put together. Every request struct has one, in its member `call`.
+#[derive(Clone)]
+pub(crate) struct Call {
+    client: Client,
+    pub(crate) options: Options,
+    payload: Payload,
+    operation: Option<Operation>,
+    pub(crate) paging: Paging,
+}
+
+/// What is asked for of a list in pages.
+#[derive(Clone, Copy, Default)]
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Paging {
+    pub(crate) page: Option<i64>,
+    pub(crate) page_size: Option<i64>,
+    /// A page tells what it is made of, so that a stream notices one that comes again.
+    pub(crate) fingerprint: bool,
+}
+
+#[allow(dead_code, reason = "which are used depends on the enabled features")]
+impl Call {
+    pub(crate) fn new(client: &Client) -> Self {
+        Self {
+            client: client.clone(),
+            options: Options::default(),
+            payload: Payload::AsWritten,
+            operation: None,
+            paging: Paging::default(),
+        }
+    }
+
+    /// Sends no body and no content type.
+    pub(crate) fn omit_body(&mut self) {
+        self.payload = Payload::Omitted;
+    }
+
+    /// Sends a file as the form's field `file`, in place of the body that is handed to the raw
+    /// client. To be called after [`start`](Self::start).
+    pub(crate) fn multipart(&mut self, upload: &Upload) -> Result<reqwest::Body> {
+        upload.check().map_err(|error| error.during(self.operation()))?;
+        self.payload = Payload::Upload(upload.clone());
+        Ok(reqwest::Body::default())
+    }
+
+    /// Asks for this page.
+    pub(crate) fn page(&mut self, page: Option<i64>, page_size: Option<i64>) {
+        self.paging = Paging { page, page_size, ..self.paging };
+    }
+
+    /// The object that an argument or setter of this name is given. Anything else is reported when
+    /// the request is sent.
+    pub(crate) fn object<Kind>(
+        &mut self,
+        name: &str,
+        value: impl IntoObject<Kind>,
+    ) -> Map<String, Value> {
+        self.checked(name, value.into_object())
+    }
+
+    /// The same where null is one.
+    pub(crate) fn nullable_object<Kind>(
+        &mut self,
+        name: &str,
+        value: impl IntoNullableObject<Kind>,
+    ) -> Option<Map<String, Value>> {
+        self.checked(name, value.into_nullable())
+    }
+
+    fn checked<T: Default>(&mut self, name: &str, value: Result<T, NotAnObject>) -> T {
+        value.unwrap_or_else(|problem| {
+            self.options.problem(format!("`{name}`: {problem}"));
+            T::default()
+        })
+    }
+
+    /// Checks the path parameters, and returns the raw client to write the request with.
+    #[cfg(feature = "operations")]
+    pub(crate) fn start(
+        &mut self,
+        operation: &Operation,
+        path_parameters: &[(&str, &str)],
+    ) -> Result<crate::raw::Client> {
+        for (name, value) in path_parameters {
+            check_path_parameter(name, value).map_err(|error| error.during(operation.id))?;
+        }
+        self.operation = Some(*operation);
+        Ok(crate::raw::Client {
+            baseurl: self.client.target().base.clone(),
+            client: self.client.http().clone(),
+        })
+    }
+
+    /// The call that is to be made with the request, and that request.
+    pub(crate) fn ready(self, written: Written, reading: Reading) -> Result<(Exchange, Request)> {
+        let id = self.operation();
+        let request = written.map_err(|error| error.during(id))?;
+        let operation = self.operation.ok_or_else(unwritten)?;
+        let exchange = Exchange::new(self.client, operation, self.options, self.payload, reading)
+            .map_err(|error| error.during(id))?;
+        Ok((exchange, request))
+    }
+
+    /// The call of an operation that the contract does not know.
+    pub(crate) fn with(self, operation: Operation, reading: Reading) -> Result<Exchange> {
+        Exchange::new(self.client, operation, self.options, self.payload, reading)
+    }
+
+    /// The id of the operation that was started.
+    pub(crate) fn operation(&self) -> &'static str {
+        self.operation.as_ref().map_or("", |operation| operation.id)
+    }
+}
+
+/// What the raw client returns, as an error of this crate's where it has none to send.
+#[cfg(feature = "operations")]
+pub(crate) fn written<E>(request: Result<Request, E>) -> Written {
+    request.map_err(|_| unwritten())
+}
+
+fn unwritten() -> Error {
+    Error::request("the request cannot be built from the values given")
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.options.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Call")
+            .field("endpoint", &self.client.target().base)
+            .field("headers", &names)
+            .field("timeout", &self.options.timeout)
+            .field("token", &self.options.token.as_ref().map(|_| "[redacted]"))
+            .finish()
+    }
+}
+
+/// An empty parameter, or one that a URL takes for a step in the tree, would turn the request into
+/// one for another route.
+#[cfg(feature = "operations")]
+fn check_path_parameter(name: &str, value: &str) -> Result<()> {
+    let problem = match value {
+        "" => "is empty",
+        "." | ".." => "is `.` or `..`, which no path can hold",
+        // The raw client leaves it as it is, and a URL takes it for a slash.
+        _ if value.contains('\\') => "has a backslash, which no path can hold",
+        _ => return Ok(()),
+    };
+    Err(Error::request(format!("the parameter `{name}` {problem}")))
+}
+
+/// Gives a request struct, which has a [`Call`] in `call` and a method `write`, what sends it.
+#[allow(unused_macros, reason = "depends on the enabled features")]
+macro_rules! sends {
+    ($request:ident -> $answer:ty as $reader:ident) => {
+        impl $request {
+            /// Sends the request; an [`Error`](crate::Error) says why it failed.
+            pub fn send(mut self) -> $crate::ResponseFuture<$answer> {
+                let written = self.write();
+                $crate::ResponseFuture::new::<$crate::call::response::$reader>(self.call, written)
+            }
+
+            /// Sends the request, and gives the status and the headers of the answer as well.
+            pub fn send_with_response(
+                mut self,
+            ) -> $crate::ResponseFuture<$crate::WithResponse<$answer>> {
+                let written = self.write();
+                $crate::ResponseFuture::with_response::<$crate::call::response::$reader>(
+                    self.call, written,
+                )
+            }
+        }
+
+        impl ::std::future::IntoFuture for $request {
+            type Output = $crate::Result<$answer>;
+            type IntoFuture = $crate::ResponseFuture<$answer>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.send()
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "depends on the enabled features")]
+pub(crate) use sends;

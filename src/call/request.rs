@@ -1,0 +1,199 @@
+//! Requests to paths that the contract does not know.
+
+use std::{fmt, pin::Pin};
+
+use bytes::Bytes;
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Client, Download, Error, Result,
+    call::{
+        Call,
+        options::call_options,
+        response::Received,
+        send::{Exchange, Reading},
+    },
+    error::request_id,
+    http::operation::{Api, Operation},
+};
+
+impl Client {
+    /// A request to any path of the server, with the token, the headers and the errors of every
+    /// other call: for what the contract does not know.
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+    /// use logto_api::Method;
+    ///
+    /// let answer = logto.request(Method::GET, "/api/users").query(&[("page", 2)]).send().await?;
+    /// let users: serde_json::Value = answer.json()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(self, method, path)
+    }
+}
+
+/// A request to any path, made by [`Client::request`].
+///
+/// Paths below `/api` belong to the Management API and get its token; those of the Experience API
+/// get none, those of the Account API a user's. Paths outside `/api` only get a token that was
+/// handed in.
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    call: Call,
+    method: Method,
+    path: String,
+    builder: RequestBuilder,
+    public: bool,
+}
+
+impl Request {
+    pub(crate) fn new(client: &Client, method: Method, path: &str) -> Self {
+        let mut call = Call::new(client);
+        let builder = match client.target().join(path) {
+            Ok(url) => client.http().request(method.clone(), url),
+            Err(error) => {
+                call.options.problem(error.to_string());
+                client.http().request(method.clone(), client.endpoint())
+            }
+        };
+        Self { call, method, path: path.to_owned(), builder, public: false }
+    }
+
+    /// Adds query parameters: pairs, a map or a struct.
+    pub fn query<T: Serialize + ?Sized>(mut self, parameters: &T) -> Self {
+        self.builder = self.builder.query(parameters);
+        self
+    }
+
+    /// Sends this value as JSON.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        self.builder = self.builder.json(body);
+        self
+    }
+
+    /// Sends these members as a form.
+    pub fn form<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        self.builder = self.builder.form(body);
+        self
+    }
+
+    /// Sends these bytes. Say what they are with the header `content-type`.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.builder = self.builder.body(body.into());
+        self
+    }
+
+    /// Sends no token.
+    pub fn public(mut self) -> Self {
+        self.public = true;
+        self
+    }
+
+    /// Sends the request and reads the answer. Redirects are answers, they are not followed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be sent, and when the answer is neither 2xx nor 3xx.
+    pub async fn send(self) -> Result<Answer> {
+        let (exchange, request) = self.written(Reading::Whole)?;
+        let arrived = Box::pin(exchange.run(request)).await?;
+        Ok(Answer(Received::new(arrived)))
+    }
+
+    /// Sends the request, and leaves the body of the answer to be read as it comes: for files.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`send`](Self::send).
+    pub async fn download(self) -> Result<Download> {
+        let (exchange, request) = self.written(Reading::Head)?;
+        let arrived = Box::pin(exchange.run(request)).await?;
+        Ok(Download::new(arrived))
+    }
+
+    fn written(self, reading: Reading) -> Result<(Exchange, reqwest::Request)> {
+        let operation = Operation::new("", Api::of_path(&self.path), "");
+        let operation = if self.public { operation.public() } else { operation };
+        let exchange = self.call.with(operation, reading)?;
+        let request = self.builder.build().map_err(Error::transport)?;
+        Ok((exchange, request))
+    }
+}
+
+call_options!(Request);
+
+impl IntoFuture for Request {
+    type Output = Result<Answer>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path.split('?').next().unwrap_or_default())
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a [`Request`], read whole. `Debug` shows its status only.
+pub struct Answer(Received);
+
+impl Answer {
+    /// The HTTP status: 2xx or 3xx.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The id under which the server logged this request.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.0.headers)
+    }
+
+    /// Decodes the body as JSON. No body, as that of a 204, is read as `null` is: into `()` or an
+    /// `Option`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not JSON, or not of this shape; [`Error::json_path`] says where.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        self.0.json_or_nothing()
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not UTF-8.
+    pub fn text(&self) -> Result<String> {
+        self.0.text()
+    }
+
+    /// The body as it came.
+    pub fn bytes(&self) -> &Bytes {
+        &self.0.body
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.0.status)
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}

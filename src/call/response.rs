@@ -1,0 +1,241 @@
+//! Judges what came back: a success becomes a value, anything else an [`Error`].
+
+use bytes::Bytes;
+use reqwest::{
+    Method, StatusCode,
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    BrowserAnswer, Error, Page, Result,
+    call::{
+        Call, Paging, Written,
+        history::History,
+        send::{Arrived, Reading},
+    },
+    error::REQUEST_ID,
+    models::json_path::without_bom,
+};
+
+/// An answer that has arrived as a whole.
+pub(crate) struct Received {
+    history: History,
+    #[allow(dead_code, reason = "depends on the enabled features")]
+    paging: Paging,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Which answers are no errors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) enum Accepted {
+    /// Those that are 2xx.
+    Success,
+    /// Those that are 2xx, and 404 where a lost attempt at a DELETE is the reason.
+    Done,
+    /// Those that are 2xx or 3xx. Redirects are answers, not detours: a session's next step, or a
+    /// page to show.
+    Redirects,
+}
+
+/// A way to read an answer.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) trait Reader<T> {
+    const ACCEPTED: Accepted = Accepted::Success;
+
+    fn read(received: &Received) -> Result<T>;
+}
+
+/// Nothing of interest: the status says it all.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Nothing;
+
+impl Reader<()> for Nothing {
+    const ACCEPTED: Accepted = Accepted::Done;
+
+    fn read(_: &Received) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A JSON body.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Json;
+
+impl<T: DeserializeOwned> Reader<T> for Json {
+    fn read(received: &Received) -> Result<T> {
+        received.json()
+    }
+}
+
+/// A JSON body, or none: 204, an empty body, `null`, or an acknowledgement in plain text.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct OptionalJson;
+
+impl<T: DeserializeOwned> Reader<Option<T>> for OptionalJson {
+    fn read(received: &Received) -> Result<Option<T>> {
+        match received.is_empty() || received.is_text() {
+            true => Ok(None),
+            false => received.json().map(Some),
+        }
+    }
+}
+
+/// A JSON array; no body is an empty one.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct List;
+
+impl<T: DeserializeOwned> Reader<Vec<T>> for List {
+    fn read(received: &Received) -> Result<Vec<T>> {
+        received.list()
+    }
+}
+
+/// A JSON array that is one page of many.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Paged;
+
+impl<T: DeserializeOwned> Reader<Page<T>> for Paged {
+    fn read(received: &Received) -> Result<Page<T>> {
+        let Paging { page, page_size, fingerprint } = received.paging;
+        let page = Page::new(received.list()?, &received.headers, page, page_size);
+        Ok(match fingerprint {
+            true => page.of_body(received.history.operation, &received.body),
+            false => page,
+        })
+    }
+}
+
+/// Text of any kind.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Text;
+
+impl Reader<String> for Text {
+    fn read(received: &Received) -> Result<String> {
+        received.text()
+    }
+}
+
+/// A page or a redirect for a browser.
+#[allow(dead_code, reason = "depends on the enabled features")]
+pub(crate) struct Browser;
+
+impl Reader<BrowserAnswer> for Browser {
+    const ACCEPTED: Accepted = Accepted::Redirects;
+
+    fn read(received: &Received) -> Result<BrowserAnswer> {
+        Ok(BrowserAnswer {
+            status: received.status,
+            location: received.header(LOCATION.as_str()),
+            content_type: received.header(CONTENT_TYPE.as_str()),
+            body: received.text()?,
+        })
+    }
+}
+
+#[allow(dead_code, reason = "depends on the enabled features")]
+impl Call {
+    /// Sends the request, and waits for the whole answer.
+    pub(crate) async fn receive(self, written: Written, accepted: Accepted) -> Result<Received> {
+        let paging = self.paging;
+        let (exchange, request) = self.ready(written, Reading::Whole)?;
+        let deletes = *request.method() == Method::DELETE;
+        let received = match exchange.run(request).await {
+            Ok(arrived) => Received { paging, ..Received::new(arrived) },
+            Err(error) if deletes && accepted == Accepted::Done && error.is_gone() => {
+                return Ok(Received::gone(&error));
+            }
+            Err(error) => return Err(error),
+        };
+        if accepted == Accepted::Redirects || received.status.is_success() {
+            return Ok(received);
+        }
+        let error = Error::answer(received.status, &received.headers, &received.body);
+        Err(received.placed(error))
+    }
+}
+
+impl Received {
+    pub(crate) fn new(mut arrived: Arrived) -> Self {
+        Self {
+            history: arrived.history,
+            paging: Paging::default(),
+            status: arrived.response.status(),
+            headers: std::mem::take(arrived.response.headers_mut()),
+            body: arrived.body,
+        }
+    }
+
+    /// The answer to a DELETE that does not find what an earlier attempt has deleted.
+    fn gone(error: &Error) -> Self {
+        let id = error.request_id().and_then(|id| HeaderValue::from_str(id).ok());
+        Self {
+            history: History::new("", &Method::DELETE),
+            paging: Paging::default(),
+            status: error.status().unwrap_or(StatusCode::NOT_FOUND),
+            headers: id.map(|id| (HeaderName::from_static(REQUEST_ID), id)).into_iter().collect(),
+            body: Bytes::new(),
+        }
+    }
+
+    fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        if self.is_empty() { Ok(Vec::new()) } else { self.json() }
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.status.is_redirection() {
+            return Err(self.placed(Error::answer(self.status, &self.headers, &self.body)));
+        }
+        // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
+        // Trying a slice as well would compile every model's decoder twice.
+        let text = std::str::from_utf8(without_bom(&self.body)).map_err(|_| self.no_text())?;
+        serde_json::from_str(text).map_err(|error| self.placed(self.undecodable(&error)))
+    }
+
+    /// The same where nothing is what `()` and `Option` are read from.
+    pub(crate) fn json_or_nothing<T: DeserializeOwned>(&self) -> Result<T> {
+        match self.is_empty() && !self.status.is_redirection() {
+            true => {
+                serde_json::from_str("null").map_err(|error| self.placed(self.undecodable(&error)))
+            }
+            false => self.json(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> Result<String> {
+        String::from_utf8(self.body.to_vec()).map_err(|_| self.no_text())
+    }
+
+    fn no_text(&self) -> Error {
+        self.placed(Error::unreadable("it is not UTF-8 text", self.status, &self.headers))
+    }
+
+    fn undecodable(&self, error: &serde_json::Error) -> Error {
+        match without_bom(&self.body).trim_ascii().is_empty() {
+            true => Error::unreadable("it is empty", self.status, &self.headers),
+            false => Error::decode(error, self.status, &self.headers, without_bom(&self.body)),
+        }
+    }
+
+    /// An error that this answer makes, with the call that it answers.
+    pub(crate) fn placed(&self, error: Error) -> Error {
+        self.history.place(error)
+    }
+
+    fn is_empty(&self) -> bool {
+        let body = without_bom(&self.body).trim_ascii();
+        self.status == StatusCode::NO_CONTENT || body.is_empty() || body == b"null"
+    }
+
+    fn is_text(&self) -> bool {
+        self.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/plain"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?.to_str().ok()?;
+        Some(value.to_owned())
+    }
+}

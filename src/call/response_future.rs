@@ -1,0 +1,134 @@
+//! Answers that are on their way, and what they say beside their value.
+
+use std::{
+    fmt,
+    future::Future,
+    ops::Deref,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use reqwest::{StatusCode, header::HeaderMap};
+
+use crate::{
+    Result,
+    call::{
+        Call, Written,
+        response::{Reader, Received},
+    },
+    error::request_id,
+};
+
+type Receiving = Pin<Box<dyn Future<Output = Result<Received>> + Send>>;
+
+/// The answer to a request, on its way: what `send` returns, and what a request becomes that is
+/// awaited. Nothing is sent before it is polled; dropping it takes back what is under way.
+///
+/// ```no_run
+/// # #[cfg(feature = "users")]
+/// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+/// let user = logto.users().get("user-id").await?;
+/// let same = logto.users().get("user-id").send().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent unless it is awaited"]
+pub struct ResponseFuture<T> {
+    receiving: Receiving,
+    read: fn(&Received) -> Result<T>,
+}
+
+#[allow(dead_code, reason = "depends on the enabled features")]
+impl<T> ResponseFuture<T> {
+    pub(crate) fn new<R: Reader<T>>(call: Call, written: Written) -> Self {
+        Self { receiving: Box::pin(call.receive(written, R::ACCEPTED)), read: R::read }
+    }
+}
+
+#[allow(dead_code, reason = "depends on the enabled features")]
+impl<T> ResponseFuture<WithResponse<T>> {
+    pub(crate) fn with_response<R: Reader<T>>(call: Call, written: Written) -> Self {
+        let read = |received: &Received| {
+            let (status, headers) = (received.status, received.headers.clone());
+            Ok(WithResponse { value: R::read(received)?, status, headers })
+        };
+        Self { receiving: Box::pin(call.receive(written, R::ACCEPTED)), read }
+    }
+}
+
+impl<T> Future for ResponseFuture<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let received = ready!(self.receiving.as_mut().poll(cx));
+        Poll::Ready(received.and_then(|received| (self.read)(&received)))
+    }
+}
+
+impl<T> fmt::Debug for ResponseFuture<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// What a request was answered with, and the status and the headers of the answer: what
+/// `send_with_response` gives. It can be used like its value.
+///
+/// ```no_run
+/// # #[cfg(feature = "users")]
+/// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+/// let answer = logto.users().create().username("alice").send_with_response().await?;
+/// println!("{} {:?}: {}", answer.status(), answer.request_id(), answer.id);
+/// let user = answer.into_value();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `Debug` shows no header but the request's id.
+#[derive(Clone, PartialEq)]
+pub struct WithResponse<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl<T> WithResponse<T> {
+    /// What `send` alone would have given.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// The HTTP status. Of a DELETE that was repeated after its answer was lost, it may be 404: the
+    /// attempt before has deleted what it was to delete.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The id under which the server logged this request.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers)
+    }
+}
+
+impl<T> Deref for WithResponse<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for WithResponse<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithResponse")
+            .field("value", &self.value)
+            .field("status", &self.status)
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}

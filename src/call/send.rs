@@ -1,0 +1,381 @@
+//! One call, from its request to its outcome: attempt, judge, and attempt again where that helps.
+//!
+//! Every request of this crate but the one for a token passes through [`Exchange::run`], whether
+//! it comes from generated code or from [`Client::request`].
+
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use reqwest::{
+    Method, Request, Response,
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue,
+        ORIGIN, RETRY_AFTER, USER_AGENT,
+    },
+};
+
+use crate::{
+    Client, Error, Result, RetryPolicy, Upload,
+    auth::{Bearer, CallToken},
+    call::{history::History, options::Options},
+    error::{AuthFailure, NO_RUNTIME, retry_after},
+    http::{
+        body::{End, read},
+        cookies,
+        operation::{Api, Operation, Repeat},
+        retry::Failure,
+        runtimes, trace,
+        transport::origin_of,
+    },
+};
+
+const ACCEPTED: HeaderValue =
+    HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.8");
+
+/// Only an HTTP client of the user's own goes there.
+const ELSEWHERE: &str = "the HTTP client has followed a redirect to another server, whose answer is \
+                         not taken: let it follow none";
+
+/// As much of an error's body as is read: no error of Logto's comes near.
+const ERROR_BODY_LIMIT: usize = 1 << 20;
+
+/// What is sent as the body.
+#[derive(Clone, Default)]
+pub(crate) enum Payload {
+    /// What the request has.
+    #[default]
+    AsWritten,
+    /// Nothing.
+    Omitted,
+    /// A form with this file.
+    Upload(Upload),
+}
+
+/// How far an answer is read before it is handed over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// To its end. If it breaks off, that is a failed attempt.
+    Whole,
+    /// Up to its body, which the caller reads.
+    Head,
+}
+
+/// An answer that is no error.
+pub(crate) struct Arrived {
+    pub(crate) response: Response,
+    /// What was read of its body.
+    pub(crate) body: Bytes,
+    pub(crate) history: History,
+    /// As much of its body as may be held in memory, in bytes.
+    pub(crate) limit: usize,
+    /// When the rest of its body is to be there, where the HTTP client does not see to that.
+    pub(crate) until: Option<tokio::time::Instant>,
+}
+
+/// A call that is under way: all that an attempt at it needs.
+pub(crate) struct Exchange {
+    client: Client,
+    operation: Operation,
+    options: Options,
+    payload: Payload,
+    reading: Reading,
+    /// The token of this call alone.
+    own_token: Option<Bearer>,
+    started: Instant,
+    deadline: Option<Instant>,
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        client: Client,
+        operation: Operation,
+        mut options: Options,
+        payload: Payload,
+        reading: Reading,
+    ) -> Result<Self> {
+        if let Some(problem) = options.problem.take() {
+            return Err(Error::request(problem));
+        }
+        if !options.headers.is_empty() {
+            client.transport().check_own_headers()?;
+        }
+        let own_token = options.token.take().map(|token| Bearer::new(&token)).transpose()?;
+        let started = client.clock().now();
+        let timeout = options.timeout.unwrap_or(client.timeout());
+        let deadline = started.checked_add(timeout);
+        Ok(Self { client, operation, options, payload, reading, own_token, started, deadline })
+    }
+
+    /// Sends the request, again where that is safe and may help, and gives the answer or the last
+    /// error.
+    pub(crate) async fn run(self, request: Request) -> Result<Arrived> {
+        let span = trace::CallSpan::new(&self.operation, &request);
+        let absent = || Error::request(NO_RUNTIME);
+        let attempts = pin!(self.attempts(request, &span));
+        let outcome = span.watch(runtimes::within(attempts, absent)).await;
+        let outcome = outcome.map_err(|error| error.during(self.operation.id));
+        span.finish(
+            outcome.as_ref().map(|arrived| (arrived.response.status(), arrived.response.headers())),
+        );
+        outcome
+    }
+
+    async fn attempts(&self, mut request: Request, span: &trace::CallSpan) -> Result<Arrived> {
+        let method = request.method().clone();
+        let mut history = History::new(self.operation.id, &method);
+        let mut renewed = false;
+        loop {
+            let token = self.token().await.map_err(|error| history.place(error))?;
+            let spare = self.spare(&request, token.as_ref());
+            history.attempts += 1;
+            let outcome = self.attempt(request, token.as_ref(), history).await;
+            let is_refused = outcome.as_ref().is_err_and(is_refused);
+            if let Some(token) = token.as_ref().filter(|_| outcome.is_ok()) {
+                token.accept();
+            }
+            if !outcome.as_ref().is_err_and(Error::is_transient) {
+                self.client.retries().budget.deposit();
+            }
+            let error = match outcome {
+                Ok(arrived) => return Ok(arrived),
+                Err(error) => error,
+            };
+            let error = history.failed(error);
+            let renewable =
+                is_refused && !renewed && token.is_some_and(|token| self.renews(&token));
+            let error = if is_refused && !renewable { self.of_refused_token(error) } else { error };
+            let Some(spare) = spare else {
+                return Err(error);
+            };
+            if renewable {
+                renewed = true;
+                span.renewing(history.attempts);
+            } else {
+                let Some(delay) = self.delay(&error, &method, history.attempts) else {
+                    return Err(error);
+                };
+                span.retrying(&error, history.attempts, delay);
+                self.client.clock().sleep(delay).await;
+            }
+            request = spare;
+        }
+    }
+
+    /// The token to make an attempt with.
+    async fn token(&self) -> Result<Option<CallToken>> {
+        if let Some(bearer) = &self.own_token {
+            return Ok(Some(CallToken::only(bearer.clone())));
+        }
+        let token = self.client.credentials().token(&self.operation);
+        match self.remaining() {
+            None => token.await,
+            Some(remaining) => {
+                let late = |_| Error::auth(AuthFailure::late());
+                tokio::time::timeout(remaining, token).await.map_err(late)?
+            }
+        }
+    }
+
+    /// Whether another token is to be had in place of one that was refused, which is forgotten.
+    fn renews(&self, token: &CallToken) -> bool {
+        token.is_replaceable() && self.client.credentials().discard(&token.bearer)
+    }
+
+    /// A user's token that was refused and cannot be replaced takes the user to replace it.
+    fn of_refused_token(&self, error: Error) -> Error {
+        match self.operation.api {
+            Api::Account if !self.client.credentials().renews() => error.requiring_sign_in(),
+            _ => error,
+        }
+    }
+
+    /// The request once more, if there is a case in which it is sent again.
+    fn spare(&self, request: &Request, token: Option<&CallToken>) -> Option<Request> {
+        let repeatable = match &self.payload {
+            Payload::Upload(upload) => upload.is_repeatable(),
+            _ => true,
+        };
+        let wanted = !self.policy().is_single() || token.is_some_and(CallToken::is_replaceable);
+        let allowed = self.operation.repeat != Repeat::Never;
+        if repeatable && wanted && allowed { request.try_clone() } else { None }
+    }
+
+    fn policy(&self) -> &RetryPolicy {
+        self.options.retry.as_ref().unwrap_or(&self.client.retries().policy)
+    }
+
+    /// How long to wait before the next attempt, if there is to be one.
+    fn delay(&self, error: &Error, method: &Method, attempt: u32) -> Option<Duration> {
+        let policy = self.policy();
+        let idempotent = self.operation.is_idempotent(method) || policy.takes_all_for_idempotent();
+        let (started, deadline) = (self.started, self.deadline);
+        let failure = Failure { error, idempotent, attempt, started, deadline };
+        self.client.retries().delay(policy, &failure)
+    }
+
+    /// What is left of the call's time; `None` is for ever.
+    fn remaining(&self) -> Option<Duration> {
+        let now = self.client.clock().now();
+        Some(self.deadline?.saturating_duration_since(now))
+    }
+
+    async fn attempt(
+        &self,
+        mut request: Request,
+        token: Option<&CallToken>,
+        history: History,
+    ) -> Result<Arrived> {
+        let time = self.limit()?;
+        *request.timeout_mut() = time;
+        self.dress(&mut request, token.map(|token| &token.bearer)).await?;
+        let answer = pin!(self.answer(request, history));
+        let mut arrived = self.client.transport().in_time(time, answer, Error::unanswered).await?;
+        if self.client.transport().is_service() {
+            arrived.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
+        }
+        Ok(arrived)
+    }
+
+    /// What a request is answered with, read as far as the caller wants it.
+    async fn answer(&self, request: Request, history: History) -> Result<Arrived> {
+        let transport = self.client.transport();
+        let asked = transport.asked(&request);
+        let mut response = transport.send(request).await.map_err(Error::unanswered)?;
+        let status = response.status();
+        cookies::hide(response.headers_mut());
+        let url = origin_of(&response, asked.as_ref());
+        if !self.client.target().owns(url) {
+            return Err(Error::unreadable(ELSEWHERE, status, &HeaderMap::new()));
+        }
+        self.client.cookies().store(response.headers(), &self.client.target().seen(url));
+        if !(status.is_success() || status.is_redirection()) {
+            return Err(self.refusal(response).await);
+        }
+        let limit = self.options.max_response_size.unwrap_or(self.client.max_response_size());
+        let arrived = |response, body| Arrived { response, body, history, limit, until: None };
+        if self.reading == Reading::Head {
+            return Ok(arrived(response, Bytes::new()));
+        }
+        match read(&mut response, limit).await {
+            (body, End::Whole) => Ok(arrived(response, body)),
+            (_, End::Broken(error)) => Err(Error::cut_off(error, status, response.headers())),
+            (_, End::TooLarge) => Err(Error::too_large(limit, status, response.headers())),
+        }
+    }
+
+    /// How long the attempt may take. What is sent or read as it goes may take all the time that
+    /// the call has.
+    fn limit(&self) -> Result<Option<Duration>> {
+        let remaining = self.remaining();
+        let streamed = matches!(self.payload, Payload::Upload(_)) || self.reading == Reading::Head;
+        let usual = if streamed { None } else { Some(self.client.attempt_timeout()) };
+        let limits = [self.options.attempt_timeout.or(usual), remaining];
+        match limits.into_iter().flatten().min() {
+            Some(Duration::ZERO) => Err(Error::deadline()),
+            limit => Ok(limit),
+        }
+    }
+
+    /// Gives a request its headers and, where it differs, its body.
+    async fn dress(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
+        self.dress_body(request).await?;
+        let cookies = self.client.cookies().header(&self.client.target().seen(request.url()));
+        let bodyless = is_bodyless(request);
+        let headers = request.headers_mut();
+        if bodyless {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        headers.insert(ACCEPT, ACCEPTED);
+        headers.insert(USER_AGENT, self.client.user_agent().clone());
+        if matches!(self.operation.api, Api::Experience | Api::Account) {
+            headers.insert(ORIGIN, self.client.target().origin.clone());
+        }
+        if let Some(bearer) = bearer {
+            headers.insert(AUTHORIZATION, bearer.0.clone());
+        }
+        if let Some(cookies) = cookies {
+            headers.insert(COOKIE, cookies);
+        }
+        for (name, value) in &self.options.headers {
+            headers.insert(name, value.clone());
+        }
+        Ok(())
+    }
+
+    async fn dress_body(&self, request: &mut Request) -> Result<()> {
+        match &self.payload {
+            Payload::AsWritten => {}
+            Payload::Omitted => {
+                *request.body_mut() = None;
+                request.headers_mut().remove(CONTENT_TYPE);
+            }
+            Payload::Upload(upload) => {
+                let form = reqwest::multipart::Form::new().part("file", upload.part().await?);
+                // Only a request builder knows a form's length and boundary.
+                let http = self.client.http();
+                let mut built = http
+                    .post(request.url().clone())
+                    .multipart(form)
+                    .build()
+                    .map_err(Error::transport)?;
+                *request.body_mut() = built.body_mut().take();
+                for name in [CONTENT_TYPE, CONTENT_LENGTH] {
+                    request.headers_mut().remove(&name);
+                    if let Some(value) = built.headers().get(&name) {
+                        request.headers_mut().insert(name, value.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn refusal(&self, mut response: Response) -> Error {
+        // What cannot be read of an error's body is no reason to hide the error.
+        let (body, _) = read(&mut response, ERROR_BODY_LIMIT).await;
+        let headers = response.headers();
+        let wait = headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after::parse(value, self.client.clock().wall_time()));
+        let error = Error::answer(response.status(), headers, &body)
+            .with_retry_after(wait)
+            .of_releases(self.operation.since, self.operation.until);
+        if self.operation.api == Api::Management { error.of_management() } else { error }
+    }
+}
+
+/// Whether a body is missing where one might be: some proxies refuse such a request unless it says
+/// so, which the HTTP client does not do by itself.
+fn is_bodyless(request: &Request) -> bool {
+    matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
+        && request.body().is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty))
+}
+
+/// Whether the server turned a call away for its token. Logto answers 401 also where something is
+/// missing that has nothing to do with tokens, and its codes tell; a proxy gives none. What a
+/// token lacks is `auth.unauthorized` too, so that not every new token helps.
+fn is_refused(error: &Error) -> bool {
+    let of_tokens = ["auth.", "oidc.invalid_token", "invalid_token"];
+    error.is_unauthorized()
+        && error.code().is_none_or(|code| of_tokens.iter().any(|kind| code.starts_with(kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// A future is moved before it is polled, and has room for each that it was handed on to.
+    #[test]
+    fn a_call_takes_little_room() {
+        let client = Client::builder("http://localhost:3001").build().unwrap();
+        let request = client.http().get(client.endpoint()).build().unwrap();
+        let (operation, options) = (Operation::new("", Api::Management, ""), Options::default());
+        let call = Exchange::new(client, operation, options, Payload::AsWritten, Reading::Whole);
+        assert!(size_of_val(&call.unwrap().run(request)) < 8 * 1024);
+    }
+}

@@ -1,0 +1,318 @@
+//! The client, how to build one, and clients that act for others.
+//!
+//! Uses `auth`, `http` and `error`; what makes calls uses it.
+
+pub(crate) mod builder;
+mod connections;
+pub(crate) mod delegation;
+mod impersonation;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use reqwest::header::HeaderValue;
+
+#[cfg(feature = "jwks")]
+use crate::auth::Jwks;
+#[cfg(feature = "sign-in")]
+use crate::auth::TokenEndpoint;
+use crate::{
+    BrowserCookies, ClientBuilder, Error, Result,
+    auth::Credentials,
+    http::{
+        clock::SharedClock,
+        cookies::Cookies,
+        endpoint::{self, Endpoint},
+        retry::Retries,
+        transport::Transport,
+    },
+    setters::IntoText,
+};
+
+/// A client of one Logto server or tenant.
+///
+/// Cloning is cheap, and clones share the connections, the token and the cookies. All operations
+/// are reached through groups, such as `logto.users()`; whatever the contract does not know yet
+/// through [`request`](Self::request).
+///
+/// ```no_run
+/// # fn main() -> logto_api::Result<()> {
+/// use logto_api::Client;
+///
+/// let logto = Client::builder("https://acme.logto.app")
+///     .client_credentials("app-id", "app-secret")
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+/// What clones of a client share. Clients that are derived from it share what is not theirs alone.
+#[derive(Clone)]
+pub(crate) struct Inner {
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) transport: Transport,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) cookies: Cookies,
+    pub(crate) timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    /// In bytes.
+    pub(crate) max_response_size: usize,
+    pub(crate) retries: Retries,
+    /// What Logto signs users' tokens with.
+    #[cfg(feature = "jwks")]
+    pub(crate) jwks: Arc<Jwks>,
+}
+
+/// The releases of the contract, by `build.rs`.
+#[cfg(feature = "operations")]
+const RELEASES: &[&str] = include!(concat!(env!("OUT_DIR"), "/supported.rs"));
+
+impl Client {
+    /// Starts building a client for the server at this address, such as `https://acme.logto.app`
+    /// or `http://localhost:3001`.
+    pub fn builder(endpoint: impl IntoText) -> ClientBuilder {
+        ClientBuilder::new(Ok(endpoint.into_text()))
+    }
+
+    /// Starts building a client for a tenant of Logto Cloud: `acme` is short for
+    /// `https://acme.logto.app`.
+    pub fn for_tenant(tenant: &str) -> ClientBuilder {
+        ClientBuilder::new(endpoint::of_tenant(tenant))
+    }
+
+    /// A client made from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`
+    /// and, where the defaults do not fit, `LOGTO_TENANT`, `LOGTO_RESOURCE`, `LOGTO_SCOPE` and
+    /// `LOGTO_PUBLIC_ENDPOINT`: see the settings of these names.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is needed and not set is named; so is everything that
+    /// [`ClientBuilder::build`] refuses.
+    pub fn from_env() -> Result<Self> {
+        from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The releases of Logto whose documents the contract was made from, oldest first; `next` is the
+    /// one to come.
+    ///
+    /// A server of a release in between is supported like these: what it has, one of them has. In an
+    /// answer everything is optional that one of them does not send. What a release brought or took
+    /// away is in the documentation of each operation, member and value.
+    ///
+    /// ```
+    /// assert_eq!(logto_api::Client::supported_releases().first(), Some(&"1.30.1"));
+    /// ```
+    #[cfg(feature = "operations")]
+    pub fn supported_releases() -> &'static [&'static str] {
+        RELEASES
+    }
+
+    /// The address of the server, without a slash at the end.
+    pub fn endpoint(&self) -> &str {
+        &self.0.endpoint.base
+    }
+
+    /// The address that users see, without a slash at the end: the
+    /// [`public_endpoint`](ClientBuilder::public_endpoint) that was set, or else the
+    /// [`endpoint`](Self::endpoint).
+    pub fn public_endpoint(&self) -> &str {
+        self.0.endpoint.public_base()
+    }
+
+    /// The same client with the cookies of a browser that your server stands between.
+    pub fn with_browser_cookies(&self, cookies: &BrowserCookies) -> Self {
+        self.with_cookies(Cookies::Browser(cookies.clone()))
+    }
+
+    /// The same client with cookies of its own, none at first: they are kept and sent back as a
+    /// browser would. Make one for each user who signs in; they share the connections.
+    pub fn with_cookie_store(&self) -> Self {
+        self.with_cookies(Cookies::Own(Arc::default()))
+    }
+
+    fn with_cookies(&self, cookies: Cookies) -> Self {
+        Self::from_parts(Inner { cookies, ..Inner::clone(&self.0) })
+    }
+
+    /// The HTTP client that requests are written with. Of a client that was built with
+    /// [`http_client`](ClientBuilder::http_client) it is that one, of others one with the same
+    /// settings.
+    ///
+    /// To have clients of many tenants share their connections, use
+    /// [`ClientBuilder::share_connections`].
+    pub fn http_client(&self) -> &reqwest::Client {
+        self.0.transport.writer()
+    }
+
+    pub(crate) fn from_parts(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The same client, acting for someone else.
+    pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
+        Self::from_parts(Inner { credentials: Arc::new(credentials), ..Inner::clone(&self.0) })
+    }
+
+    /// The same client, whose requests say that they come from a page of this origin.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn with_origin(&self, origin: HeaderValue) -> Self {
+        let mut endpoint = Endpoint::clone(&self.0.endpoint);
+        endpoint.origin = origin;
+        Self::from_parts(Inner { endpoint: Arc::new(endpoint), ..Inner::clone(&self.0) })
+    }
+
+    /// The same client, on behalf of nobody.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn anonymous(&self) -> Self {
+        self.with_credentials(Credentials::None).with_cookies(Cookies::None)
+    }
+
+    /// Where an application that users sign in to gets their tokens.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn token_endpoint_of(
+        &self,
+        app_id: String,
+        app_secret: Option<String>,
+    ) -> Result<TokenEndpoint> {
+        Ok(TokenEndpoint {
+            transport: self.transport().clone(),
+            url: self.target().join("/oidc/token")?,
+            app_id,
+            app_secret,
+            user_agent: self.user_agent().clone(),
+            timeout: self.attempt_timeout(),
+        })
+    }
+
+    #[cfg(feature = "jwks")]
+    pub(crate) fn jwks(&self) -> &Jwks {
+        &self.0.jwks
+    }
+
+    pub(crate) fn clock(&self) -> &SharedClock {
+        &self.0.retries.clock
+    }
+
+    pub(crate) fn target(&self) -> &Endpoint {
+        &self.0.endpoint
+    }
+
+    /// What requests are written with.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        self.0.transport.writer()
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    pub(crate) fn max_response_size(&self) -> usize {
+        self.0.max_response_size
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.0.user_agent
+    }
+
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    pub(crate) fn attempt_timeout(&self) -> Duration {
+        self.0.attempt_timeout
+    }
+
+    pub(crate) fn retries(&self) -> &Retries {
+        &self.0.retries
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.0.endpoint.base)
+            .field("credentials", &self.0.credentials)
+            .field("timeout", &self.0.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+type Setter = fn(ClientBuilder, String) -> ClientBuilder;
+
+fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Client> {
+    let needed = |name: &str| {
+        get(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
+            Error::config(format!(
+                "the environment variable {name} is not set: LOGTO_ENDPOINT, LOGTO_APP_ID \
+                     and LOGTO_APP_SECRET are needed"
+            ))
+        })
+    };
+    let mut builder = Client::builder(needed("LOGTO_ENDPOINT")?)
+        .client_credentials(needed("LOGTO_APP_ID")?, needed("LOGTO_APP_SECRET")?);
+    let optional: [(&str, Setter); 4] = [
+        ("LOGTO_TENANT", ClientBuilder::tenant),
+        ("LOGTO_RESOURCE", ClientBuilder::resource),
+        ("LOGTO_SCOPE", ClientBuilder::scope),
+        ("LOGTO_PUBLIC_ENDPOINT", ClientBuilder::public_endpoint),
+    ];
+    for (name, set) in optional {
+        if let Some(value) = get(name).filter(|value| !value.is_empty()) {
+            builder = set(builder, value);
+        }
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn is_shared<T: Clone + Send + Sync>() {}
+
+    #[test]
+    fn a_client_goes_everywhere() {
+        is_shared::<Client>();
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let all = |name: &str| match name {
+            "LOGTO_ENDPOINT" => Some("https://acme.logto.app".to_owned()),
+            "LOGTO_APP_ID" => Some("id".to_owned()),
+            "LOGTO_APP_SECRET" => Some("secret".to_owned()),
+            _ => None,
+        };
+        let client = from_variables(all).unwrap();
+        assert_eq!(client.endpoint(), "https://acme.logto.app");
+        for missing in ["LOGTO_ENDPOINT", "LOGTO_APP_ID", "LOGTO_APP_SECRET"] {
+            let error = from_variables(|name| all(name).filter(|_| name != missing)).unwrap_err();
+            let text = format!("the environment variable {missing} is not set");
+            assert!(error.to_string().starts_with(&text), "{error}");
+        }
+        for (optional, value, word) in [
+            ("LOGTO_TENANT", "id.acme.com", "tenant"),
+            ("LOGTO_PUBLIC_ENDPOINT", "https://id.acme.com/oidc", "public"),
+        ] {
+            let with = |value: &'static str| {
+                let value = move || Some(value.to_owned());
+                from_variables(move |name| if name == optional { value() } else { all(name) })
+            };
+            with("").unwrap();
+            let error = with(value).unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+}

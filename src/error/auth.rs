@@ -1,0 +1,208 @@
+//! Why no token could be had.
+
+use std::{
+    error::Error as StdError,
+    ops::Deref,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use reqwest::{StatusCode, header::HeaderValue};
+
+use crate::{
+    Error,
+    error::{NO_CLIENT, NO_RUNTIME, SendFailure, connection, retry_after, status::is_transient},
+};
+
+/// The code of a token that lacks a scope.
+pub(crate) const INSUFFICIENT: &str = "insufficient_scope";
+
+/// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
+#[derive(Clone)]
+pub(crate) struct AuthFailure(Arc<Details>);
+
+#[derive(Default)]
+pub(crate) struct Details {
+    pub(crate) problem: String,
+    /// OAuth's `error`.
+    pub(crate) code: Option<String>,
+    /// OAuth's `error_description`.
+    pub(crate) message: Option<String>,
+    /// OAuth's `scope`: what was refused, or is missing.
+    pub(crate) scope: Option<String>,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+    /// What the token endpoint answered, if it did.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) retry_after: Option<HeaderValue>,
+    /// Asking again later than this does harm.
+    pub(crate) repeat_by: Option<Instant>,
+    /// Only the user can bring another token, by signing in.
+    pub(crate) sign_in_required: bool,
+    pub(crate) cause: Cause,
+}
+
+#[derive(Default)]
+pub(crate) enum Cause {
+    #[default]
+    None,
+    /// The call had no more time to wait for it.
+    Late,
+    /// The token endpoint could not be reached.
+    Http(reqwest::Error),
+    /// A transport of the user's own failed. What it reports may hold anything.
+    Service(Box<dyn StdError + Send + Sync>),
+    /// Where processes share tokens failed. What it reports may hold anything.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+    Store(Box<dyn StdError + Send + Sync>),
+    /// A call that comes before the token request failed.
+    Call(Error),
+    /// What the user's own provider reports. It may hold anything, so it is not printed.
+    Provider(Box<dyn StdError + Send + Sync>),
+}
+
+impl AuthFailure {
+    pub(crate) fn new(problem: impl Into<String>) -> Self {
+        Details { problem: problem.into(), ..Details::default() }.into()
+    }
+
+    pub(crate) fn unreachable(error: reqwest::Error) -> Self {
+        let cause = Cause::Http(connection::with_origin_only(error));
+        let problem = "the token endpoint gave no answer".to_owned();
+        Details { problem, cause, ..Details::default() }.into()
+    }
+
+    /// A call that has to come first failed.
+    pub(crate) fn of_call(problem: &str, error: Error) -> Self {
+        Details {
+            problem: problem.to_owned(),
+            code: error.code().map(str::to_owned),
+            message: error.message().map(str::to_owned),
+            cause: Cause::Call(error),
+            ..Details::default()
+        }
+        .into()
+    }
+
+    /// The store that processes share tokens in failed.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn of_store(problem: &str, error: Box<dyn StdError + Send + Sync>) -> Self {
+        let (problem, cause) = (problem.to_owned(), Cause::Store(error));
+        Details { problem, cause, ..Details::default() }.into()
+    }
+
+    /// What the token endpoint is known to refuse, and is not asked for.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn refused_beforehand(problem: String, code: &str, hint: &str) -> Self {
+        let (code, hint) = (Some(code.to_owned()), Some(hint.to_owned()));
+        Details { problem, code, hint, ..Details::default() }.into()
+    }
+
+    /// Only the user can bring another token, by signing in.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn sign_in_required(problem: &str) -> Self {
+        let problem = problem.to_owned();
+        Details { problem, sign_in_required: true, ..Details::default() }.into()
+    }
+
+    pub(crate) fn unsent(failure: SendFailure) -> Self {
+        let problem = "the token endpoint gave no answer";
+        match failure {
+            SendFailure::Http(error) => Self::unreachable(error),
+            SendFailure::Service(error) => {
+                let cause = Cause::Service(error);
+                Details { problem: problem.to_owned(), cause, ..Details::default() }.into()
+            }
+            SendFailure::Late => {
+                let problem = format!("{problem} in time");
+                Details { problem, cause: Cause::Late, ..Details::default() }.into()
+            }
+            SendFailure::NoRuntime => Self::new(NO_RUNTIME),
+            SendFailure::NoClient => Self::new(NO_CLIENT),
+        }
+    }
+
+    pub(crate) fn late() -> Self {
+        let problem = "the time for this call ran out while it waited for a token".to_owned();
+        Details { problem, cause: Cause::Late, ..Details::default() }.into()
+    }
+
+    /// The same, and asking again later than this does harm.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn repeat_by(mut self, end: Instant) -> Self {
+        if let Some(details) = Arc::get_mut(&mut self.0) {
+            details.repeat_by = Some(end);
+        }
+        self
+    }
+
+    /// Whether it came of asking a server, and not of what a program of the user's gave.
+    pub(crate) fn is_of_server(&self) -> bool {
+        self.status.is_some() || !matches!(self.cause, Cause::None | Cause::Provider(_))
+    }
+
+    /// Whether nothing was sent: there was no connection.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.transport().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// Whether it is the token endpoint's own word, and not a proxy's or nobody's.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status.is_some_and(|status| status.is_client_error()) && self.code.is_some()
+    }
+
+    /// Whether it may be otherwise the next time: asking for a token changes nothing.
+    pub(crate) fn may_pass(&self) -> bool {
+        match (&self.cause, self.status) {
+            (Cause::Late, _) => true,
+            (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
+            (Cause::Service(_) | Cause::Store(_), _) => true,
+            (Cause::None, Some(status)) => is_transient(status),
+            _ => false,
+        }
+    }
+
+    /// The error that tells of it, at this time of day.
+    pub(crate) fn to_error(&self, now: SystemTime) -> Error {
+        let wait = self.retry_after.as_ref().and_then(|value| retry_after::parse(value, now));
+        Error::auth(self.clone()).with_retry_after(wait)
+    }
+
+    /// The error of the HTTP client at the bottom of it.
+    pub(crate) fn transport(&self) -> Option<&reqwest::Error> {
+        match &self.cause {
+            Cause::Http(error) => Some(error),
+            Cause::Call(error) => error.source_error(),
+            Cause::None
+            | Cause::Late
+            | Cause::Service(_)
+            | Cause::Store(_)
+            | Cause::Provider(_) => None,
+        }
+    }
+
+    pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::None | Cause::Late => None,
+            Cause::Http(error) => Some(error),
+            Cause::Call(error) => Some(error),
+            Cause::Service(error) | Cause::Store(error) | Cause::Provider(error) => Some(&**error),
+        }
+    }
+}
+
+impl From<Details> for AuthFailure {
+    fn from(details: Details) -> Self {
+        Self(Arc::new(details))
+    }
+}
+
+impl Deref for AuthFailure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}

@@ -1,0 +1,165 @@
+//! Why a connection gave no answer, in words that tell what to look at.
+
+use std::{error::Error, io};
+
+use reqwest::Url;
+
+use crate::error::{
+    one_line::one_line,
+    unsent::{causes, is_unwritten},
+};
+
+/// The error with no more of the request's URL than its origin: the rest may hold secrets.
+pub(crate) fn with_origin_only(mut error: reqwest::Error) -> reqwest::Error {
+    let origin = error.url().and_then(|url| Url::parse(&url.origin().ascii_serialization()).ok());
+    match (error.url_mut(), origin) {
+        (Some(url), Some(origin)) => *url = origin,
+        _ => error = error.without_url(),
+    }
+    error
+}
+
+/// What happened to the connection, and with which server.
+pub(crate) fn problem(error: &reqwest::Error) -> String {
+    let server = &server(error);
+    if error.is_timeout() {
+        return match error.is_connect() {
+            true => format!("time ran out before there was a connection to {server}"),
+            false => format!("time ran out before the answer of {server} was there"),
+        };
+    }
+    if error.is_redirect() {
+        return "the HTTP client followed redirects without end: let it follow none".to_owned();
+    }
+    if error.is_connect() {
+        return unconnected(error, server);
+    }
+    let end = causes(error).find_map(of_http1).or_else(|| causes(error).find_map(of_http2));
+    let end = end.or_else(|| io_error(error).and_then(|error| of_io(error.kind())));
+    match end {
+        Some(what) => format!("{server} {what}"),
+        None if error.is_body() || error.is_decode() => {
+            format!("the connection to {server} broke off")
+        }
+        None => format!("the connection to {server} failed"),
+    }
+}
+
+/// Why the body of an answer that had begun did not come to its end.
+pub(crate) fn body_problem(error: &reqwest::Error) -> &'static str {
+    match io_error_kind(error) {
+        _ if error.is_timeout() => "time ran out",
+        Some(io::ErrorKind::ConnectionReset) => "the connection was reset",
+        Some(io::ErrorKind::UnexpectedEof) => "the connection was closed",
+        _ => "the connection failed, or it is not framed as HTTP wants it",
+    }
+}
+
+/// Host and port of the server, as far as they are known.
+fn server(error: &reqwest::Error) -> String {
+    let Some(url) = error.url() else { return "the server".to_owned() };
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+    one_line(&format!("{host}{port}"), 120)
+}
+
+/// Why there was no connection.
+fn unconnected(error: &reqwest::Error, server: &str) -> String {
+    let texts: Vec<_> = causes(error).map(|cause| cause.to_string()).collect();
+    let reason = one_line(texts.last().map_or("", String::as_str), 200);
+    let any = |words: &[&str]| {
+        texts.iter().any(|text| words.iter().any(|word| text.to_lowercase().contains(word)))
+    };
+    if error.is_dns() {
+        return format!("the name of {server} cannot be resolved: {reason}");
+    }
+    // Neither TLS library has an error type that reqwest would not hide.
+    if any(&["certificate"]) {
+        let reason = reason.strip_prefix("invalid peer certificate: ").unwrap_or(&reason);
+        return format!("the certificate of {server} is not accepted: {reason}");
+    }
+    if any(&["invalidcontenttype", "wrong version number", "http request"]) {
+        return format!(
+            "{server} does not speak TLS, but what may be plain HTTP: check whether the endpoint \
+             begins with `http` ({reason})"
+        );
+    }
+    if any(&["tunnel", "proxy", "socks"]) {
+        return format!("the proxy makes no connection to {server}: {reason}");
+    }
+    match io_error(error).and_then(|error| of_io(error.kind())) {
+        Some(what) => format!("no connection could be made: {server} {what}"),
+        None => format!("no connection to {server} could be made: {reason}"),
+    }
+}
+
+fn of_http1(cause: &(dyn Error + 'static)) -> Option<String> {
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    let what = if error.is_incomplete_message() {
+        "closed the connection before it answered"
+    } else if error.is_canceled() {
+        "closed the connection before the request was sent"
+    } else if error.is_parse() {
+        "answered with what is not HTTP"
+    } else {
+        return None;
+    };
+    Some(what.to_owned())
+}
+
+fn of_http2(cause: &(dyn Error + 'static)) -> Option<String> {
+    let error = cause.downcast_ref::<h2::Error>().filter(|error| !error.is_io())?;
+    let reason = error.reason()?;
+    Some(match reason {
+        h2::Reason::REFUSED_STREAM => "refused to take the request".to_owned(),
+        h2::Reason::NO_ERROR => "is shutting down, and did not take the request".to_owned(),
+        reason => format!("ended the exchange with the HTTP/2 error \"{reason}\""),
+    })
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<String> {
+    let what = match kind {
+        io::ErrorKind::ConnectionRefused => "refused it: does it listen there?",
+        io::ErrorKind::ConnectionReset => "reset the connection",
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => "closed the connection",
+        io::ErrorKind::UnexpectedEof => "closed the connection before it answered",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "cannot be reached",
+        _ => return None,
+    };
+    Some(what.to_owned())
+}
+
+/// Whether a connection that there was ended under the request.
+pub(crate) fn broke_off(error: &reqwest::Error) -> bool {
+    let of_end = |kind| {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+    };
+    !error.is_connect() && (is_unwritten(error) || io_error_kind(error).is_some_and(of_end))
+}
+
+/// The kind of the error that the operating system or the connection reported.
+pub(crate) fn io_error_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    let cut_short = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message)
+    };
+    match io_error(error) {
+        Some(error) => Some(error.kind()),
+        None => causes(error).any(cut_short).then_some(io::ErrorKind::UnexpectedEof),
+    }
+}
+
+/// The error of the operating system at the bottom, or the nearest to it.
+fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    let mut found: Option<&io::Error> = None;
+    for cause in causes(error) {
+        found = cause.downcast_ref().or(found);
+    }
+    // One that was made of another tells that one's causes for its own.
+    while let Some(inner) =
+        found.and_then(io::Error::get_ref).and_then(|inner| inner.downcast_ref())
+    {
+        found = Some(inner);
+    }
+    found
+}

@@ -1,0 +1,125 @@
+//! The details of an error.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::{Error, Kind};
+
+impl Error {
+    /// The HTTP status of the answer, if one arrived.
+    ///
+    /// Failures of the token endpoint have none: they are not an answer to this operation.
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.0.kind {
+            Kind::Answer(answer) => Some(answer.status),
+            Kind::Decode(answer) => Some(answer.status),
+            Kind::TooLarge(answer) => Some(answer.status),
+            Kind::Transport(transport) => transport.status,
+            Kind::Config(_)
+            | Kind::Request(_)
+            | Kind::Auth(_)
+            | Kind::Service(_)
+            | Kind::Deadline
+            | Kind::Incomplete { .. }
+            | Kind::SignIn(_) => None,
+        }
+    }
+
+    /// Logto's code for what went wrong, such as `user.username_already_in_use`.
+    ///
+    /// For a failure of the token endpoint it is OAuth's `error`, such as `invalid_client`, and so it
+    /// is for a sign-in that was turned down, such as `access_denied`. It is `None` where the answer
+    /// does not say, as when a proxy answered.
+    pub fn code(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.code.as_deref(),
+            Kind::Auth(failure) => failure.code.as_deref(),
+            Kind::SignIn(sign_in) => sign_in.code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What Logto says went wrong, in its words (for the token endpoint, OAuth's
+    /// `error_description`). What the error itself shows leaves out a message that quotes a secret:
+    /// those of one-time tokens do.
+    pub fn message(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.message.as_deref(),
+            Kind::Auth(failure) => failure.message.as_deref(),
+            Kind::SignIn(sign_in) => sign_in.message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The scopes that were refused, or that a token lacks, as far as the answer names them:
+    /// OAuth's `scope` beside `invalid_scope` and `insufficient_scope`.
+    pub fn refused_scope(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.scope.as_deref(),
+            Kind::Auth(failure) => failure.scope.as_deref(),
+            Kind::SignIn(sign_in) => sign_in.scope.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The facts that Logto sent along, such as the issues of an invalid body or the factors that
+    /// are still missing. May repeat what a user typed: think before you log it.
+    pub fn data(&self) -> Option<&Value> {
+        self.refusal()?.data.as_ref()
+    }
+
+    /// Logto's longer account of what went wrong, where there is one. May repeat what a user
+    /// typed: think before you log it.
+    pub fn details(&self) -> Option<&Value> {
+        self.refusal()?.details.as_ref()
+    }
+
+    /// The id under which the server logged this request.
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Answer(answer) => answer.request_id.as_deref(),
+            Kind::Decode(answer) => answer.request_id.as_deref(),
+            Kind::TooLarge(answer) => answer.request_id.as_deref(),
+            Kind::Transport(transport) => transport.request_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The operation that failed, by its id in the contract, such as `GetUser`.
+    ///
+    /// `None` for errors of [`ClientBuilder::build`](crate::ClientBuilder::build) and for requests
+    /// made by [`Client::request`](crate::Client::request).
+    pub fn operation(&self) -> Option<&str> {
+        Some(self.0.operation).filter(|operation| !operation.is_empty())
+    }
+
+    /// How often the request was sent, or at least tried to be. 0 if it came to nothing before.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the server asks to wait before the next request, by its header `Retry-After`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Where in the answer's JSON the first member is that cannot be decoded, such as
+    /// `[3].customData`; `.` is the whole. Of a path that is very long, the middle is left out.
+    pub fn json_path(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Decode(answer) => Some(&answer.path),
+            _ => None,
+        }
+    }
+
+    /// How many items of a list did not come, though the server counts them: what an
+    /// [`ItemStream`](crate::ItemStream) ends with then.
+    pub fn missing_items(&self) -> Option<u64> {
+        match self.0.kind {
+            Kind::Incomplete { missing, .. } => Some(missing),
+            _ => None,
+        }
+    }
+}

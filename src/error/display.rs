@@ -1,0 +1,156 @@
+//! An error in words.
+
+use std::fmt;
+
+use super::{Cause, Error, Kind, SHOWN, connection, one_line::one_line, sign_in as sign_in_errors};
+
+impl Error {
+    fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            Kind::Config(problem) | Kind::Request(problem) => f.write_str(problem),
+            Kind::Auth(failure) => {
+                f.write_str(&failure.problem)?;
+                match &failure.cause {
+                    Cause::Call(error) => write!(f, ": {error}")?,
+                    Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
+                    Cause::None
+                    | Cause::Late
+                    | Cause::Service(_)
+                    | Cause::Store(_)
+                    | Cause::Provider(_) => {
+                        said(f, failure.code.as_deref(), failure.message.as_deref())?;
+                        scoped(f, failure.scope.as_deref())?;
+                    }
+                }
+                match &failure.hint {
+                    Some(hint) => write!(f, " ({hint})"),
+                    None => Ok(()),
+                }
+            }
+            Kind::Answer(answer) => {
+                write!(f, "Logto answered {}", answer.status.as_u16())?;
+                if answer.code.is_none() && answer.message.is_none() {
+                    let reason = answer.status.canonical_reason().unwrap_or("(unknown)");
+                    let why = match answer.status.is_redirection() {
+                        true => "which is not followed: check the endpoint's address",
+                        false => "without saying why",
+                    };
+                    write!(f, " {reason}, {why}")?;
+                } else {
+                    said(f, answer.code.as_deref(), answer.shown_message())?;
+                    scoped(f, answer.scope.as_deref())?;
+                }
+                match (answer.absent, answer.hint) {
+                    (Some(absent), Some(hint)) => write!(f, " ({absent}; {hint})"),
+                    (Some(absent), None) => write!(f, " ({absent})"),
+                    (None, Some(hint)) => write!(f, " ({hint})"),
+                    (None, None) => Ok(()),
+                }
+            }
+            Kind::Decode(answer) => write!(
+                f,
+                "Logto answered {}, but the body cannot be read at `{}`: {}",
+                answer.status.as_u16(),
+                one_line(&answer.path, 300),
+                answer.problem
+            ),
+            Kind::Transport(transport) => {
+                let Some(status) = transport.status else {
+                    return f.write_str(&connection::problem(&transport.source));
+                };
+                let problem = connection::body_problem(&transport.source);
+                write!(f, "Logto answered {}, but the body broke off: {problem}", status.as_u16())
+            }
+            Kind::Service(Some(_)) => f.write_str("the client's transport failed"),
+            Kind::Service(None) => f.write_str("the client's transport gave no answer in time"),
+            Kind::TooLarge(answer) => write!(
+                f,
+                "Logto answered {}, but the body is longer than the limit of {} bytes: raise it \
+                 with `max_response_size(…)`, of the call or of the client",
+                answer.status.as_u16(),
+                answer.limit
+            ),
+            Kind::Deadline => f.write_str("the time for this call ran out"),
+            Kind::Incomplete { missing, total } => write!(
+                f,
+                "the list ended early: by the server's count of {total} items, {missing} are missing"
+            ),
+            Kind::SignIn(sign_in) => {
+                f.write_str(&sign_in.problem)?;
+                said(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;
+                scoped(f, sign_in.scope.as_deref())?;
+                match sign_in_errors::hint(sign_in.code.as_deref(), sign_in.message.as_deref()) {
+                    Some(hint) => write!(f, " ({hint})"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// ` code: message`, as far as there is any.
+fn said(f: &mut fmt::Formatter<'_>, code: Option<&str>, message: Option<&str>) -> fmt::Result {
+    if let Some(code) = code {
+        write!(f, " {}", one_line(code, 100))?;
+    }
+    match message {
+        Some(message) => write!(f, ": {}", one_line(message, 500)),
+        None => Ok(()),
+    }
+}
+
+/// The scope that was refused.
+fn scoped(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
+    match scope {
+        Some(scope) => write!(f, ": `{}`", one_line(scope, 200)),
+        None => Ok(()),
+    }
+}
+
+/// What happened, without the operation and the request id.
+struct Summary<'a>(&'a Error);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.summary(f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_line(&Summary(self).to_string(), SHOWN))?;
+        let facts = [
+            self.operation().map(|operation| format!("operation {operation}")),
+            self.request_id().map(|id| format!("request {}", one_line(id, 64))),
+            (self.0.attempts > 1).then(|| format!("{} attempts", self.0.attempts)),
+            (self.may_have_taken_effect() && !self.leaves_open())
+                .then(|| "an earlier one may have taken effect".to_owned()),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
+        match facts.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", facts.join(", ")),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind_name())
+            .field("status", &self.status().map(|status| status.as_u16()))
+            .field("code", &self.code().map(|code| one_line(code, 100)))
+            .field("text", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            Kind::Auth(failure) => failure.source(),
+            Kind::Service(Some(error)) => Some(&**error),
+            _ => Some(self.source_error()?),
+        }
+    }
+}

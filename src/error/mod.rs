@@ -1,0 +1,324 @@
+//! The one error type: what went wrong, in words that never hold a secret.
+//!
+//! `mod` says what is known, `new` how it comes to be known, `details` and `predicates` how it is asked
+//! for, `display` how it is told. Uses nothing but `models`; everything else uses it.
+
+mod auth;
+pub(crate) mod connection;
+mod details;
+mod display;
+mod new;
+pub(crate) mod one_line;
+#[cfg(feature = "jwks")]
+mod outcome;
+mod predicates;
+pub(crate) mod retry_after;
+mod send;
+mod sign_in;
+mod status;
+pub(crate) mod unsent;
+mod upload;
+
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+
+use reqwest::{StatusCode, header::HeaderMap};
+use serde_json::{Map, Value};
+
+pub(crate) use self::{
+    auth::{AuthFailure, Cause, Details, INSUFFICIENT},
+    send::SendFailure,
+    upload::BrokenOff,
+};
+
+/// The header with the id under which the server logs a request.
+pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
+
+/// How much of what happened is shown, in characters: more than Logto ever says.
+const SHOWN: usize = 1500;
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call did not succeed.
+///
+/// Every answer that is not a success becomes this type, whatever its body looks like, and so does
+/// everything that can go wrong before and after the answer. Ask the predicates
+/// ([`is_not_found`](Self::is_not_found), [`is_rate_limited`](Self::is_rate_limited), …) or
+/// [`has_code`](Self::has_code) what happened; print it to tell a person.
+///
+/// Neither `Display` nor `Debug` shows a request or answer body, a header, a token or the
+/// [`data`](Self::data) that Logto sent along: those may hold what a user typed.
+///
+/// ```
+/// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+/// use logto_api::Method;
+///
+/// match logto.request(Method::GET, "/api/users/nobody").send().await {
+///     Err(error) if error.is_not_found() => println!("no such user"),
+///     Err(error) => println!("{error} ({:?})", error.code()),
+///     Ok(answer) => println!("{}", answer.status()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    operation: &'static str,
+    attempts: u32,
+    retry_after: Option<Duration>,
+    may_have_taken_effect: bool,
+}
+
+enum Kind {
+    /// The client cannot be built as asked for.
+    Config(String),
+    /// The request cannot be sent as asked for.
+    Request(String),
+    Auth(AuthFailure),
+    Answer(Refusal),
+    Decode(Undecodable),
+    Transport(Transport),
+    /// A transport of the caller's failed, or gave no answer in time.
+    Service(Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// The answer is longer than is read.
+    TooLarge(TooLarge),
+    /// The call's time ran out between attempts.
+    Deadline,
+    /// A list ended before all of it had come.
+    Incomplete {
+        missing: u64,
+        total: u64,
+    },
+    /// What came of a user's sign-in is a refusal, or cannot be trusted.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+    SignIn(SignIn),
+}
+
+/// A user's sign-in that gave no tokens, after Logto had its say.
+struct SignIn {
+    stage: Stage,
+    problem: Cow<'static, str>,
+    /// OAuth's `error`.
+    code: Option<String>,
+    /// OAuth's `error_description`.
+    message: Option<String>,
+    /// The scopes that were refused.
+    scope: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+enum Stage {
+    /// The authorization endpoint told that there is no code.
+    Authorization,
+    /// Nobody confirmed a sign-in on a device in time.
+    Expired,
+    /// The callback is not the answer to the request.
+    Callback,
+    /// The ID token, or what has to agree with it, is not to be trusted.
+    Token,
+    /// The token says nothing: Logto alone knows what it is.
+    Opaque,
+}
+
+/// An answer that is not a success.
+struct Refusal {
+    status: StatusCode,
+    request_id: Option<String>,
+    code: Option<String>,
+    message: Option<String>,
+    data: Option<Value>,
+    details: Option<Value>,
+    /// OAuth's `scope`: what was refused, or is missing.
+    scope: Option<String>,
+    /// The user's token is not taken any more, and cannot be renewed.
+    sign_in_required: bool,
+    /// The token may not use the Management API.
+    lacks_scope: bool,
+    /// What to do about it.
+    hint: Option<&'static str>,
+    /// The server's release may lack the operation.
+    absent: Option<Absent>,
+}
+
+/// An operation that some releases of Logto lack.
+#[derive(Clone, Copy)]
+struct Absent {
+    since: &'static str,
+    until: &'static str,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.since, self.until) {
+            ("next", _) => f.write_str("no release of Logto has this operation yet"),
+            ("", until) => write!(
+                f,
+                "this Logto may be newer than {until}, the last release known to have this operation"
+            ),
+            (since, _) => {
+                write!(f, "this Logto may be older than {since}, which brought this operation")
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// The message as far as it may be shown: these quote the token that was sent.
+    fn shown_message(&self) -> Option<&str> {
+        let quotes = self.code.as_deref().is_some_and(|code| code.starts_with("one_time_token."));
+        self.message.as_deref().filter(|_| !quotes)
+    }
+}
+
+/// What to do about a token that may not use the Management API.
+const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: to an \
+                           application, assign the role `Logto Management API access`";
+
+/// What to do about a user's token that is refused and cannot be renewed.
+const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a scope for \
+                                this: have the user sign in again";
+
+/// Said where no HTTP client can be made.
+pub(crate) const NO_CLIENT: &str = "the HTTP client cannot be made: check its settings, the \
+                                    system's proxy settings and root certificates";
+
+/// Said where there is no runtime.
+pub(crate) const NO_RUNTIME: &str = "there is no tokio runtime to make the call on: await it within \
+                                     `#[tokio::main]`, `Runtime::block_on` or a task of tokio's";
+
+/// A success whose body is not what the contract says.
+struct Undecodable {
+    status: StatusCode,
+    request_id: Option<String>,
+    path: String,
+    problem: String,
+}
+
+/// An answer that is longer than is read.
+struct TooLarge {
+    status: StatusCode,
+    request_id: Option<String>,
+    /// In bytes.
+    limit: usize,
+}
+
+/// The connection failed, or time ran out.
+struct Transport {
+    source: Arc<reqwest::Error>,
+    status: Option<StatusCode>,
+    request_id: Option<String>,
+}
+
+impl Error {
+    pub(crate) fn source_error(&self) -> Option<&reqwest::Error> {
+        match &self.0.kind {
+            Kind::Transport(transport) => Some(&transport.source),
+            Kind::Auth(failure) => failure.transport(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match &self.0.kind {
+            Kind::Config(_) => "config",
+            Kind::Request(_) => "request",
+            Kind::Auth(_) => "auth",
+            Kind::Answer(_) => "answer",
+            Kind::Decode(_) => "decode",
+            Kind::Transport(_) | Kind::Service(_) => "transport",
+            Kind::TooLarge(_) => "too_large",
+            Kind::Deadline => "deadline",
+            Kind::Incomplete { .. } => "incomplete",
+            Kind::SignIn(sign_in) => match sign_in.stage {
+                Stage::Authorization => "authorization",
+                Stage::Expired => "expired",
+                Stage::Callback => "callback",
+                Stage::Token | Stage::Opaque => "token",
+            },
+        }
+    }
+}
+
+/// The id under which the server logs a request.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID)?.to_str().ok()
+}
+
+/// The first of these members that is a string with something in it.
+pub(crate) fn text(body: &mut Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match body.remove(*name) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn headers() -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("logto-core-request-id", HeaderValue::from_static("abc"));
+        headers
+    }
+
+    #[test]
+    fn says_what_logto_said() {
+        let body = br#"{"code":"entity.not_exists_with_id","message":"No such\nthing.","data":{"id":"typed-by-a-user"},"details":"more"}"#;
+        let error = Error::answer(StatusCode::NOT_FOUND, &headers(), body).during("GetUser");
+        assert_eq!(
+            error.to_string(),
+            "Logto answered 404 entity.not_exists_with_id: No such thing. (operation GetUser, request abc)"
+        );
+        assert!(error.is_not_found() && error.has_code("entity.not_exists_with_id"));
+        assert_eq!(error.message(), Some("No such\nthing."));
+        assert_eq!(error.data().unwrap()["id"], "typed-by-a-user");
+        assert_eq!(error.details().unwrap(), "more");
+        assert_eq!(error.operation(), Some("GetUser"));
+        assert!(!format!("{error:?}").contains("typed-by-a-user"));
+    }
+
+    #[test]
+    fn reads_every_kind_of_error_body() {
+        let parse = |body: &[u8]| Error::answer(StatusCode::BAD_GATEWAY, &headers(), body);
+        let only_message = parse(br#"{"message":"Internal server error."}"#);
+        assert_eq!(only_message.code(), None);
+        assert_eq!(only_message.message(), Some("Internal server error."));
+        let oauth = parse(br#"{"error":"invalid_grant","error_description":"gone"}"#);
+        assert_eq!(oauth.code(), Some("invalid_grant"));
+        assert_eq!(oauth.message(), Some("gone"));
+        for body in [&b""[..], b"<html>no</html>", br#"{"code":"#, b"[1]", b"null"] {
+            let error = parse(body);
+            assert_eq!((error.code(), error.message()), (None, None));
+            assert_eq!(
+                error.to_string(),
+                "Logto answered 502 Bad Gateway, without saying why (request abc)"
+            );
+        }
+    }
+
+    #[test]
+    fn decode_errors_say_where_but_not_what() {
+        let body = br#"[{"id":"x"},{"id":{"secret":"hunter2"}}]"#;
+        #[derive(serde::Deserialize)]
+        struct Thing {
+            #[serde(rename = "id")]
+            _id: String,
+        }
+        let cause = serde_json::from_slice::<Vec<Thing>>(body).err().unwrap();
+        let error = Error::decode(&cause, StatusCode::OK, &headers(), body);
+        assert_eq!(error.json_path(), Some("[1].id"));
+        assert_eq!(error.status(), Some(StatusCode::OK));
+        assert_eq!(
+            error.to_string(),
+            "Logto answered 200, but the body cannot be read at `[1].id`: expected a string (request abc)"
+        );
+    }
+}

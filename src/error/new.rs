@@ -1,0 +1,201 @@
+//! How errors are made, and what is added to them on their way up.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{StatusCode, header::HeaderMap};
+use serde_json::{Map, Value};
+
+use super::{
+    Absent, AuthFailure, Error, Inner, Kind, LACKS_SCOPE, NO_CLIENT, NO_RUNTIME, Refusal,
+    SIGN_IN_REQUIRED, SendFailure, TooLarge, Transport, Undecodable, connection, request_id, text,
+    upload,
+};
+use crate::models::json_path::{self, without_bom};
+
+impl Error {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: "",
+            attempts: 0,
+            retry_after: None,
+            may_have_taken_effect: false,
+        }))
+    }
+
+    pub(crate) fn config(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Config(problem.into()))
+    }
+
+    pub(crate) fn request(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Request(problem.into()))
+    }
+
+    pub(crate) fn auth(failure: AuthFailure) -> Self {
+        Self::new(Kind::Auth(failure))
+    }
+
+    /// What the HTTP client reports: a request it could not build, or a connection that failed.
+    pub(crate) fn transport(error: reqwest::Error) -> Self {
+        if error.is_builder() {
+            return Self::request("the request cannot be built from the values given");
+        }
+        if let Some(problem) = upload::problem(&error) {
+            return Self::request(problem);
+        }
+        Self::new(Kind::Transport(Transport {
+            source: Arc::new(connection::with_origin_only(error)),
+            status: None,
+            request_id: None,
+        }))
+    }
+
+    /// What keeps a request from being answered.
+    pub(crate) fn unanswered(failure: SendFailure) -> Self {
+        match failure {
+            SendFailure::Http(error) => Self::transport(error),
+            SendFailure::Service(error) => Self::new(Kind::Service(Some(error))),
+            SendFailure::Late => Self::new(Kind::Service(None)),
+            SendFailure::NoRuntime => Self::request(NO_RUNTIME),
+            SendFailure::NoClient => Self::config(NO_CLIENT),
+        }
+    }
+
+    /// The answer is longer than this many bytes, and was not read to its end.
+    pub(crate) fn too_large(limit: usize, status: StatusCode, headers: &HeaderMap) -> Self {
+        let request_id = request_id(headers).map(str::to_owned);
+        Self::new(Kind::TooLarge(TooLarge { status, request_id, limit }))
+    }
+
+    /// The answer's head arrived, its body did not.
+    pub(crate) fn cut_off(error: reqwest::Error, status: StatusCode, headers: &HeaderMap) -> Self {
+        Self::new(Kind::Transport(Transport {
+            source: Arc::new(connection::with_origin_only(error)),
+            status: Some(status),
+            request_id: request_id(headers).map(str::to_owned),
+        }))
+    }
+
+    /// An answer that is not a success. `body` may be anything, also empty or cut off.
+    pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let body = without_bom(body);
+        let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+        let code = text(&mut body, &["code", "error"]);
+        // OAuth's description is specific; beside it, Logto's message for OAuth's errors is general,
+        // and may hold a placeholder.
+        let of_oauth = code.as_deref().is_some_and(|code| code.starts_with("oidc."));
+        let message = match of_oauth {
+            true => text(&mut body, &["error_description", "message"]),
+            false => text(&mut body, &["message", "error_description"]),
+        };
+        Self::new(Kind::Answer(Refusal {
+            status,
+            request_id: request_id(headers).map(str::to_owned),
+            code,
+            message,
+            scope: text(&mut body, &["scope"]),
+            sign_in_required: false,
+            data: body.remove("data"),
+            details: body.remove("details"),
+            lacks_scope: false,
+            hint: None,
+            absent: None,
+        }))
+    }
+
+    /// A success whose JSON is not of the shape that was asked for.
+    pub(crate) fn decode(
+        error: &serde_json::Error,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Self {
+        Self::new(Kind::Decode(Undecodable {
+            status,
+            request_id: request_id(headers).map(str::to_owned),
+            path: json_path::locate(body, error),
+            problem: json_path::problem(error),
+        }))
+    }
+
+    /// A success whose body cannot be read for another reason than its JSON.
+    pub(crate) fn unreadable(problem: &str, status: StatusCode, headers: &HeaderMap) -> Self {
+        Self::new(Kind::Decode(Undecodable {
+            status,
+            request_id: request_id(headers).map(str::to_owned),
+            path: ".".to_owned(),
+            problem: problem.to_owned(),
+        }))
+    }
+
+    /// A list ended before all of it had come, by the server's own count.
+    pub(crate) fn incomplete(missing: u64, total: u64) -> Self {
+        Self::new(Kind::Incomplete { missing, total })
+    }
+
+    /// The call's time is up before anything more could be sent.
+    pub(crate) fn deadline() -> Self {
+        Self::new(Kind::Deadline)
+    }
+
+    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn after_unknown_outcome(mut self, unknown: bool) -> Self {
+        self.0.may_have_taken_effect = unknown;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// The Management API asks every token for one permission, and names no other reason with this
+    /// code.
+    pub(crate) fn of_management(mut self) -> Self {
+        let forbidden = self.is_forbidden() && self.has_code("auth.forbidden");
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            answer.lacks_scope = forbidden;
+            answer.hint = forbidden.then_some(LACKS_SCOPE);
+        }
+        self
+    }
+
+    /// The user's token was refused, and cannot be renewed.
+    pub(crate) fn requiring_sign_in(mut self) -> Self {
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            answer.sign_in_required = true;
+            answer.hint = answer.hint.or(Some(SIGN_IN_REQUIRED));
+        }
+        self
+    }
+
+    /// Says what to do about an answer that is not a success.
+    #[cfg(any(feature = "drift", feature = "sign-in"))]
+    pub(crate) fn hinting(mut self, hint: &'static str) -> Self {
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            answer.hint = Some(hint);
+        }
+        self
+    }
+
+    /// A bare 404 or 405, as routers answer: the operation itself may be what is not there.
+    pub(crate) fn of_releases(mut self, since: &'static str, until: &'static str) -> Self {
+        if let Kind::Answer(answer) = &mut self.0.kind {
+            let bare =
+                matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+                    && answer.code.is_none();
+            let varies = !since.is_empty() || !until.is_empty();
+            answer.absent = (bare && varies).then_some(Absent { since, until });
+        }
+        self
+    }
+
+    pub(crate) fn during(mut self, operation: &'static str) -> Self {
+        self.0.operation = operation;
+        self
+    }
+}

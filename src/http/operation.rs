@@ -1,0 +1,138 @@
+//! What sets one operation apart from another.
+
+use reqwest::Method;
+
+/// What the runtime must know of an operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation {
+    /// The operationId of the contract; empty for a raw request.
+    pub(crate) id: &'static str,
+    pub(crate) api: Api,
+    /// The path template of the contract; empty for a raw request.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "only spans tell it"))]
+    pub(crate) path: &'static str,
+    /// It takes no token.
+    pub(crate) public: bool,
+    pub(crate) repeat: Repeat,
+    /// The first release of Logto that has it; empty where all that are supported do.
+    pub(crate) since: &'static str,
+    /// The last release of Logto that has it; empty where the newest does.
+    pub(crate) until: &'static str,
+}
+
+/// Whether a request may be repeated after a failure that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "which are used depends on the enabled features")]
+pub(crate) enum Repeat {
+    /// Its HTTP method says: GET, PUT and DELETE may, POST and PATCH only if nothing was done, or
+    /// where the policy takes all requests for idempotent.
+    ByMethod,
+    /// It may, whatever its method.
+    Always,
+    /// It is sent once: it uses up what it is sent, such as a code.
+    Never,
+}
+
+#[allow(dead_code, reason = "which are used depends on the enabled features")]
+impl Operation {
+    pub(crate) const fn new(id: &'static str, api: Api, path: &'static str) -> Self {
+        Self { id, api, path, public: false, repeat: Repeat::ByMethod, since: "", until: "" }
+    }
+
+    /// Older releases of Logto lack it.
+    pub(crate) const fn since(mut self, release: &'static str) -> Self {
+        self.since = release;
+        self
+    }
+
+    /// Newer releases of Logto lack it.
+    pub(crate) const fn until(mut self, release: &'static str) -> Self {
+        self.until = release;
+        self
+    }
+
+    /// It takes no token.
+    pub(crate) const fn public(mut self) -> Self {
+        self.public = true;
+        self
+    }
+
+    /// It may be repeated in other cases than its method tells.
+    pub(crate) const fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    /// Whether doing it twice is the same as doing it once.
+    pub(crate) fn is_idempotent(&self, method: &Method) -> bool {
+        match self.repeat {
+            Repeat::Always => true,
+            Repeat::Never => false,
+            Repeat::ByMethod => method.is_idempotent(),
+        }
+    }
+}
+
+/// Which of Logto's APIs an operation belongs to: they take different credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "which are used depends on the enabled features")]
+pub(crate) enum Api {
+    Management,
+    Experience,
+    Account,
+    /// A path outside the three, reached by a raw request.
+    Other,
+}
+
+impl Api {
+    /// The API that a path belongs to.
+    pub(crate) fn of_path(path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        let below = |root: &str| {
+            path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if below("/api/experience") || below("/api/interaction") {
+            Self::Experience
+        } else if below("/api/my-account") || below("/api/verifications") {
+            Self::Account
+        } else if below("/api") {
+            Self::Management
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Makes a constant of type [`Operation`] of each entry: the table of a group's operations.
+///
+/// Written out, the constants would be a tenth of the generated code.
+#[allow(unused_macros, reason = "depends on the enabled features")]
+macro_rules! operations {
+    ($($name:ident = $api:ident($id:literal, $path:literal)$(.$option:ident($($value:tt)*))*;)*) => { $(
+        const $name: $crate::http::operation::Operation = $crate::http::operation::Operation::new(
+            $id, $crate::http::operation::Api::$api, $path
+        )$(.$option($($value)*))*;
+    )* };
+}
+#[allow(unused_imports, reason = "depends on the enabled features")]
+pub(crate) use operations;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_an_api() {
+        for (path, api) in [
+            ("/api/experience", Api::Experience),
+            ("/api/experience/submit?x=1", Api::Experience),
+            ("/api/experiences", Api::Management),
+            ("/api/my-account/mfa", Api::Account),
+            ("/api/verifications/password", Api::Account),
+            ("/api/users", Api::Management),
+            ("/oidc/token", Api::Other),
+        ] {
+            assert_eq!(Api::of_path(path), api, "{path}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What carries requests to the server: reqwest, an HTTP client of the caller's own, or any
+//! service that answers requests.
+
+mod http;
+mod own;
+mod pools;
+mod service;
+
+use std::{any::Any, pin::Pin, sync::Arc, time::Duration};
+
+use reqwest::{Request, Response, Url};
+
+pub(crate) use self::http::HttpSettings;
+use self::{own::OwnClient, pools::Pools, service::Service};
+use crate::{Error, Result, error::SendFailure};
+
+/// How the requests of a client are sent. Clones share their connections.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    carrier: Carrier,
+    /// Writes requests, whoever sends them.
+    writer: reqwest::Client,
+}
+
+#[derive(Clone)]
+enum Carrier {
+    Pools(Arc<Pools>),
+    Own(OwnClient),
+    Service(Arc<Service>),
+}
+
+impl Transport {
+    /// reqwest, with connections that stay on the runtime that they were made on.
+    pub(crate) fn reqwest(settings: HttpSettings) -> Result<Self> {
+        let writer = settings.client()?;
+        let pools = Pools::new(settings, writer.clone());
+        Ok(Self { carrier: Carrier::Pools(Arc::new(pools)), writer })
+    }
+
+    /// An HTTP client of the caller's.
+    pub(crate) fn own(client: reqwest::Client) -> Self {
+        Self { writer: client.clone(), carrier: Carrier::Own(OwnClient::new(client)) }
+    }
+
+    /// A service of the caller's. Of an HTTP client that is one, more is known.
+    pub(crate) fn service<S>(service: S) -> Result<Self>
+    where
+        S: tower_service::Service<Request, Response = Response> + Clone + Send + 'static,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        S::Future: Send,
+    {
+        if let Some(client) = (&service as &dyn Any).downcast_ref::<reqwest::Client>() {
+            return Ok(Self::own(client.clone()));
+        }
+        let writer = HttpSettings::default().client()?;
+        Ok(Self { carrier: Carrier::Service(Arc::new(Service::new(service))), writer })
+    }
+
+    /// What requests are written with. It sends none.
+    pub(crate) fn writer(&self) -> &reqwest::Client {
+        &self.writer
+    }
+
+    /// Sends a request, and gives the head of its answer.
+    ///
+    /// Only reqwest goes by the request's time limit: for others there is [`in_time`](Self::in_time).
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendFailure> {
+        match &self.carrier {
+            Carrier::Pools(pools) => pools.send(request).await,
+            Carrier::Own(client) => client.send(request).await.map_err(SendFailure::Http),
+            Carrier::Service(service) => service.send(request).await,
+        }
+    }
+
+    /// Does the work of an attempt within its time.
+    pub(crate) async fn in_time<T, E>(
+        &self,
+        limit: Option<Duration>,
+        work: Pin<&mut impl Future<Output = Result<T, E>>>,
+        late: impl FnOnce(SendFailure) -> E,
+    ) -> Result<T, E> {
+        match limit.filter(|_| self.is_service()) {
+            None => work.await,
+            Some(limit) => tokio::time::timeout(limit, work)
+                .await
+                .unwrap_or_else(|_| Err(late(SendFailure::Late))),
+        }
+    }
+
+    /// Whether the time that a body takes is for the caller to watch.
+    pub(crate) fn is_service(&self) -> bool {
+        matches!(self.carrier, Carrier::Service(_))
+    }
+
+    /// The URL that a request is for, where its answer may not tell it.
+    pub(crate) fn asked(&self, request: &Request) -> Option<Url> {
+        self.is_service().then(|| request.url().clone())
+    }
+
+    /// Whether a request with headers of the caller's own may be sent: reqwest would hand them to
+    /// whatever server it is redirected to.
+    pub(crate) fn check_own_headers(&self) -> Result<()> {
+        match &self.carrier {
+            Carrier::Own(client) if client.may_follow_redirects() => Err(Error::request(
+                "the HTTP client may follow redirects, and would take the headers of this call to \
+                 another server: build it with `redirect(redirect::Policy::none())`",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it goes by the proxies that the environment names.
+    pub(crate) fn uses_system_proxies(&self) -> bool {
+        match &self.carrier {
+            Carrier::Pools(pools) => pools.use_system_proxies(),
+            Carrier::Own(_) | Carrier::Service(_) => false,
+        }
+    }
+}
+
+/// The URL that an answer is from.
+pub(crate) fn origin_of<'a>(response: &'a Response, asked: Option<&'a Url>) -> &'a Url {
+    /// What reqwest says of an answer that was put together without one.
+    const UNTOLD: &str = "http://no.url.provided.local/";
+
+    match asked {
+        Some(asked) if response.url().as_str() == UNTOLD => asked,
+        _ => response.url(),
+    }
+}

@@ -1,0 +1,330 @@
+//! Files to send.
+
+use std::{
+    error::Error as StdError,
+    fmt, io, iter,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_util::{
+    Stream, StreamExt as _, TryStream, TryStreamExt as _,
+    stream::{self, BoxStream},
+};
+use reqwest::{Body, multipart::Part};
+use tokio_util::io::ReaderStream;
+
+use crate::{Error, Result, error::BrokenOff, setters::IntoText};
+
+/// How much of a file is handed to the connection at once.
+const PIECE: usize = 64 << 10;
+
+type Pieces = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
+type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
+/// A file to send: its name, its content type, and its content.
+///
+/// ```
+/// use logto_api::Upload;
+///
+/// let avatar = Upload::bytes("me.png", "image/png", &b"\x89PNG"[..]);
+/// let logo = Upload::file("assets/logo.svg", "image/svg+xml")
+///     .on_progress(|sent, total| println!("{sent} of {total:?} bytes"));
+/// ```
+///
+/// Cloning is cheap. A stream can be read once only: of all clones, the first that is sent gets it,
+/// and sending another is an error.
+///
+/// The call's time limit covers the whole upload: give a large one more time with the request's
+/// `timeout`. Logto takes far less than [`MAX_LENGTH`](Self::MAX_LENGTH); for user assets, the
+/// member `max_upload_file_size` of their service's status says how much.
+#[derive(Clone)]
+pub struct Upload {
+    file_name: String,
+    content_type: String,
+    content: Content,
+    progress: Option<Progress>,
+}
+
+#[derive(Clone)]
+enum Content {
+    Bytes(Bytes),
+    File(PathBuf),
+    Stream { pieces: Arc<Mutex<Option<Pieces>>>, length: Option<u64> },
+}
+
+#[allow(dead_code, reason = "depends on the enabled features")]
+impl Upload {
+    /// The most bytes that are sent: 1 GiB. What is known to be longer is refused before anything is
+    /// sent, a stream that turns out to be longer is broken off.
+    pub const MAX_LENGTH: u64 = 1 << 30;
+
+    /// A file that is in memory.
+    pub fn bytes(
+        file_name: impl IntoText,
+        content_type: impl IntoText,
+        content: impl Into<Bytes>,
+    ) -> Self {
+        Self::new(file_name.into_text(), content_type, Content::Bytes(content.into()))
+    }
+
+    /// A file on disk, sent under its own name. It is opened when it is sent, and read as it goes;
+    /// it must not change meanwhile.
+    pub fn file(path: impl Into<PathBuf>, content_type: impl IntoText) -> Self {
+        let path = path.into();
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::new(file_name, content_type, Content::File(path))
+    }
+
+    /// A file that is sent as it is read. Give its `length` in bytes if you know it: then the
+    /// server learns it up front, and a stream of another length is an error.
+    pub fn stream<S>(
+        file_name: impl IntoText,
+        content_type: impl IntoText,
+        content: S,
+        length: Option<u64>,
+    ) -> Self
+    where
+        S: TryStream + Send + 'static,
+        S::Error: Into<Box<dyn StdError + Send + Sync>>,
+        Bytes: From<S::Ok>,
+    {
+        let pieces = content.map_ok(Bytes::from).map_err(Into::into).into_stream().boxed();
+        let pieces = Arc::new(Mutex::new(Some(pieces)));
+        Self::new(file_name.into_text(), content_type, Content::Stream { pieces, length })
+    }
+
+    fn new(file_name: String, content_type: impl IntoText, content: Content) -> Self {
+        Self { file_name, content_type: content_type.into_text(), content, progress: None }
+    }
+
+    /// Calls this with each piece that is handed to the connection: how many bytes of the file have
+    /// been so far, and how many there are, if that is known. If the call is repeated, they are
+    /// counted from the start again.
+    pub fn on_progress(
+        mut self,
+        report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.progress = Some(Arc::new(report));
+        self
+    }
+
+    /// The name that the file is sent under.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// What the file is, such as `image/png`.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// Refuses what cannot be sent, before anything is.
+    pub(crate) fn check(&self) -> Result<()> {
+        // The HTTP client would write a line break as it is, and so begin a header of its own.
+        if self.file_name.is_empty() || self.file_name.contains(char::is_control) {
+            return Err(Error::request(
+                "the upload's file name is empty, or has a line break or the like",
+            ));
+        }
+        self.described(Part::bytes(&[][..]))?;
+        match self.content.length()? {
+            Some(length) if length > Self::MAX_LENGTH => Err(Error::request(format!(
+                "the upload is {length} bytes long: no more than {} (1 GiB) are sent",
+                Self::MAX_LENGTH
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The part of a form that holds this file, for one attempt at sending it.
+    pub(crate) async fn part(&self) -> Result<Part> {
+        self.check()?;
+        let (pieces, length) = self.content.open().await?;
+        let body = Measured { pieces, sent: 0, length, progress: self.progress.clone() };
+        let body = Body::wrap_stream(body);
+        self.described(match length {
+            Some(length) => Part::stream_with_length(body, length),
+            None => Part::stream(body),
+        })
+    }
+
+    /// Whether it can be sent more than once.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !matches!(self.content, Content::Stream { .. })
+    }
+
+    fn described(&self, part: Part) -> Result<Part> {
+        part.file_name(self.file_name.clone()).mime_str(&self.content_type).map_err(|_| {
+            Error::request(
+                "the upload's content type is none: give it like `image/png` or `application/zip`",
+            )
+        })
+    }
+}
+
+impl Content {
+    /// How many bytes there are, if there is something to send at all.
+    fn length(&self) -> Result<Option<u64>> {
+        match self {
+            Self::Bytes(bytes) => Ok(Some(bytes.len() as u64)),
+            Self::File(path) => {
+                let metadata = path.metadata().map_err(|error| unreadable(path, &error))?;
+                // A pipe or a device could hold up whoever opens it.
+                match metadata.is_file() {
+                    true => Ok(Some(metadata.len())),
+                    false => Err(Error::request(format!("`{}` is not a file", path.display()))),
+                }
+            }
+            Self::Stream { pieces, length } => match &*locked(pieces) {
+                Some(_) => Ok(*length),
+                None => Err(sent_already()),
+            },
+        }
+    }
+
+    async fn open(&self) -> Result<(Pieces, Option<u64>)> {
+        match self {
+            Self::Bytes(bytes) => {
+                let pieces = split(bytes.clone()).map(Ok);
+                Ok((stream::iter(pieces).boxed(), Some(bytes.len() as u64)))
+            }
+            Self::File(path) => open(path).await,
+            Self::Stream { pieces, length } => {
+                let pieces = locked(pieces).take().ok_or_else(sent_already)?;
+                Ok((pieces, *length))
+            }
+        }
+    }
+}
+
+fn locked(pieces: &Mutex<Option<Pieces>>) -> std::sync::MutexGuard<'_, Option<Pieces>> {
+    pieces.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn sent_already() -> Error {
+    Error::request("the upload's stream was sent already: make a new upload")
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    Error::request(format!("the file `{}` cannot be read: {error}", path.display()))
+}
+
+fn split(mut rest: Bytes) -> impl Iterator<Item = Bytes> {
+    iter::from_fn(move || {
+        let piece = rest.split_to(rest.len().min(PIECE));
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+async fn open(path: &Path) -> Result<(Pieces, Option<u64>)> {
+    let failed = |error: io::Error| unreadable(path, &error);
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let length = file.metadata().await.map_err(failed)?.len();
+    let path = path.to_owned();
+    let pieces = ReaderStream::with_capacity(file, PIECE).map_err(move |error| {
+        BrokenOff(format!("the file `{}` cannot be read to its end: {error}", path.display()))
+    });
+    Ok((pieces.map_err(Into::into).boxed(), Some(length)))
+}
+
+/// A file on its way: counted, reported, and broken off if it is not of the length that it is said
+/// to be.
+struct Measured {
+    pieces: Pieces,
+    sent: u64,
+    length: Option<u64>,
+    progress: Option<Progress>,
+}
+
+impl Measured {
+    fn report(&mut self, piece: &Bytes) -> Result<(), BrokenOff> {
+        self.sent += piece.len() as u64;
+        if self.sent > self.length.unwrap_or(Upload::MAX_LENGTH) {
+            return Err(BrokenOff(match self.length {
+                Some(length) => {
+                    format!("the upload has more than the {length} bytes it was to have")
+                }
+                None => format!("the upload has more than {} bytes (1 GiB)", Upload::MAX_LENGTH),
+            }));
+        }
+        if let Some(progress) = &self.progress {
+            progress(self.sent, self.length);
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), BrokenOff> {
+        match self.length {
+            Some(length) if self.sent < length => Err(BrokenOff(format!(
+                "the upload ended after {} of the {length} bytes it was to have",
+                self.sent
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Stream for Measured {
+    type Item = Result<Bytes, Box<dyn StdError + Send + Sync>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(match ready!(self.pieces.poll_next_unpin(cx)) {
+            Some(Ok(piece)) => Some(self.report(&piece).map(|()| piece).map_err(Into::into)),
+            Some(Err(error)) => Some(Err(error)),
+            None => self.end().err().map(|error| Err(error.into())),
+        })
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("file_name", &self.file_name)
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_can_be_sent_again_and_a_stream_once() {
+        let upload = Upload::bytes("a", "text/plain", "hunter2");
+        assert!(upload.part().await.is_ok() && upload.part().await.is_ok());
+        assert!(upload.is_repeatable());
+        assert!(!format!("{upload:?}").contains("hunter2"));
+
+        let content = stream::iter([Ok::<_, io::Error>("a")]);
+        let upload = Upload::stream("a", "text/plain", content, None);
+        assert!(!upload.is_repeatable());
+        assert!(upload.clone().part().await.is_ok());
+        assert!(upload.check().unwrap_err().is_invalid_request());
+        assert!(upload.part().await.unwrap_err().is_invalid_request());
+    }
+
+    #[tokio::test]
+    async fn a_stream_of_unknown_length_ends_at_the_limit() {
+        let piece = Bytes::from(vec![0; 64 << 20]);
+        let endless = stream::repeat_with(move || Ok::<_, io::Error>(piece.clone()));
+        let upload = Upload::stream("a", "text/plain", endless, None);
+        let (pieces, length) = upload.content.open().await.unwrap();
+        let mut measured = Measured { pieces, sent: 0, length, progress: None };
+        let mut sent = 0;
+        let error = loop {
+            match measured.next().await.unwrap() {
+                Ok(piece) => sent += piece.len() as u64,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(sent, Upload::MAX_LENGTH);
+        assert!(error.to_string().contains("1073741824"), "{error}");
+    }
+}

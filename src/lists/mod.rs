@@ -1,0 +1,8 @@
+//! Long lists: their pages, streams over all of them, and what to search for.
+//!
+//! Uses `error`; `call` and the generated groups use it.
+
+pub(crate) mod extent;
+pub(crate) mod page;
+pub(crate) mod search;
+pub(crate) mod stream;

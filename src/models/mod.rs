@@ -1,0 +1,43 @@
+//! What Logto sends and takes, one type for each thing.
+//!
+//! The types are generated from the contract; the private modules are what they are made with. This
+//! is the ground floor: nothing here uses another folder of the crate.
+
+#[cfg(feature = "operations")]
+#[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
+pub(crate) mod json_body;
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+pub(crate) mod json_path;
+pub(crate) mod nullable;
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+#[doc(hidden)]
+pub mod setters;
+pub(crate) mod timestamp;
+pub(crate) mod values;
+#[cfg(feature = "account")]
+pub(crate) mod verification_record;
+
+#[allow(unused_imports, reason = "which models are generated depends on the enabled features")]
+pub(crate) use nullable::double_option;
+
+#[cfg(feature = "operations")]
+pub use generated::*;
+
+#[cfg(feature = "operations")]
+#[allow(
+    unused_imports,
+    clippy::new_without_default,
+    clippy::should_implement_trait,
+    reason = "it is generated, as the enabled features ask for"
+)]
+mod generated {
+    use serde::{Deserialize, Serialize};
+
+    use super::{
+        setters::*,
+        values::{open_enum, tagged_union},
+    };
+    use crate::UnknownValue;
+
+    include!(concat!(env!("OUT_DIR"), "/models.rs"));
+}
