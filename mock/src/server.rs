@@ -6,22 +6,14 @@ use std::{
     thread,
 };
 
-use axum::{
-    Router,
-    extract::Request,
-    http::StatusCode,
-    middleware,
-    response::{IntoResponse, Response},
-};
+use axum::{Router, middleware};
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
     routes::{
-        account, applications, authorization, consent, experience, hooks, oidc, organizations,
-        recorder, reply, resources, roles, sign_in_exp, sign_out, subject_tokens, token,
-        user_assets, users,
+        account, authorization, consent, experience, oidc, operations, recorder, sign_out, token,
+        user_assets,
     },
-    rules::errors::Failure,
     state::Store,
 };
 
@@ -73,38 +65,11 @@ fn routes(store: Store) -> Router {
         .merge(token::routes())
         .merge(oidc::routes())
         .merge(sign_out::routes())
-        .merge(subject_tokens::routes())
         .merge(experience::routes())
         .merge(account::routes())
-        .merge(users::routes())
-        .merge(roles::routes())
-        .merge(organizations::routes())
-        .merge(applications::routes())
-        .merge(resources::routes())
-        .merge(hooks::routes())
-        .merge(sign_in_exp::routes())
         .merge(user_assets::routes())
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(operations::operation)
+        .method_not_allowed_fallback(operations::operation)
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))
         .with_state(store)
-}
-
-async fn not_found(request: Request) -> Response {
-    refuse(&request, StatusCode::NOT_FOUND)
-}
-
-async fn method_not_allowed(request: Request) -> Response {
-    refuse(&request, StatusCode::METHOD_NOT_ALLOWED)
-}
-
-fn refuse(request: &Request, status: StatusCode) -> Response {
-    let (method, path) = (request.method(), request.uri().path());
-    match path.strip_prefix("/oidc") {
-        None => reply::text(status, status.canonical_reason().unwrap_or_default()),
-        Some(path) => {
-            let what = format!("unrecognized route or not allowed method ({method} on {path})");
-            Failure::oidc(StatusCode::NOT_FOUND, "invalid_request", &what).into_response()
-        }
-    }
 }

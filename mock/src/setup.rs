@@ -129,7 +129,7 @@ impl Mock {
     pub fn add_one_time_token(&self, email: &str) -> String {
         let mut state = self.store.lock();
         let token = state.ids.secret();
-        state.one_time_tokens.add(&token, email);
+        crate::rules::behaviours::add_one_time_token(&mut state, &token, email);
         token
     }
 

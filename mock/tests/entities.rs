@@ -90,8 +90,14 @@ async fn what_is_not_there_is_named() -> Result {
             "message": format!("The {name} with ID `nothing` does not exist."),
         });
         for method in [Method::GET, Method::PATCH] {
-            let (status, error) = fixture.send(method, &path, json!({})).await?;
-            assert_eq!((status.as_u16(), &error), (404, &named));
+            let (status, error) = fixture.send(method.clone(), &path, json!({})).await?;
+            let named = match (name, &method) {
+                ("hooks", &Method::PATCH) => &json!({
+                    "code": "entity.not_exists", "message": "The hook does not exist.",
+                }),
+                _ => &named,
+            };
+            assert_eq!((status.as_u16(), &error), (404, named));
         }
         let (status, error) = fixture.send(Method::DELETE, &path, json!({})).await?;
         let code = match name {

@@ -114,7 +114,8 @@ fn objection(
         (_, Some(_)) => return invalid("not supported value of code_challenge_method"),
     }
     let known = |indicator: &str| {
-        indicator == ORGANIZATIONS || state.resources.find_by("indicator", indicator).is_some()
+        indicator == ORGANIZATIONS
+            || state.tables.find_by("resources", "indicator", indicator).is_some()
     };
     if !params.all("resource").all(known) {
         return Some(("invalid_target", "resource indicator is missing, or unknown"));

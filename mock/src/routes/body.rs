@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::header::CONTENT_TYPE,
+    http::{HeaderMap, header::CONTENT_TYPE},
 };
 use serde_json::{Value, json};
 
@@ -25,20 +25,33 @@ impl JsonBody {
     }
 }
 
+impl JsonBody {
+    /// The body of a request with these headers.
+    pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Failure> {
+        let content_type = headers.get(CONTENT_TYPE);
+        let is_json = content_type.is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+        if !is_json || body.is_empty() {
+            return Ok(Self(json!({})));
+        }
+        serde_json::from_slice(body).map(Self).map_err(|_| broken())
+    }
+
+    pub(crate) fn into_value(self) -> Value {
+        self.0
+    }
+}
+
+/// A real server gives up on JSON that it cannot read.
+fn broken() -> Failure {
+    Failure::raw(500, json!({ "message": "Internal server error." }))
+}
+
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        // A real server gives up on JSON that it cannot read.
-        let broken = || Failure::raw(500, json!({ "message": "Internal server error." }));
-        let content_type = request.headers().get(CONTENT_TYPE);
-        let is_json = content_type.is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
-        let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|_| broken())?;
-        if !is_json || body.is_empty() {
-            return Ok(Self(json!({})));
-        }
-        let value = serde_json::from_slice(&body);
-        value.map(Self).map_err(|_| broken())
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, state).await.map_err(|_| broken())?;
+        Self::parse(&headers, &body)
     }
 }

@@ -54,7 +54,7 @@ async fn read(State(store): State<Store>, headers: HeaderMap) -> Answer {
     let redirect_uri = interaction.params.get("redirect_uri").map(str::to_owned);
     let scope = interaction.params.get("scope").unwrap_or_default().to_owned();
     let user = state.users.find(&user_id).ok_or_else(no_session)?;
-    let application = state.applications.find(&app_id).ok_or_else(no_session)?;
+    let application = state.tables.find("applications", &app_id).ok_or_else(no_session)?;
     let shown = ["id", "name", "avatar", "username", "primaryEmail", "primaryPhone"];
     let shown = shown.into_iter().map(|name| (name.to_owned(), user.get(name).clone()));
     let scopes = scope.split(' ').filter(|scope| !["openid", "offline_access", ""].contains(scope));
@@ -71,8 +71,8 @@ async fn read(State(store): State<Store>, headers: HeaderMap) -> Answer {
 /// Only an application that asks for organizations is shown them.
 fn organizations(state: &state::State, user_id: &str, scope: &str) -> Value {
     let asked = scope.split(' ').any(|scope| scope == "urn:logto:scope:organizations");
-    let own = state.members.with(user_id).filter(|_| asked);
-    let own = own.filter_map(|id| state.organizations.find(id));
+    let own = state.links.lefts("organizations/users", user_id).filter(|_| asked);
+    let own = own.filter_map(|id| state.tables.find("organizations", id));
     own.map(|own| json!({ "id": text(own, "id"), "name": text(own, "name") })).collect()
 }
 
@@ -83,7 +83,7 @@ async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) ->
     let user_id = user_id.clone();
     let members = body.check(CONSENT)?;
     let organizations = strings(&members, "organizationIds");
-    if !organizations.iter().all(|id| state.members.has(id, &user_id)) {
+    if !organizations.iter().all(|id| state.links.has("organizations/users", id, &user_id)) {
         return Err(Failure::new(422, "organization.require_membership"));
     }
     Ok(reply::ok(&json!({ "redirectTo": agree(&mut state, &uid) })))

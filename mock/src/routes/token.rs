@@ -193,7 +193,7 @@ fn organization<'a>(
         let description = "refresh token missing required scope";
         return Err(Failure::oidc(StatusCode::FORBIDDEN, "insufficient_scope", description));
     }
-    match state.members.has(id, &grant.user_id) {
+    match state.links.has("organizations/users", id, &grant.user_id) {
         true => Ok(Some(id)),
         false => Err(bad("access_denied", "user is not a member of the organization")),
     }
@@ -276,7 +276,7 @@ fn known_resource<'a>(
     resource: Option<&'a str>,
 ) -> Result<Option<&'a str>, Failure> {
     match resource {
-        Some(indicator) if state.resources.find_by("indicator", indicator).is_none() => {
+        Some(indicator) if state.tables.find_by("resources", "indicator", indicator).is_none() => {
             Err(unknown_resource())
         }
         _ => Ok(resource),

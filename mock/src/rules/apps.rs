@@ -3,10 +3,15 @@
 use serde_json::json;
 
 use crate::{
-    rules::applications,
+    rules::{
+        behaviours::add_default_secret,
+        spec::{Spec, stamped},
+    },
     state::{
         State,
-        collection::{Members, object, strings, text},
+        collection::{object, strings, text},
+        now,
+        tables::Row,
     },
 };
 
@@ -36,10 +41,10 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn find(state: &State, id: &str) -> Option<Self> {
-        let application = state.applications.find(id)?;
+        let application = state.tables.find("applications", id)?;
         let metadata = application.get("oidcClientMetadata").and_then(|value| value.as_object());
         let uris = |name| metadata.map(|own| strings(own, name)).unwrap_or_default();
-        let secrets = state.secrets.all_by("applicationId", id);
+        let secrets = state.tables.of("applications/secrets", id).rev();
         Some(Self {
             id: id.to_owned(),
             kind: text(application, "type").unwrap_or_default().to_owned(),
@@ -49,7 +54,9 @@ impl App {
             may_exchange: application
                 .get("customClientMetadata")
                 .is_some_and(|own| own["allowTokenExchange"] == true),
-            secrets: secrets.filter_map(|secret| Some(text(secret, "value")?.to_owned())).collect(),
+            secrets: secrets
+                .filter_map(|secret| Some(text(&secret.members, "value")?.to_owned()))
+                .collect(),
         })
     }
 
@@ -103,7 +110,7 @@ pub(crate) struct Apps {
 impl Apps {
     /// Adds them, and makes the first the manager.
     pub(crate) fn add_to(state: &mut State) -> Self {
-        state.resources.add(management());
+        add_management(state);
         let apps = Self {
             m2m: add(state, "Management", "MachineToMachine", false),
             web: add(state, "Web", "Traditional", false),
@@ -116,26 +123,36 @@ impl Apps {
 }
 
 fn add(state: &mut State, name: &str, kind: &str, is_third_party: bool) -> App {
-    let mut application = applications::defaults(&mut state.ids);
-    application["name"] = name.into();
-    application["type"] = kind.into();
-    application["isThirdParty"] = is_third_party.into();
+    let spec = Spec::of("applications");
+    let mut application = spec.defaults();
+    application.extend(stamped(&mut state.ids, spec));
+    application.remove("updatedAt");
+    application.insert("name".into(), name.into());
+    application.insert("type".into(), kind.into());
+    application.insert("isThirdParty".into(), is_third_party.into());
     if kind != "MachineToMachine" {
-        application["oidcClientMetadata"] = json!({
+        let metadata = json!({
             "redirectUris": [REDIRECT_URI],
             "postLogoutRedirectUris": [POST_LOGOUT_REDIRECT_URI],
         });
+        application.insert("oidcClientMetadata".into(), metadata);
     }
-    let application = object(application);
-    state.applications.add(application.clone());
-    applications::add_default_secret(state, &application);
+    state.tables.table("applications").add_entity(application.clone());
+    add_default_secret(state, &application);
     App::find(state, text(&application, "id").unwrap_or_default()).unwrap_or_default()
 }
 
-/// The Management API is a resource itself.
-fn management() -> Members {
-    object(json!({
+/// The Management API is a resource itself, with a scope for everything.
+fn add_management(state: &mut State) {
+    state.tables.table("resources").add_entity(object(json!({
         "tenantId": "default", "id": MANAGEMENT, "name": "Logto Management API",
         "indicator": RESOURCE, "isDefault": false, "accessTokenTtl": 3600,
-    }))
+    })));
+    let scope = object(json!({
+        "tenantId": "default", "id": "management-api-all", "resourceId": MANAGEMENT,
+        "name": "all", "createdAt": now(),
+        "description": "Default scope for Management API, allows all permissions.",
+    }));
+    let (owner, key) = (MANAGEMENT.to_owned(), "management-api-all".to_owned());
+    state.tables.table("resources/scopes").add(Row { owner, key, members: scope });
 }

@@ -101,17 +101,24 @@ fn add_contact(claims: &mut Members, name: &str, address: &Value) {
 }
 
 fn roles(state: &State, user: &User) -> Value {
-    let roles = state.user_roles.of(&user.id).filter_map(|id| state.roles.find(id));
+    let roles =
+        state.links.lefts("roles/users", &user.id).filter_map(|id| state.tables.find("roles", id));
     roles.filter_map(|role| text(role, "name")).collect()
 }
 
 fn organizations(state: &State, user: &User, member: &str) -> Value {
-    let own = state.members.with(&user.id).filter_map(|id| state.organizations.find(id));
+    let own = state
+        .links
+        .lefts("organizations/users", &user.id)
+        .filter_map(|id| state.tables.find("organizations", id));
     own.filter_map(|organization| organization.get(member).cloned()).collect()
 }
 
 fn organization_data(state: &State, user: &User) -> Value {
-    let own = state.members.with(&user.id).filter_map(|id| state.organizations.find(id));
+    let own = state
+        .links
+        .lefts("organizations/users", &user.id)
+        .filter_map(|id| state.tables.find("organizations", id));
     own.map(|organization| {
         json!({
             "id": organization.get("id"), "name": organization.get("name"),

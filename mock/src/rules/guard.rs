@@ -2,7 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{rules::errors::Failure, state::params::Params};
+use crate::{
+    rules::{
+        contract::issues::{
+            malformed, no_form, quoted, refused, too_small, type_name, wrong_literal, wrong_option,
+            wrong_type,
+        },
+        errors::Failure,
+    },
+    state::params::Params,
+};
 
 /// What a member has to be.
 pub(crate) enum Kind {
@@ -12,8 +21,6 @@ pub(crate) enum Kind {
     Email,
     Phone,
     Url,
-    /// Where an application takes users back.
-    RedirectUri,
     Boolean,
     Integer,
     Enum(&'static [&'static str]),
@@ -76,11 +83,7 @@ pub(crate) fn check(
     if issues.is_empty() {
         return Ok(members);
     }
-    let details: Vec<String> = issues.iter().map(describe).collect();
-    let message = format!("The request {part} is invalid.");
-    Err(Failure::with_message(400, "guard.invalid_input", &message)
-        .data(json!({ "issues": issues, "name": "ZodError" }))
-        .details(&details.join("\n")))
+    Err(refused(part, &issues))
 }
 
 fn object(
@@ -147,25 +150,13 @@ fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
     }
     let text = value.as_str().unwrap_or_default();
     match kind {
-        Kind::NonEmpty if text.is_empty() => Some(json!({
-            "code": "too_small", "minimum": 1, "type": "string", "inclusive": true,
-            "exact": false, "message": "String must contain at least 1 character(s)", "path": path,
-        })),
+        Kind::NonEmpty if text.is_empty() => Some(too_small("string", path)),
         Kind::Username if !is_username(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Email if !is_email(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Phone if !is_phone(text) => Some(malformed("regex", "Invalid", path)),
-        Kind::RedirectUri if !is_url(text) => {
-            Some(json!({ "code": "custom", "message": "Invalid input", "path": path }))
-        }
-        Kind::NonEmptyList(_) if value == &json!([]) => Some(json!({
-            "code": "too_small", "minimum": 1, "type": "array", "inclusive": true, "exact": false,
-            "message": "Array must contain at least 1 element(s)", "path": path,
-        })),
+        Kind::NonEmptyList(_) if value == &json!([]) => Some(too_small("array", path)),
         Kind::Url if !is_url(text) => Some(malformed("url", "Invalid url", path)),
-        Kind::Enum(_) if !options.contains(&text) => Some(json!({
-            "received": text, "code": "invalid_enum_value", "options": options, "path": path,
-            "message": format!("Invalid enum value. Expected {expected}, received '{text}'"),
-        })),
+        Kind::Enum(_) if !options.contains(&text) => Some(wrong_option(options, text, path)),
         _ => None,
     }
 }
@@ -176,36 +167,9 @@ fn expected(kind: &Kind) -> String {
         Kind::Integer => "number".into(),
         Kind::List(_) | Kind::NonEmptyList(_) => "array".into(),
         Kind::Object(_) | Kind::FreeForm => "object".into(),
-        Kind::Enum(options) => {
-            let quoted: Vec<String> = options.iter().map(|o| format!("'{o}'")).collect();
-            quoted.join(" | ")
-        }
+        Kind::Enum(options) => quoted(options),
         _ => "string".into(),
     }
-}
-
-fn type_name(value: Option<&Value>) -> &'static str {
-    match value {
-        None => "undefined",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "boolean",
-        Some(Value::Number(_)) => "number",
-        Some(Value::String(_)) => "string",
-        Some(Value::Array(_)) => "array",
-        Some(Value::Object(_)) => "object",
-    }
-}
-
-fn wrong_type(expected: &str, value: Option<&Value>, path: &[Value]) -> Value {
-    let received = type_name(value);
-    let message = match value {
-        None => "Required".to_owned(),
-        Some(_) => format!("Expected {expected}, received {received}"),
-    };
-    json!({
-        "code": "invalid_type", "expected": expected, "received": received,
-        "path": path, "message": message,
-    })
 }
 
 fn missing(kind: &Kind, path: &[Value]) -> Value {
@@ -215,56 +179,18 @@ fn missing(kind: &Kind, path: &[Value]) -> Value {
     }
 }
 
-fn wrong_literal(literal: &str, value: Option<&Value>, path: &[Value]) -> Value {
-    let mut issue = json!({
-        "code": "invalid_literal", "expected": literal, "path": path,
-        "message": format!("Invalid literal value, expected \"{literal}\""),
-    });
-    if let Some(value) = value {
-        issue["received"] = value.clone();
-    }
-    issue
-}
-
-fn malformed(validation: &str, message: &str, path: &[Value]) -> Value {
-    json!({ "validation": validation, "code": "invalid_string", "message": message, "path": path })
-}
-
 /// A clearable member is a union of its kind and the empty string.
 fn neither_nor(issue: Value, value: &Value, path: &[Value]) -> Value {
-    let not_empty = json!({
-        "received": value, "code": "invalid_literal", "expected": "", "path": path,
-        "message": "Invalid literal value, expected \"\"",
-    });
-    json!({
-        "code": "invalid_union", "path": path, "message": "Invalid input",
-        "unionErrors": [
-            { "issues": [issue], "name": "ZodError" },
-            { "issues": [not_empty], "name": "ZodError" },
-        ],
-    })
+    let not_empty = wrong_literal("", Some(value), path);
+    no_form(vec![vec![issue], vec![not_empty]], path)
 }
 
-fn describe(issue: &Value) -> String {
-    let text = |key: &str| issue[key].as_str().unwrap_or_default();
-    let path = issue["path"].as_array().into_iter().flatten();
-    let path: Vec<String> =
-        path.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
-    let what = match text("code") {
-        "invalid_type" => {
-            format!("Expected {} but received {}.", text("expected"), text("received"))
-        }
-        _ => text("message").to_owned(),
-    };
-    format!("Error in key path \"{}\": ({}) {what}", path.join("."), text("code"))
-}
-
-fn is_username(text: &str) -> bool {
+pub(crate) fn is_username(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.chars().all(word) && text.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let domain = after_first(text).split_once('@').map(|(_, domain)| domain);
     let ending = domain.and_then(|domain| after_first(domain).split_once('.'));
     ending.is_some_and(|(_, ending)| !ending.is_empty()) && !text.contains(char::is_whitespace)
@@ -276,12 +202,18 @@ fn after_first(text: &str) -> &str {
     chars.as_str()
 }
 
-fn is_phone(text: &str) -> bool {
+pub(crate) fn is_phone(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn is_url(text: &str) -> bool {
+pub(crate) fn is_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.is_empty()
     })
+}
+
+/// A color as in CSS, with three to eight hexadecimal digits.
+pub(crate) fn is_color(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    (3..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }

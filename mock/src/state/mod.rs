@@ -9,10 +9,10 @@ pub(crate) mod ids;
 pub(crate) mod interaction;
 pub(crate) mod keys;
 pub(crate) mod links;
-pub(crate) mod one_time_tokens;
 pub(crate) mod params;
 pub(crate) mod policy;
 pub(crate) mod recorded;
+pub(crate) mod tables;
 mod time;
 pub(crate) mod tokens;
 pub(crate) mod user;
@@ -26,19 +26,9 @@ use std::{
 
 pub(crate) use self::time::{iso, now};
 use crate::state::{
-    codes::Codes,
-    collection::{Collection, text},
-    connectors::Connectors,
-    ids::Ids,
-    interaction::Interaction,
-    keys::Keys,
-    links::Links,
-    one_time_tokens::OneTimeTokens,
-    policy::Policy,
-    recorded::RecordedRequest,
-    tokens::Tokens,
-    user::Users,
-    verifications::Verifications,
+    codes::Codes, connectors::Connectors, ids::Ids, interaction::Interaction, keys::Keys,
+    links::AllLinks, policy::Policy, recorded::RecordedRequest, tables::Tables, tokens::Tokens,
+    user::Users, verifications::Verifications,
 };
 
 pub(crate) struct State {
@@ -48,26 +38,17 @@ pub(crate) struct State {
     /// The id of the application that may use the Management API.
     pub(crate) manager: String,
     pub(crate) users: Users,
-    pub(crate) applications: Collection,
-    /// Of all applications.
-    pub(crate) secrets: Collection,
-    pub(crate) roles: Collection,
-    /// Users and their roles.
-    pub(crate) user_roles: Links,
-    pub(crate) organizations: Collection,
-    /// Organizations and the users in them.
-    pub(crate) members: Links,
-    pub(crate) resources: Collection,
-    /// Of all resources.
-    pub(crate) scopes: Collection,
-    pub(crate) hooks: Collection,
+    /// All other entities.
+    pub(crate) tables: Tables,
+    pub(crate) links: AllLinks,
+    /// Whether what cannot be told from the contract is refused.
+    pub(crate) strict: bool,
     pub(crate) tokens: Tokens,
     pub(crate) policy: Policy,
     pub(crate) codes: Codes,
     /// Those of the Account API.
     pub(crate) verifications: Verifications,
     pub(crate) connectors: Connectors,
-    pub(crate) one_time_tokens: OneTimeTokens,
     /// Identifiers that have been tried too often.
     pub(crate) locked: HashSet<String>,
     pub(crate) interactions: HashMap<String, Interaction>,
@@ -81,14 +62,6 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn issuer(&self) -> String {
         format!("{}/oidc", self.endpoint)
-    }
-
-    /// Removes what hangs on something that is gone.
-    pub(crate) fn forget(&mut self, id: &str) {
-        self.user_roles.forget(id);
-        self.members.forget(id);
-        self.secrets.remove(|secret| text(secret, "applicationId") == Some(id));
-        self.scopes.remove(|scope| text(scope, "resourceId") == Some(id));
     }
 }
 
@@ -106,21 +79,14 @@ impl Store {
             keys,
             manager: String::new(),
             users: Users::default(),
-            applications: Collection::default(),
-            secrets: Collection::default(),
-            roles: Collection::default(),
-            user_roles: Links::default(),
-            organizations: Collection::default(),
-            members: Links::default(),
-            resources: Collection::default(),
-            scopes: Collection::default(),
-            hooks: Collection::default(),
+            tables: Tables::default(),
+            links: AllLinks::default(),
+            strict: false,
             tokens: Tokens::default(),
             policy: Policy::default(),
             codes: Codes::default(),
             verifications: Verifications::default(),
             connectors: Connectors::default(),
-            one_time_tokens: OneTimeTokens::default(),
             locked: HashSet::new(),
             interactions: HashMap::new(),
             sign_outs: HashMap::new(),

@@ -77,6 +77,17 @@ impl Policy {
 }
 
 impl MfaFactor {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let all = [
+            Self::WebAuthn,
+            Self::Totp,
+            Self::PhoneVerificationCode,
+            Self::EmailVerificationCode,
+            Self::BackupCode,
+        ];
+        all.into_iter().find(|factor| factor.name() == name)
+    }
+
     pub(crate) const ALL: [&'static str; 5] =
         ["Totp", "WebAuthn", "BackupCode", "EmailVerificationCode", "PhoneVerificationCode"];
 
@@ -93,6 +104,16 @@ impl MfaFactor {
 }
 
 impl MfaPolicy {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let all = [
+            Self::Mandatory,
+            Self::NoPrompt,
+            Self::PromptOnlyAtSignIn,
+            Self::PromptAtSignInAndSignUp,
+        ];
+        all.into_iter().find(|policy| policy.name() == name)
+    }
+
     /// Its name in the API.
     pub(crate) fn name(self) -> &'static str {
         match self {

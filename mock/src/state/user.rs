@@ -94,9 +94,13 @@ impl User {
     }
 
     pub(crate) fn to_json(&self) -> Value {
+        self.to_members().into()
+    }
+
+    pub(crate) fn to_members(&self) -> Map<String, Value> {
         let mut members = self.members.clone();
         members.insert("hasPassword".to_owned(), self.password.is_some().into());
-        members.into()
+        members
     }
 }
 
@@ -121,6 +125,10 @@ impl Users {
         self.ids.insert(user.id.clone(), self.created);
         self.users.insert(self.created, user);
         self.changing = Some(self.created);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.users.len()
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &User> {

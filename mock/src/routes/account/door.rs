@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The user whose token a request carries.
-pub(super) struct Account(pub(super) String);
+pub(crate) struct Account(pub(super) String);
 
 /// The same, with a verification that names them in `logto-verification-id`.
 pub(super) struct Verified(pub(super) String);

@@ -1,6 +1,6 @@
 //! The Account API: what users do with their own account.
 
-mod door;
+pub(crate) mod door;
 mod factors;
 mod profile;
 mod verifications;

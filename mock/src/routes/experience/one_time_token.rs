@@ -22,7 +22,7 @@ async fn verify(step: Step) -> Answer {
         let identifier = members["identifier"].clone();
         let email = identifier["value"].as_str().unwrap_or_default();
         let token = text(members, "token").unwrap_or_default();
-        flow.state.one_time_tokens.consume(token, email)?;
+        crate::rules::behaviours::consume_one_time_token(flow.state, token, email)?;
         Ok(verification(&flow.keep(true, Proof::OneTimeToken { identifier })))
     })
 }

@@ -1,0 +1,118 @@
+//! Every operation of the contract that has no handler of its own.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderValue, Method, StatusCode, header::LINK},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    routes::{
+        account::door::Account,
+        auth::Management,
+        body::JsonBody,
+        reply::{self, Answer},
+    },
+    rules::{
+        behaviours,
+        call::{Body, Call, Reply},
+        contract::{Access, Contract, Found, Operation},
+        engine::page_of,
+        errors::Failure,
+        plan::plans,
+    },
+    state::{Store, params::Params},
+};
+
+pub(crate) async fn operation(State(store): State<Store>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let Some(own) = path.strip_prefix("/oidc") else {
+        return match Contract::get().find(request.method().as_str(), &path) {
+            Found::Operation(at, values) => run(store, at, values, request).await.into_response(),
+            Found::OtherMethod => plain(StatusCode::METHOD_NOT_ALLOWED),
+            Found::Nothing => plain(StatusCode::NOT_FOUND),
+        };
+    };
+    let method = request.method();
+    let what = format!("unrecognized route or not allowed method ({method} on {own})");
+    Failure::oidc(StatusCode::NOT_FOUND, "invalid_request", &what).into_response()
+}
+
+fn plain(status: StatusCode) -> Response {
+    reply::text(status, status.canonical_reason().unwrap_or_default())
+}
+
+async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> Answer {
+    let operation = &Contract::get().operations[at];
+    let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let (mut parts, body) = request.into_parts();
+    match operation.access {
+        Access::Management => Management::from_request_parts(&mut parts, &store).await.map(drop)?,
+        Access::Account => Account::from_request_parts(&mut parts, &store).await.map(drop)?,
+        Access::Open => {}
+    }
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let body = match parts.method {
+        Method::GET | Method::DELETE => serde_json::Value::Null,
+        _ => JsonBody::parse(&parts.headers, &body)?.into_value(),
+    };
+    let (contract, plan) = (Contract::get(), &plans()[at]);
+    let mut state = store.lock();
+    let url = format!("{}{}", state.endpoint, parts.uri.path().trim_start_matches("/api"));
+    let strict = state.strict;
+    let state = &mut *state;
+    let mut call = Call { contract, operation, plan, state, path, query: &query, body };
+    call.check()?;
+    let reply = behaviours::run(&mut call)?;
+    if strict && reply.is_example {
+        return Err(not_told(operation));
+    }
+    Ok(response(reply, &url, &query))
+}
+
+fn not_told(operation: &Operation) -> Failure {
+    let message = format!("logto-mock does not know what {} does.", operation.id);
+    Failure::raw(501, serde_json::json!({ "message": message }))
+}
+
+fn response(reply: Reply, url: &str, query: &Params) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match reply.body {
+        Body::None => status.into_response(),
+        Body::Json(body) => reply::json(status, &body),
+        Body::Text(body) => reply::text(status, &body),
+    };
+    if reply.is_example {
+        response.headers_mut().insert("logto-mock", HeaderValue::from_static("example"));
+    }
+    if let Some(total) = reply.total {
+        add_page(&mut response, total, url, query);
+    }
+    response
+}
+
+/// How many there are, and where the other pages are. The real server leaves `/api` out of these
+/// addresses, too.
+fn add_page(response: &mut Response, total: usize, url: &str, query: &Params) {
+    let Ok(page) = page_of(query) else { return };
+    let last = total.div_ceil(page.size).max(1);
+    let mut links = vec![(1, "first")];
+    if page.number > 1 {
+        links.push((page.number - 1, "prev"));
+    }
+    links.push((last, "last"));
+    if page.number < last {
+        links.push((page.number + 1, "next"));
+    }
+    let headers = response.headers_mut();
+    headers.insert("total-number", HeaderValue::from(total));
+    for (number, relation) in links {
+        let mut query = query.clone();
+        query.set("page", &number.to_string());
+        let link = format!("<{url}?{}>; rel=\"{relation}\"", query.encode());
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            headers.append(LINK, link);
+        }
+    }
+}

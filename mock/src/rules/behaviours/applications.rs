@@ -1,0 +1,169 @@
+//! Applications, their secrets and what users let them have.
+
+use serde_json::{Value, json};
+
+use crate::{
+    rules::{
+        apps::is_public,
+        call::{Call, Outcome, Reply},
+        engine,
+        errors::Failure,
+        spec::{Act, Spec},
+    },
+    state::{
+        State,
+        collection::{Members, object, text},
+        now,
+        tables::Row,
+    },
+};
+
+pub(super) fn create(call: &mut Call<'_>) -> Outcome {
+    match call.text("type") {
+        "Protected" => return Err(Failure::new(501, "application.protected_app_not_configured")),
+        "SAML" => return Err(Failure::new(400, "application.saml.use_saml_app_api")),
+        _ => {}
+    }
+    let own = engine::add(call, "", call.body.clone())?;
+    add_default_secret(call.state, &own);
+    Ok(Reply::ok(own))
+}
+
+/// What can keep a secret has one from the start.
+pub(crate) fn add_default_secret(state: &mut State, application: &Members) {
+    let member = |name| text(application, name).unwrap_or_default();
+    if !is_public(member("type")) {
+        let secret = object(json!({
+            "tenantId": "default", "applicationId": member("id"), "name": "Default secret",
+            "value": state.ids.secret(), "createdAt": now(), "expiresAt": null,
+        }));
+        let (owner, key) = (member("id").to_owned(), "Default secret".to_owned());
+        state.tables.table("applications/secrets").add(Row { owner, key, members: secret });
+    }
+}
+
+/// The application that the path names.
+fn application<'a>(call: &'a Call<'_>) -> Result<&'a Members, Failure> {
+    let id = call.path.first().map(String::as_str).unwrap_or_default();
+    let found = call.state.tables.find("applications", id);
+    found.ok_or_else(|| Spec::of("applications").missing(Act::Read, id))
+}
+
+pub(super) fn create_secret(call: &mut Call<'_>) -> Outcome {
+    if is_public(text(application(call)?, "type").unwrap_or_default()) {
+        return Err(Failure::new(422, "entity.db_constraint_violated"));
+    }
+    call.body["value"] = call.state.ids.secret().into();
+    engine::run(call)
+}
+
+pub(super) fn no_legacy_secret(call: &mut Call<'_>) -> Outcome {
+    application(call)?;
+    Err(Failure::new(400, "application.no_legacy_secret_found"))
+}
+
+pub(super) fn not_protected(call: &mut Call<'_>) -> Outcome {
+    application(call)?;
+    Err(Failure::new(422, "application.protected_application_only"))
+}
+
+/// The kinds of scopes, by their names in paths, in bodies and in replies, with their table.
+const KINDS: [(&str, &str, &str, &str); 4] = [
+    ("organization-scopes", "organizationScopes", "organizationScopes", "organization-scopes"),
+    ("resource-scopes", "resourceScopes", "resourceScopes", "resources/scopes"),
+    (
+        "organization-resource-scopes",
+        "organizationResourceScopes",
+        "organizationResourceScopes",
+        "resources/scopes",
+    ),
+    ("user-scopes", "userScopes", "userScopes", ""),
+];
+
+/// The pairs of an application (or of all that introduce themselves) and its scopes of a kind.
+fn pairs(kind: &str) -> String {
+    format!("applications/consent/{kind}")
+}
+
+fn consenting(call: &Call<'_>) -> Result<String, Failure> {
+    if call.operation.template.starts_with("/api/cimd") {
+        return Ok(String::new());
+    }
+    application(call).map(|_| call.path[0].clone())
+}
+
+pub(super) fn consent_scopes(call: &mut Call<'_>) -> Outcome {
+    let id = consenting(call)?;
+    let state = &*call.state;
+    let mut shown = json!({});
+    for (kind, _, name, table) in KINDS {
+        let scopes: Vec<&str> = state.links.rights(&pairs(kind), &id).collect();
+        shown[name] = match table {
+            "" => json!(scopes),
+            "organization-scopes" => described(state, table, &scopes),
+            _ => by_resource(state, &scopes),
+        };
+    }
+    Ok(Reply::ok(shown))
+}
+
+fn described(state: &State, table: &str, ids: &[&str]) -> Value {
+    let found = ids.iter().filter_map(|id| state.tables.find(table, id));
+    let shown = found.map(|own| {
+        json!({ "id": own["id"], "name": own["name"], "description": own.get("description") })
+    });
+    shown.collect()
+}
+
+fn by_resource(state: &State, ids: &[&str]) -> Value {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for id in ids {
+        let scope = state.tables.find("resources/scopes", id);
+        let resource = scope.and_then(|scope| text(scope, "resourceId")).unwrap_or_default();
+        match groups.iter_mut().find(|(own, _)| own == resource) {
+            Some((_, scopes)) => scopes.push(id),
+            None => groups.push((resource.to_owned(), vec![id])),
+        }
+    }
+    let shown = groups.iter().filter_map(|(id, scopes)| {
+        let own = state.tables.find("resources", id)?;
+        let resource = json!({ "id": id, "name": own["name"], "indicator": own["indicator"] });
+        let scopes = described(state, "resources/scopes", scopes);
+        Some(json!({ "resource": resource, "scopes": scopes }))
+    });
+    shown.collect()
+}
+
+pub(super) fn add_consent_scopes(call: &mut Call<'_>) -> Outcome {
+    let id = consenting(call)?;
+    let third_party = application(call).is_ok_and(|own| own["isThirdParty"] == true);
+    if !id.is_empty() && !third_party {
+        return Err(Failure::new(422, "application.third_party_application_only"));
+    }
+    for (kind, member, ..) in KINDS {
+        for scope in call.strings(member) {
+            call.state.links.of(&pairs(kind)).add(&id, &scope);
+        }
+    }
+    Ok(Reply::created())
+}
+
+pub(super) fn remove_consent_scope(call: &mut Call<'_>) -> Outcome {
+    let id = consenting(call)?;
+    let [.., kind, scope] = call.path.as_slice() else { return engine::run(call) };
+    match call.state.links.of(&pairs(kind)).remove(&id, scope) {
+        true => Ok(Reply::nothing()),
+        false => Err(Failure::new(404, "entity.not_found")),
+    }
+}
+
+pub(super) fn consent_organizations(call: &mut Call<'_>) -> Outcome {
+    application(call)?;
+    let left = call.path.join("/");
+    let state = &*call.state;
+    let ids = state.links.rights("applications/users/consent-organizations", &left);
+    let found = ids.filter_map(|id| state.tables.find("organizations", id)).cloned();
+    let found: Vec<Value> = found.map(Value::from).collect();
+    let total = Some(found.len());
+    Ok(Reply { total, ..Reply::ok(json!({ "organizations": found })) })
+}

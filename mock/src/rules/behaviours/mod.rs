@@ -1,0 +1,82 @@
+//! What operations do that no rule tells.
+
+mod applications;
+mod tenant;
+mod users;
+
+use crate::rules::{
+    call::{Call, Outcome},
+    engine,
+};
+
+pub(crate) use self::{
+    applications::add_default_secret,
+    tenant::{add_one_time_token, consume_one_time_token},
+};
+
+/// Carries out an operation.
+pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
+    match call.operation.id.as_str() {
+        "ListUsers" => users::list(call),
+        "CreateUser" => users::create(call),
+        "GetUser" => users::read(call),
+        "UpdateUser" => users::change(call),
+        "DeleteUser" => users::delete(call),
+        "GetUserHasPassword" => users::has_password(call),
+        "UpdateUserPassword" => users::set_password(call),
+        "VerifyUserPassword" => users::verify_password(call),
+        "UpdateUserPasswordExpiration" => users::expire_password(call),
+        "UpdateUserIsSuspended" => users::suspend(call),
+        "ListUserCustomData" => users::member(call, "customData"),
+        "UpdateUserCustomData" => users::merge(call, "customData"),
+        "UpdateUserProfile" => users::merge(call, "profile"),
+        "ListUserMfaVerifications" => users::factors(call),
+        "CreateUserMfaVerification" => users::add_factor(call),
+        "DeleteUserMfaVerification" => users::remove_factor(call),
+        "GetUserIdentity" => users::identity(call),
+        "ReplaceUserIdentity" => users::set_identity(call),
+        "DeleteUserIdentity" => users::remove_identity(call),
+        "ListUserAllIdentities" => users::identities(call),
+        "CreateApplication" => applications::create(call),
+        "CreateApplicationSecret" => applications::create_secret(call),
+        "DeleteApplicationLegacySecret" => applications::no_legacy_secret(call),
+        "ListApplicationProtectedAppMetadataCustomDomains" => applications::not_protected(call),
+        "ListApplicationUserConsentScopes" | "ListCimdUserConsentScopes" => {
+            applications::consent_scopes(call)
+        }
+        "CreateApplicationUserConsentScope" | "AssignCimdUserConsentScopes" => {
+            applications::add_consent_scopes(call)
+        }
+        "DeleteApplicationUserConsentScope" | "DeleteCimdUserConsentScope" => {
+            applications::remove_consent_scope(call)
+        }
+        "ListApplicationUserConsentOrganizations" => applications::consent_organizations(call),
+        "AssignOrganizationRolesToUsers" | "AssignOrganizationRolesToApplications" => {
+            tenant::assign_roles(call)
+        }
+        "ListOrganizationUserScopes" => tenant::scopes_of_member(call),
+        "ListResources" => tenant::resources(call),
+        "CreateResource" => tenant::create_resource(call),
+        "UpdateResource" => tenant::change_resource(call),
+        "DeleteResource" => tenant::delete_resource(call),
+        "UpdateResourceIsDefault" => tenant::set_default_resource(call),
+        "CreateResourceScope" | "UpdateResourceScope" => tenant::scope(call),
+        "ListOrganizations" => tenant::organizations(call),
+        "CreateHook" => tenant::create_hook(call),
+        "UpdateHookSigningKey" => tenant::rotate_signing_key(call),
+        "GetSignInExp" => tenant::sign_in_experience(call),
+        "UpdateSignInExp" => tenant::change_sign_in_experience(call),
+        "CreateSubjectToken" => tenant::subject_token(call),
+        "AddOneTimeTokens" => tenant::one_time_token(call),
+        "VerifyOneTimeToken" => tenant::verify_one_time_token(call),
+        "ReplaceOneTimeTokenStatus" => tenant::set_token_status(call),
+        "CreateUserPersonalAccessToken" => users::personal_access_token(call),
+        "UpdatePersonalAccessTokenName" => users::rename_access_token(call),
+        "DeletePersonalAccessTokenPost" => users::delete_access_token(call),
+        "GetTotalUserCount" => tenant::user_count(call),
+        "GetStatus" => Ok(crate::rules::call::Reply::nothing()),
+        "CreateVerificationCode" => tenant::send_code(call),
+        "VerifyVerificationCode" => tenant::verify_code(call),
+        _ => engine::run(call),
+    }
+}

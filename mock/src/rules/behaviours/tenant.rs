@@ -1,0 +1,321 @@
+//! Resources, organizations, hooks, tokens by e-mail and the sign-in experience.
+
+use serde_json::{Value, json};
+
+use crate::{
+    rules::{
+        apps::MANAGEMENT,
+        call::{Call, Outcome, Reply},
+        engine::{self, featured},
+        errors::Failure,
+        spec::{Act, Spec},
+    },
+    state::{
+        State,
+        collection::{Members, object, text},
+        now,
+        policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
+    },
+};
+
+pub(super) fn assign_roles(call: &mut Call<'_>) -> Outcome {
+    let members = call.plan.table.trim_end_matches("/roles").to_owned();
+    let others = members.trim_start_matches("organizations/").to_owned();
+    let ids = call.strings(if others == "users" { "userIds" } else { "applicationIds" });
+    let roles = call.strings("organizationRoleIds");
+    let organization = call.path[0].clone();
+    let (pairs, reversed) = crate::rules::plan::pair("organizations", &others);
+    let is_member = |id: &String| match reversed {
+        true => call.state.links.has(&pairs, id, &organization),
+        false => call.state.links.has(&pairs, &organization, id),
+    };
+    let known = |id: &String| call.state.tables.find("organization-roles", id).is_some();
+    if !ids.iter().all(is_member) || !roles.iter().all(known) {
+        return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
+    }
+    let links = call.state.links.of(&format!("{members}/roles"));
+    for id in &ids {
+        for role in &roles {
+            links.add(&format!("{organization}/{id}"), role);
+        }
+    }
+    Ok(Reply::created())
+}
+
+pub(super) fn scopes_of_member(call: &mut Call<'_>) -> Outcome {
+    let (organization, user) = (&call.path[0], &call.path[1]);
+    let state = &*call.state;
+    if !state.links.has("organizations/users", organization, user) {
+        return Err(Failure::new(422, "organization.require_membership"));
+    }
+    let mut found: Vec<&str> = Vec::new();
+    let member = format!("{organization}/{user}");
+    for role in state.links.rights("organizations/users/roles", &member) {
+        for scope in state.links.rights("organization-roles/scopes", role) {
+            if !found.contains(&scope) {
+                found.push(scope);
+            }
+        }
+    }
+    let scopes = found.into_iter().filter_map(|id| state.tables.find("organization-scopes", id));
+    Ok(Reply::ok(scopes.cloned().map(Value::from).collect::<Value>()))
+}
+
+pub(super) fn organizations(call: &mut Call<'_>) -> Outcome {
+    let mut reply = engine::run(call)?;
+    if call.query.get("showFeatured") == Some("true") {
+        for own in reply.items() {
+            let id = own["id"].as_str().unwrap_or_default().to_owned();
+            let users: Vec<&str> = call.state.links.rights("organizations/users", &id).collect();
+            own["usersCount"] = users.len().into();
+            own["featuredUsers"] = featured(call.state, users);
+        }
+    }
+    Ok(reply)
+}
+
+pub(super) fn resources(call: &mut Call<'_>) -> Outcome {
+    let mut reply = engine::run(call)?;
+    if call.query.get("includeScopes") == Some("true") {
+        for own in reply.items() {
+            let id = own["id"].as_str().unwrap_or_default().to_owned();
+            let scopes = call.state.tables.of("resources/scopes", &id);
+            own["scopes"] = scopes.map(|row| Value::from(row.members.clone())).collect();
+        }
+    }
+    Ok(reply)
+}
+
+pub(super) fn create_resource(call: &mut Call<'_>) -> Outcome {
+    let mut own = engine::add(call, "", call.body.clone())?;
+    own.insert("scopes".into(), json!([]));
+    Ok(Reply::json(201, own))
+}
+
+pub(super) fn change_resource(call: &mut Call<'_>) -> Outcome {
+    match call.path[0].as_str() {
+        MANAGEMENT => Err(Failure::new(400, "resource.cannot_modify_management_api")),
+        _ => engine::run(call),
+    }
+}
+
+pub(super) fn delete_resource(call: &mut Call<'_>) -> Outcome {
+    match call.path[0].as_str() {
+        MANAGEMENT => Err(Failure::new(400, "resource.cannot_delete_management_api")),
+        _ => engine::run(call),
+    }
+}
+
+/// Only one resource is the default.
+pub(super) fn set_default_resource(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    if call.state.tables.find("resources", &id).is_none() {
+        return Err(Spec::of("resources").missing(Act::Change, &id));
+    }
+    let wanted = call.body["isDefault"].clone();
+    let table = call.state.tables.table("resources");
+    let others: Vec<String> = table.newest_first().map(|row| row.key.clone()).collect();
+    for other in others.iter().filter(|other| wanted == true || **other == id) {
+        let value = if *other == id { wanted.clone() } else { false.into() };
+        table.change("", other, |row| {
+            row.members.insert("isDefault".into(), value);
+        });
+    }
+    Ok(Reply::ok(table.find(&id).cloned().unwrap_or_default()))
+}
+
+pub(super) fn scope(call: &mut Call<'_>) -> Outcome {
+    match call.text("name").contains(' ') {
+        true => Err(Failure::new(400, "scope.name_with_space")),
+        false => engine::run(call),
+    }
+}
+
+pub(super) fn create_hook(call: &mut Call<'_>) -> Outcome {
+    let mut body = call.members();
+    body.insert("signingKey".into(), call.state.ids.secret().into());
+    let own = engine::add(call, "", body.into())?;
+    Ok(Reply::json(201, own))
+}
+
+pub(super) fn rotate_signing_key(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    let key = call.state.ids.secret();
+    let table = call.state.tables.table("hooks");
+    table.change("", &id, |row| {
+        row.members.insert("signingKey".into(), key.into());
+    });
+    let own = table.find(&id).cloned();
+    own.map(Reply::ok).ok_or_else(|| Spec::of("hooks").missing(Act::Change, &id))
+}
+
+pub(super) fn subject_token(call: &mut Call<'_>) -> Outcome {
+    let user_id = call.text("userId").to_owned();
+    if call.state.users.find(&user_id).is_none() {
+        return Err(Failure::new(404, "entity.not_found"));
+    }
+    let token = format!("sub_{}", call.state.ids.secret());
+    call.state.tokens.subjects.insert(token.clone(), user_id);
+    Ok(Reply::json(201, json!({ "subjectToken": token, "expiresIn": 600 })))
+}
+
+/// Ten minutes, in seconds.
+const ONE_TIME_TOKEN_LIFETIME: u64 = 600;
+
+pub(super) fn one_time_token(call: &mut Call<'_>) -> Outcome {
+    let lifetime = call.body["expiresIn"].as_u64().unwrap_or(ONE_TIME_TOKEN_LIFETIME);
+    let mut body = call.members();
+    body.insert("token".into(), call.state.ids.secret().into());
+    body.insert("expiresAt".into(), (now() + lifetime * 1000).into());
+    let own = engine::add(call, "", body.into())?;
+    Ok(Reply::json(201, own))
+}
+
+/// Adds a token for this address, as the operation does.
+pub(crate) fn add_one_time_token(state: &mut State, token: &str, email: &str) {
+    let id = state.ids.standard();
+    let now = now();
+    state.tables.table("one-time-tokens").add_entity(object(json!({
+        "tenantId": "default", "id": id, "email": email, "token": token, "context": {},
+        "status": "active", "createdAt": now, "expiresAt": now + ONE_TIME_TOKEN_LIFETIME * 1000,
+    })));
+}
+
+/// Uses a token up, if it was sent to this address; gives it.
+pub(crate) fn consume_one_time_token(
+    state: &mut State,
+    token: &str,
+    email: &str,
+) -> Result<Members, Failure> {
+    let table = state.tables.table("one-time-tokens");
+    let Some(own) = table.find_by("token", token).cloned() else {
+        let message = format!("Token {token} not found.");
+        return Err(Failure::with_message(404, "one_time_token.token_not_found", &message));
+    };
+    let refused = |code| Err(Failure::new(400, code));
+    if text(&own, "email") != Some(email) {
+        return refused("one_time_token.email_mismatch");
+    }
+    match text(&own, "status") {
+        Some("consumed") => return refused("one_time_token.token_consumed"),
+        Some("revoked") => return refused("one_time_token.token_revoked"),
+        _ if own["expiresAt"].as_u64() < Some(now()) => {
+            return refused("one_time_token.token_expired");
+        }
+        _ => {}
+    }
+    let id = text(&own, "id").unwrap_or_default();
+    table.change("", id, |row| {
+        row.members.insert("status".into(), "consumed".into());
+    });
+    Ok(table.find(id).cloned().unwrap_or_default())
+}
+
+pub(super) fn verify_one_time_token(call: &mut Call<'_>) -> Outcome {
+    let (token, email) = (call.text("token").to_owned(), call.text("email").to_owned());
+    consume_one_time_token(call.state, &token, &email).map(Reply::ok)
+}
+
+pub(super) fn set_token_status(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    let own = call.state.tables.find("one-time-tokens", &id);
+    let own = own.ok_or_else(|| Spec::of("one-time-tokens").missing(Act::Read, &id))?;
+    if text(own, "status") != Some("active") && call.text("status") == "active" {
+        return Err(Failure::new(400, "one_time_token.cannot_reactivate_token"));
+    }
+    let status = call.body["status"].clone();
+    let table = call.state.tables.table("one-time-tokens");
+    table.change("", &id, |row| {
+        row.members.insert("status".into(), status);
+    });
+    Ok(Reply::ok(table.find(&id).cloned().unwrap_or_default()))
+}
+
+pub(super) fn user_count(call: &mut Call<'_>) -> Outcome {
+    Ok(Reply::ok(json!({ "totalUserCount": call.state.users.len() })))
+}
+
+/// What identifies where a code is sent to; codes of the Management API have no other id.
+fn address(call: &Call<'_>) -> Value {
+    match call.body["phone"].as_str() {
+        Some(phone) => json!({ "type": "phone", "value": phone }),
+        None => json!({ "type": "email", "value": call.body["email"] }),
+    }
+}
+
+pub(super) fn send_code(call: &mut Call<'_>) -> Outcome {
+    let address = address(call);
+    let id = address["value"].as_str().unwrap_or_default();
+    call.state.codes.send(&mut call.state.ids, id, &address);
+    Ok(Reply::nothing())
+}
+
+pub(super) fn verify_code(call: &mut Call<'_>) -> Outcome {
+    let address = address(call);
+    let id = address["value"].as_str().unwrap_or_default();
+    let code = call.text("verificationCode").to_owned();
+    call.state.codes.check(id, &address, &code).map(|()| Reply::nothing())
+}
+
+pub(super) fn sign_in_experience(call: &mut Call<'_>) -> Outcome {
+    let mut reply = engine::run(call)?;
+    if let Some(own) = reply.value() {
+        show_policy(&call.state.policy, own);
+    }
+    Ok(reply)
+}
+
+/// What tests have set of it.
+fn show_policy(policy: &Policy, own: &mut Value) {
+    let factors = policy.factors.iter().map(|factor| factor.name());
+    own["mfa"] = json!({ "factors": factors.collect::<Vec<_>>(), "policy": policy.mfa.name() });
+    own["passkeySignIn"]["enabled"] = policy.passkey_sign_in.into();
+    let identifiers = [
+        (SignUpField::Username, "username"),
+        (SignUpField::Email, "email"),
+        (SignUpField::Phone, "phone"),
+    ];
+    let identifiers = identifiers.into_iter().filter(|(field, _)| policy.asks_for(*field));
+    let verify = policy.asks_for(SignUpField::Email) || policy.asks_for(SignUpField::Phone);
+    own["signUp"] = json!({
+        "identifiers": identifiers.map(|(_, name)| name).collect::<Vec<_>>(),
+        "password": policy.asks_for(SignUpField::Password), "verify": verify,
+    });
+}
+
+pub(super) fn change_sign_in_experience(call: &mut Call<'_>) -> Outcome {
+    let given = call.members();
+    let factors = given.get("mfa").map(|mfa| mfa["factors"].clone()).unwrap_or_default();
+    if factors == json!(["BackupCode"]) {
+        let code = "sign_in_experiences.backup_code_cannot_be_enabled_alone";
+        return Err(Failure::new(400, code));
+    }
+    let mut reply = engine::run(call)?;
+    let policy = &mut call.state.policy;
+    if let Some(mfa) = given.get("mfa") {
+        let names = factors.as_array().into_iter().flatten().filter_map(Value::as_str);
+        policy.factors = names.filter_map(MfaFactor::of_name).collect();
+        policy.mfa = mfa["policy"].as_str().and_then(MfaPolicy::of_name).unwrap_or(policy.mfa);
+    }
+    if let Some(enabled) = given.get("passkeySignIn").and_then(|own| own["enabled"].as_bool()) {
+        policy.passkey_sign_in = enabled;
+    }
+    if let Some(sign_up) = given.get("signUp") {
+        let asks = |name: &str| {
+            sign_up["identifiers"].as_array().is_some_and(|own| own.contains(&json!(name)))
+        };
+        policy.sign_up = [
+            (SignUpField::Username, asks("username")),
+            (SignUpField::Email, asks("email")),
+            (SignUpField::Phone, asks("phone")),
+            (SignUpField::Password, sign_up["password"] == true),
+        ]
+        .into_iter()
+        .filter_map(|(field, asked)| asked.then_some(field))
+        .collect();
+    }
+    if let Some(own) = reply.value() {
+        show_policy(&call.state.policy, own);
+    }
+    Ok(reply)
+}

@@ -1,0 +1,142 @@
+//! A request to an operation, and what is replied to it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    rules::{
+        contract::{Check, Contract, Operation, refused},
+        errors::Failure,
+        plan::Plan,
+    },
+    state::{State, collection::Members, params::Params},
+};
+
+/// A request that has been let in, on its way through the rules.
+pub(crate) struct Call<'a> {
+    pub(crate) contract: &'static Contract,
+    pub(crate) operation: &'static Operation,
+    pub(crate) plan: &'static Plan,
+    pub(crate) state: &'a mut State,
+    /// The values of the path's parameters.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: &'a Params,
+    pub(crate) body: Value,
+}
+
+pub(crate) type Outcome = Result<Reply, Failure>;
+
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Body,
+    /// How many there are in all, of a list that is cut into pages.
+    pub(crate) total: Option<usize>,
+    /// Whether it was made up.
+    pub(crate) is_example: bool,
+}
+
+pub(crate) enum Body {
+    None,
+    Json(Value),
+    Text(String),
+}
+
+impl Reply {
+    /// The body, if it is JSON.
+    pub(crate) fn value(&mut self) -> Option<&mut Value> {
+        match &mut self.body {
+            Body::Json(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.value().and_then(Value::as_array_mut).into_iter().flatten()
+    }
+
+    pub(crate) fn json(status: u16, body: impl Into<Value>) -> Self {
+        Self { status, body: Body::Json(body.into()), total: None, is_example: false }
+    }
+
+    pub(crate) fn ok(body: impl Into<Value>) -> Self {
+        Self::json(200, body)
+    }
+
+    pub(crate) fn nothing() -> Self {
+        Self { status: 204, body: Body::None, total: None, is_example: false }
+    }
+
+    /// What Logto sends where it has nothing to say about what was created.
+    pub(crate) fn created() -> Self {
+        let body = Body::Text("Created".to_owned());
+        Self { status: 201, body, total: None, is_example: false }
+    }
+}
+
+impl Call<'_> {
+    /// Checks parameters and body, and leaves of the body what the contract knows.
+    pub(crate) fn check(&mut self) -> Result<(), Failure> {
+        self.check_path()?;
+        self.check_query()?;
+        if let Some(schema) = &self.operation.body {
+            let mut check = Check::new(self.contract, self.operation);
+            let body = check.value(schema, &self.body, &[]);
+            if !check.issues.is_empty() {
+                return Err(refused("body", &check.issues));
+            }
+            self.body = body;
+        }
+        Ok(())
+    }
+
+    fn check_path(&self) -> Result<(), Failure> {
+        // The template has the order; the contract's list is sorted by name.
+        let names = self.operation.template.split('/').filter(|part| part.starts_with('{'));
+        let names = names.map(|part| part.trim_matches(['{', '}']));
+        let mut check = Check::new(self.contract, self.operation);
+        for (name, value) in names.zip(&self.path) {
+            let own = self.operation.parameters.iter().find(|own| own.in_path && own.name == name);
+            if let Some(own) = own {
+                check.value(&own.schema, &json!(value), &[name.into()]);
+            }
+        }
+        if check.issues.is_empty() { Ok(()) } else { Err(refused("params", &check.issues)) }
+    }
+
+    fn check_query(&self) -> Result<(), Failure> {
+        let mut check = Check::new(self.contract, self.operation);
+        for own in self.operation.parameters.iter().filter(|own| !own.in_path) {
+            let path = [own.name.as_str().into()];
+            match self.query.get(&own.name) {
+                None if own.required => {
+                    check.missing(&own.schema, &path);
+                }
+                Some(value) if self.contract.resolve(&own.schema)["enum"].is_array() => {
+                    check.value(&own.schema, &json!(value), &path);
+                }
+                _ => {}
+            }
+        }
+        if check.issues.is_empty() { Ok(()) } else { Err(refused("query", &check.issues)) }
+    }
+
+    /// The members of the body.
+    pub(crate) fn members(&self) -> Members {
+        self.body.as_object().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self, member: &str) -> &str {
+        self.body[member].as_str().unwrap_or_default()
+    }
+
+    /// The strings of a list in the body.
+    pub(crate) fn strings(&self, member: &str) -> Vec<String> {
+        let items = self.body[member].as_array().into_iter().flatten();
+        items.filter_map(|item| Some(item.as_str()?.to_owned())).collect()
+    }
+
+    /// The value of the path's last parameter.
+    pub(crate) fn key(&self) -> &str {
+        self.path.last().map(String::as_str).unwrap_or_default()
+    }
+}

@@ -1,0 +1,223 @@
+//! Checks values against schemas.
+//!
+//! The contract's schemas have few keywords, and the complaints must be those of the validator that
+//! Logto uses: a JSON Schema library would say other things about other keywords.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Contract, Operation,
+    issues::{
+        custom, malformed, no_form, quoted, too_small, type_name, wrong_discriminator,
+        wrong_literal, wrong_option, wrong_type,
+    },
+};
+use crate::rules::{formats, guard};
+
+/// A check under way, with the complaints so far.
+pub(crate) struct Check<'a> {
+    contract: &'a Contract,
+    /// Whether it is about something new.
+    adding: bool,
+    of_user: bool,
+    pub(crate) issues: Vec<Value>,
+}
+
+impl<'a> Check<'a> {
+    pub(crate) fn new(contract: &'a Contract, operation: &Operation) -> Self {
+        Self {
+            contract,
+            adding: operation.method == "POST",
+            of_user: operation.template.starts_with("/api/users"),
+            issues: Vec::new(),
+        }
+    }
+
+    /// The value without the members that its schema does not know.
+    pub(crate) fn value(&mut self, schema: &Value, value: &Value, path: &[Value]) -> Value {
+        if value.is_null() && self.takes_null(schema) {
+            return Value::Null;
+        }
+        let schema = self.contract.resolve(schema);
+        if let Some(forms) = schema["oneOf"].as_array() {
+            return self.one_of(schema, forms, value, path);
+        }
+        if schema["allOf"].is_array() {
+            return self.object(schema, value, path);
+        }
+        match schema["type"].as_str() {
+            Some("object") => self.object(schema, value, path),
+            Some("array") => self.array(schema, value, path),
+            Some(kind) => self.plain(schema, kind, value, path),
+            None => value.clone(),
+        }
+    }
+
+    fn takes_null(&self, schema: &Value) -> bool {
+        schema["nullable"] == true || self.contract.resolve(schema)["nullable"] == true
+    }
+
+    fn object(&mut self, schema: &Value, value: &Value, path: &[Value]) -> Value {
+        let Value::Object(given) = value else {
+            self.issues.push(wrong_type("object", Some(value), path));
+            return value.clone();
+        };
+        let contract = self.contract;
+        let (mut kept, mut known) = (Map::new(), Vec::new());
+        for (name, member, required) in contract.members(schema) {
+            known.push(name);
+            let path = [path, &[name.into()]].concat();
+            match given.get(name) {
+                None if required => self.missing(member, &path),
+                None => {}
+                Some(value) => {
+                    kept.insert(name.to_owned(), self.member(name, member, value, &path));
+                }
+            }
+        }
+        let more = &schema["additionalProperties"];
+        let free = known.is_empty() && schema.get("additionalProperties").is_none();
+        if more == true || more.is_object() || free {
+            for (name, value) in given.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+                let path = [path, &[name.as_str().into()]].concat();
+                let value =
+                    if more.is_object() { self.value(more, value, &path) } else { value.clone() };
+                kept.insert(name.clone(), value);
+            }
+        }
+        kept.into()
+    }
+
+    fn member(&mut self, name: &str, schema: &Value, value: &Value, path: &[Value]) -> Value {
+        if value == "" && self.takes_null(schema) {
+            return value.clone();
+        }
+        let before = self.issues.len();
+        let kept = self.value(schema, value, path);
+        if self.issues.len() == before {
+            self.format(name, value, path);
+        } else if self.of_user && schema["nullable"] == true && !value.is_string() {
+            // What a user may be without is a text of its own or an empty one.
+            let issues = self.issues.split_off(before);
+            let not_empty = wrong_literal("", Some(value), path);
+            self.issues.push(no_form(vec![issues, vec![not_empty]], path));
+        }
+        kept
+    }
+
+    /// What schemas do not say of members that have the same name everywhere.
+    fn format(&mut self, name: &str, value: &Value, path: &[Value]) {
+        let texts: Vec<(Vec<Value>, &str)> = match value {
+            Value::String(text) => vec![(path.to_vec(), text)],
+            Value::Array(items) => {
+                let texts = items.iter().enumerate();
+                let texts = texts.filter_map(|(at, item)| Some((at, item.as_str()?)));
+                texts.map(|(at, text)| ([path, &[at.into()]].concat(), text)).collect()
+            }
+            _ => return,
+        };
+        let empty = value.as_array().is_some_and(Vec::is_empty);
+        if empty && self.adding && formats::needs_items(name, path.len()) {
+            self.issues.push(too_small("array", path));
+        }
+        let Some(format) = formats::of(name, path.len(), value.is_array(), self.of_user) else {
+            return;
+        };
+        for (path, text) in texts {
+            let issue = match format {
+                "filled" if text.is_empty() => too_small("string", &path),
+                "username" if !guard::is_username(text) => malformed("regex", "Invalid", &path),
+                "email" if !guard::is_email(text) => malformed("regex", "Invalid", &path),
+                "phone" if !guard::is_phone(text) => malformed("regex", "Invalid", &path),
+                "color" if !guard::is_color(text) => malformed("regex", "Invalid", &path),
+                "url" if !guard::is_url(text) => malformed("url", "Invalid url", &path),
+                "redirect" if !guard::is_url(text) => custom(&path),
+                _ => continue,
+            };
+            self.issues.push(issue);
+        }
+    }
+
+    /// Complains of what is not there, unless it may be absent.
+    pub(crate) fn missing(&mut self, schema: &Value, path: &[Value]) {
+        let schema = self.contract.resolve(schema);
+        let options = options(schema);
+        let expected = match schema["type"].as_str() {
+            _ if !options.is_empty() => quoted(&options),
+            Some("integer") => "number".to_owned(),
+            Some(kind) => kind.to_owned(),
+            None if schema["oneOf"].is_array() || schema["allOf"].is_array() => "object".to_owned(),
+            // What may be anything may be absent, too.
+            None => return,
+        };
+        self.issues.push(wrong_type(&expected, None, path));
+    }
+
+    fn array(&mut self, schema: &Value, value: &Value, path: &[Value]) -> Value {
+        let Value::Array(items) = value else {
+            self.issues.push(wrong_type("array", Some(value), path));
+            return value.clone();
+        };
+        let kept = items.iter().enumerate().map(|(at, item)| {
+            let path = [path, &[at.into()]].concat();
+            self.value(&schema["items"], item, &path)
+        });
+        kept.collect()
+    }
+
+    fn plain(&mut self, schema: &Value, kind: &str, value: &Value, path: &[Value]) -> Value {
+        let kind = if kind == "integer" { "number" } else { kind };
+        let options = options(schema);
+        if type_name(Some(value)) != kind {
+            let expected = if options.is_empty() { kind.to_owned() } else { quoted(&options) };
+            self.issues.push(wrong_type(&expected, Some(value), path));
+            return value.clone();
+        }
+        if let Some(text) =
+            value.as_str().filter(|text| !options.is_empty() && !options.contains(text))
+        {
+            self.issues.push(wrong_option(&options, text, path));
+        }
+        value.clone()
+    }
+
+    fn one_of(&mut self, schema: &Value, forms: &[Value], value: &Value, path: &[Value]) -> Value {
+        if let Some(name) = schema["discriminator"]["propertyName"].as_str() {
+            if !value.is_object() {
+                self.issues.push(wrong_type("object", Some(value), path));
+                return value.clone();
+            }
+            let contract = self.contract;
+            let named = forms.iter().map(|form| {
+                let tag = contract.member(form, name).map(|tag| options(contract.resolve(tag)));
+                (tag.unwrap_or_default(), form)
+            });
+            let named: Vec<(Vec<&str>, &Value)> = named.collect();
+            let tag = value[name].as_str().unwrap_or_default();
+            return match named.iter().find(|(tags, _)| tags.contains(&tag)) {
+                Some((_, form)) => self.value(form, value, path),
+                None => {
+                    let tags: Vec<&str> = named.into_iter().flat_map(|(tags, _)| tags).collect();
+                    let path = [path, &[name.into()]].concat();
+                    self.issues.push(wrong_discriminator(&tags, &path));
+                    value.clone()
+                }
+            };
+        }
+        let mut complaints = Vec::new();
+        for form in forms {
+            let mut check = Check { issues: Vec::new(), ..*self };
+            let kept = check.value(form, value, path);
+            if check.issues.is_empty() {
+                return kept;
+            }
+            complaints.push(check.issues);
+        }
+        self.issues.push(no_form(complaints, path));
+        value.clone()
+    }
+}
+
+fn options(schema: &Value) -> Vec<&str> {
+    schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}

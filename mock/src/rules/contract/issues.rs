@@ -1,0 +1,110 @@
+//! Complaints, in the form in which Logto makes them.
+
+use serde_json::{Value, json};
+
+use crate::rules::errors::Failure;
+
+/// The refusal of a part of a request (`body`, `query`, `params`) for these complaints.
+pub(crate) fn refused(part: &str, issues: &[Value]) -> Failure {
+    let details: Vec<String> = issues.iter().map(describe).collect();
+    let message = format!("The request {part} is invalid.");
+    Failure::with_message(400, "guard.invalid_input", &message)
+        .data(json!({ "issues": issues, "name": "ZodError" }))
+        .details(&details.join("\n"))
+}
+
+fn describe(issue: &Value) -> String {
+    let text = |key: &str| issue[key].as_str().unwrap_or_default();
+    let path = issue["path"].as_array().into_iter().flatten();
+    let path: Vec<String> =
+        path.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+    let what = match text("code") {
+        "invalid_type" => {
+            format!("Expected {} but received {}.", text("expected"), text("received"))
+        }
+        _ => text("message").to_owned(),
+    };
+    format!("Error in key path \"{}\": ({}) {what}", path.join("."), text("code"))
+}
+
+pub(crate) fn type_name(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}
+
+pub(crate) fn wrong_type(expected: &str, value: Option<&Value>, path: &[Value]) -> Value {
+    let received = type_name(value);
+    let message = match value {
+        None => "Required".to_owned(),
+        Some(_) => format!("Expected {expected}, received {received}"),
+    };
+    json!({
+        "code": "invalid_type", "expected": expected, "received": received,
+        "path": path, "message": message,
+    })
+}
+
+/// The options as messages quote them.
+pub(crate) fn quoted(options: &[&str]) -> String {
+    let quoted: Vec<String> = options.iter().map(|option| format!("'{option}'")).collect();
+    quoted.join(" | ")
+}
+
+pub(crate) fn wrong_option(options: &[&str], received: &str, path: &[Value]) -> Value {
+    let expected = quoted(options);
+    json!({
+        "received": received, "code": "invalid_enum_value", "options": options, "path": path,
+        "message": format!("Invalid enum value. Expected {expected}, received '{received}'"),
+    })
+}
+
+pub(crate) fn wrong_discriminator(options: &[&str], path: &[Value]) -> Value {
+    json!({
+        "code": "invalid_union_discriminator", "options": options, "path": path,
+        "message": format!("Invalid discriminator value. Expected {}", quoted(options)),
+    })
+}
+
+pub(crate) fn wrong_literal(literal: &str, value: Option<&Value>, path: &[Value]) -> Value {
+    let mut issue = json!({
+        "code": "invalid_literal", "expected": literal, "path": path,
+        "message": format!("Invalid literal value, expected \"{literal}\""),
+    });
+    if let Some(value) = value {
+        issue["received"] = value.clone();
+    }
+    issue
+}
+
+pub(crate) fn malformed(validation: &str, message: &str, path: &[Value]) -> Value {
+    json!({ "validation": validation, "code": "invalid_string", "message": message, "path": path })
+}
+
+pub(crate) fn custom(path: &[Value]) -> Value {
+    json!({ "code": "custom", "message": "Invalid input", "path": path })
+}
+
+pub(crate) fn too_small(kind: &str, path: &[Value]) -> Value {
+    let unit = if kind == "string" { "character(s)" } else { "element(s)" };
+    let what = if kind == "string" { "String" } else { "Array" };
+    json!({
+        "code": "too_small", "minimum": 1, "type": kind, "inclusive": true, "exact": false,
+        "message": format!("{what} must contain at least 1 {unit}"), "path": path,
+    })
+}
+
+/// None of several forms fits: with the complaints of each.
+pub(crate) fn no_form(forms: Vec<Vec<Value>>, path: &[Value]) -> Value {
+    let errors = forms.into_iter().map(|issues| json!({ "issues": issues, "name": "ZodError" }));
+    json!({
+        "code": "invalid_union", "path": path, "message": "Invalid input",
+        "unionErrors": errors.collect::<Vec<_>>(),
+    })
+}

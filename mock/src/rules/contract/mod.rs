@@ -1,0 +1,232 @@
+//! The contract: the operations of Logto's APIs, what they take and what they answer.
+
+mod check;
+mod example;
+pub(crate) mod issues;
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use serde_json::{Map, Value};
+
+pub(crate) use self::{check::Check, example::example, issues::refused};
+
+/// Read at the first request that needs it, once for all stand-ins of a process.
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+    let document =
+        serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/logto.json")));
+    Contract::new(document.unwrap_or_default())
+});
+
+pub(crate) struct Contract {
+    schemas: Map<String, Value>,
+    pub(crate) operations: Vec<Operation>,
+    routes: Node,
+}
+
+/// Whose token an operation asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Management,
+    Account,
+    Open,
+}
+
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    /// Its path, with parameters in braces.
+    pub(crate) template: String,
+    pub(crate) access: Access,
+    /// Those of path and query.
+    pub(crate) parameters: Vec<Parameter>,
+    /// The schema of a JSON body.
+    pub(crate) body: Option<Value>,
+    /// The statuses of success, and the schema of each.
+    pub(crate) successes: Vec<(u16, Option<Value>)>,
+    pub(crate) paged: bool,
+}
+
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) in_path: bool,
+    pub(crate) required: bool,
+    pub(crate) schema: Value,
+}
+
+#[derive(Default)]
+struct Node {
+    fixed: HashMap<String, Node>,
+    parameter: Option<Box<Node>>,
+    /// By method: places among the operations.
+    methods: HashMap<String, usize>,
+}
+
+/// What a request is for.
+pub(crate) enum Found {
+    Operation(usize, Vec<String>),
+    /// The path is there with other methods.
+    OtherMethod,
+    Nothing,
+}
+
+impl Contract {
+    pub(crate) fn get() -> &'static Self {
+        &CONTRACT
+    }
+
+    fn new(mut document: Value) -> Self {
+        let schemas = match document["components"]["schemas"].take() {
+            Value::Object(schemas) => schemas,
+            _ => Map::new(),
+        };
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let operations: Vec<Operation> = paths
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().into_iter().flatten();
+                methods.map(|(method, operation)| Operation::new(method, path, operation))
+            })
+            .collect();
+        let mut routes = Node::default();
+        for (at, operation) in operations.iter().enumerate() {
+            routes.add(&operation.template, &operation.method, at);
+        }
+        Self { schemas, operations, routes }
+    }
+
+    pub(crate) fn find(&self, method: &str, path: &str) -> Found {
+        let mut values = Vec::new();
+        let segments: Vec<&str> = segments(path).collect();
+        match self.routes.find(&segments, &mut values) {
+            None => Found::Nothing,
+            Some(node) => match node.methods.get(method) {
+                Some(at) => Found::Operation(*at, values),
+                None => Found::OtherMethod,
+            },
+        }
+    }
+
+    /// The schema itself, where this one refers to it by name.
+    pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+        for _ in 0..8 {
+            let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+            match name.and_then(|name| self.schemas.get(name)) {
+                Some(named) => schema = named,
+                None => match schema["allOf"].as_array().map(Vec::as_slice) {
+                    Some([only]) => schema = only,
+                    _ => break,
+                },
+            }
+        }
+        schema
+    }
+
+    /// The members of an object, in all parts of its schema, and whether each has to be there.
+    pub(crate) fn members<'a>(&'a self, schema: &'a Value) -> Vec<(&'a str, &'a Value, bool)> {
+        let schema = self.resolve(schema);
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let own = schema["properties"].as_object().into_iter().flatten();
+        let own =
+            own.map(|(name, member)| (name.as_str(), member, required.contains(&name.as_str())));
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        own.chain(parts.flat_map(|part| self.members(part))).collect()
+    }
+
+    pub(crate) fn member<'a>(&'a self, schema: &'a Value, name: &str) -> Option<&'a Value> {
+        let mut members = self.members(schema).into_iter();
+        members.find(|(own, ..)| *own == name).map(|(_, member, _)| member)
+    }
+}
+
+impl Node {
+    fn add(&mut self, template: &str, method: &str, at: usize) {
+        let mut node = self;
+        for segment in segments(template) {
+            node = match segment.starts_with('{') {
+                true => node.parameter.get_or_insert_default(),
+                false => node.fixed.entry(segment.to_owned()).or_default(),
+            };
+        }
+        node.methods.insert(method.to_owned(), at);
+    }
+
+    fn find(&self, path: &[&str], values: &mut Vec<String>) -> Option<&Self> {
+        let [first, rest @ ..] = path else {
+            return (!self.methods.is_empty()).then_some(self);
+        };
+        if let Some(found) = self.fixed.get(*first).and_then(|node| node.find(rest, values)) {
+            return Some(found);
+        }
+        let node = self.parameter.as_ref()?;
+        values.push(decoded(first));
+        let found = node.find(rest, values);
+        if found.is_none() {
+            values.pop();
+        }
+        found
+    }
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+fn decoded(segment: &str) -> String {
+    // Form encoding reads a plus sign as a space; a path does not.
+    let guarded = segment.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
+    let mut pairs = form_urlencoded::parse(guarded.as_bytes());
+    pairs.next().map(|(key, _)| key.into_owned()).unwrap_or_default()
+}
+
+impl Operation {
+    fn new(method: &str, template: &str, operation: &Value) -> Self {
+        let text = |name: &str| operation[name].as_str().unwrap_or_default();
+        let open = operation["security"].as_array().is_some_and(Vec::is_empty);
+        let access = match text("x-logto-api") {
+            _ if open => Access::Open,
+            "account" => Access::Account,
+            _ => Access::Management,
+        };
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let body = &operation["requestBody"]["content"];
+        let responses = operation["responses"].as_object().into_iter().flatten();
+        Self {
+            id: text("operationId").to_owned(),
+            method: method.to_uppercase(),
+            template: template.to_owned(),
+            access,
+            parameters: parameters.filter_map(Parameter::new).collect(),
+            body: body.get("application/json").map(|body| body["schema"].clone()),
+            successes: responses.filter_map(|(status, own)| success(status, own)).collect(),
+            paged: operation["x-logto-paged"] == true,
+        }
+    }
+
+    /// The status of a success, and its schema: the first that has a body, if any has.
+    pub(crate) fn success(&self) -> (u16, Option<&Value>) {
+        let with_body = self.successes.iter().find(|(_, schema)| schema.is_some());
+        let (status, schema) = match with_body.or(self.successes.first()) {
+            Some((status, schema)) => (*status, schema.as_ref()),
+            None => (200, None),
+        };
+        (status, schema)
+    }
+}
+
+fn success(status: &str, response: &Value) -> Option<(u16, Option<Value>)> {
+    let status = status.parse().ok().filter(|status| (200..400).contains(status))?;
+    let content = response["content"].as_object().and_then(|content| content.values().next());
+    Some((status, content.map(|content| content["schema"].clone())))
+}
+
+impl Parameter {
+    fn new(parameter: &Value) -> Option<Self> {
+        let place = parameter["in"].as_str()?;
+        (place != "header").then(|| Self {
+            name: parameter["name"].as_str().unwrap_or_default().to_owned(),
+            in_path: place == "path",
+            required: parameter["required"] == true,
+            schema: parameter["schema"].clone(),
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Pairs: what is assigned to what.
+
+use serde_json::json;
+
+use super::entities::target_of;
+use crate::{
+    rules::{
+        call::{Call, Outcome, Reply},
+        errors::Failure,
+        plan::Link,
+        spec::{Act, Spec},
+    },
+    state::collection::text,
+};
+
+/// The ids in the body, by themselves or by name. All have to be there.
+fn targets(call: &Call<'_>, link: &Link) -> Result<Vec<String>, Failure> {
+    let mut ids = call.strings(&link.member);
+    let names = call.strings(&link.member.replace("Ids", "Names"));
+    let table = call.state.tables.get(&link.target);
+    for name in names {
+        let row = table.and_then(|table| table.find_by("name", &name));
+        ids.push(row.and_then(|row| text(row, "id")).unwrap_or_default().to_owned());
+    }
+    let in_organization = link.name.contains("organization");
+    for id in &ids {
+        let kind = target_of(call.state, &link.target, id);
+        match kind {
+            Some(kind) => check_kind(call, link, &kind)?,
+            None if in_organization => {
+                return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
+            }
+            None => return Err(Spec::of(&link.target).missing(Act::Read, id)),
+        }
+    }
+    if in_organization && call.plan.owners.len() == 1 {
+        let owner = &call.plan.owners[0].table;
+        if target_of(call.state, owner, &call.path[0]).is_none() {
+            return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
+        }
+    }
+    Ok(ids)
+}
+
+/// Roles and applications are for users or for machines.
+fn check_kind(call: &Call<'_>, link: &Link, kind: &str) -> Result<(), Failure> {
+    let machine = kind == "MachineToMachine";
+    let own = |table: &str| target_of(call.state, table, &call.path[0]).unwrap_or_default();
+    let refused = match link.name.as_str() {
+        "roles/users" if link.target == "roles" && machine => "user.invalid_role_type",
+        "roles/users" if link.target == "users" && own("roles") != "User" => {
+            "entity.db_constraint_violated"
+        }
+        "applications/roles" if link.target == "applications" && !machine => {
+            "entity.db_constraint_violated"
+        }
+        "applications/roles"
+            if link.target == "roles" && own("applications") != "MachineToMachine" =>
+        {
+            "application.invalid_type"
+        }
+        "applications/roles" if link.target == "roles" && !machine => {
+            "application.invalid_role_type"
+        }
+        "applications/organizations" if !machine => "entity.db_constraint_violated",
+        "organizations/applications/roles" if !machine => "entity.db_constraint_violated",
+        "organizations/users/roles" if machine => "entity.db_constraint_violated",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(422, refused))
+}
+
+pub(super) fn assign(call: &mut Call<'_>, link: &Link) -> Outcome {
+    let left = call.path.join("/");
+    let ids = targets(call, link)?;
+    if ids.is_empty() && link.name.ends_with("users/roles") && link.name.contains("organizations") {
+        let message = "Invalid input. Value list must not be empty.";
+        return Err(Failure::with_message(422, "entity.invalid_input", message));
+    }
+    let had = ids.iter().find(|id| call.state.links.has(&link.name, &left, id));
+    if let Some(id) = had.filter(|_| link.name == "roles/scopes") {
+        let message = format!("The scope id {id} has already been added to this role");
+        return Err(Failure::with_message(422, "role.scope_exists", &message));
+    }
+    let links = call.state.links.of(&link.name);
+    let added: Vec<&String> = ids.iter().filter(|id| pair(links, link, &left, id)).collect();
+    let (status, schema) = call.operation.success();
+    let schema = schema.map(|schema| call.contract.resolve(schema));
+    if schema.is_some_and(|schema| schema["type"] == "array") {
+        let rows = ids.iter().filter_map(|id| call.state.tables.find(&link.target, id));
+        return Ok(Reply::json(status, rows.cloned().collect::<serde_json::Value>()));
+    }
+    if schema.is_none_or(|schema| schema["type"] == "string") {
+        return Ok(Reply::created());
+    }
+    let mut body = json!({ &link.member: ids });
+    if link.target == "roles" {
+        body["addedRoleIds"] = json!(added);
+    }
+    Ok(Reply::json(status, body))
+}
+
+fn pair(links: &mut crate::state::links::Links, link: &Link, left: &str, right: &str) -> bool {
+    if link.reversed { links.add(right, left) } else { links.add(left, right) }
+}
+
+pub(super) fn replace(call: &mut Call<'_>, link: &Link) -> Outcome {
+    let left = call.path.join("/");
+    let ids = targets(call, link)?;
+    let links = call.state.links.of(&link.name);
+    match link.reversed {
+        false => links.remove_all_of(&left),
+        true => {
+            let before: Vec<String> = links.with(&left).map(str::to_owned).collect();
+            before.iter().for_each(|id| {
+                links.remove(id, &left);
+            });
+        }
+    }
+    for id in &ids {
+        pair(links, link, &left, id);
+    }
+    Ok(match call.operation.success() {
+        (200, _) => Reply::ok(json!({ &link.member: ids })),
+        _ => Reply::nothing(),
+    })
+}
+
+pub(super) fn remove(call: &mut Call<'_>, link: &Link) -> Outcome {
+    let (left, right) = call.path.split_at(call.path.len() - 1);
+    let (left, right) = (left.join("/"), right.concat());
+    let links = call.state.links.of(&link.name);
+    let (from, to) = if link.reversed { (&right, &left) } else { (&left, &right) };
+    if !links.remove(from, to) {
+        return Err(Failure::new(404, "entity.not_found"));
+    }
+    // What a member was in an organization goes with the membership.
+    let composite = format!("{left}/{right}");
+    let below = format!("{}/roles", call.plan.table);
+    call.state.links.of(&below).remove_all_of(&composite);
+    Ok(Reply::nothing())
+}

@@ -1,0 +1,93 @@
+//! What operations do by the rules that hold for all of them.
+
+mod entities;
+mod links;
+mod lists;
+mod show;
+mod singles;
+
+use crate::rules::{
+    call::{Call, Outcome, Reply},
+    contract::example,
+    errors::Failure,
+    plan::Kind,
+    spec::{Act, Spec},
+};
+
+pub(crate) use self::{
+    entities::{add, forget},
+    lists::page_of,
+    show::featured,
+};
+
+/// Carries out what the operation's plan says.
+pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
+    check_owners(call)?;
+    let method = call.operation.method.as_str();
+    match (&call.plan.kind, method) {
+        (Kind::Collection, "GET") => lists::list(call),
+        (Kind::Collection, "POST") => entities::create(call),
+        (Kind::Collection, "PUT") => entities::replace_all(call),
+        (Kind::Item, "GET") => entities::read(call),
+        (Kind::Item, "PUT") if call.operation.body.is_some() => entities::put(call),
+        (Kind::Item, "PATCH") => entities::change(call),
+        (Kind::Item, "DELETE") => entities::delete_one(call),
+        (Kind::Links(link), "GET") => lists::linked(call, link),
+        (Kind::Links(link), "POST") => links::assign(call, link),
+        (Kind::Links(link), "PUT") => links::replace(call, link),
+        (Kind::LinkItem(link), "DELETE") => links::remove(call, link),
+        (Kind::Part(member), _) => entities::part(call, member),
+        (Kind::Single, "GET") => singles::read(call),
+        (Kind::Single, "PUT" | "PATCH") => singles::set(call),
+        (Kind::Single, "DELETE") => singles::delete(call),
+        _ => Ok(made_up(call)),
+    }
+}
+
+/// An example of what the operation may reply.
+pub(crate) fn made_up(call: &Call<'_>) -> Reply {
+    let (status, schema) = call.operation.success();
+    let reply = match schema {
+        Some(schema) => Reply::json(status, example(call.contract, schema, 6)),
+        None => Reply { status, ..Reply::nothing() },
+    };
+    Reply { is_example: true, ..reply }
+}
+
+/// Everything that the path names before its end has to be there.
+fn check_owners(call: &Call<'_>) -> Result<(), Failure> {
+    let mut before = "";
+    for (owner, key) in call.plan.owners.iter().zip(&call.path) {
+        match &owner.link {
+            Some(link) if !link.member.is_empty() => {
+                if !call.state.links.has(&link.name, before, key) {
+                    return Err(Failure::new(422, "organization.require_membership"));
+                }
+            }
+            _ if is_assigning(call) && owner.table == "organizations" => {}
+            _ if call.plan.table == owner.table => {}
+            _ => check_there(call, &owner.table, before, key)?,
+        }
+        before = key;
+    }
+    Ok(())
+}
+
+/// A refusal of pairs with an organization that is not there tells of the pair.
+fn is_assigning(call: &Call<'_>) -> bool {
+    matches!(call.plan.kind, Kind::Links(_)) && call.operation.method != "GET"
+}
+
+fn check_there(call: &Call<'_>, table: &str, owner: &str, key: &str) -> Result<(), Failure> {
+    let known = match table {
+        "users" => call.state.users.find(key).is_some(),
+        _ => match call.state.tables.get(table) {
+            Some(rows) => rows.get("", key).or_else(|| rows.get(owner, key)).is_some(),
+            // Nothing is known of tables that no operation fills.
+            None => !crate::rules::plan::plans()
+                .iter()
+                .any(|plan| plan.table == table && matches!(plan.kind, Kind::Collection)),
+        },
+    };
+    if known { Ok(()) } else { Err(Spec::of(table).missing(Act::Read, key)) }
+}

@@ -1,0 +1,22 @@
+//! What members have to look like, by their names. The contract gives only their types.
+
+/// The format of a member, of a user or of something else, at this depth of a body (1 for those of the body itself).
+pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Option<&'static str> {
+    Some(match (name, is_list) {
+        ("username", false) => "username",
+        ("primaryEmail" | "email" | "invitee", false) => "email",
+        ("primaryPhone" | "phone", false) => "phone",
+        ("avatar" | "indicator" | "backchannelLogoutUri", false) => "url",
+        ("primaryColor" | "darkPrimaryColor", false) => "color",
+        ("redirectUris" | "postLogoutRedirectUris", true) => "redirect",
+        ("password", false) if depth == 1 => "filled",
+        ("name", false) if depth == 1 && !of_user => "filled",
+        _ if is_list && name.ends_with("Ids") => "filled",
+        _ => return None,
+    })
+}
+
+/// Lists that must not be empty when something is created or added.
+pub(crate) fn needs_items(name: &str, depth: usize) -> bool {
+    depth == 1 && ["userIds", "applicationIds", "scopeIds", "events"].contains(&name)
+}
