@@ -118,12 +118,10 @@ impl Mock {
     /// How many requests the token endpoint has had, refused ones included.
     #[must_use]
     pub fn token_requests(&self) -> usize {
-        let state = self.store.lock();
-        let tokens = state.requests.iter().filter(|r| r.is_token_request());
-        tokens.count()
+        self.store.lock().token_requests
     }
 
-    /// Every request so far, in order of arrival.
+    /// The requests so far, in order of arrival: the newest 5,000 at least, refused ones included.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.store.lock().requests.clone()

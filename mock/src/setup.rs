@@ -111,9 +111,7 @@ impl Mock {
     /// `phone`, `name` and `avatar` what it knows of them.
     pub fn add_social_connector(&self) -> String {
         let mut state = self.store.lock();
-        let id = state.ids.user();
-        state.connectors.add_social(&id);
-        id
+        crate::rules::behaviours::add_social(&mut state)
     }
 
     /// Adds an enterprise connector for the e-mail addresses of a domain; gives its id. It takes

@@ -7,6 +7,7 @@ pub(crate) mod body;
 pub(crate) mod client_auth;
 pub(crate) mod consent;
 pub(crate) mod cookies;
+pub(crate) mod deliver;
 pub(crate) mod experience;
 pub(crate) mod oidc;
 pub(crate) mod operations;

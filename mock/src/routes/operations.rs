@@ -3,7 +3,10 @@
 use axum::{
     body::to_bytes,
     extract::{FromRequestParts, Request, State},
-    http::{HeaderValue, Method, StatusCode, header::LINK},
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{LINK, USER_AGENT},
+    },
     response::{IntoResponse, Response},
 };
 
@@ -20,6 +23,7 @@ use crate::{
         contract::{Access, Contract, Found, Operation},
         engine::page_of,
         errors::Failure,
+        events,
         plan::plans,
     },
     state::{Store, params::Params},
@@ -65,6 +69,8 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
     let mut call = Call { contract, operation, plan, state, path, query: &query, body };
     call.check()?;
     let reply = behaviours::run(&mut call)?;
+    let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    events::tell(&mut call, &reply, parts.uri.path(), user_agent);
     if strict && reply.is_example {
         return Err(not_told(operation));
     }

@@ -9,15 +9,22 @@ use axum::{
 };
 
 use crate::{
-    routes::reply,
+    routes::{deliver, reply},
     state::{self, Store, recorded::RecordedRequest},
 };
 
 /// The size of a JSON body that a server takes.
 const LIMIT: usize = 1024 * 1024;
 
+/// How many of the newest requests are remembered, at least.
+const KEPT: usize = 5_000;
+
 /// Keeps a request, and says with what it is to fail.
 fn note(state: &mut state::State, request: RecordedRequest) -> Option<StatusCode> {
+    state.token_requests += usize::from(request.is_token_request());
+    if state.requests.len() >= 2 * KEPT {
+        state.requests.drain(..KEPT);
+    }
     state.requests.push(request);
     let status = state.failures.pop_front()?;
     Some(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
@@ -45,6 +52,7 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
         }
         Err(_) => reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
     };
+    deliver::send_due(&store);
     let id = store.lock().ids.request();
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("logto-core-request-id", id);

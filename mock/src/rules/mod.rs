@@ -3,12 +3,14 @@
 pub(crate) mod apps;
 pub(crate) mod behaviours;
 pub(crate) mod call;
+pub(crate) mod catalog;
 pub(crate) mod claims;
 pub(crate) mod codes;
 pub(crate) mod connectors;
 pub(crate) mod contract;
 pub(crate) mod engine;
 pub(crate) mod errors;
+pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod formats;
 pub(crate) mod guard;

@@ -3,6 +3,7 @@
 pub(crate) mod codes;
 pub(crate) mod collection;
 pub(crate) mod connectors;
+pub(crate) mod deliveries;
 pub(crate) mod experience;
 pub(crate) mod factors;
 pub(crate) mod ids;
@@ -26,9 +27,9 @@ use std::{
 
 pub(crate) use self::time::{iso, now};
 use crate::state::{
-    codes::Codes, connectors::Connectors, ids::Ids, interaction::Interaction, keys::Keys,
-    links::AllLinks, policy::Policy, recorded::RecordedRequest, tables::Tables, tokens::Tokens,
-    user::Users, verifications::Verifications,
+    codes::Codes, connectors::Connectors, deliveries::Delivery, ids::Ids, interaction::Interaction,
+    keys::Keys, links::AllLinks, policy::Policy, recorded::RecordedRequest, tables::Tables,
+    tokens::Tokens, user::Users, verifications::Verifications,
 };
 
 pub(crate) struct State {
@@ -41,6 +42,8 @@ pub(crate) struct State {
     /// All other entities.
     pub(crate) tables: Tables,
     pub(crate) links: AllLinks,
+    /// Webhooks that are due.
+    pub(crate) deliveries: Vec<Delivery>,
     /// Whether what cannot be told from the contract is refused.
     pub(crate) strict: bool,
     pub(crate) tokens: Tokens,
@@ -54,7 +57,9 @@ pub(crate) struct State {
     pub(crate) interactions: HashMap<String, Interaction>,
     /// Where browsers go that are asked whether to sign out.
     pub(crate) sign_outs: HashMap<String, String>,
+    /// The newest.
     pub(crate) requests: Vec<RecordedRequest>,
+    pub(crate) token_requests: usize,
     /// What the next requests are answered with instead.
     pub(crate) failures: VecDeque<u16>,
 }
@@ -81,6 +86,7 @@ impl Store {
             users: Users::default(),
             tables: Tables::default(),
             links: AllLinks::default(),
+            deliveries: Vec::new(),
             strict: false,
             tokens: Tokens::default(),
             policy: Policy::default(),
@@ -91,6 +97,7 @@ impl Store {
             interactions: HashMap::new(),
             sign_outs: HashMap::new(),
             requests: Vec::new(),
+            token_requests: 0,
             failures: VecDeque::new(),
         }))))
     }

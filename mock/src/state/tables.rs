@@ -218,6 +218,11 @@ impl Tables {
         self.get(table)?.find(id)
     }
 
+    /// All of a table, the newest first.
+    pub(crate) fn of_all(&self, table: &str) -> impl Iterator<Item = &Row> {
+        self.get(table).into_iter().flat_map(Table::newest_first)
+    }
+
     /// Those of an owner, the newest first.
     pub(crate) fn of<'a>(
         &'a self,

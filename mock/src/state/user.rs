@@ -1,6 +1,10 @@
 //! Users and their passwords.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -18,8 +22,8 @@ pub(crate) enum Password {
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) id: String,
-    /// What the API shows, in its own names.
-    members: Map<String, Value>,
+    /// What the API shows, in its own names, where it differs from what all users have.
+    members: Vec<(Cow<'static, str>, Value)>,
     pub(crate) password: Option<Password>,
     pub(crate) mfa: Mfa,
     /// At the identity providers of enterprises.
@@ -32,26 +36,35 @@ pub(crate) struct SsoIdentity {
     pub(crate) id: String,
 }
 
+/// What users have who have not said otherwise; only what differs is kept.
+static DEFAULTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    let defaults = json!({
+        "username": null, "primaryEmail": null, "primaryPhone": null, "name": null,
+        "avatar": null, "customData": {}, "identities": {}, "lastSignInAt": null, "profile": {},
+        "applicationId": null, "cimdClientId": null, "isSuspended": false,
+    });
+    defaults.as_object().cloned().unwrap_or_default()
+});
+
 impl User {
     pub(crate) fn new(id: &str) -> Self {
-        let time = now();
-        let members = json!({
-            "id": id, "username": null, "primaryEmail": null, "primaryPhone": null, "name": null,
-            "avatar": null, "customData": {}, "identities": {}, "lastSignInAt": null,
-            "createdAt": time, "updatedAt": time, "profile": {}, "applicationId": null,
-            "cimdClientId": null, "isSuspended": false,
-        });
-        Self {
+        let mut user = Self {
             id: id.to_owned(),
-            members: members.as_object().cloned().unwrap_or_default(),
+            members: Vec::with_capacity(4),
             password: None,
             mfa: Mfa::default(),
             sso: Vec::new(),
-        }
+        };
+        let time = now();
+        user.set("id", id.into());
+        user.set("createdAt", time.into());
+        user.set("updatedAt", time.into());
+        user
     }
 
     pub(crate) fn get(&self, member: &str) -> &Value {
-        self.members.get(member).unwrap_or(&Value::Null)
+        let own = self.members.iter().find(|(name, _)| name == member).map(|(_, value)| value);
+        own.or_else(|| DEFAULTS.get(member)).unwrap_or(&Value::Null)
     }
 
     pub(crate) fn text(&self, member: &str) -> Option<&str> {
@@ -59,11 +72,17 @@ impl User {
     }
 
     pub(crate) fn set(&mut self, member: &str, value: Value) {
-        self.members.insert(member.to_owned(), value);
+        match self.members.iter_mut().find(|(name, _)| name == member) {
+            Some((_, own)) => *own = value,
+            None if DEFAULTS.get(member) == Some(&value) => {}
+            None => self.members.push((interned(member), value)),
+        }
     }
 
     pub(crate) fn set_all(&mut self, members: Map<String, Value>) {
-        self.members.extend(members);
+        for (name, value) in members {
+            self.set(&name, value);
+        }
     }
 
     pub(crate) fn touch(&mut self) {
@@ -98,9 +117,21 @@ impl User {
     }
 
     pub(crate) fn to_members(&self) -> Map<String, Value> {
-        let mut members = self.members.clone();
+        let mut members = DEFAULTS.clone();
+        let own = self.members.iter();
+        members.extend(own.map(|(name, value)| (name.clone().into_owned(), value.clone())));
         members.insert("hasPassword".to_owned(), self.password.is_some().into());
         members
+    }
+}
+
+/// The name itself where it is one of those that nearly all users have.
+fn interned(name: &str) -> Cow<'static, str> {
+    let common =
+        ["id", "createdAt", "updatedAt", "username", "primaryEmail", "primaryPhone", "name"];
+    match common.into_iter().find(|common| *common == name) {
+        Some(common) => Cow::Borrowed(common),
+        None => Cow::Owned(name.to_owned()),
     }
 }
 

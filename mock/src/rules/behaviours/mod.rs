@@ -1,6 +1,7 @@
 //! What operations do that no rule tells.
 
 mod applications;
+mod connectors;
 mod tenant;
 mod users;
 
@@ -11,6 +12,7 @@ use crate::rules::{
 
 pub(crate) use self::{
     applications::add_default_secret,
+    connectors::add_social,
     tenant::{add_one_time_token, consume_one_time_token},
 };
 
@@ -37,6 +39,15 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ReplaceUserIdentity" => users::set_identity(call),
         "DeleteUserIdentity" => users::remove_identity(call),
         "ListUserAllIdentities" => users::identities(call),
+        "ListConnectorFactories" => connectors::factories(call),
+        "GetConnectorFactory" => connectors::factory(call),
+        "ListConnectors" => connectors::list(call),
+        "CreateConnector" => connectors::create(call),
+        "GetConnector" => connectors::read(call),
+        "UpdateConnector" => connectors::change(call),
+        "DeleteConnector" | "DeleteSsoConnector" => connectors::delete(call),
+        "ListSsoConnectorProviders" => connectors::providers(call),
+        "CreateSsoConnector" | "UpdateSsoConnector" => connectors::sso(call),
         "CreateApplication" => applications::create(call),
         "CreateApplicationSecret" => applications::create_secret(call),
         "DeleteApplicationLegacySecret" => applications::no_legacy_secret(call),
@@ -63,6 +74,9 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "CreateResourceScope" | "UpdateResourceScope" => tenant::scope(call),
         "ListOrganizations" => tenant::organizations(call),
         "CreateHook" => tenant::create_hook(call),
+        "GetHook" | "ListHooks" => tenant::hooks(call),
+        "CreateHookTest" => tenant::test_hook(call),
+        "ListHookRecentLogs" => tenant::recent_logs(call),
         "UpdateHookSigningKey" => tenant::rotate_signing_key(call),
         "GetSignInExp" => tenant::sign_in_experience(call),
         "UpdateSignInExp" => tenant::change_sign_in_experience(call),

@@ -8,11 +8,13 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine::{self, featured},
         errors::Failure,
+        events,
         spec::{Act, Spec},
     },
     state::{
         State,
         collection::{Members, object, text},
+        deliveries::Delivery,
         now,
         policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
     },
@@ -136,6 +138,45 @@ pub(super) fn create_hook(call: &mut Call<'_>) -> Outcome {
     body.insert("signingKey".into(), call.state.ids.secret().into());
     let own = engine::add(call, "", body.into())?;
     Ok(Reply::json(201, own))
+}
+
+pub(super) fn hooks(call: &mut Call<'_>) -> Outcome {
+    let mut reply = engine::run(call)?;
+    if call.query.get("includeExecutionStats") == Some("true") {
+        let is_list = reply.value().is_some_and(|value| value.is_array());
+        let (one, many) = if is_list { (None, Some(reply.items())) } else { (reply.value(), None) };
+        for own in one.into_iter().chain(many.into_iter().flatten()) {
+            let id = own["id"].as_str().unwrap_or_default().to_owned();
+            own["executionStats"] = events::statistics(call.state, &id);
+        }
+    }
+    Ok(reply)
+}
+
+/// Sends one request for each event, to where the body says and not to where the hook does.
+pub(super) fn test_hook(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    let hook = call.state.tables.find("hooks", &id).cloned();
+    let mut hook = hook.ok_or_else(|| Spec::of("hooks").missing(Act::Read, &id))?;
+    hook.insert("config".into(), call.body["config"].clone());
+    let mut named = call.strings("events");
+    named.dedup();
+    for event in named {
+        let payload = object(json!({
+            "userAgent": "fake-user-agent", "path": "/fake-path/fake-id", "method": "POST",
+            "status": 200, "params": { "id": "fake-id" }, "data": { "result": "success" },
+        }));
+        let delivery = events::delivery(&hook, &event, &payload);
+        call.state.deliveries.push(Delivery { is_logged: false, ..delivery });
+    }
+    Ok(Reply::nothing())
+}
+
+pub(super) fn recent_logs(call: &mut Call<'_>) -> Outcome {
+    let logs = call.state.tables.of("hooks/recent-logs", &call.path[0]);
+    let key = call.query.get("logKey");
+    let logs = logs.filter(|row| key.is_none_or(|key| text(&row.members, "key") == Some(key)));
+    call.reply_page(logs, None, |row| row.members.clone().into())
 }
 
 pub(super) fn rotate_signing_key(call: &mut Call<'_>) -> Outcome {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     rules::{
+        catalog,
         contract::{Contract, example},
         plan::pair,
     },
@@ -73,6 +74,15 @@ fn computed(state: &State, table: &str, own: &Members, name: &str) -> Option<Val
         ("organization-invitations", "organizationRoles") => {
             let roles = state.links.rights("organization-invitations/organization-roles", id);
             named(state, "organization-roles", roles)
+        }
+        ("sso-connectors", "name" | "providerType" | "providerLogo" | "providerLogoDark") => {
+            let provider = catalog::provider(own.get("providerName")?.as_str()?)?;
+            let name = match name {
+                "providerLogo" => "logo",
+                "providerLogoDark" => "logoDark",
+                other => other,
+            };
+            provider.get(name)?.clone()
         }
         ("resources/scopes", "resource") => resource_of(state, own)?.clone().into(),
         _ => return None,

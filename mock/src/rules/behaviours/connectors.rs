@@ -1,0 +1,142 @@
+//! Connectors and what they are made of.
+
+use serde_json::{Value, json};
+
+use crate::{
+    rules::{
+        call::{Call, Outcome, Reply},
+        catalog, engine,
+        errors::Failure,
+    },
+    state::{
+        State,
+        collection::{Members, object, text},
+        tables::Row,
+    },
+};
+
+pub(super) fn factories(_: &mut Call<'_>) -> Outcome {
+    Ok(Reply::ok(catalog::factories().map(Value::from).collect::<Value>()))
+}
+
+pub(super) fn factory(call: &mut Call<'_>) -> Outcome {
+    let found = catalog::factory(&call.path[0]);
+    found.map(Reply::ok).ok_or_else(|| Failure::new(404, "entity.not_found"))
+}
+
+/// A connector with what its factory says of it.
+fn shown(own: &Members) -> Value {
+    let mut shown =
+        catalog::factory(text(own, "connectorId").unwrap_or_default()).unwrap_or_default();
+    shown.extend(own.clone());
+    for (name, value) in own.get("metadata").and_then(Value::as_object).into_iter().flatten() {
+        shown.insert(name.clone(), value.clone());
+    }
+    shown.insert("extraInfo".into(), json!({}));
+    shown.into()
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Outcome {
+    let target = call.query.get("target");
+    let rows = call.state.tables.of_all("connectors");
+    let all = rows.map(|row| shown(&row.members));
+    let found = all.filter(|own| target.is_none_or(|target| own["target"] == target));
+    Ok(Reply::ok(found.collect::<Value>()))
+}
+
+pub(super) fn create(call: &mut Call<'_>) -> Outcome {
+    let factory = catalog::factory(call.text("connectorId"));
+    let refused = |code| Err(Failure::new(422, code));
+    let Some(factory) = factory else { return refused("connector.not_found_with_connector_id") };
+    let mut others = call.state.tables.of_all("connectors");
+    let same = others.any(|row| row.members["connectorId"] == factory["id"]);
+    drop(others);
+    if same && factory.get("isStandard") != Some(&true.into()) {
+        return refused("connector.multiple_instances_not_supported");
+    }
+    let given = call.members();
+    let id = given.get("id").and_then(Value::as_str).map(str::to_owned);
+    let id = id.unwrap_or_else(|| call.state.ids.user());
+    let mut own = object(json!({
+        "id": id, "syncProfile": false, "enableTokenStorage": false, "config": {}, "metadata": {},
+    }));
+    own.extend(given);
+    add(call.state, own.clone(), factory["type"] == "Social");
+    Ok(Reply::ok(shown(&own)))
+}
+
+fn add(state: &mut State, own: Members, is_social: bool) {
+    let key = text(&own, "id").unwrap_or_default().to_owned();
+    if is_social {
+        state.connectors.add_social(&key);
+    }
+    state.tables.table("connectors").add(Row { owner: String::new(), key, members: own });
+}
+
+/// Adds the social connector that asks nobody; gives its id.
+pub(crate) fn add_social(state: &mut State) -> String {
+    let id = state.ids.user();
+    let own = object(json!({
+        "id": id, "syncProfile": false, "enableTokenStorage": false, "config": {}, "metadata": {},
+        "connectorId": "mock-social-connector",
+    }));
+    add(state, own, true);
+    id
+}
+
+pub(super) fn read(call: &mut Call<'_>) -> Outcome {
+    let own = call.state.tables.find("connectors", call.key());
+    own.map(|own| Reply::ok(shown(own))).ok_or_else(|| Failure::new(404, "entity.not_found"))
+}
+
+pub(super) fn change(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    let own = call.state.tables.find("connectors", &id);
+    let own = shown(own.ok_or_else(|| Failure::new(404, "entity.not_found"))?);
+    let target = &call.body["metadata"]["target"];
+    if !target.is_null() && *target != own["target"] && own["isStandard"] != true {
+        return Err(Failure::new(400, "connector.can_not_modify_target"));
+    }
+    let given = call.members();
+    let table = call.state.tables.table("connectors");
+    table.change("", &id, |row| row.members.extend(given));
+    read(call)
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    let reply = engine::run(call)?;
+    call.state.connectors.social.retain(|own| *own != id);
+    call.state.connectors.sso.retain(|own| own.id != id);
+    Ok(reply)
+}
+
+pub(super) fn providers(_: &mut Call<'_>) -> Outcome {
+    Ok(Reply::ok(catalog::providers().map(Value::from).collect::<Value>()))
+}
+
+/// Creates or changes an enterprise connector; its users have e-mail addresses of its domains.
+pub(super) fn sso(call: &mut Call<'_>) -> Outcome {
+    let provider = call.body["providerName"].as_str().map(catalog::provider);
+    if matches!(provider, Some(None)) {
+        return Err(Failure::new(422, "connector.not_found"));
+    }
+    let public = ["gmail.com", "outlook.com", "yahoo.com", "hotmail.com", "icloud.com"];
+    let domains = call.strings("domains");
+    let refused: Vec<&String> =
+        domains.iter().filter(|own| public.contains(&own.as_str())).collect();
+    if !refused.is_empty() {
+        let failure = Failure::new(422, "single_sign_on.forbidden_domains");
+        return Err(failure.data(json!({ "data": refused })));
+    }
+    let has_domains = call.body.get("domains").is_some();
+    let mut reply = engine::run(call)?;
+    let id = reply.value().map(|own| own["id"].as_str().unwrap_or_default().to_owned());
+    if let Some(id) = id.filter(|_| has_domains) {
+        call.state.connectors.sso.retain(|own| own.id != id);
+        for domain in domains {
+            call.state.connectors.add_sso(&id, &domain);
+        }
+    }
+    Ok(reply)
+}

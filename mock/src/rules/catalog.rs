@@ -1,0 +1,51 @@
+//! What connectors can be made of: `connectors.json`.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::state::collection::{Members, object};
+
+static CATALOG: LazyLock<Value> = LazyLock::new(|| {
+    let catalog = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/connectors.json"));
+    serde_json::from_str(catalog).unwrap_or_default()
+});
+
+/// A picture of one point.
+const LOGO: &str = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+
+/// The factories of social, e-mail and SMS connectors.
+pub(crate) fn factories() -> impl Iterator<Item = Members> {
+    let all = CATALOG["factories"].as_array().into_iter().flatten();
+    all.map(|own| {
+        let name = own["name"].as_str().unwrap_or_default();
+        let mut factory = object(own.clone());
+        factory.extend(object(json!({
+            "isDemo": false, "name": { "en": name }, "logo": LOGO, "logoDark": null,
+            "description": { "en": format!("Connects to {name}.") },
+            "readme": format!("# {name}\n"),
+        })));
+        factory
+    })
+}
+
+pub(crate) fn factory(id: &str) -> Option<Members> {
+    factories().find(|own| own["id"] == id)
+}
+
+/// The kinds of enterprise connectors.
+pub(crate) fn providers() -> impl Iterator<Item = Members> {
+    let all = CATALOG["providers"].as_array().into_iter().flatten();
+    all.map(|own| {
+        let mut provider = object(own.clone());
+        provider.extend(object(json!({
+            "logo": LOGO, "logoDark": LOGO,
+            "description": format!("Signs in with {}.", own["name"].as_str().unwrap_or_default()),
+        })));
+        provider
+    })
+}
+
+pub(crate) fn provider(name: &str) -> Option<Members> {
+    providers().find(|own| own["providerName"] == name)
+}

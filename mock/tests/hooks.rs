@@ -1,0 +1,131 @@
+//! Hooks are told, with a signature.
+
+mod common;
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
+};
+
+use aws_lc_rs::hmac;
+use common::{Fixture, Result, answer, string};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+struct Received {
+    signature: String,
+    custom: String,
+    body: String,
+}
+
+/// Takes requests on a port of its own, and answers each with 200.
+fn receiver() -> Result<(String, Receiver<Received>)> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/hook?x=1", listener.local_addr()?);
+    let (sender, received) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream);
+            let (mut line, mut length) = (String::new(), 0);
+            let mut one =
+                Received { signature: String::new(), custom: String::new(), body: String::new() };
+            while reader.read_line(&mut line).is_ok() && line.trim() != "" {
+                match line.trim().split_once(": ") {
+                    Some(("content-length", value)) => length = value.parse().unwrap_or(0),
+                    Some(("logto-signature-sha-256", value)) => one.signature = value.to_owned(),
+                    Some(("x-test", value)) => one.custom = value.to_owned(),
+                    _ => {}
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            if reader.read_exact(&mut body).is_err() {
+                return;
+            }
+            one.body = String::from_utf8_lossy(&body).into_owned();
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+            if reader.get_mut().write_all(answer).is_err() || sender.send(one).is_err() {
+                return;
+            }
+        }
+    });
+    Ok((url, received))
+}
+
+fn sign(key: &str, body: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    let tag = hmac::sign(&key, body.as_bytes());
+    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn hook(fixture: &Fixture, url: &str, events: &[&str]) -> Result<Value> {
+    let config = json!({ "url": url, "headers": { "X-Test": "1" } });
+    let body = json!({ "name": "Hook", "events": events, "config": config });
+    Ok(fixture.send(Method::POST, "/api/hooks", body).await?.1)
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn changes_are_delivered_signed_and_logged() -> Result {
+    let fixture = Fixture::start().await?;
+    let (url, received) = receiver()?;
+    let hook = hook(&fixture, &url, &["User.Created", "Role.Deleted"]).await?;
+
+    let user = fixture.add(json!({ "username": "alice" })).await?;
+    let told = received.recv_timeout(PATIENCE)?;
+    assert_eq!(told.signature, sign(&string(&hook["signingKey"]), &told.body));
+    assert_eq!(told.custom, "1");
+    let payload: Value = serde_json::from_str(&told.body)?;
+    assert_eq!(payload["event"], "User.Created");
+    assert_eq!(payload["data"], user);
+    assert_eq!((&payload["path"], &payload["status"]), (&json!("/users"), &json!(200)));
+
+    let role = json!({ "name": "editor", "description": "" });
+    let (_, role) = fixture.send(Method::POST, "/api/roles", role).await?;
+    let path = format!("/api/roles/{}", string(&role["id"]));
+    fixture.request(Method::DELETE, &path).send().await?;
+    let told: Value = serde_json::from_str(&received.recv_timeout(PATIENCE)?.body)?;
+    assert_eq!((&told["event"], told.get("data")), (&json!("Role.Deleted"), None));
+
+    // The log is written when the receiver's answer has been read.
+    let logs = format!("/api/hooks/{}/recent-logs", string(&hook["id"]));
+    let logs = loop {
+        let (_, logs) = answer(fixture.get(&logs).await?).await?;
+        if logs.as_array().is_some_and(|logs| logs.len() == 2) {
+            break logs;
+        }
+    };
+    assert_eq!(logs[0]["payload"]["result"], "Success");
+    assert_eq!(logs[0]["payload"]["response"], json!({ "statusCode": 200, "body": "ok" }));
+    let path = format!("/api/hooks/{}?includeExecutionStats=true", string(&hook["id"]));
+    let (_, read) = answer(fixture.get(&path).await?).await?;
+    assert_eq!(read["executionStats"], json!({ "successCount": 2, "requestCount": 2 }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_refused_or_not_asked_for_is_not_told() -> Result {
+    let fixture = Fixture::start().await?;
+    let (url, received) = receiver()?;
+    let hook = hook(&fixture, &url, &["User.Created"]).await?;
+    let body = json!({ "primaryEmail": "not an address" });
+    assert_eq!(fixture.send(Method::POST, "/api/users", body).await?.0, 400);
+    let organization = json!({ "name": "Acme" });
+    fixture.send(Method::POST, "/api/organizations", organization).await?;
+    fixture.add(json!({ "username": "first" })).await?;
+    let told: Value = serde_json::from_str(&received.recv_timeout(PATIENCE)?.body)?;
+    assert_eq!(told["data"]["username"], "first");
+
+    let path = format!("/api/hooks/{}", string(&hook["id"]));
+    fixture.send(Method::PATCH, &path, json!({ "enabled": false })).await?;
+    fixture.add(json!({ "username": "second" })).await?;
+    fixture.send(Method::PATCH, &path, json!({ "enabled": true })).await?;
+    fixture.add(json!({ "username": "third" })).await?;
+    let told: Value = serde_json::from_str(&received.recv_timeout(PATIENCE)?.body)?;
+    assert_eq!(told["data"]["username"], "third");
+    Ok(())
+}
