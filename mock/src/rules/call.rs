@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         contract::{Check, Contract, Operation, refused},
+        engine,
         errors::Failure,
         plan::Plan,
     },
@@ -77,6 +78,9 @@ impl Call<'_> {
     /// Checks parameters and body, and leaves of the body what the contract knows.
     pub(crate) fn check(&mut self) -> Result<(), Failure> {
         self.check_path()?;
+        if self.plan.owners.len() > 1 {
+            engine::check_owners(self)?;
+        }
         self.check_query()?;
         if let Some(schema) = &self.operation.body {
             let mut check = Check::new(self.contract, self.operation);

@@ -21,12 +21,21 @@ pub(crate) fn factories() -> impl Iterator<Item = Members> {
         let name = own["name"].as_str().unwrap_or_default();
         let mut factory = object(own.clone());
         factory.extend(object(json!({
-            "isDemo": false, "name": { "en": name }, "logo": LOGO, "logoDark": null,
-            "description": { "en": format!("Connects to {name}.") },
+            "isDemo": false, "logo": LOGO, "logoDark": null,
+            "name": in_languages(&own["nameLanguages"], name),
+            "description": in_languages(&own["descriptionLanguages"], &format!("Connects to {name}.")),
             "readme": format!("# {name}\n"),
         })));
+        factory.retain(|name, _| !name.ends_with("Languages"));
         factory
     })
+}
+
+/// The same text for each language; in English where none is told.
+fn in_languages(languages: &Value, text: &str) -> Value {
+    let languages = languages.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let languages = languages.chain(["en"]);
+    languages.map(|language| (language.to_owned(), text.into())).collect::<Members>().into()
 }
 
 pub(crate) fn factory(id: &str) -> Option<Members> {

@@ -93,12 +93,44 @@ fn message(code: &str) -> &'static str {
         "application.protected_app_not_configured" => {
             "Protected app provider is not configured. This feature is not available for open source version."
         }
+        "application.invalid_role_type" => "Only machine to machine roles can be assigned.",
+        "application.invalid_type" => {
+            "Only machine to machine applications can have associated roles."
+        }
+        "application.no_legacy_secret_found" => "The application does not have a legacy secret.",
+        "application.protected_application_only" => {
+            "The feature is only available for protected applications."
+        }
+        "application.saml.can_not_delete_active_secret" => "Can not delete the active secret.",
+        "application.saml.use_saml_app_api" => {
+            "Use `[METHOD] /saml-applications(/.*)?` API to operate SAML app."
+        }
+        "application.secret_name_exists" => "Secret name already exists.",
+        "application.third_party_application_only" => {
+            "The feature is only available for third-party applications."
+        }
         "auth.authorization_header_missing" => "Authorization header is missing.",
         "auth.authorization_token_type_not_supported" => "Authorization type is not supported.",
         "auth.forbidden" => "Forbidden. Please check your user roles and permissions.",
         "auth.unauthorized" => "Unauthorized. Please check credentials and its scope.",
+        "connector.can_not_modify_target" => "The connector 'target' can not be modified.",
+        "connector.email_connector.bulk_deletion_no_filter" => {
+            "At least one filter condition must be provided to perform bulk deletion by properties. Supported properties are: languageTag and templateType."
+        }
+        "connector.multiple_instances_not_supported" => {
+            "Can not create multiple instance with picked standard connector."
+        }
+        "connector.not_found_with_connector_id" => {
+            "Can not find connector with given standard connector id."
+        }
+        "custom_profile_fields.invalid_name" => {
+            "Invalid field name, only letters or numbers are allowed, case sensitive."
+        }
         "entity.db_constraint_violated" => "Database constraint violated.",
         "entity.not_found" => "The resource does not exist.",
+        "entity.unique_integrity_violation" => {
+            "The entity already exists. Please check the input and try again."
+        }
         "entity.relation_foreign_key_not_found" => {
             "Cannot find one or more foreign keys. Please check the input and ensure that all referenced entities exist."
         }
@@ -112,6 +144,10 @@ fn message(code: &str) -> &'static str {
         "oidc.invalid_target" => "Invalid resource indicator.",
         "oidc.invalid_token" => "Invalid token provided.",
         "oidc.unsupported_grant_type" => "Unsupported `grant_type` requested.",
+        "oidc.key_required" => "At least one key is required.",
+        "one_time_token.cannot_reactivate_token" => "Cannot reactivate the token.",
+        "one_time_token.token_expired" => "The token is expired.",
+        "one_time_token.token_revoked" => "The token has been revoked.",
         "one_time_token.email_mismatch" => "The token was sent to another email address.",
         "one_time_token.token_consumed" => "The token has been used already.",
         "organization.require_membership" => {
@@ -163,6 +199,10 @@ fn message(code: &str) -> &'static str {
         "session.verification_failed" | "session.verification_session_not_found" => {
             "The verification was not successful. Restart the verification flow and try again."
         }
+        "sign_in_experiences.backup_code_cannot_be_enabled_alone" => {
+            "Backup code cannot be enabled alone."
+        }
+        "single_sign_on.forbidden_domains" => "Public email domains are not allowed.",
         "storage.not_configured" => "Storage provider is not configured.",
         "user.email_exists_in_profile" => "The account has an email address already.",
         "user.email_already_in_use" => "This email is associated with an existing account.",

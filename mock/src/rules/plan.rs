@@ -132,7 +132,11 @@ impl Derivation {
         let collection = own.trim_end_matches("/{}");
         Plan {
             table: table(collection),
-            entity: self.entity(collection).unwrap_or_default(),
+            entity: match kind {
+                Kind::Single => self.single(&shape),
+                _ => self.entity(collection),
+            }
+            .unwrap_or_default(),
             owners: self.owners(collection),
             kind,
         }
@@ -185,6 +189,11 @@ impl Derivation {
             .or_else(|| schema(collection, "GET"))?;
         let resolved = self.contract.resolve(&found);
         Some(if resolved["type"] == "array" { resolved["items"].clone() } else { found })
+    }
+
+    fn single(&self, shape: &str) -> Option<Value> {
+        let get = self.operation(shape, "GET").or_else(|| self.operation(shape, "PUT"))?;
+        get.success().1.cloned()
     }
 
     fn owners(&self, collection: &str) -> Vec<Owner> {

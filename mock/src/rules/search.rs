@@ -10,21 +10,30 @@ struct Term {
     /// The members it looks at.
     fields: Vec<&'static str>,
     value: String,
-    exact: bool,
+    mode: Mode,
+    is_case_sensitive: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Like,
+    Exact,
 }
 
 /// The terms of a query; one that fits is enough.
-pub(crate) struct Search(Vec<Term>);
+pub(crate) struct Search {
+    terms: Vec<Term>,
+    /// Whether all terms have to fit.
+    all: bool,
+}
 
 impl Search {
     /// Patterns for any of these members, or for one that a key names.
     pub(crate) fn of(query: &Params, fields: Fields) -> Result<Self, Failure> {
         let searches = query.iter().filter(|(key, _)| key.starts_with("search"));
         let terms = searches.map(|(key, value)| term(query, fields, key, value));
-        if query.get("joint").is_some_and(|joint| joint != "or") {
-            return Err(unknown("joint"));
-        }
-        terms.collect::<Result<_, _>>().map(Self)
+        let all = query.get("joint") == Some("and");
+        Ok(Self { terms: terms.collect::<Result<_, _>>()?, all })
     }
 
     /// A word that any of these members may have in it: the plainer search of some lists.
@@ -33,22 +42,29 @@ impl Search {
         let term = |word: &str| Term {
             fields: fields.to_vec(),
             value: format!("%{}%", word.to_lowercase()),
-            exact: false,
+            mode: Mode::Like,
+            is_case_sensitive: false,
         };
-        Self(word.map(term).into_iter().collect())
+        Self { terms: word.map(term).into_iter().collect(), all: false }
     }
 
     /// Whether it finds what has these texts, given by member.
     pub(crate) fn finds<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
-        self.0.is_empty() || self.0.iter().any(|term| term.fits(&text))
+        match self.all {
+            true => self.terms.iter().all(|term| term.fits(&text)),
+            false => self.terms.is_empty() || self.terms.iter().any(|term| term.fits(&text)),
+        }
     }
 }
 
 impl Term {
     fn fits<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
         let texts = self.fields.iter().filter_map(|field| text(field));
-        texts.map(str::to_lowercase).any(|text| {
-            if self.exact { text == self.value } else { like(&chars(&self.value), &chars(&text)) }
+        let cased =
+            |text: &str| if self.is_case_sensitive { text.to_owned() } else { text.to_lowercase() };
+        texts.map(cased).any(|text| match self.mode {
+            Mode::Exact => text == self.value,
+            Mode::Like => like(&chars(&self.value), &chars(&text)),
         })
     }
 }
@@ -64,12 +80,14 @@ fn term(query: &Params, all: Fields, key: &str, value: &str) -> Result<Term, Fai
         return Err(invalid("Search value cannot be empty."));
     }
     let own = field.and_then(|field| query.get(&format!("mode.{field}")));
-    let exact = match own.or(query.get("mode")).unwrap_or("like") {
-        "like" => false,
-        "exact" => true,
+    let mode = match own.or(query.get("mode")).unwrap_or("like") {
+        "like" => Mode::Like,
+        "exact" => Mode::Exact,
         _ => return Err(unknown("mode")),
     };
-    Ok(Term { fields, value: value.to_lowercase(), exact })
+    let is_case_sensitive = query.get("isCaseSensitive") == Some("true");
+    let value = if is_case_sensitive { value.to_owned() } else { value.to_lowercase() };
+    Ok(Term { fields, value, mode, is_case_sensitive })
 }
 
 fn invalid(details: &str) -> Failure {

@@ -29,6 +29,8 @@ pub(crate) enum Act {
     Read,
     Change,
     Delete,
+    /// A change of one member.
+    Part,
 }
 
 impl<'a> Spec<'a> {
@@ -79,7 +81,8 @@ impl<'a> Spec<'a> {
     pub(crate) fn missing(self, act: Act, key: &str) -> Failure {
         let codes = self.own["missing"].as_str().unwrap_or("iin");
         let row = self.own["row"].as_str().map_or_else(|| self.plain_name(), str::to_owned);
-        let code = codes.as_bytes().get(act as usize);
+        let code =
+            codes.as_bytes().get(act as usize).or(codes.as_bytes().get(Act::Change as usize));
         match code {
             Some(b'i') => Failure::no_such(&plural(&row), key),
             Some(b'e') => {

@@ -29,6 +29,15 @@ impl Keys {
         Ok(())
     }
 
+    /// The ids of the keys, the newest first.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|key| key.id.as_str())
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) {
+        self.0.retain(|key| key.id != id);
+    }
+
     /// Removes all keys but the newest: what others signed can no longer be checked.
     pub(crate) fn forget_old(&mut self) {
         self.0.truncate(1);

@@ -53,8 +53,41 @@ pub(super) fn create_secret(call: &mut Call<'_>) -> Outcome {
     if is_public(text(application(call)?, "type").unwrap_or_default()) {
         return Err(Failure::new(422, "entity.db_constraint_violated"));
     }
+    refuse_past(call)?;
     call.body["value"] = call.state.ids.secret().into();
     engine::run(call)
+}
+
+/// What has ended already cannot be created.
+pub(super) fn refuse_past(call: &Call<'_>) -> Result<(), Failure> {
+    match call.body["expiresAt"].as_u64() {
+        Some(time) if time <= now() => {
+            let message = "Input is invalid. The value of `expiresAt` must be in the future.";
+            Err(Failure::with_message(400, "request.invalid_input", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How many SAML applications a server of one's own may have.
+const SAML_LIMIT: usize = 3;
+
+pub(super) fn create_saml(call: &mut Call<'_>) -> Outcome {
+    if call.state.tables.of_all("saml-applications").count() >= SAML_LIMIT {
+        let message = "You CAN NOT create more SAML apps since the limit of 3 is hit.";
+        return Err(Failure::with_message(403, "application.saml.reach_oss_limit", message));
+    }
+    engine::run(call)
+}
+
+pub(super) fn delete_saml_secret(call: &mut Call<'_>) -> Outcome {
+    let [owner, key] = call.path.as_slice() else { return engine::run(call) };
+    let secrets = call.state.tables.get("saml-applications/secrets");
+    let row = secrets.and_then(|table| table.get(owner, key));
+    match row.is_some_and(|row| row.members.get("active") == Some(&true.into())) {
+        true => Err(Failure::new(400, "application.saml.can_not_delete_active_secret")),
+        false => engine::run(call),
+    }
 }
 
 pub(super) fn no_legacy_secret(call: &mut Call<'_>) -> Outcome {

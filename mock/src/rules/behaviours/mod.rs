@@ -1,6 +1,7 @@
 //! What operations do that no rule tells.
 
 mod applications;
+mod configs;
 mod connectors;
 mod tenant;
 mod users;
@@ -87,6 +88,24 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "CreateUserPersonalAccessToken" => users::personal_access_token(call),
         "UpdatePersonalAccessTokenName" => users::rename_access_token(call),
         "DeletePersonalAccessTokenPost" => users::delete_access_token(call),
+        "CreateOrganizationInvitation" => tenant::invite(call),
+        "ReplaceOrganizationInvitationStatus" => tenant::set_invitation_status(call),
+        "GetActiveUserCounts" => configs::active_users(call),
+        "GetOidcKeys" => configs::oidc_keys(call),
+        "RotateOidcKeys" => configs::rotate_oidc_keys(call),
+        "DeleteOidcKey" => configs::delete_oidc_key(call),
+        "DeleteEmailTemplates" => configs::delete_email_templates(call),
+        "CheckPasswordWithDefaultSignInExperience" => configs::check_password(call),
+        "ListUserLogtoConfigs" | "UpdateUserLogtoConfigs" => configs::of_user(call),
+        "ReplaceApplicationAccessControl" => configs::access_control(call),
+        "CreateCustomProfileField" | "CreateCustomProfileFieldsBatch" => {
+            configs::profile_field(call)
+        }
+        "GetSignInExperienceConfig" | "GetWellKnownExperience" => {
+            configs::public_sign_in_experience(call)
+        }
+        "CreateSamlApplication" => applications::create_saml(call),
+        "DeleteSamlApplicationSecret" => applications::delete_saml_secret(call),
         "GetTotalUserCount" => tenant::user_count(call),
         "GetStatus" => Ok(crate::rules::call::Reply::nothing()),
         "CreateVerificationCode" => tenant::send_code(call),

@@ -112,7 +112,7 @@ pub(super) fn delete_resource(call: &mut Call<'_>) -> Outcome {
 pub(super) fn set_default_resource(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
     if call.state.tables.find("resources", &id).is_none() {
-        return Err(Spec::of("resources").missing(Act::Change, &id));
+        return Err(Spec::of("resources").missing(Act::Part, &id));
     }
     let wanted = call.body["isDefault"].clone();
     let table = call.state.tables.table("resources");
@@ -272,6 +272,57 @@ pub(super) fn set_token_status(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(table.find(&id).cloned().unwrap_or_default()))
 }
 
+/// An invitation is for one address and one organization, and ends later than now.
+pub(super) fn invite(call: &mut Call<'_>) -> Outcome {
+    let organization = call.text("organizationId");
+    if call.state.tables.find("organizations", organization).is_none() {
+        return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
+    }
+    let same = |own: &Members, name: &str| text(own, name) == Some(call.text(name));
+    let is_open = |own: &Members| text(own, "status") == Some("Pending");
+    let mut others = call.state.tables.of_all("organization-invitations").map(|row| &row.members);
+    if others.any(|own| is_open(own) && same(own, "invitee") && same(own, "organizationId")) {
+        return Err(Failure::new(422, "entity.unique_integrity_violation"));
+    }
+    drop(others);
+    if call.body["expiresAt"].as_u64() <= Some(now()) {
+        return Err(invalid("The invitation must end in the future."));
+    }
+    engine::run(call)
+}
+
+fn invalid(what: &str) -> Failure {
+    let message = format!("Input is invalid. {what}");
+    Failure::with_message(422, "request.invalid_input", &message)
+}
+
+/// Accepting makes the user with the invited address a member, with the invitation's roles.
+pub(super) fn set_invitation_status(call: &mut Call<'_>) -> Outcome {
+    let id = call.path[0].clone();
+    let own = call.state.tables.find("organization-invitations", &id).cloned();
+    let own = own.ok_or_else(|| Failure::new(404, "entity.not_found"))?;
+    if text(&own, "status") != Some("Pending") {
+        return Err(invalid("The status of the invitation cannot be changed anymore."));
+    }
+    if call.text("status") == "Accepted" {
+        let user = call.state.users.find(call.text("acceptedUserId"));
+        let user = user.ok_or_else(|| invalid("The `acceptedUserId` is required."))?;
+        if user.text("primaryEmail") != text(&own, "invitee") {
+            return Err(invalid("The accepted user must have the same email as the invitee."));
+        }
+        let (user, organization) =
+            (user.id.clone(), text(&own, "organizationId").unwrap_or_default());
+        call.state.links.of("organizations/users").add(organization, &user);
+        let roles = call.state.links.rights("organization-invitations/organization-roles", &id);
+        let roles: Vec<String> = roles.map(str::to_owned).collect();
+        let member = format!("{organization}/{user}");
+        for role in roles {
+            call.state.links.of("organizations/users/roles").add(&member, &role);
+        }
+    }
+    engine::run(call)
+}
+
 pub(super) fn user_count(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(json!({ "totalUserCount": call.state.users.len() })))
 }
@@ -304,6 +355,16 @@ pub(super) fn sign_in_experience(call: &mut Call<'_>) -> Outcome {
         show_policy(&call.state.policy, own);
     }
     Ok(reply)
+}
+
+/// All of it, for operations that show parts.
+pub(super) fn current_sign_in_experience(call: &Call<'_>) -> Value {
+    let spec = Spec::of("sign-in-exp");
+    let stored = call.state.tables.get("sign-in-exp").and_then(|table| table.get("", ""));
+    let own = stored.map_or_else(|| spec.defaults(), |row| row.members.clone());
+    let mut own = Value::from(own);
+    show_policy(&call.state.policy, &mut own);
+    own
 }
 
 /// What tests have set of it.

@@ -229,6 +229,7 @@ pub(super) fn personal_access_token(call: &mut Call<'_>) -> Outcome {
     if call.state.users.find(&call.path[0]).is_none() {
         return Err(Failure::new(404, "entity.relation_foreign_key_not_found"));
     }
+    super::applications::refuse_past(call)?;
     let secret = call.state.ids.secret();
     call.body["value"] = format!("pat_{secret}").into();
     engine::run(call)

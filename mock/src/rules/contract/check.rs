@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     Contract, Operation,
     issues::{
-        custom, malformed, no_form, quoted, too_small, type_name, wrong_discriminator,
+        custom, malformed, no_form, quoted, too_big, too_small, type_name, wrong_discriminator,
         wrong_literal, wrong_option, wrong_type,
     },
 };
@@ -20,6 +20,8 @@ pub(crate) struct Check<'a> {
     /// Whether it is about something new.
     adding: bool,
     of_user: bool,
+    /// How long a name may be.
+    longest: usize,
     pub(crate) issues: Vec<Value>,
 }
 
@@ -29,6 +31,7 @@ impl<'a> Check<'a> {
             contract,
             adding: operation.method == "POST",
             of_user: operation.template.starts_with("/api/users"),
+            longest: if operation.template.starts_with("/api/organizations") { 128 } else { 256 },
             issues: Vec::new(),
         }
     }
@@ -126,6 +129,7 @@ impl<'a> Check<'a> {
         for (path, text) in texts {
             let issue = match format {
                 "filled" if text.is_empty() => too_small("string", &path),
+                "filled" if text.chars().count() > self.longest => too_big(self.longest, &path),
                 "username" if !guard::is_username(text) => malformed("regex", "Invalid", &path),
                 "email" if !guard::is_email(text) => malformed("regex", "Invalid", &path),
                 "phone" if !guard::is_phone(text) => malformed("regex", "Invalid", &path),

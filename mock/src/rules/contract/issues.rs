@@ -100,6 +100,13 @@ pub(crate) fn too_small(kind: &str, path: &[Value]) -> Value {
     })
 }
 
+pub(crate) fn too_big(maximum: usize, path: &[Value]) -> Value {
+    json!({
+        "code": "too_big", "maximum": maximum, "type": "string", "inclusive": true, "exact": false,
+        "message": format!("String must contain at most {maximum} character(s)"), "path": path,
+    })
+}
+
 /// None of several forms fits: with the complaints of each.
 pub(crate) fn no_form(forms: Vec<Vec<Value>>, path: &[Value]) -> Value {
     let errors = forms.into_iter().map(|issues| json!({ "issues": issues, "name": "ZodError" }));

@@ -270,7 +270,7 @@ pub(crate) fn forget(state: &mut State, table: &str, path: &str, id: &str) {
 /// Reads or changes a member of the entity before it.
 pub(super) fn part(call: &mut Call<'_>, member: &str) -> Outcome {
     let key = call.key().to_owned();
-    let own = find(call, if call.operation.method == "GET" { Act::Read } else { Act::Change })?;
+    let own = find(call, if call.operation.method == "GET" { Act::Read } else { Act::Part })?;
     if call.operation.method == "GET" {
         return Ok(Reply::ok(own.get(member).cloned().unwrap_or_default()));
     }

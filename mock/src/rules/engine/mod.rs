@@ -55,17 +55,19 @@ pub(crate) fn made_up(call: &Call<'_>) -> Reply {
 }
 
 /// Everything that the path names before its end has to be there.
-fn check_owners(call: &Call<'_>) -> Result<(), Failure> {
+pub(crate) fn check_owners(call: &Call<'_>) -> Result<(), Failure> {
     let mut before = "";
     for (owner, key) in call.plan.owners.iter().zip(&call.path) {
+        let is_end = call.plan.table == owner.table;
         match &owner.link {
-            Some(link) if !link.member.is_empty() => {
-                if !call.state.links.has(&link.name, before, key) {
+            Some(link) if !link.member.is_empty() && !is_end => {
+                let (left, right) =
+                    if link.reversed { (key.as_str(), before) } else { (before, key.as_str()) };
+                if !call.state.links.has(&link.name, left, right) {
                     return Err(Failure::new(422, "organization.require_membership"));
                 }
             }
-            _ if is_assigning(call) && owner.table == "organizations" => {}
-            _ if call.plan.table == owner.table => {}
+            _ if is_end || is_told_of_pair(call, &owner.table) => {}
             _ => check_there(call, &owner.table, before, key)?,
         }
         before = key;
@@ -73,9 +75,19 @@ fn check_owners(call: &Call<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A refusal of pairs with an organization that is not there tells of the pair.
-fn is_assigning(call: &Call<'_>) -> bool {
-    matches!(call.plan.kind, Kind::Links(_)) && call.operation.method != "GET"
+/// Whether a refusal would tell of what is below the owner, and not of the owner.
+fn is_told_of_pair(call: &Call<'_>, owner: &str) -> bool {
+    let below_organization = owner == "organizations" && call.operation.method != "GET";
+    match call.plan.kind {
+        Kind::LinkItem(_) => owner != "applications",
+        Kind::Item => {
+            call.operation.method == "DELETE" && owner != "applications" && owner != "resources"
+        }
+        Kind::Links(_) => {
+            below_organization || call.plan.owners.len() > 1 && owner == "organizations"
+        }
+        _ => false,
+    }
 }
 
 fn check_there(call: &Call<'_>, table: &str, owner: &str, key: &str) -> Result<(), Failure> {

@@ -84,9 +84,28 @@ fn computed(state: &State, table: &str, own: &Members, name: &str) -> Option<Val
             };
             provider.get(name)?.clone()
         }
+        ("sso-connectors", "providerConfig") => provider_config(own.get("config")?)?,
         ("resources/scopes", "resource") => resource_of(state, own)?.clone().into(),
         _ => return None,
     })
+}
+
+/// What an OpenID Connect provider would say of itself.
+fn provider_config(config: &Value) -> Option<Value> {
+    let issuer = config["issuer"].as_str()?;
+    let mut shown = config.clone();
+    if shown.get("scope").is_none() {
+        shown["scope"] = "openid profile email".into();
+    }
+    for (name, path) in [
+        ("authorizationEndpoint", "auth"),
+        ("tokenEndpoint", "token"),
+        ("userinfoEndpoint", "me"),
+        ("jwksUri", "jwks"),
+    ] {
+        shown[name] = format!("{issuer}/{path}").into();
+    }
+    Some(shown)
 }
 
 fn resource_of<'a>(state: &'a State, scope: &Members) -> Option<&'a Members> {

@@ -1,0 +1,162 @@
+//! What a tenant sets and counts.
+
+use serde_json::{Value, json};
+
+use super::tenant;
+use crate::{
+    rules::{
+        call::{Call, Outcome, Reply},
+        engine,
+        errors::Failure,
+        passwords,
+        users::not_found,
+    },
+    state::{collection::Members, iso, now},
+};
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// Nobody's activity is counted: the curve is flat.
+pub(super) fn active_users(call: &mut Call<'_>) -> Outcome {
+    if call.query.get("date").is_some_and(|date| date.len() != 10) {
+        let issue = crate::rules::contract::issues::malformed("regex", "Invalid", &["date".into()]);
+        return Err(crate::rules::contract::refused("query", &[issue]));
+    }
+    let today = now();
+    let days = (0..30).rev().map(|ago| iso(today - ago * DAY).chars().take(10).collect::<String>());
+    let curve: Vec<Value> = days.map(|date| json!({ "date": date, "count": 0 })).collect();
+    let none = json!({ "count": 0, "delta": 0 });
+    Ok(Reply::ok(json!({ "dauCurve": curve, "dau": none, "wau": none, "mau": none })))
+}
+
+fn is_private(call: &Call<'_>) -> bool {
+    call.path[0] == "private-keys"
+}
+
+pub(super) fn oidc_keys(call: &mut Call<'_>) -> Outcome {
+    let created = now() / 1000;
+    if !is_private(call) {
+        return Ok(Reply::ok(json!([{ "id": "cookie-key", "createdAt": created }])));
+    }
+    let ids = call.state.keys.ids();
+    let shown = ids.enumerate().map(|(at, id)| {
+        let status = if at == 0 { "Current" } else { "Previous" };
+        json!({ "id": id, "createdAt": created, "signingKeyAlgorithm": "EC", "status": status })
+    });
+    Ok(Reply::ok(shown.collect::<Value>()))
+}
+
+pub(super) fn rotate_oidc_keys(call: &mut Call<'_>) -> Outcome {
+    if is_private(call) {
+        let id = call.state.ids.standard();
+        let rotated = call.state.keys.rotate(&id);
+        rotated.map_err(|_| Failure::raw(500, json!({ "message": "Internal server error." })))?;
+    }
+    oidc_keys(call)
+}
+
+pub(super) fn delete_oidc_key(call: &mut Call<'_>) -> Outcome {
+    let key = call.path[1].clone();
+    let known = call.state.keys.ids().any(|id| id == key) || key == "cookie-key";
+    if !known {
+        let message = format!("Key with ID {key} is not found.");
+        return Err(Failure::with_message(404, "oidc.key_not_found", &message));
+    }
+    if call.state.keys.ids().count() == 1 || !is_private(call) {
+        return Err(Failure::new(422, "oidc.key_required"));
+    }
+    call.state.keys.remove(&key);
+    Ok(Reply::nothing())
+}
+
+pub(super) fn delete_email_templates(call: &mut Call<'_>) -> Outcome {
+    let filters: Vec<(&str, &str)> = call.query.iter().collect();
+    if filters.is_empty() {
+        return Err(Failure::new(422, "connector.email_connector.bulk_deletion_no_filter"));
+    }
+    let table = call.state.tables.table("email-templates");
+    let fits =
+        |own: &Members| filters.iter().all(|(name, value)| own.get(*name) == Some(&json!(value)));
+    let gone = table.newest_first().filter(|row| fits(&row.members));
+    let gone: Vec<String> = gone.map(|row| row.key.clone()).collect();
+    gone.iter().for_each(|key| {
+        table.remove("", key);
+    });
+    Ok(Reply::ok(json!({ "rowCount": gone.len() })))
+}
+
+pub(super) fn check_password(call: &mut Call<'_>) -> Outcome {
+    match passwords::check(call.text("password")) {
+        Ok(()) => Ok(Reply::ok(json!({ "result": true }))),
+        Err(failure) => {
+            let issues = failure.body["data"].clone();
+            Ok(Reply::json(400, json!({ "result": false, "issues": issues })))
+        }
+    }
+}
+
+/// What a user has said about second factors and passkeys.
+pub(super) fn of_user(call: &mut Call<'_>) -> Outcome {
+    let user = call.state.users.find_mut(&call.path[0]).ok_or_else(not_found)?;
+    let mfa = &call.body["mfa"];
+    if let Some(enabled) = mfa["enabled"].as_bool() {
+        user.mfa.enabled = Some(enabled);
+    }
+    if let Some(skipped) = mfa["skipped"].as_bool() {
+        user.mfa.skipped = skipped;
+    }
+    if let Some(skipped) = mfa["skipMfaOnSignIn"].as_bool() {
+        user.mfa.skip_on_sign_in = skipped;
+    }
+    if let Some(skipped) = call.body["passkeySignIn"]["skipped"].as_bool() {
+        user.mfa.passkey_skipped = skipped;
+    }
+    Ok(Reply::ok(json!({
+        "mfa": {
+            "enabled": user.mfa.enabled.unwrap_or(false), "skipped": user.mfa.skipped,
+            "skipMfaOnSignIn": user.mfa.skip_on_sign_in,
+        },
+        "passkeySignIn": { "skipped": user.mfa.passkey_skipped },
+    })))
+}
+
+/// Everything that an application is opened for has to be there.
+pub(super) fn access_control(call: &mut Call<'_>) -> Outcome {
+    let state = &*call.state;
+    let users = call.strings("userIds").iter().all(|id| state.users.find(id).is_some());
+    let known = |member: &str, table: &str| {
+        call.strings(member).iter().all(|id| state.tables.find(table, id).is_some())
+    };
+    if !users || !known("userRoleIds", "roles") || !known("organizationIds", "organizations") {
+        return Err(Failure::new(404, "entity.relation_foreign_key_not_found"));
+    }
+    engine::run(call)
+}
+
+pub(super) fn profile_field(call: &mut Call<'_>) -> Outcome {
+    let fields = match &call.body {
+        Value::Array(fields) => fields.clone(),
+        one => vec![one.clone()],
+    };
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric());
+    if !fields.iter().all(|field| field["name"].as_str().is_some_and(is_name)) {
+        return Err(Failure::new(400, "custom_profile_fields.invalid_name"));
+    }
+    engine::run(call)
+}
+
+/// What everybody may know of how to sign in.
+pub(super) fn public_sign_in_experience(call: &mut Call<'_>) -> Outcome {
+    let mut own = tenant::current_sign_in_experience(call);
+    let fields = call.state.tables.of_all("custom-profile-fields");
+    let fields: Vec<Value> = fields.map(|row| row.members.clone().into()).collect();
+    let more = json!({
+        "socialConnectors": [], "ssoConnectors": [], "isDevelopmentTenant": false,
+        "forgotPassword": { "phone": false, "email": false },
+        "customProfileFields": fields, "customProfileFieldCatalog": fields,
+    });
+    if let (Some(own), Value::Object(more)) = (own.as_object_mut(), more) {
+        own.extend(more);
+    }
+    Ok(Reply::ok(own))
+}
