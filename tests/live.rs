@@ -23,8 +23,16 @@
 
 #[path = "live/applications.rs"]
 mod applications;
+#[path = "live/back_channel_logout.rs"]
+mod back_channel_logout;
+#[path = "live/browser.rs"]
+mod browser;
 #[path = "live/company.rs"]
 mod company;
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "live/device_sign_in.rs"]
+mod device_sign_in;
 #[path = "live/harness.rs"]
 mod harness;
 #[path = "live/hooks.rs"]
@@ -33,6 +41,8 @@ mod hooks;
 mod impersonation;
 #[path = "live/leftovers.rs"]
 mod leftovers;
+#[path = "live/loopback.rs"]
+mod loopback;
 #[path = "live/organizations.rs"]
 mod organizations;
 #[path = "live/personal_access_tokens.rs"]
@@ -89,5 +99,5 @@ scenarios!(
     user_assets,
     users;
     // The stand-in lacks what these are about.
-    on_servers_alone: company, personal_access_tokens,
+    on_servers_alone: back_channel_logout, company, device_sign_in, loopback, personal_access_tokens,
 );

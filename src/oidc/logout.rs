@@ -18,6 +18,9 @@ use crate::{Client, Error, Result, Timestamp, setters::IntoText};
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// In bytes. Logto's have less than a thousand.
 const MAX_SIZE: usize = 64 * 1024;
+/// In milliseconds. Logto gives its tokens two minutes; those of 1.30, which do not tell their end, are
+/// given the same.
+const LIFE: i64 = 120_000;
 /// How far two clocks may differ.
 const LEEWAY: Duration = Duration::from_secs(60);
 
@@ -135,7 +138,7 @@ impl LogoutTokenVerifier {
     fn check_times(&self, claims: &Claims) -> Result<()> {
         let now = Timestamp::from(self.client.clock().wall_time()).as_millis();
         let leeway = i64::try_from(self.leeway.as_millis()).unwrap_or(i64::MAX);
-        if claims.exp.as_millis() <= now.saturating_sub(leeway) {
+        if claims.end().as_millis() <= now.saturating_sub(leeway) {
             return Err(Error::invalid_token("the logout token has expired"));
         }
         let later = |at: Timestamp| at.as_millis() > now.saturating_add(leeway);
@@ -191,8 +194,9 @@ struct Claims {
     aud: Vec<String>,
     #[serde(deserialize_with = "seconds")]
     iat: Timestamp,
-    #[serde(deserialize_with = "seconds")]
-    exp: Timestamp,
+    /// Logto 1.30 does not tell it.
+    #[serde(default, deserialize_with = "maybe_seconds")]
+    exp: Option<Timestamp>,
     #[serde(default, deserialize_with = "maybe_seconds")]
     nbf: Option<Timestamp>,
     jti: String,
@@ -208,6 +212,13 @@ struct Claims {
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
+}
+
+impl Claims {
+    fn end(&self) -> Timestamp {
+        let untold = || Timestamp::from_millis(self.iat.as_millis().saturating_add(LIFE));
+        self.exp.unwrap_or_else(untold)
+    }
 }
 
 /// A logout token that has been verified: this user's session with Logto has ended. `Debug` shows
@@ -243,9 +254,10 @@ impl LogoutToken {
         self.0.iat
     }
 
-    /// When it ends. Logto gives it two minutes.
+    /// When it ends: two minutes after it was made, also where it does not tell, as those of Logto
+    /// 1.30.
     pub fn expires_at(&self) -> Timestamp {
-        self.0.exp
+        self.0.end()
     }
 }
 
