@@ -4,6 +4,9 @@
 #![cfg(feature = "sign-in")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[allow(dead_code)]
+#[path = "../examples/cli_sign_in.rs"]
+mod cli_sign_in;
 #[path = "support/clock.rs"]
 mod clock;
 #[path = "support/desk.rs"]
@@ -71,7 +74,9 @@ impl Logto {
                         let issuer = format!("{}/oidc", own.lock().unwrap());
                         waiting.unwrap_or_else(|| tokens(&key, &issuer, &claims.lock().unwrap()))
                     }
+                    "/oidc/me" => Reply::json(200, &json!({"sub": "u1", "username": "alice"})),
                     "/oidc/jwks" => Reply::json(200, &json!({"keys": [key.jwk()]})),
+                    "/oidc/token/revocation" => Reply::new(200, ""),
                     _ => Reply::new(404, ""),
                 }
             }
@@ -410,4 +415,28 @@ async fn a_port_is_opened_on_this_machine_only() {
     let again = loopback(&logto, &taken).await;
     assert_eq!(again.redirect_uri(), taken);
     assert!(logto.key.id == "k1" && !format!("{again:?}").contains(&asked(&again)["state"]));
+}
+
+#[tokio::test]
+async fn a_command_line_tool_remembers_its_user() {
+    let logto = Logto::open().await;
+    let client = logto.client();
+    let path = std::env::temp_dir().join(format!("logto-cli-{}.json", uuid::Uuid::new_v4()));
+    let file = cli_sign_in::File(path.clone());
+    let tokens = cli_sign_in::by_device(&client, "device-app").await.unwrap();
+    assert_eq!(cli_sign_in::greet(&file, tokens).await.unwrap(), "alice");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let kept = || std::fs::read_to_string(&path).unwrap();
+    assert!(kept().contains("r3fresh"));
+    cli_sign_in::sign_out(&client, &file).await.unwrap();
+    assert_eq!(logto.desk.last().target, "/oidc/token/revocation");
+    assert!(!path.exists());
+
+    logto.refuse("access_denied");
+    let error = cli_sign_in::by_device(&client, "device-app").await.unwrap_err();
+    assert_eq!(error.to_string(), "the sign-in was denied");
 }
