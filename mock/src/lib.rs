@@ -1,12 +1,18 @@
 //! An in-process stand-in of Logto for tests and examples.
 //!
-//! [`Mock::start`] opens a server on a free loopback port that answers as a
-//! real Logto 1.42 does: OpenID Connect with signed tokens, the users, roles,
-//! organizations, applications, resources and hooks of the Management API, most
-//! of the Account API and the whole Experience API, with its cookies, redirects, statuses and error
-//! bodies: passwords, codes, social and enterprise accounts, one-time tokens,
-//! passkeys, second factors, registration and forgotten passwords. It keeps
-//! everything in memory and stops when it is dropped.
+//! [`Mock::start`] opens a server on a free loopback port that answers as a real
+//! Logto 1.42 does, with its cookies, redirects, statuses and error bodies. OpenID
+//! Connect, the Experience API and the Account API are written by hand. The
+//! Management API is derived from the contract that the SDK is generated from: each
+//! operation is routed, its token, parameters and body are checked, and collections,
+//! assignments and parts of entities keep what they are given, with pages, searches,
+//! duplicates refused and deletions that take with them what belongs to an entity.
+//! Webhooks are delivered, signed. It keeps everything in memory and stops when it is
+//! dropped.
+//!
+//! An operation of which no more than its form is known (`POST
+//! /api/configs/jwt-customizer/test`) answers with a valid example and the header
+//! `logto-mock: example`, or with 501 after [`Mock::set_strict`].
 //!
 //! What a user would get or compute is asked of the stand-in:
 //! [`Mock::last_code`], [`Mock::totp_code`]. What a tenant sets is set with
@@ -48,8 +54,12 @@
 //!   origin) and which credential answers, but no signature. The relying party
 //!   is the host of the request's `Origin`.
 //! - The QR code of an authenticator app is a picture of one point.
-//! - Roles give no scopes, hooks deliver nothing, there is no storage for
-//!   uploads, and what is not listed above answers 404.
+//! - Roles give no scopes. Webhooks go to `http` addresses only, without redirects,
+//!   and tell of what the Management API changes, not of sign-ins. The audit log has
+//!   requests for tokens only.
+//! - Connectors' configurations are not checked, scripts do not run, domains stay
+//!   pending, and nobody's activity is counted.
+//! - The old interaction API (`/api/interaction`) answers with examples.
 
 mod mock;
 mod routes;

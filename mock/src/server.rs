@@ -11,8 +11,8 @@ use tokio::{runtime, sync::oneshot};
 
 use crate::{
     routes::{
-        account, authorization, consent, experience, oidc, operations, recorder, sign_out, token,
-        user_assets,
+        account, audit, authorization, consent, experience, oidc, operations, recorder, sign_out,
+        token, user_assets,
     },
     state::Store,
 };
@@ -70,6 +70,7 @@ fn routes(store: Store) -> Router {
         .merge(user_assets::routes())
         .fallback(operations::operation)
         .method_not_allowed_fallback(operations::operation)
+        .layer(middleware::from_fn_with_state(store.clone(), audit::tokens))
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))
         .with_state(store)
 }

@@ -1,6 +1,6 @@
 //! What a test sets, and what it is told that a user would have got or computed.
 
-use std::iter;
+use std::{collections::HashMap, iter};
 
 use crate::{
     Mock,
@@ -104,6 +104,18 @@ impl Mock {
     #[must_use]
     pub fn totp_code(&self, secret: &str) -> String {
         totp::code(secret).unwrap_or_default()
+    }
+
+    /// Whether uploads are kept, in memory, and given back by their addresses. At first they are
+    /// refused, as by a server that has no storage.
+    pub fn set_storage(&self, enabled: bool) {
+        self.store.lock().storage = enabled.then(HashMap::new);
+    }
+
+    /// Whether operations of which nothing but their form is known are refused with 501. At first
+    /// they answer with a valid example and the header `logto-mock: example`.
+    pub fn set_strict(&self, strict: bool) {
+        self.store.lock().strict = strict;
     }
 
     /// Adds a social connector; gives its id. It takes the `connectorData` of a verification at

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Fixture, Result, header};
+use common::{Fixture, Result, answer, header, string};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -33,6 +33,58 @@ fn filled(contract: &Value, path: &str, operation: &Value) -> String {
         filled = filled.replace(&format!("{{{name}}}"), value);
     }
     filled
+}
+
+#[tokio::test]
+async fn what_is_made_up_is_marked_and_can_be_refused() -> Result {
+    let fixture = Fixture::start().await?;
+    let path = "/api/configs/jwt-customizer/test";
+    let body = json!({
+        "tokenType": "client-credentials", "script": "x", "token": {}, "context": {},
+    });
+    let made_up = fixture.request(Method::POST, path).json(&body).send().await?;
+    assert_eq!(
+        (made_up.status().as_u16(), header(&made_up, "logto-mock").as_str()),
+        (200, "example")
+    );
+    fixture.mock.set_strict(true);
+    let refused = fixture.request(Method::POST, path).json(&body).send().await?;
+    assert_eq!(refused.status(), 501);
+    assert_eq!(fixture.get("/api/roles").await?.status(), 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn uploads_are_kept_where_there_is_storage() -> Result {
+    let fixture = Fixture::start().await?;
+    let form = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.svg\"\r\n\
+        content-type: image/svg+xml\r\n\r\n<svg/>\r\n--x--\r\n";
+    let upload = async || {
+        let request = fixture.request(Method::POST, "/api/user-assets").body(form);
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        answer(request.send().await?).await
+    };
+    assert_eq!(upload().await?.1["code"], "storage.not_configured");
+    fixture.mock.set_storage(true);
+    let (status, uploaded) = upload().await?;
+    assert_eq!(status, 200);
+    let read = fixture.http.get(string(&uploaded["url"])).send().await?;
+    assert_eq!(header(&read, "content-type"), "image/svg+xml");
+    assert_eq!(read.text().await?, "<svg/>");
+    Ok(())
+}
+
+#[tokio::test]
+async fn token_requests_are_logged_without_secrets() -> Result {
+    let fixture = Fixture::start().await?;
+    let (_, logs) = answer(fixture.get("/api/logs").await?).await?;
+    assert_eq!(logs[0]["key"], "ExchangeTokenBy.ClientCredentials");
+    assert_eq!(logs[0]["payload"]["applicationId"], fixture.mock.app_id());
+    assert!(!logs.to_string().contains(fixture.mock.app_secret()));
+    let (status, one) =
+        answer(fixture.get(&format!("/api/logs/{}", string(&logs[0]["id"]))).await?).await?;
+    assert_eq!((status.as_u16(), &one["key"]), (200, &logs[0]["key"]));
+    Ok(())
 }
 
 #[tokio::test]

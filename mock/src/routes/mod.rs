@@ -1,6 +1,7 @@
 //! The endpoints.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod authorization;
 pub(crate) mod body;

@@ -3,10 +3,11 @@
 /// The format of a member, of a user or of something else, at this depth of a body (1 for those of the body itself).
 pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Option<&'static str> {
     Some(match (name, is_list) {
-        ("username", false) => "username",
-        ("primaryEmail" | "email" | "invitee", false) => "email",
-        ("primaryPhone" | "phone", false) => "phone",
-        ("avatar" | "indicator" | "backchannelLogoutUri", false) => "url",
+        ("username", false) if depth == 1 => "username",
+        ("primaryEmail" | "email" | "invitee", false) if depth == 1 => "email",
+        ("primaryPhone" | "phone", false) if depth == 1 => "phone",
+        ("backchannelLogoutUri", false) => "url",
+        ("avatar" | "indicator", false) if depth == 1 => "url",
         ("primaryColor" | "darkPrimaryColor", false) => "color",
         ("redirectUris" | "postLogoutRedirectUris", true) => "redirect",
         ("password", false) if depth == 1 => "filled",

@@ -14,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod formats;
 pub(crate) mod guard;
+pub(crate) mod logs;
 pub(crate) mod passwords;
 pub(crate) mod plan;
 pub(crate) mod search;

@@ -42,6 +42,8 @@ pub(crate) struct State {
     /// All other entities.
     pub(crate) tables: Tables,
     pub(crate) links: AllLinks,
+    /// Files by id, with their types; none where there is no storage.
+    pub(crate) storage: Option<HashMap<String, (String, Vec<u8>)>>,
     /// Webhooks that are due.
     pub(crate) deliveries: Vec<Delivery>,
     /// Whether what cannot be told from the contract is refused.
@@ -86,6 +88,7 @@ impl Store {
             users: Users::default(),
             tables: Tables::default(),
             links: AllLinks::default(),
+            storage: None,
             deliveries: Vec::new(),
             strict: false,
             tokens: Tokens::default(),
