@@ -61,6 +61,7 @@
 //!   pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
 
+mod control;
 mod mock;
 mod routes;
 mod rules;
@@ -68,8 +69,10 @@ mod server;
 mod setup;
 mod state;
 
+pub use control::Snapshot;
 pub use mock::Mock;
 pub use state::{
+    custom_claims::CustomClaims,
     policy::{MfaFactor, MfaPolicy, SignUpField},
     recorded::RecordedRequest,
 };

@@ -1,6 +1,7 @@
 use std::{fmt, io, time::Duration};
 
 use crate::{
+    control::Snapshot,
     rules::apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
     server::Server,
     state::{
@@ -18,6 +19,10 @@ pub struct Mock {
     web: App,
     spa: App,
     third_party: App,
+    native: App,
+    device: App,
+    /// What it knew at first.
+    pub(crate) first: Option<Snapshot>,
     _server: Server,
 }
 
@@ -30,9 +35,22 @@ impl Mock {
     pub async fn start() -> io::Result<Self> {
         let (listener, endpoint) = Server::listen()?;
         let store = Store::new(&endpoint)?;
-        let Apps { m2m, web, spa, third_party } = Apps::add_to(&mut store.lock());
+        let Apps { m2m, web, spa, third_party, native, device } = Apps::add_to(&mut store.lock());
         let server = Server::run(listener, store.clone())?;
-        Ok(Self { store, endpoint, m2m, web, spa, third_party, _server: server })
+        let mut mock = Self {
+            store,
+            endpoint,
+            m2m,
+            web,
+            spa,
+            third_party,
+            native,
+            device,
+            first: None,
+            _server: server,
+        };
+        mock.first = Some(mock.snapshot());
+        Ok(mock)
     }
 
     /// The base URL, without a slash at its end.
@@ -90,6 +108,19 @@ impl Mock {
     #[must_use]
     pub fn third_party_app_secret(&self) -> &str {
         self.third_party.secret()
+    }
+
+    /// The id of a native application: it has no secret and must use PKCE. It may take users to
+    /// `http://localhost/callback` and `http://127.0.0.1/callback`, on any port.
+    #[must_use]
+    pub fn native_app_id(&self) -> &str {
+        &self.native.id
+    }
+
+    /// The id of a native application that signs users in by device codes (RFC 8628).
+    #[must_use]
+    pub fn device_app_id(&self) -> &str {
+        &self.device.id
     }
 
     /// Where the applications that sign users in may take them after signing out.

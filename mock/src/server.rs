@@ -11,8 +11,8 @@ use tokio::{runtime, sync::oneshot};
 
 use crate::{
     routes::{
-        account, audit, authorization, consent, experience, oidc, operations, recorder, sign_out,
-        token, user_assets,
+        account, audit, authorization, consent, device, experience, oidc, operations, recorder,
+        sign_out, token, user_assets,
     },
     state::Store,
 };
@@ -62,6 +62,7 @@ fn routes(store: Store) -> Router {
     Router::new()
         .merge(authorization::routes())
         .merge(consent::routes())
+        .merge(device::routes())
         .merge(token::routes())
         .merge(oidc::routes())
         .merge(sign_out::routes())

@@ -73,7 +73,7 @@ async fn requests_that_cannot_be_granted_say_why() -> Result {
         (vec![], "invalid_request"),
         (own(&[]), "invalid_request"),
         (own(&[("grant_type", "password")]), "unsupported_grant_type"),
-        (own(&[("grant_type", "refresh_token")]), "unauthorized_client"),
+        (own(&[("grant_type", "refresh_token")]), "invalid_request"),
         (own(&[machine, ("resource", "https://other.example")]), "invalid_target"),
     ];
     for (form, error) in cases {

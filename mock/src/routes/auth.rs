@@ -25,7 +25,7 @@ impl FromRequestParts<Store> for Management {
                 .data(json!({ "supportedTypes": ["Bearer"] }))
         })?;
         let state = store.lock();
-        let token = state.tokens.access(token);
+        let token = state.tokens.access(token, state.now());
         let token = token.filter(|token| token.audience.as_deref() == Some(RESOURCE));
         let token = token.ok_or_else(|| Failure::new(401, "auth.unauthorized"))?;
         if token.has_scope("all") { Ok(Self) } else { Err(Failure::new(403, "auth.forbidden")) }

@@ -2,6 +2,7 @@
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -11,23 +12,33 @@ use serde_json::Value;
 
 use crate::{
     routes::{
+        callback::{Callback, Mode},
+        client_auth::authenticate,
         cookies::{self, Attributes},
-        reply,
+        device, form, reply,
     },
-    rules::{apps::App, errors::Failure},
+    rules::{
+        apps::App,
+        authorizations::{self, Next, client, has_word, objection},
+        errors::Failure,
+    },
     state::{
         self, Store,
         experience::Experience,
-        interaction::{Authorization, Interaction, Prompt},
+        interaction::{Interaction, Prompt},
         params::Params,
     },
 };
 
-/// The indicator by which a sign-in asks for permissions in organizations: every tenant has it.
-const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
+/// In milliseconds: what pushed requests live for.
+const PUSHED_LIFETIME: u64 = 60_000;
+const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 
 pub(crate) fn routes() -> Router<Store> {
-    Router::new().route("/oidc/auth", get(authorize)).route("/oidc/auth/{uid}", get(resume))
+    Router::new()
+        .route("/oidc/auth", get(authorize).post(authorize_by_form))
+        .route("/oidc/auth/{uid}", get(resume))
+        .route("/oidc/request", axum::routing::post(push))
 }
 
 /// The interaction that a request's cookies name.
@@ -50,82 +61,85 @@ fn uid_of(headers: &HeaderMap) -> Option<String> {
     own.or_else(|| interaction["_legacy"].as_str().map(str::to_owned))
 }
 
-async fn authorize(State(store): State<Store>, params: Params) -> Result<Response, Failure> {
+async fn authorize(
+    State(store): State<Store>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Failure> {
+    begin(&mut store.lock(), &headers, params)
+}
+
+async fn authorize_by_form(
+    State(store): State<Store>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let params = form::read(&headers, &body, "/auth")?;
+    begin(&mut store.lock(), &headers, params)
+}
+
+/// Keeps an authorization request for the browser to come with.
+async fn push(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
     let mut state = store.lock();
-    let app = client(&state, &params)?;
-    if let Some((error, description)) = objection(&state, &app, &params) {
-        let fields = [("error", error), ("error_description", description)];
-        return Ok(callback(&state, &params, &fields));
-    }
-    let interaction =
-        Interaction { app_id: app.id, params, prompt: Prompt::Login(None), passkey: None };
-    Ok(ask(&mut state, interaction))
+    let pushed = form::read(&headers, &body, "/request").and_then(|params| {
+        authenticate(&state, &headers, &params)?;
+        let (_, params) = client(&state, params).map_err(|mut failure| {
+            // Here nobody is redirected, so that it is a request like any other.
+            if failure.body["error"] == "invalid_redirect_uri" {
+                let why = failure.body["error_description"].as_str().unwrap_or_default();
+                failure = Failure::invalid_request(why);
+            }
+            failure
+        })?;
+        let uri = format!("{PUSHED}{}", state.ids.opaque());
+        let end = state.now() + PUSHED_LIFETIME;
+        state.tokens.pushed.insert(uri.clone(), (params, end));
+        let body = serde_json::json!({ "expires_in": PUSHED_LIFETIME / 1000, "request_uri": uri });
+        Ok(reply::json(StatusCode::CREATED, &body))
+    });
+    reply::open_to_browsers(pushed)
 }
 
-/// Refusals that must not reach the redirect URI, since it cannot be trusted.
-fn client(state: &state::State, params: &Params) -> Result<App, Failure> {
-    let id = params.get("client_id");
-    let id = id.ok_or_else(|| Failure::missing_parameter("client_id"))?;
-    let app = App::find(state, id).filter(|app| !app.is_machine());
-    let bad = |error, text| Failure::oidc(StatusCode::BAD_REQUEST, error, text);
-    let app = app.ok_or_else(|| bad("invalid_client", "client is invalid"))?;
-    match params.get("redirect_uri") {
-        Some(uri) if app.redirect_uris.iter().any(|own| own == uri) => Ok(app),
-        Some(_) => Err(bad(
-            "invalid_redirect_uri",
-            "redirect_uri did not match any of the client's registered redirect_uris",
-        )),
-        None => Err(Failure::missing_parameter("redirect_uri")),
-    }
-}
-
-/// Refusals that the application is told through its redirect URI.
-fn objection(
-    state: &state::State,
-    app: &App,
-    params: &Params,
-) -> Option<(&'static str, &'static str)> {
-    let challenge = params.get("code_challenge");
-    let method = params.get("code_challenge_method");
-    let invalid = |description| Some(("invalid_request", description));
-    match params.get("response_type") {
-        Some("code") => {}
-        Some(_) => {
-            let description = "unsupported response_type requested";
-            return Some(("unsupported_response_type", description));
+fn begin(
+    state: &mut state::State,
+    headers: &HeaderMap,
+    params: Params,
+) -> Result<Response, Failure> {
+    let params = match params.get("request_uri").filter(|uri| uri.starts_with(PUSHED)) {
+        None => params,
+        Some(uri) => {
+            let pushed = state.tokens.pushed.remove(uri).filter(|(_, end)| *end > state.now());
+            let expired =
+                || Failure::invalid_request("request_uri is invalid, expired, or was already used");
+            pushed.ok_or_else(expired)?.0
         }
-        None => return invalid("missing required parameter 'response_type'"),
-    }
-    match (challenge, method) {
-        (None, None) if app.is_public() => {
-            return invalid(
-                "Authorization Server policy requires PKCE to be used for this request",
-            );
-        }
-        (None, None) | (Some(_), Some("S256")) => {}
-        (Some(_), None) => {
-            return invalid(
-                "plain code_challenge_method fallback disabled, code_challenge_method must be provided",
-            );
-        }
-        (None, Some("S256")) => {
-            return invalid("code_challenge must be provided with code_challenge_method");
-        }
-        (_, Some(_)) => return invalid("not supported value of code_challenge_method"),
-    }
-    let known = |indicator: &str| {
-        indicator == ORGANIZATIONS
-            || state.tables.find_by("resources", "indicator", indicator).is_some()
     };
-    if !params.all("resource").all(known) {
-        return Some(("invalid_target", "resource indicator is missing, or unknown"));
+    let (app, params) = client(state, params)?;
+    if let Some((error, description)) = objection(state, &app, &params) {
+        return Ok(Callback::of(state, &params).error(error, description));
     }
-    has_word(params.get("prompt"), "none")
-        .then_some(("login_required", "End-User authentication is required"))
+    let cookie = cookies::get(headers, "_session").unwrap_or_default();
+    let next = authorizations::next(state, &app, &params, &cookie);
+    let interaction = |prompt| Interaction::new(&app.id, params.clone(), prompt);
+    let none = has_word(params.get("prompt"), "none");
+    Ok(match next {
+        Next::SignIn if none => Callback::of(state, &params)
+            .error("login_required", Some("End-User authentication is required")),
+        Next::SignIn => ask(state, interaction(Prompt::Login(None))),
+        Next::Consent(_) if none => Callback::of(state, &params)
+            .error("consent_required", Some("requested scopes not granted")),
+        Next::Consent(user_id) => {
+            ask(state, interaction(Prompt::Consent { user_id, given: false }))
+        }
+        Next::Done => {
+            let authorization = authorizations::grant(state, &app, &params, &cookie, None);
+            finish(state, &params, authorization)
+        }
+    })
 }
 
 /// Sends the user to a page, with the cookies that let them come back.
-fn ask(state: &mut state::State, interaction: Interaction) -> Response {
+pub(crate) fn ask(state: &mut state::State, interaction: Interaction) -> Response {
     let app_id = interaction.app_id.clone();
     let page = match &interaction.prompt {
         Prompt::Consent { .. } => "consent",
@@ -137,6 +151,7 @@ fn ask(state: &mut state::State, interaction: Interaction) -> Response {
     };
     let mut response = reply::redirect(StatusCode::SEE_OTHER, &format!("/{page}?app_id={app_id}"));
     let uid = state.ids.opaque();
+    let path = interaction.path(&uid);
     state.interactions.insert(uid.clone(), interaction);
     let headers = response.headers_mut();
     // The values are raw JSON on the wire; the order of their members counts.
@@ -144,12 +159,11 @@ fn ask(state: &mut state::State, interaction: Interaction) -> Response {
     let interactions = format!(r#"{{"{app_id}":"{uid}","_legacy":"{uid}"}}"#);
     cookies::set(headers, "_logto", &logto, &Attributes::readable());
     cookies::set(headers, "_interaction", &interactions, &Attributes::short("/"));
-    let resume = Attributes::short(&format!("/oidc/auth/{uid}"));
-    cookies::set(headers, "_interaction_resume", &uid, &resume);
+    cookies::set(headers, "_interaction_resume", &uid, &Attributes::short(&path));
     response
 }
 
-async fn resume(
+pub(crate) async fn resume(
     State(store): State<Store>,
     Path(uid): Path<String>,
     headers: HeaderMap,
@@ -157,73 +171,62 @@ async fn resume(
     if cookies::get(&headers, "_interaction_resume").as_ref() != Some(&uid) {
         return Err(Failure::session_not_found("authorization request has expired"));
     }
-    let mut state = store.lock();
+    let state = &mut *store.lock();
     let interaction = state.interactions.remove(&uid);
     let mut interaction =
         interaction.ok_or_else(|| Failure::session_not_found("interaction session not found"))?;
-    let mut response = match interaction.prompt {
-        Prompt::Consent { user_id, given: true } => {
-            let mut response = finish(&mut state, &interaction.params, user_id);
-            let gone = Attributes::expired(&format!("/oidc/auth/{uid}"));
+    let cookie = cookies::get(&headers, "_session").unwrap_or_default();
+    let (mut response, session) = match interaction.prompt {
+        Prompt::Consent { given: true, .. } => {
+            let path = interaction.path(&uid);
+            let mut response = agreed(state, &interaction, &cookie)?;
+            let gone = Attributes::expired(&path);
             cookies::set(response.headers_mut(), "_interaction_resume", "", &gone);
-            response
+            (response, cookie)
         }
-        Prompt::Consent { .. } => return Ok(ask(&mut state, interaction)),
+        Prompt::Consent { .. } => return Ok(ask(state, interaction)),
         Prompt::Login(experience) => {
+            let submission = experience.as_ref().map(Experience::to_json);
             let user_id = experience.and_then(Experience::into_submitted_user);
             let Some(user_id) = user_id else {
                 interaction.prompt = Prompt::Login(None);
-                return Ok(ask(&mut state, interaction));
+                return Ok(ask(state, interaction));
             };
+            let submission = submission.unwrap_or_default();
+            let app_id = interaction.app_id.clone();
+            let cookie = authorizations::sign_in(state, &app_id, &cookie, &user_id, submission);
             interaction.prompt = Prompt::Consent { user_id, given: false };
-            ask(&mut state, interaction)
+            (ask(state, interaction), cookie)
         }
     };
-    let session = state.ids.opaque();
     cookies::set(response.headers_mut(), "_session", &session, &Attributes::session());
     Ok(response)
 }
 
-fn finish(state: &mut state::State, params: &Params, user_id: String) -> Response {
-    let own = |name| params.get(name).map(str::to_owned);
+fn agreed(
+    state: &mut state::State,
+    interaction: &Interaction,
+    cookie: &str,
+) -> Result<Response, Failure> {
+    let gone = || Failure::session_not_found("session not found");
+    let app = App::find(state, &interaction.app_id).ok_or_else(gone)?;
+    let Prompt::Consent { user_id, .. } = &interaction.prompt else { return Err(gone()) };
+    let params = &interaction.params;
+    let authorization = authorizations::grant(state, &app, params, cookie, Some(user_id));
+    match &interaction.user_code {
+        Some(user_code) => Ok(device::approve(state, user_code, authorization)),
+        None => Ok(finish(state, params, authorization)),
+    }
+}
+
+fn finish(
+    state: &mut state::State,
+    params: &Params,
+    authorization: state::interaction::Authorization,
+) -> Response {
     let code = state.ids.opaque();
-    let grant = state.ids.opaque();
-    let authorization = Authorization {
-        app_id: own("client_id").unwrap_or_default(),
-        user_id,
-        redirect_uri: own("redirect_uri").unwrap_or_default(),
-        scope: granted_scope(params),
-        resources: params.all("resource").map(str::to_owned).collect(),
-        grant,
-        nonce: own("nonce"),
-        challenge: own("code_challenge"),
-    };
-    state.tokens.codes.insert(code.clone(), authorization);
-    callback(state, params, &[("code", &code)])
-}
-
-/// Refresh tokens are given out only where the user was asked to agree.
-fn granted_scope(params: &Params) -> String {
-    let asked = params.get("scope").unwrap_or_default();
-    let consented = has_word(params.get("prompt"), "consent");
-    let granted = asked.split(' ').filter(|scope| consented || *scope != "offline_access");
-    granted.collect::<Vec<_>>().join(" ")
-}
-
-fn callback(state: &state::State, params: &Params, fields: &[(&str, &str)]) -> Response {
-    let mut answer = Params::default();
-    for (name, value) in fields {
-        answer.set(name, value);
-    }
-    if let Some(value) = params.get("state") {
-        answer.set("state", value);
-    }
-    answer.set("iss", &state.issuer());
-    let redirect_uri = params.get("redirect_uri").unwrap_or_default();
-    let location = format!("{redirect_uri}?{}", answer.encode());
-    reply::redirect(StatusCode::SEE_OTHER, &location)
-}
-
-fn has_word(text: Option<&str>, word: &str) -> bool {
-    text.is_some_and(|text| text.split(' ').any(|w| w == word))
+    let expires_at = state.now() + 60_000;
+    let own = state::tokens::Code { authorization, expires_at, used: false };
+    state.tokens.codes.insert(code.clone(), own);
+    Callback::of(state, params).send(&[("code", &code)], Mode::Query)
 }

@@ -1,11 +1,14 @@
 //! How an application proves at the token endpoint who it is.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
     routes::auth::authorization,
-    rules::{apps::App, errors::Failure},
+    rules::{
+        apps::{App, Proof},
+        errors::Failure,
+    },
     state::{State, params::Params},
 };
 
@@ -34,16 +37,21 @@ pub(crate) fn authenticate(
     if form.get("client_id").is_some_and(|other| other != id) {
         return Err(Failure::invalid_request("client_id mismatch"));
     }
-    match App::find(state, &id) {
-        Some(app) if app.proves_itself_with(secret.as_deref()) => Ok(app),
-        _ if header.is_some() => Err(refused().challenge("Basic", &state.issuer())),
-        _ => Err(refused()),
+    let app = App::find(state, &id).ok_or_else(|| unknown(&id))?;
+    match (app.proves_itself_with(secret.as_deref(), state.now()), header) {
+        (Proof::Good, _) => Ok(app),
+        (Proof::Expired, _) => Err(Failure::invalid_request("client secret has expired")),
+        (Proof::Wrong, Some(_)) => Err(refused().challenge("Basic", &state.issuer())),
+        (Proof::Wrong, None) => Err(refused()),
     }
 }
 
+fn unknown(id: &str) -> Failure {
+    Failure::oidc(400u16, "invalid_client", &format!("invalid client {id}"))
+}
+
 fn refused() -> Failure {
-    let description = "client authentication failed";
-    Failure::oidc(StatusCode::UNAUTHORIZED, "invalid_client", description)
+    Failure::oidc(401u16, "invalid_client", "client authentication failed")
 }
 
 fn basic(header: &str) -> Result<(String, String), Failure> {

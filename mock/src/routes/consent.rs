@@ -86,16 +86,25 @@ async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) ->
     if !organizations.iter().all(|id| state.links.has("organizations/users", id, &user_id)) {
         return Err(Failure::new(422, "organization.require_membership"));
     }
+    let app_id = interaction_app(&mut state, &headers)?;
+    for id in &organizations {
+        let links = state.links.of("applications/users/consent-organizations");
+        links.add(&format!("{app_id}/{user_id}"), id);
+    }
     Ok(reply::ok(&json!({ "redirectTo": agree(&mut state, &uid) })))
+}
+
+fn interaction_app(state: &mut state::State, headers: &HeaderMap) -> Result<String, Failure> {
+    Ok(asked(state, headers)?.1.app_id.clone())
 }
 
 /// Notes that the user agrees, and gives the way on.
 fn agree(state: &mut state::State, uid: &str) -> String {
-    let prompt = state.interactions.get_mut(uid).map(|interaction| &mut interaction.prompt);
-    if let Some(Prompt::Consent { given, .. }) = prompt {
+    let Some(interaction) = state.interactions.get_mut(uid) else { return String::new() };
+    if let Prompt::Consent { given, .. } = &mut interaction.prompt {
         *given = true;
     }
-    format!("{}/oidc/auth/{uid}", state.endpoint)
+    format!("{}{}", state.endpoint, interaction.path(uid))
 }
 
 /// The interaction of a user who has signed in.

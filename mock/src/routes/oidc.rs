@@ -12,12 +12,13 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    routes::{
-        auth::{authorization, bearer},
-        client_auth::authenticate,
-        reply,
+    routes::{auth::authorization, client_auth::authenticate, form, reply},
+    rules::{
+        apps::{App, DEVICE_CODE, TOKEN_EXCHANGE},
+        claims,
+        errors::Failure,
+        scopes,
     },
-    rules::{claims, errors::Failure},
     state::{self, Store, params::Params},
 };
 
@@ -26,42 +27,67 @@ pub(crate) fn routes() -> Router<Store> {
         .route("/oidc/.well-known/openid-configuration", get(discovery))
         .route("/oidc/jwks", get(jwks))
         .route("/oidc/me", get(userinfo).post(userinfo))
+        .route("/oidc/token/introspection", post(introspect))
         .route("/oidc/token/revocation", post(revoke))
+        .route("/.well-known/oauth-authorization-server", get(discovery))
 }
 
 async fn discovery(State(store): State<Store>) -> Response {
     let issuer = store.lock().issuer();
     let at = |path: &str| format!("{issuer}{path}");
+    let mut claims = vec!["sub", "name", "picture", "updated_at", "username", "created_at"];
+    claims.extend(claims::PROFILE.map(|(claim, _)| claim));
+    claims.extend([
+        "email",
+        "email_verified",
+        "phone_number",
+        "phone_number_verified",
+        "custom_data",
+        "identities",
+        "sso_identities",
+        "roles",
+        "organizations",
+        "organization_data",
+        "organization_roles",
+        "sid",
+        "auth_time",
+        "iss",
+    ]);
     let document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/auth"),
+        "device_authorization_endpoint": at("/device/auth"),
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/me"),
         "jwks_uri": at("/jwks"),
         "end_session_endpoint": at("/session/end"),
+        "introspection_endpoint": at("/token/introspection"),
         "revocation_endpoint": at("/token/revocation"),
-        "scopes_supported": [
-            "openid", "offline_access", "profile", "email", "phone", "address", "custom_data",
-            "identities", "roles", "urn:logto:scope:organizations",
-            "urn:logto:scope:organization_roles", "urn:logto:scope:sessions",
-        ],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "pushed_authorization_request_endpoint": at("/request"),
+        "scopes_supported": scopes::OIDC,
+        "response_types_supported": ["code id_token", "code", "id_token", "none"],
+        "response_modes_supported": ["form_post", "fragment", "query"],
         "grant_types_supported": [
-            "authorization_code", "refresh_token", "client_credentials",
-            "urn:ietf:params:oauth:grant-type:token-exchange",
+            "implicit", "authorization_code", "refresh_token", "client_credentials", DEVICE_CODE,
+            TOKEN_EXCHANGE,
         ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES384"],
         "token_endpoint_auth_methods_supported": [
-            "client_secret_basic", "client_secret_post", "none",
+            "client_secret_basic", "client_secret_jwt", "client_secret_post", "private_key_jwt",
+            "none",
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": [
+            "HS256", "RS256", "PS256", "ES256", "Ed25519", "EdDSA",
         ],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "claims_supported": [
-            "sub", "name", "picture", "username", "email", "email_verified", "phone_number",
-            "phone_number_verified", "sid", "auth_time", "iss",
-        ],
+        "claims_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
     });
     reply::open_to_browsers(reply::ok(&document))
 }
@@ -75,36 +101,141 @@ async fn jwks(State(store): State<Store>) -> Response {
     reply::open_to_browsers(response)
 }
 
-async fn userinfo(State(store): State<Store>, headers: HeaderMap) -> Response {
-    let told = tell(&store.lock(), &headers);
+async fn userinfo(
+    State(store): State<Store>,
+    headers: HeaderMap,
+    query: Params,
+    body: Bytes,
+) -> Response {
+    let form = Params::parse(&body);
+    let told = tell(&store.lock(), &headers, &query, &form);
     reply::open_to_browsers(told.map(|claims| reply::ok(&claims)))
 }
 
-fn tell(state: &state::State, headers: &HeaderMap) -> Result<Value, Failure> {
-    let header = authorization(headers);
-    let header = header.ok_or_else(|| Failure::invalid_request("no access token provided"))?;
-    let refused = |status, error, description| {
-        Failure::oidc(status, error, description).challenge("Bearer", &state.issuer())
-    };
-    let unknown = || refused(StatusCode::UNAUTHORIZED, "invalid_token", "invalid token provided");
-    let token = bearer(header).and_then(|token| state.tokens.access(token));
+fn tell(
+    state: &state::State,
+    headers: &HeaderMap,
+    query: &Params,
+    form: &Params,
+) -> Result<Value, Failure> {
+    let text = presented(state, headers, query, form)?;
+    let unknown = || refused(state, 401, "invalid_token", "invalid token provided");
+    let token = state.tokens.access(text, state.now());
     let token = token.filter(|token| token.audience.is_none()).ok_or_else(unknown)?;
+    if App::find(state, &token.app_id).is_none() {
+        let description = format!("invalid client {}", token.app_id);
+        return Err(Failure::oidc(400u16, "invalid_client", &description));
+    }
     let user = token.user_id.as_deref().and_then(|id| state.users.find(id));
     let user = user.ok_or_else(unknown)?;
     if !token.has_scope("openid") {
         let description = "access token missing openid scope";
-        return Err(refused(StatusCode::FORBIDDEN, "insufficient_scope", description));
+        return Err(refused(state, 403, "insufficient_scope", description).scope("openid"));
     }
     Ok(claims::of_userinfo(state, user, &token.scope).into())
 }
 
-/// A token that nobody has, or that is another application's, is as good as taken back.
+/// The token that a request carries: in one place only, and not in the query.
+fn presented<'a>(
+    state: &state::State,
+    headers: &'a HeaderMap,
+    query: &Params,
+    form: &'a Params,
+) -> Result<&'a str, Failure> {
+    let invalid = |description| refused(state, 400, "invalid_request", description);
+    if query.get("access_token").is_some() {
+        return Err(invalid("access tokens must not be provided via query parameter"));
+    }
+    let Some(header) = authorization(headers) else {
+        return form.get("access_token").ok_or_else(|| {
+            let failure = Failure::oidc(401u16, "invalid_token", "no access token provided");
+            failure.realm("Bearer", &state.issuer())
+        });
+    };
+    if form.get("access_token").is_some() {
+        return Err(invalid("access token must only be provided using one mechanism"));
+    }
+    match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty() => {
+            Ok(token)
+        }
+        Some((scheme, _)) if !scheme.eq_ignore_ascii_case("Bearer") => {
+            Err(invalid("authorization header scheme must be `Bearer`"))
+        }
+        _ => Err(invalid("invalid authorization header value format")),
+    }
+}
+
+fn refused(state: &state::State, status: u16, error: &str, description: &str) -> Failure {
+    Failure::oidc(status, error, description).challenge("Bearer", &state.issuer())
+}
+
+/// The token that a client asks about or takes back. A JWT cannot be looked up.
+fn about<'a>(
+    state: &state::State,
+    headers: &HeaderMap,
+    form: &'a Params,
+    end: &str,
+) -> Result<(App, &'a str), Failure> {
+    let app = authenticate(state, headers, form)?;
+    let token = form.get("token").ok_or_else(|| Failure::missing_parameter("token"))?;
+    if token.matches('.').count() == 2 {
+        let description = format!("Structured JWT Tokens cannot be {end}");
+        return Err(Failure::oidc(400u16, "unsupported_token_type", &description));
+    }
+    Ok((app, token))
+}
+
+async fn introspect(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
+    let state = store.lock();
+    let answer = form::read(&headers, &body, "/token/introspection").and_then(|form| {
+        let end = "introspected via the introspection_endpoint";
+        let (app, token) = about(&state, &headers, &form, end)?;
+        Ok(reply::ok(&introspection(&state, &app, token)))
+    });
+    reply::open_to_browsers(answer)
+}
+
+fn introspection(state: &state::State, app: &App, text: &str) -> Value {
+    let now = state.now();
+    let is_own = |id: &str| !app.is_public() || app.id == id;
+    if let Some(token) = state.tokens.access(text, now).filter(|token| is_own(&token.app_id)) {
+        let mut shown = token.claims.clone();
+        let own = json!({
+            "active": true, "sub": token.user_id, "client_id": token.app_id,
+            "exp": token.expires_at / 1000, "iat": token.issued_at / 1000, "iss": state.issuer(),
+            "scope": token.scope, "token_type": "Bearer",
+        });
+        shown.extend(own.as_object().cloned().unwrap_or_default());
+        return shown.into();
+    }
+    let refresh = state.tokens.refresh.get(text).filter(|own| own.expires_at > now);
+    match refresh.filter(|own| is_own(&own.authorization.app_id)) {
+        None => json!({ "active": false }),
+        Some(token) => json!({
+            "active": true, "sub": token.authorization.user_id,
+            "client_id": token.authorization.app_id, "exp": token.expires_at / 1000,
+            "iat": token.issued_at / 1000, "iss": state.issuer(),
+            "scope": token.authorization.scope,
+        }),
+    }
+}
+
+/// A token that nobody has is as good as taken back.
 async fn revoke(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
-    let form = Params::parse(&body);
-    let mut state = store.lock();
-    let answer = authenticate(&state, &headers, &form).and_then(|app| {
-        let token = form.get("token").ok_or_else(|| Failure::missing_parameter("token"))?;
-        state.tokens.revoke(token, &app.id);
+    let state = &mut *store.lock();
+    let answer = form::read(&headers, &body, "/token/revocation").and_then(|form| {
+        let end = "revoked via the revocation_endpoint";
+        let (app, token) = about(state, &headers, &form, end)?;
+        let is_foreign = state.tokens.origin(token).is_some_and(|(id, _)| id != app.id);
+        match (is_foreign, app.is_public()) {
+            (true, false) => {
+                let description = "client is not authorized to revoke the presented token";
+                return Err(Failure::invalid_request(description));
+            }
+            (true, true) => {}
+            (false, _) => state.tokens.revoke(token),
+        }
         Ok(StatusCode::OK.into_response())
     });
     reply::open_to_browsers(answer)

@@ -4,13 +4,13 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::Response,
     routing::{get, post},
 };
 
 use crate::{
-    routes::reply,
+    routes::{cookies, reply},
     rules::{apps::App, errors::Failure},
     state::{self, Store, params::Params},
 };
@@ -39,7 +39,7 @@ async fn ask(State(store): State<Store>, params: Params) -> Result<Response, Fai
 fn target(state: &state::State, params: &Params) -> Result<String, Failure> {
     let hint = match params.get("id_token_hint") {
         Some(hint) => Some(
-            (state.tokens.id_tokens.get(hint))
+            (state.tokens.id_tokens.get(hint).map(|(app, _)| app))
                 .ok_or_else(|| Failure::invalid_request("could not validate id_token_hint"))?,
         ),
         None => None,
@@ -61,15 +61,33 @@ fn target(state: &state::State, params: &Params) -> Result<String, Failure> {
             })
         }
         Some(_) => Err(Failure::invalid_request("post_logout_redirect_uri not registered")),
-        None => Err(Failure::invalid_request(
-            "either 'client_id' or 'id_token_hint' must be provided to use 'post_logout_redirect_uri'",
-        )),
+        // Without either, it is passed over.
+        None => Ok(format!("{}/oidc/session/end/success", state.endpoint)),
     }
 }
 
-async fn confirm(State(store): State<Store>, body: Bytes) -> Result<Response, Failure> {
+async fn confirm(
+    State(store): State<Store>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
     let form = Params::parse(&body);
-    let target = store.lock().sign_outs.remove(form.get("xsrf").unwrap_or_default());
-    let target = target.ok_or_else(|| Failure::invalid_request("could not find logout details"))?;
+    let mut state = store.lock();
+    let target = state.sign_outs.remove(form.get("xsrf").unwrap_or_default());
+    let target = target.ok_or_else(|| Failure::invalid_request("xsrf token invalid"))?;
+    if form.get("logout").is_some() {
+        end(&mut state, &cookies::get(&headers, "_session").unwrap_or_default());
+    }
     Ok(reply::redirect(StatusCode::SEE_OTHER, &target))
+}
+
+/// Ends a browser's session; tokens that were to be good offline outlive it.
+fn end(state: &mut state::State, cookie: &str) {
+    let now = state.now();
+    let uid = state.sessions.of_cookie(cookie, now).map(|own| own.uid.clone());
+    let Some(session) = uid.and_then(|uid| state.sessions.end(&uid)) else { return };
+    for app in session.apps.values().filter(|app| !app.persists) {
+        state.tokens.revoke_grant(&app.grant);
+        state.sessions.revoke(&app.grant);
+    }
 }

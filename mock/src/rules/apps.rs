@@ -1,6 +1,6 @@
 //! What signing in and tokens need to know of an application.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     rules::{
@@ -9,7 +9,7 @@ use crate::{
     },
     state::{
         State,
-        collection::{object, strings, text},
+        collection::{Members, object, strings, text},
         now,
         tables::Row,
     },
@@ -27,35 +27,43 @@ pub(crate) const POST_LOGOUT_REDIRECT_URI: &str = "https://app.example/signed-ou
 /// The grant that turns a subject token into a user's.
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
+/// The grant of devices without a keyboard.
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 #[derive(Clone, Default)]
 pub(crate) struct App {
     pub(crate) id: String,
-    kind: String,
+    pub(crate) kind: String,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) post_logout_redirect_uris: Vec<String>,
     is_third_party: bool,
-    may_exchange: bool,
-    /// What runs on a user's device has none.
-    pub(crate) secrets: Vec<String>,
+    /// Its `customClientMetadata`.
+    settings: Members,
+    /// Its `oidcClientMetadata`.
+    metadata: Members,
+    /// With when they end, if they do. What runs on a user's device has none.
+    secrets: Vec<(String, Option<u64>)>,
 }
 
 impl App {
     pub(crate) fn find(state: &State, id: &str) -> Option<Self> {
         let application = state.tables.find("applications", id)?;
-        let metadata = application.get("oidcClientMetadata").and_then(|value| value.as_object());
-        let uris = |name| metadata.map(|own| strings(own, name)).unwrap_or_default();
+        let part = |name: &str| application.get(name).cloned().map(object).unwrap_or_default();
+        let metadata = part("oidcClientMetadata");
         let secrets = state.tables.of("applications/secrets", id).rev();
         Some(Self {
             id: id.to_owned(),
             kind: text(application, "type").unwrap_or_default().to_owned(),
-            redirect_uris: uris("redirectUris"),
-            post_logout_redirect_uris: uris("postLogoutRedirectUris"),
+            redirect_uris: strings(&metadata, "redirectUris"),
+            post_logout_redirect_uris: strings(&metadata, "postLogoutRedirectUris"),
             is_third_party: application.get("isThirdParty") == Some(&true.into()),
-            may_exchange: application
-                .get("customClientMetadata")
-                .is_some_and(|own| own["allowTokenExchange"] == true),
+            settings: part("customClientMetadata"),
+            metadata,
             secrets: secrets
-                .filter_map(|secret| Some(text(&secret.members, "value")?.to_owned()))
+                .filter_map(|own| {
+                    let end = own.members.get("expiresAt").and_then(Value::as_u64);
+                    Some((text(&own.members, "value")?.to_owned(), end))
+                })
                 .collect(),
         })
     }
@@ -74,25 +82,114 @@ impl App {
         self.is_third_party
     }
 
+    /// Whether it runs on a device without a keyboard.
+    pub(crate) fn is_device(&self) -> bool {
+        self.is_set("isDeviceFlow")
+    }
+
+    fn is_set(&self, setting: &str) -> bool {
+        self.settings.get(setting) == Some(&true.into())
+    }
+
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
         match grant_type {
             "client_credentials" => self.is_machine(),
-            TOKEN_EXCHANGE => self.may_exchange,
+            TOKEN_EXCHANGE => true,
+            DEVICE_CODE => self.is_device(),
+            "authorization_code" => !self.is_machine() && !self.is_device(),
             _ => !self.is_machine(),
         }
     }
 
-    pub(crate) fn proves_itself_with(&self, secret: Option<&str>) -> bool {
+    pub(crate) fn may_exchange(&self) -> bool {
+        self.is_set("allowTokenExchange")
+    }
+
+    /// Whether it gets a refresh token though the user was not asked for one.
+    pub(crate) fn always_refreshes(&self) -> bool {
+        self.is_set("alwaysIssueRefreshToken") && !self.is_public()
+    }
+
+    /// Whether each use of a refresh token gives another.
+    pub(crate) fn rotates(&self) -> bool {
+        self.is_public() && self.settings.get("rotateRefreshToken") != Some(&false.into())
+    }
+
+    /// Whether its ID tokens name the session.
+    pub(crate) fn wants_session(&self) -> bool {
+        self.metadata.get("backchannelLogoutSessionRequired") == Some(&true.into())
+    }
+
+    /// In seconds.
+    pub(crate) fn id_token_lifetime(&self) -> u64 {
+        self.settings.get("idTokenTtl").and_then(Value::as_u64).unwrap_or(3600)
+    }
+
+    /// In seconds.
+    pub(crate) fn refresh_token_lifetime(&self) -> u64 {
+        let days = self.settings.get("refreshTokenTtlInDays").and_then(Value::as_u64);
+        days.unwrap_or(14) * 24 * 3600
+    }
+
+    /// Whether users may be taken back there: to what is registered, with one label that may be
+    /// anything where it says `*`, and with any port on the user's own device.
+    pub(crate) fn redirects_to(&self, uri: &str) -> bool {
+        let fits = |own: &String| {
+            own == uri
+                || wildcard(own, uri)
+                || (self.kind == "Native"
+                    && is_loopback(uri)
+                    && without_port(own) == without_port(uri))
+        };
+        self.redirect_uris.iter().any(fits)
+    }
+
+    pub(crate) fn proves_itself_with(&self, secret: Option<&str>, now: u64) -> Proof {
         match secret {
-            None => self.is_public(),
-            Some(secret) => self.secrets.iter().any(|own| own == secret),
+            None if self.is_public() => Proof::Good,
+            None => Proof::Wrong,
+            Some(secret) => match self.secrets.iter().find(|(own, _)| own == secret) {
+                Some((_, Some(end))) if *end <= now => Proof::Expired,
+                Some(_) => Proof::Good,
+                None => Proof::Wrong,
+            },
         }
     }
 
     /// The first secret, if it has any.
     pub(crate) fn secret(&self) -> &str {
-        self.secrets.first().map(String::as_str).unwrap_or_default()
+        self.secrets.first().map(|(secret, _)| secret.as_str()).unwrap_or_default()
     }
+}
+
+/// What a secret proves.
+pub(crate) enum Proof {
+    Good,
+    Expired,
+    Wrong,
+}
+
+fn wildcard(own: &str, uri: &str) -> bool {
+    let Some((before, after)) = own.split_once('*') else { return false };
+    let label = uri.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    label.is_some_and(|label| !label.is_empty() && !label.contains(['.', '/', ':']))
+}
+
+fn is_loopback(uri: &str) -> bool {
+    ["http://localhost", "http://127.0.0.1", "http://[::1]"]
+        .iter()
+        .any(|host| uri.starts_with(host))
+}
+
+fn without_port(uri: &str) -> String {
+    let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    format!("{scheme}://{host}{path}")
 }
 
 pub(crate) fn is_public(kind: &str) -> bool {
@@ -105,6 +202,8 @@ pub(crate) struct Apps {
     pub(crate) web: App,
     pub(crate) spa: App,
     pub(crate) third_party: App,
+    pub(crate) native: App,
+    pub(crate) device: App,
 }
 
 impl Apps {
@@ -116,7 +215,20 @@ impl Apps {
             web: add(state, "Web", "Traditional", false),
             spa: add(state, "Single page", "SPA", false),
             third_party: add(state, "Third party", "Traditional", true),
+            native: add(state, "Native", "Native", false),
+            device: add(state, "Device", "Native", false),
         };
+        set_metadata(
+            state,
+            &apps.native.id,
+            "oidcClientMetadata",
+            json!({
+                "redirectUris": [REDIRECT_URI, "http://localhost/callback", "http://127.0.0.1/callback"],
+                "postLogoutRedirectUris": [POST_LOGOUT_REDIRECT_URI],
+            }),
+        );
+        let flow = json!({ "isDeviceFlow": true });
+        set_metadata(state, &apps.device.id, "customClientMetadata", flow);
         state.manager.clone_from(&apps.m2m.id);
         apps
     }
@@ -140,6 +252,13 @@ fn add(state: &mut State, name: &str, kind: &str, is_third_party: bool) -> App {
     state.tables.table("applications").add_entity(application.clone());
     add_default_secret(state, &application);
     App::find(state, text(&application, "id").unwrap_or_default()).unwrap_or_default()
+}
+
+fn set_metadata(state: &mut State, id: &str, name: &str, metadata: Value) {
+    let applications = state.tables.table("applications");
+    applications.change("", id, |row| {
+        row.members.insert(name.into(), metadata);
+    });
 }
 
 /// The Management API is a resource itself, with a scope for everything.

@@ -2,13 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{
-    State,
-    collection::{Members, text},
-    user::User,
+use crate::{
+    rules::{
+        errors::Failure,
+        scopes::{self, Subject},
+    },
+    state::{
+        State,
+        collection::{Members, text},
+        custom_claims::CustomClaims,
+        tokens::AccessToken,
+        user::User,
+    },
 };
 
-const PROFILE: [(&str, &str); 12] = [
+pub(crate) const PROFILE: [(&str, &str); 12] = [
     ("family_name", "familyName"),
     ("given_name", "givenName"),
     ("middle_name", "middleName"),
@@ -38,7 +46,7 @@ pub(crate) fn of_id_token(state: &State, user: &User, scope: &str) -> Members {
                 add(&mut claims, "organizations", organizations(state, user, "id"));
             }
             "urn:logto:scope:organization_roles" => {
-                add(&mut claims, "organization_roles", json!([]));
+                add(&mut claims, "organization_roles", organization_roles(state, user));
             }
             _ => {}
         }
@@ -114,6 +122,19 @@ fn organizations(state: &State, user: &User, member: &str) -> Value {
     own.filter_map(|organization| organization.get(member).cloned()).collect()
 }
 
+/// Each as the organization's id and the role's name.
+fn organization_roles(state: &State, user: &User) -> Value {
+    let mut found = Vec::new();
+    for organization in state.links.lefts("organizations/users", &user.id) {
+        for role in scopes::organization_roles(state, Subject::User(&user.id), organization) {
+            let role = state.tables.find("organization-roles", &role);
+            let name = role.and_then(|role| text(role, "name"));
+            found.extend(name.map(|name| Value::from(format!("{organization}:{name}"))));
+        }
+    }
+    found.into()
+}
+
 fn organization_data(state: &State, user: &User) -> Value {
     let own = state
         .links
@@ -126,4 +147,37 @@ fn organization_data(state: &State, user: &User) -> Value {
         })
     })
     .collect()
+}
+
+/// What stands in for the tenant's scripts adds to an access token.
+pub(crate) fn custom(state: &State, token: &AccessToken) -> Result<Members, Failure> {
+    let Some(customizer) = state.custom_claims.clone() else { return Ok(Members::new()) };
+    let application = state.tables.find("applications", &token.app_id).cloned();
+    let mut context = json!({ "application": application });
+    if let Some(user) = token.user_id.as_deref().and_then(|id| state.users.find(id)) {
+        context["user"] = user.to_json();
+        context["user"]["roles"] = roles(state, user);
+        context["user"]["organizations"] = organization_data(state, user);
+    }
+    if let Some(organization) = organization_of(state, token) {
+        context["organization"] = organization.clone().into();
+    }
+    if let Some(own) = &token.subject_context {
+        context["grant"] = json!({ "subjectTokenContext": own });
+    }
+    let told = json!({
+        "token": { "aud": token.audience, "scope": token.scope, "clientId": token.app_id,
+            "accountId": token.user_id },
+        "context": context,
+    });
+    match customizer(&told) {
+        CustomClaims::Add(claims) => Ok(claims),
+        CustomClaims::Deny(why) => Err(Failure::oidc(400u16, "access_denied", &why)),
+    }
+}
+
+fn organization_of<'a>(state: &'a State, token: &AccessToken) -> Option<&'a Members> {
+    let audience = token.audience.as_deref()?.strip_prefix("urn:logto:organization:");
+    let id = audience.or_else(|| text(&token.claims, "organization_id"))?;
+    state.tables.find("organizations", id)
 }

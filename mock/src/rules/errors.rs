@@ -55,6 +55,12 @@ impl Failure {
         failure
     }
 
+    /// Names the scope that was refused.
+    pub(crate) fn scope(mut self, scope: &str) -> Self {
+        self.body["scope"] = scope.into();
+        self
+    }
+
     pub(crate) fn invalid_request(description: &str) -> Self {
         Self::oidc(400u16, "invalid_request", description)
     }
@@ -74,6 +80,12 @@ impl Failure {
         failure.body["error"] = "invalid_request".into();
         failure.body["error_description"] = description.into();
         failure
+    }
+
+    /// Asks for a token of this scheme, and says nothing more.
+    pub(crate) fn realm(mut self, scheme: &str, realm: &str) -> Self {
+        self.challenge = Some(format!("{scheme} realm=\"{realm}\""));
+        self
     }
 
     /// Adds a `www-authenticate` header for the scheme.
@@ -136,6 +148,9 @@ fn message(code: &str) -> &'static str {
         }
         "guard.invalid_pagination" => "The request pagination value is invalid.",
         "guard.mime_type_not_allowed" => "MIME type is not allowed.",
+        "oidc.access_denied" => "Access denied.",
+        "oidc.insufficient_scope" => "Token missing scope `{{scope}}`.",
+        "oidc.invalid_scope" => "Invalid scope: {{error_description}}.",
         "oidc.invalid_grant" => "Grant request is invalid.",
         "oidc.invalid_redirect_uri" => {
             "`redirect_uri` did not match any of the client's registered `redirect_uris`."

@@ -1,6 +1,7 @@
 //! What Logto decides. Nothing here knows of HTTP but by the numbers of its statuses.
 
 pub(crate) mod apps;
+pub(crate) mod authorizations;
 pub(crate) mod behaviours;
 pub(crate) mod call;
 pub(crate) mod catalog;
@@ -17,7 +18,9 @@ pub(crate) mod guard;
 pub(crate) mod logs;
 pub(crate) mod passwords;
 pub(crate) mod plan;
+pub(crate) mod scopes;
 pub(crate) mod search;
+pub(crate) mod sessions;
 pub(crate) mod spec;
 pub(crate) mod totp;
 pub(crate) mod users;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::state::ids::Ids;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Codes {
     /// By the verification that they are for.
     pub(crate) open: HashMap<String, Code>,
@@ -14,6 +14,7 @@ pub(crate) struct Codes {
     newest: HashMap<String, String>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Code {
     pub(crate) identifier: Value,
     pub(crate) code: String,

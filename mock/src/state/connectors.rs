@@ -3,7 +3,7 @@
 /// What a social connector's accounts are kept under in a user's `identities`.
 pub(crate) const TARGET: &str = "mock-social";
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Connectors {
     pub(crate) social: Vec<String>,
     pub(crate) sso: Vec<SsoConnector>,

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 const LOWERCASE: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const URL_SAFE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
+#[derive(Clone)]
 pub(crate) struct Ids {
     seed: String,
     counter: u64,
@@ -34,6 +35,12 @@ impl Ids {
     /// An interaction's id, a code, an opaque token, a session.
     pub(crate) fn opaque(&mut self) -> String {
         self.next(URL_SAFE, 43)
+    }
+
+    /// What a user types for a device: letters that cannot be taken for others.
+    pub(crate) fn user_code(&mut self) -> String {
+        let code = self.next(b"BCDFGHJKLMNPQRSTVWXZ", 8);
+        format!("{}-{}", &code[..4], &code[4..])
     }
 
     /// A verification code.

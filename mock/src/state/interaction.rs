@@ -3,7 +3,7 @@
 use crate::state::{experience::Experience, factors::Challenge, params::Params};
 
 /// What a user lets an application have; a code or a refresh token stands for it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Authorization {
     pub(crate) app_id: String,
     pub(crate) user_id: String,
@@ -15,6 +15,10 @@ pub(crate) struct Authorization {
     pub(crate) grant: String,
     pub(crate) nonce: Option<String>,
     pub(crate) challenge: Option<String>,
+    /// What the session calls the application.
+    pub(crate) sid: Option<String>,
+    /// In seconds; told where it was asked for.
+    pub(crate) signed_in_at: Option<u64>,
 }
 
 impl Authorization {
@@ -24,6 +28,7 @@ impl Authorization {
 }
 
 /// What the user is to do next.
+#[derive(Clone)]
 pub(crate) enum Prompt {
     /// Sign in; the Experience API's interaction, once it has been started.
     Login(Option<Experience>),
@@ -31,10 +36,27 @@ pub(crate) enum Prompt {
     Consent { user_id: String, given: bool },
 }
 
+#[derive(Clone)]
 pub(crate) struct Interaction {
     pub(crate) app_id: String,
     pub(crate) params: Params,
     pub(crate) prompt: Prompt,
     /// What its page has asked all passkeys.
     pub(crate) passkey: Option<Challenge>,
+    /// The code of the device that it is for.
+    pub(crate) user_code: Option<String>,
+}
+
+impl Interaction {
+    pub(crate) fn new(app_id: &str, params: Params, prompt: Prompt) -> Self {
+        Self { app_id: app_id.to_owned(), params, prompt, passkey: None, user_code: None }
+    }
+
+    /// Where the browser goes on with it.
+    pub(crate) fn path(&self, uid: &str) -> String {
+        match self.user_code {
+            Some(_) => format!("/oidc/device/{uid}"),
+            None => format!("/oidc/auth/{uid}"),
+        }
+    }
 }

@@ -1,9 +1,8 @@
 //! What tokens are signed with, and what their signatures are checked with.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use aws_lc_rs::{
-    digest::{SHA384, digest},
     rand::SystemRandom,
     signature::{ECDSA_P384_SHA384_FIXED_SIGNING as ES384, EcdsaKeyPair, KeyPair},
 };
@@ -11,11 +10,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// The newest first. A real server goes on to show the ones before it, too.
+#[derive(Clone)]
 pub(crate) struct Keys(Vec<Key>);
 
+#[derive(Clone)]
 struct Key {
     id: String,
-    pair: EcdsaKeyPair,
+    pair: Arc<EcdsaKeyPair>,
 }
 
 impl Keys {
@@ -48,10 +49,13 @@ impl Keys {
         json!({ "keys": self.0.iter().map(Key::to_jwk).collect::<Vec<_>>() })
     }
 
-    /// A JSON Web Token of this type, by the newest key.
-    pub(crate) fn sign(&self, kind: &str, claims: &Value) -> String {
+    /// A JSON Web Token, of this type if there is one, by the newest key.
+    pub(crate) fn sign(&self, kind: Option<&str>, claims: &Value) -> String {
         let Some(key) = self.0.first() else { return String::new() };
-        let header = json!({ "alg": "ES384", "typ": kind, "kid": key.id });
+        let mut header = json!({ "alg": "ES384", "kid": key.id });
+        if let Some(kind) = kind {
+            header["typ"] = kind.into();
+        }
         let signed = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
         let signature = key.pair.sign(&SystemRandom::new(), signed.as_bytes());
         let signature = signature.map(|signature| encode(signature.as_ref()));
@@ -63,7 +67,7 @@ impl Keys {
 impl Key {
     fn new(id: &str) -> io::Result<Self> {
         let pair = EcdsaKeyPair::generate(&ES384).map_err(io::Error::other)?;
-        Ok(Self { id: id.to_owned(), pair })
+        Ok(Self { id: id.to_owned(), pair: Arc::new(pair) })
     }
 
     fn to_jwk(&self) -> Value {
@@ -75,12 +79,6 @@ impl Key {
             "x": encode(x), "y": encode(y),
         })
     }
-}
-
-/// What an ID token says of the access token that came with it: half of its hash.
-pub(crate) fn access_token_hash(token: &str) -> String {
-    let hash = digest(&SHA384, token.as_bytes());
-    encode(&hash.as_ref()[..hash.as_ref().len() / 2])
 }
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {

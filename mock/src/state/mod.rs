@@ -3,7 +3,9 @@
 pub(crate) mod codes;
 pub(crate) mod collection;
 pub(crate) mod connectors;
+pub(crate) mod custom_claims;
 pub(crate) mod deliveries;
+pub(crate) mod device;
 pub(crate) mod experience;
 pub(crate) mod factors;
 pub(crate) mod ids;
@@ -13,6 +15,7 @@ pub(crate) mod links;
 pub(crate) mod params;
 pub(crate) mod policy;
 pub(crate) mod recorded;
+pub(crate) mod sessions;
 pub(crate) mod tables;
 mod time;
 pub(crate) mod tokens;
@@ -27,13 +30,17 @@ use std::{
 
 pub(crate) use self::time::{iso, now};
 use crate::state::{
-    codes::Codes, connectors::Connectors, deliveries::Delivery, ids::Ids, interaction::Interaction,
-    keys::Keys, links::AllLinks, policy::Policy, recorded::RecordedRequest, tables::Tables,
-    tokens::Tokens, user::Users, verifications::Verifications,
+    codes::Codes, connectors::Connectors, custom_claims::Customizer, deliveries::Delivery,
+    ids::Ids, interaction::Interaction, keys::Keys, links::AllLinks, policy::Policy,
+    recorded::RecordedRequest, sessions::Sessions, tables::Tables, tokens::Tokens, user::Users,
+    verifications::Verifications,
 };
 
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) endpoint: String,
+    /// How far its clock is ahead of the machine's, in milliseconds.
+    pub(crate) ahead: u64,
     pub(crate) ids: Ids,
     pub(crate) keys: Keys,
     /// The id of the application that may use the Management API.
@@ -49,6 +56,9 @@ pub(crate) struct State {
     /// Whether what cannot be told from the contract is refused.
     pub(crate) strict: bool,
     pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
+    /// What stands in for the scripts of custom claims.
+    pub(crate) custom_claims: Option<Customizer>,
     pub(crate) policy: Policy,
     pub(crate) codes: Codes,
     /// Those of the Account API.
@@ -57,6 +67,8 @@ pub(crate) struct State {
     /// Identifiers that have been tried too often.
     pub(crate) locked: HashSet<String>,
     pub(crate) interactions: HashMap<String, Interaction>,
+    /// What the pages for device codes were given to be sent with.
+    pub(crate) device_pages: HashSet<String>,
     /// Where browsers go that are asked whether to sign out.
     pub(crate) sign_outs: HashMap<String, String>,
     /// The newest.
@@ -67,6 +79,18 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Milliseconds since the epoch, by the stand-in's own clock.
+    #[allow(clippy::unused_self, reason = "a locked state is what sets the clock")]
+    pub(crate) fn now(&self) -> u64 {
+        now()
+    }
+
+    /// Ends what a user could go on with after being suspended or deleted.
+    pub(crate) fn sign_out(&mut self, user_id: &str) {
+        self.tokens.sign_out(user_id);
+        self.sessions.forget_user(user_id);
+    }
+
     pub(crate) fn issuer(&self) -> String {
         format!("{}/oidc", self.endpoint)
     }
@@ -82,6 +106,7 @@ impl Store {
         let keys = Keys::new(&ids.standard())?;
         Ok(Self(Arc::new(Mutex::new(State {
             endpoint: endpoint.to_owned(),
+            ahead: 0,
             ids,
             keys,
             manager: String::new(),
@@ -92,12 +117,15 @@ impl Store {
             deliveries: Vec::new(),
             strict: false,
             tokens: Tokens::default(),
+            sessions: Sessions::default(),
+            custom_claims: None,
             policy: Policy::default(),
             codes: Codes::default(),
             verifications: Verifications::default(),
             connectors: Connectors::default(),
             locked: HashSet::new(),
             interactions: HashMap::new(),
+            device_pages: HashSet::new(),
             sign_outs: HashMap::new(),
             requests: Vec::new(),
             token_requests: 0,
@@ -107,6 +135,8 @@ impl Store {
 
     /// No guard lives across an `await`, and a poisoned state is still a state.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        time::go_by(state.ahead);
+        state
     }
 }

@@ -45,6 +45,7 @@ pub enum SignUpField {
     Password,
 }
 
+#[derive(Clone)]
 pub(crate) struct Policy {
     pub(crate) mfa: MfaPolicy,
     /// In the order in which users are offered them.

@@ -1,6 +1,7 @@
 //! The time, as Logto counts and writes it.
 
 use std::{
+    cell::Cell,
     num::NonZero,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -13,10 +14,22 @@ use ::time::{
     },
 };
 
-/// Milliseconds since the epoch, as Logto counts time.
+thread_local! {
+    /// How far the stand-in whose state this thread looked at last is ahead, in milliseconds.
+    static AHEAD: Cell<u64> = const { Cell::new(0) };
+}
+
+/// From here on, this thread reads the time of a stand-in that is this far ahead.
+pub(super) fn go_by(ahead: u64) {
+    AHEAD.set(ahead);
+}
+
+/// Milliseconds since the epoch, as Logto counts time, by the clock of the stand-in whose state
+/// this thread has locked, or locked last.
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    let real = since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
+    real + AHEAD.get()
 }
 
 /// Such a time as the APIs write it where it is a text.

@@ -1,13 +1,15 @@
 //! Tokens and codes that have been given out.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
+use std::{collections::HashMap, time::Duration};
+
+use crate::state::{
+    collection::Members, device::Devices, interaction::Authorization, params::Params,
 };
 
-use crate::state::interaction::Authorization;
+/// An opaque access token is taken for this long after its end, as a real server does.
+const SLACK: u64 = 15_000;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct AccessToken {
     /// The resource the token is for; none for a user's opaque token.
     pub(crate) audience: Option<String>,
@@ -17,6 +19,13 @@ pub(crate) struct AccessToken {
     pub(crate) app_id: String,
     /// What it came from, shared by all tokens of a sign-in.
     pub(crate) grant: Option<String>,
+    /// Claims beside those that every token has.
+    pub(crate) claims: Members,
+    /// What custom claims are told of the subject token that it came of.
+    pub(crate) subject_context: Option<Members>,
+    /// In milliseconds.
+    pub(crate) issued_at: u64,
+    pub(crate) expires_at: u64,
 }
 
 impl AccessToken {
@@ -25,21 +34,43 @@ impl AccessToken {
     }
 }
 
-struct Issued {
-    token: AccessToken,
-    at: Instant,
-    lifetime: Duration,
+#[derive(Clone)]
+pub(crate) struct Code {
+    pub(crate) authorization: Authorization,
+    pub(crate) expires_at: u64,
+    pub(crate) used: bool,
 }
 
+#[derive(Clone)]
+pub(crate) struct RefreshToken {
+    pub(crate) authorization: Authorization,
+    pub(crate) issued_at: u64,
+    pub(crate) expires_at: u64,
+    /// When another took its place, or it was used after that.
+    pub(crate) replaced_at: Option<u64>,
+}
+
+/// With one, an application gets a user's tokens without the user.
+#[derive(Clone)]
+pub(crate) struct SubjectToken {
+    pub(crate) user_id: String,
+    pub(crate) expires_at: u64,
+    /// What the one who made it wants custom claims to know.
+    pub(crate) context: Members,
+}
+
+#[derive(Clone)]
 pub(crate) struct Tokens {
     pub(crate) lifetime: Duration,
-    access: HashMap<String, Issued>,
-    pub(crate) codes: HashMap<String, Authorization>,
-    pub(crate) refresh: HashMap<String, Authorization>,
-    /// The applications that ID tokens are for.
-    pub(crate) id_tokens: HashMap<String, String>,
-    /// Users, by the tokens with which an application may ask for their tokens.
-    pub(crate) subjects: HashMap<String, String>,
+    access: HashMap<String, AccessToken>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) refresh: HashMap<String, RefreshToken>,
+    /// The applications that ID tokens are for, and whose they are.
+    pub(crate) id_tokens: HashMap<String, (String, String)>,
+    pub(crate) subjects: HashMap<String, SubjectToken>,
+    pub(crate) devices: Devices,
+    /// Authorization requests that were pushed, and when they end.
+    pub(crate) pushed: HashMap<String, (Params, u64)>,
 }
 
 impl Default for Tokens {
@@ -51,40 +82,57 @@ impl Default for Tokens {
             refresh: HashMap::new(),
             id_tokens: HashMap::new(),
             subjects: HashMap::new(),
+            devices: Devices::default(),
+            pushed: HashMap::new(),
         }
     }
 }
 
 impl Tokens {
     pub(crate) fn remember(&mut self, text: &str, token: AccessToken) {
-        let issued = Issued { token, at: Instant::now(), lifetime: self.lifetime };
-        self.access.insert(text.to_owned(), issued);
+        self.access.insert(text.to_owned(), token);
     }
 
     /// The token, unless it is unknown or too old.
-    pub(crate) fn access(&self, text: &str) -> Option<&AccessToken> {
-        let issued = self.access.get(text)?;
-        (issued.at.elapsed() < issued.lifetime).then_some(&issued.token)
+    pub(crate) fn access(&self, text: &str, now: u64) -> Option<&AccessToken> {
+        let token = self.access.get(text)?;
+        let slack = if token.audience.is_none() { SLACK } else { 0 };
+        (now < token.expires_at + slack).then_some(token)
     }
 
     pub(crate) fn revoke_access(&mut self) {
         self.access.clear();
     }
 
-    /// Takes an application's token back; with a refresh token, all that came of the sign-in.
-    pub(crate) fn revoke(&mut self, text: &str, app_id: &str) {
-        if self.access.get(text).is_some_and(|issued| issued.token.app_id == app_id) {
-            self.access.remove(text);
+    /// Which sign-in a token came of, and for which application it was.
+    pub(crate) fn origin(&self, text: &str) -> Option<(&str, Option<&str>)> {
+        let access = self.access.get(text);
+        let access = access.map(|token| (token.app_id.as_str(), token.grant.as_deref()));
+        access.or_else(|| {
+            let own = &self.refresh.get(text)?.authorization;
+            Some((own.app_id.as_str(), Some(own.grant.as_str())))
+        })
+    }
+
+    /// Ends all that came of a sign-in, and what else this token may be.
+    pub(crate) fn revoke(&mut self, text: &str) {
+        let grant = self.origin(text).and_then(|(_, grant)| grant).map(str::to_owned);
+        self.access.remove(text);
+        if let Some(grant) = grant {
+            self.revoke_grant(&grant);
         }
-        let refresh = self.refresh.get(text).filter(|grant| grant.app_id == app_id);
-        let Some(grant) = refresh.map(|refresh| refresh.grant.clone()) else { return };
-        self.access.retain(|_, issued| issued.token.grant.as_ref() != Some(&grant));
-        self.refresh.retain(|_, refresh| refresh.grant != grant);
+    }
+
+    pub(crate) fn revoke_grant(&mut self, grant: &str) {
+        self.access.retain(|_, token| token.grant.as_deref() != Some(grant));
+        self.refresh.retain(|_, refresh| refresh.authorization.grant != grant);
+        self.codes.retain(|_, code| code.authorization.grant != grant);
     }
 
     /// Ends what a user could go on with after being suspended or deleted.
     pub(crate) fn sign_out(&mut self, user_id: &str) {
-        self.refresh.retain(|_, grant| grant.user_id != user_id);
-        self.codes.retain(|_, grant| grant.user_id != user_id);
+        self.access.retain(|_, token| token.user_id.as_deref() != Some(user_id));
+        self.refresh.retain(|_, refresh| refresh.authorization.user_id != user_id);
+        self.codes.retain(|_, code| code.authorization.user_id != user_id);
     }
 }

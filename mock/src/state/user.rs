@@ -139,7 +139,7 @@ fn interned(name: &str) -> Cow<'static, str> {
 const UNIQUE: [&str; 3] = ["username", "primaryEmail", "primaryPhone"];
 
 /// Users in the order they were created, found without looking at all of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Users {
     users: BTreeMap<u64, User>,
     created: u64,

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::state::factors::{Challenge, Credential};
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Verifications(pub(crate) HashMap<String, Verification>);
 
+#[derive(Clone)]
 pub(crate) struct Verification {
     /// Whom it proves; nobody, if it is about an address that is not yet theirs.
     pub(crate) user_id: Option<String>,
@@ -17,6 +18,7 @@ pub(crate) struct Verification {
     pub(crate) about: About,
 }
 
+#[derive(Clone)]
 pub(crate) enum About {
     Password,
     Address(Value),

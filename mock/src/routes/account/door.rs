@@ -21,7 +21,7 @@ impl FromRequestParts<Store> for Account {
         let header = authorization(&parts.headers)
             .ok_or_else(|| Failure::new(401, "auth.authorization_header_missing"))?;
         let state = store.lock();
-        let token = bearer(header).and_then(|token| state.tokens.access(token));
+        let token = bearer(header).and_then(|token| state.tokens.access(token, state.now()));
         // A token for an API is not one for the account.
         let token = token.filter(|token| token.audience.is_none() && token.has_scope("openid"));
         let user = token.and_then(|token| state.users.find(token.user_id.as_deref()?));

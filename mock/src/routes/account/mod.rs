@@ -3,6 +3,7 @@
 pub(crate) mod door;
 mod factors;
 mod profile;
+mod sessions;
 mod verifications;
 
 use axum::Router;
@@ -10,5 +11,9 @@ use axum::Router;
 use crate::state::Store;
 
 pub(crate) fn routes() -> Router<Store> {
-    Router::new().merge(verifications::routes()).merge(profile::routes()).merge(factors::routes())
+    Router::new()
+        .merge(verifications::routes())
+        .merge(profile::routes())
+        .merge(factors::routes())
+        .merge(sessions::routes())
 }

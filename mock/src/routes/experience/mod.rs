@@ -88,7 +88,7 @@ impl Experience {
         self.user_id.filter(|_| self.submitted)
     }
 
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut context = json!({ "ip": "127.0.0.1" });
         if let Some(user_agent) = &self.user_agent {
             context["userAgent"] = user_agent.as_str().into();

@@ -43,7 +43,9 @@ fn sign_in(flow: &mut Flow<'_>) -> Answer {
         user.set("lastSignInAt", now().into());
     }
     flow.experience.submitted = true;
-    let redirect_to = format!("{}/oidc/auth/{}", flow.state.endpoint, flow.uid);
+    let interaction = flow.state.interactions.get(&flow.uid);
+    let path = interaction.map(|own| own.path(&flow.uid)).unwrap_or_default();
+    let redirect_to = format!("{}{path}", flow.state.endpoint);
     Ok(reply::ok(&json!({ "redirectTo": redirect_to })))
 }
 

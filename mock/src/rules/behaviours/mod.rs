@@ -3,6 +3,7 @@
 mod applications;
 mod configs;
 mod connectors;
+mod sessions;
 mod tenant;
 mod users;
 
@@ -49,6 +50,11 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "DeleteConnector" | "DeleteSsoConnector" => connectors::delete(call),
         "ListSsoConnectorProviders" => connectors::providers(call),
         "CreateSsoConnector" | "UpdateSsoConnector" => connectors::sso(call),
+        "ListUserSessions" => sessions::list(call),
+        "GetUserSession" => sessions::read(call),
+        "DeleteUserSession" => sessions::end(call),
+        "ListUserGrants" => sessions::grants(call),
+        "DeleteUserGrant" => sessions::revoke(call),
         "CreateApplication" => applications::create(call),
         "CreateApplicationSecret" => applications::create_secret(call),
         "DeleteApplicationLegacySecret" => applications::no_legacy_secret(call),

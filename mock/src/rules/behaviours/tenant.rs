@@ -17,6 +17,7 @@ use crate::{
         deliveries::Delivery,
         now,
         policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
+        tokens::SubjectToken,
     },
 };
 
@@ -196,7 +197,10 @@ pub(super) fn subject_token(call: &mut Call<'_>) -> Outcome {
         return Err(Failure::new(404, "entity.not_found"));
     }
     let token = format!("sub_{}", call.state.ids.secret());
-    call.state.tokens.subjects.insert(token.clone(), user_id);
+    let context = call.body.get("context").cloned().map(object).unwrap_or_default();
+    let expires_at = now() + 600_000;
+    let subject = SubjectToken { user_id, expires_at, context };
+    call.state.tokens.subjects.insert(token.clone(), subject);
     Ok(Reply::json(201, json!({ "subjectToken": token, "expiresIn": 600 })))
 }
 

@@ -85,7 +85,7 @@ pub(super) fn change(call: &mut Call<'_>) -> Outcome {
 pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
     call.state.users.remove(&id).ok_or_else(not_found)?;
-    call.state.tokens.sign_out(&id);
+    call.state.sign_out(&id);
     engine::forget(call.state, "users", &id, &id);
     Ok(Reply::nothing())
 }
@@ -119,7 +119,7 @@ pub(super) fn suspend(call: &mut Call<'_>) -> Outcome {
     let members = call.members();
     if members.get("isSuspended") == Some(&true.into()) {
         let id = call.path[0].clone();
-        call.state.tokens.sign_out(&id);
+        call.state.sign_out(&id);
     }
     changed(call, |user| user.set_all(members))
 }

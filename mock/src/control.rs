@@ -1,0 +1,121 @@
+//! What a test does to the stand-in beside what users and tenants do: its time, its state, its
+//! tokens.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use crate::{
+    Mock,
+    rules::{apps::App, authorizations},
+    state::{
+        State,
+        custom_claims::CustomClaims,
+        device::{DeviceAnswer, DeviceGrant},
+        params::Params,
+    },
+};
+
+/// What a stand-in knew at some time, to go back to: [`Mock::snapshot`].
+pub struct Snapshot(Box<State>);
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").finish_non_exhaustive()
+    }
+}
+
+impl Mock {
+    /// Puts the stand-in's clock forward: codes, tokens and sessions get older by this much.
+    pub fn advance(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let mut state = self.store.lock();
+        state.ahead = state.ahead.saturating_add(millis);
+    }
+
+    /// Keeps all that the stand-in knows now, for [`restore`](Self::restore).
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(Box::new(self.store.lock().clone()))
+    }
+
+    /// Goes back to what the stand-in knew, as if nothing had happened since: its clock, its ids
+    /// and the requests that it has recorded, too. A snapshot of another stand-in is taken over
+    /// but for the address.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        let mut state = (*snapshot.0).clone();
+        state.endpoint = self.endpoint().to_owned();
+        *self.store.lock() = state;
+    }
+
+    /// Goes back to what the stand-in knew when it was started, after its seed if it had one.
+    pub fn reset(&self) {
+        if let Some(first) = &self.first {
+            self.restore(first);
+        }
+    }
+
+    /// Has a closure do what a tenant's script for custom claims does: it is given `token` and
+    /// `context` (`application`, and `user` and `organization` where there are such), and says
+    /// what is added to each access token from now on, or that there is to be none.
+    ///
+    /// ```
+    /// # async fn example() -> std::io::Result<()> {
+    /// use logto_mock::CustomClaims;
+    /// use serde_json::json;
+    ///
+    /// let mock = logto_mock::Mock::start().await?;
+    /// mock.set_custom_claims(|told| {
+    ///     let name = told["context"]["user"]["username"].clone();
+    ///     CustomClaims::Add([("login".to_owned(), json!({ "name": name }))].into_iter().collect())
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_custom_claims(
+        &self,
+        claims: impl Fn(&Value) -> CustomClaims + Send + Sync + 'static,
+    ) {
+        self.store.lock().custom_claims = Some(Arc::new(claims));
+    }
+
+    /// Does what a user does at `/device`: lets the device with this code act for them. Says
+    /// whether there was such a code, and nobody had answered it.
+    pub fn approve_device(&self, user_code: &str, user_id: &str) -> bool {
+        let state = &mut *self.store.lock();
+        let pending = |grant: &&mut DeviceGrant| matches!(grant.answer, DeviceAnswer::Pending);
+        let Some(grant) = state.tokens.devices.of_user(user_code).filter(pending) else {
+            return false;
+        };
+        let (app_id, params): (String, Params) = (grant.app_id.clone(), grant.params.clone());
+        let Some(app) = App::find(state, &app_id) else { return false };
+        let own = authorizations::grant(state, &app, &params, "", Some(user_id));
+        if let Some(grant) = state.tokens.devices.of_user(user_code) {
+            grant.answer = DeviceAnswer::Approved(Box::new(own));
+        }
+        true
+    }
+
+    /// Does what a user does at `/device` who does not know the device. Says whether there was
+    /// such a code, and nobody had answered it.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.answer_device(user_code, |grant| grant.answer = DeviceAnswer::Denied)
+    }
+
+    /// Makes a device's code too old. Says whether there was such a code, and nobody had answered
+    /// it.
+    pub fn expire_device(&self, user_code: &str) -> bool {
+        self.answer_device(user_code, |grant| grant.expires_at = 0)
+    }
+
+    fn answer_device(&self, user_code: &str, answer: impl FnOnce(&mut DeviceGrant)) -> bool {
+        let mut state = self.store.lock();
+        match state.tokens.devices.of_user(user_code) {
+            Some(grant) if matches!(grant.answer, DeviceAnswer::Pending) => {
+                answer(grant);
+                true
+            }
+            _ => false,
+        }
+    }
+}
