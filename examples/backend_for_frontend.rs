@@ -34,7 +34,9 @@ use axum::{
 };
 use logto_api::{
     BrowserCookies, Client, Error, MemoryTokenStore,
-    sign_in::{Identifier, NextStep, OpenInteraction, PendingAuthorization, SignIn, UserSessions},
+    sign_in::{
+        Identifier, InteractionHandle, NextStep, PendingAuthorization, SignIn, UserSessions,
+    },
 };
 use logto_mock::{MfaFactor, MfaPolicy};
 use serde::Deserialize;
@@ -168,13 +170,13 @@ async fn begin(State(app): Shared, headers: HeaderMap) -> Result<Response, Failu
         .begin()
         .await?;
     app.flows.remove(cookie(&headers, FLOW));
-    let mut answer = password_page(None);
+    let mut response = password_page(None);
     if let Some(pending) = session.pending() {
         let id = app.flows.insert(pending.clone());
-        set_cookie(&app, &mut answer, FLOW, &id, SIGN_IN);
+        set_cookie(&app, &mut response, FLOW, &id, SIGN_IN);
     }
-    hand_over(&cookies, &mut answer);
-    Ok(answer)
+    hand_over(&cookies, &mut response);
+    Ok(response)
 }
 
 #[derive(Deserialize)]
@@ -189,7 +191,7 @@ async fn password(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Failure> {
     let cookies = logto_cookies(&headers);
-    let session = attach(&app, &headers, &cookies)?.session::<SignIn>()?;
+    let session = attach(&app, &headers, &cookies)?.flow::<SignIn>()?;
     match session.password(Identifier::username(form.username), form.password).await {
         Ok(step) => advance(&app, &headers, &cookies, step).await,
         Err(error) if error.is_invalid_credentials() => {
@@ -234,27 +236,27 @@ async fn advance(
     step: NextStep,
 ) -> Result<Response, Failure> {
     let mut step = step;
-    let mut answer = loop {
+    let mut response = loop {
         step = match step {
             NextStep::Submit(user) => user.submit().await?,
             NextStep::VerifyMfa(_) => break Redirect::to("/sign-in/code").into_response(),
             NextStep::EnableMfa(offer) => offer.skip().await?,
             NextStep::BindMfa(mfa) | NextStep::SuggestMfa(mfa) => mfa.skip().await?,
             NextStep::CreatePasskey(offer) => offer.skip().await?,
-            NextStep::Done(done) => {
+            NextStep::Completed(done) => {
                 let tokens = done.tokens().await?;
                 app.flows.remove(cookie(headers, FLOW));
                 let id = Uuid::new_v4().to_string();
                 app.sessions.insert(&id, &tokens).await?;
-                let mut answer = Redirect::to("/").into_response();
-                set_cookie(app, &mut answer, SESSION, &id, "/");
-                break answer;
+                let mut response = Redirect::to("/").into_response();
+                set_cookie(app, &mut response, SESSION, &id, "/");
+                break response;
             }
             other => return Err(other.into_error().into()),
         };
     };
-    hand_over(cookies, &mut answer);
-    Ok(answer)
+    hand_over(cookies, &mut response);
+    Ok(response)
 }
 
 async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
@@ -270,9 +272,9 @@ fn attach(
     app: &App,
     headers: &HeaderMap,
     cookies: &BrowserCookies,
-) -> Result<OpenInteraction, Failure> {
+) -> Result<InteractionHandle, Failure> {
     let pending = app.flows.get(cookie(headers, FLOW)).ok_or(Failure::Expired)?;
-    let attached = app.logto.attach(cookies).authorization(pending);
+    let attached = app.logto.resume_interaction(cookies).authorization(pending);
     Ok(attached.client_secret(&app.client_secret))
 }
 
@@ -286,9 +288,9 @@ fn logto_cookies(headers: &HeaderMap) -> BrowserCookies {
 }
 
 /// Hands what Logto has set to the browser, which sends it to the sign-in page and nowhere else.
-fn hand_over(cookies: &BrowserCookies, answer: &mut Response) {
+fn hand_over(cookies: &BrowserCookies, response: &mut Response) {
     for set_cookie in cookies.set_cookies_at(SIGN_IN) {
-        answer.headers_mut().append(header::SET_COOKIE, set_cookie);
+        response.headers_mut().append(header::SET_COOKIE, set_cookie);
     }
 }
 
@@ -298,11 +300,11 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-fn set_cookie(app: &App, answer: &mut Response, name: &str, value: &str, path: &str) {
+fn set_cookie(app: &App, response: &mut Response, name: &str, value: &str, path: &str) {
     let secure = if app.insecure { "" } else { "; Secure" };
     let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(header) = HeaderValue::try_from(text) {
-        answer.headers_mut().append(header::SET_COOKIE, header);
+        response.headers_mut().append(header::SET_COOKIE, header);
     }
 }
 

@@ -22,7 +22,7 @@ use std::{
 
 use logto_api::{
     Client,
-    sign_in::{TokenSet, Tokens},
+    sign_in::{StoredTokens, UserTokens},
 };
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -50,7 +50,7 @@ async fn main() -> Outcome<()> {
 }
 
 /// Has the user confirm a code, on any device.
-pub(crate) async fn by_device(logto: &Client, client_id: &str) -> Outcome<Tokens> {
+pub(crate) async fn by_device(logto: &Client, client_id: &str) -> Outcome<UserTokens> {
     let device = logto.device_sign_in(client_id).begin().await?;
     let page = device.verification_uri_complete().unwrap_or(device.verification_uri());
     println!("Open {page} and compare the code: {}", device.user_code());
@@ -62,15 +62,15 @@ pub(crate) async fn by_device(logto: &Client, client_id: &str) -> Outcome<Tokens
 }
 
 /// Has the user sign in with the browser of this machine.
-pub(crate) async fn by_browser(logto: &Client, client_id: &str) -> Outcome<Tokens> {
+pub(crate) async fn by_browser(logto: &Client, client_id: &str) -> Outcome<UserTokens> {
     let sign_in = logto.sign_in(client_id, REDIRECT_URI).loopback().await?;
     println!("Open {} in your browser", sign_in.url());
     Ok(sign_in.tokens().await?)
 }
 
 /// Who is signed in. Their tokens are kept, whenever they change.
-pub(crate) async fn greet(file: &File, tokens: Tokens) -> Outcome<String> {
-    file.keep(&tokens.to_token_set())?;
+pub(crate) async fn greet(file: &File, tokens: UserTokens) -> Outcome<String> {
+    file.keep(&tokens.to_stored())?;
     let kept = file.clone();
     tokens.on_change(move |set| {
         if let Err(error) = kept.keep(set) {
@@ -101,16 +101,16 @@ pub(crate) async fn sign_out(logto: &Client, file: &File) -> Outcome<()> {
 pub(crate) struct File(pub(crate) PathBuf);
 
 impl File {
-    fn tokens(&self, logto: &Client) -> Outcome<Option<Tokens>> {
+    fn tokens(&self, logto: &Client) -> Outcome<Option<UserTokens>> {
         let text = match fs::read_to_string(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             text => text?,
         };
-        Ok(Some(serde_json::from_str::<TokenSet>(&text)?.restore(logto, None)?))
+        Ok(Some(serde_json::from_str::<StoredTokens>(&text)?.restore(logto, None)?))
     }
 
     /// It is written beside and moved, so that there is always a whole one.
-    fn keep(&self, set: &TokenSet) -> Outcome<()> {
+    fn keep(&self, set: &StoredTokens) -> Outcome<()> {
         let beside = self.0.with_extension("new");
         write_private(&beside, serde_json::to_string(set)?.as_bytes())?;
         Ok(fs::rename(beside, &self.0)?)

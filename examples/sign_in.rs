@@ -29,7 +29,7 @@ use std::{
 use logto_api::{
     Client,
     models::MfaFactor,
-    sign_in::{BackupCodes, Identifier, MfaChallenge, NextStep, Tokens, TotpSetup},
+    sign_in::{BackupCodes, Identifier, MfaChallenge, NextStep, TotpSetup, UserTokens},
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -95,7 +95,7 @@ pub(crate) async fn sign_in(
     logto: &Client,
     app: &App,
     ask: &impl Fn(Question<'_>) -> Outcome<String>,
-) -> Outcome<Tokens> {
+) -> Outcome<UserTokens> {
     let mut request = logto.sign_in(&app.client_id, &app.redirect_uri);
     if let Some(secret) = &app.client_secret {
         request = request.client_secret(secret);
@@ -111,7 +111,7 @@ pub(crate) async fn sign_in(
             NextStep::Submit(user) => user.submit().await?,
             NextStep::VerifyMfa(mfa) => verify_mfa(&mfa, ask).await?,
             NextStep::BindMfa(mfa) if mfa.is_skippable() => mfa.skip().await?,
-            NextStep::BindMfa(mfa) => bind_totp(&mfa.totp().await?, ask).await?,
+            NextStep::BindMfa(mfa) => bind_totp(&mfa.set_up_totp().await?, ask).await?,
             NextStep::EnableMfa(offer) => offer.skip().await?,
             NextStep::SuggestMfa(mfa) => mfa.skip().await?,
             NextStep::CreateBackupCodes(step) => show_backup_codes(step.generate().await?).await?,
@@ -120,7 +120,7 @@ pub(crate) async fn sign_in(
                 println!("the account lacks {:?}", missing.fields());
                 missing.profile().username(ask(Question::NewUsername)?).await?
             }
-            NextStep::Done(done) => return Ok(done.tokens().await?),
+            NextStep::Completed(done) => return Ok(done.tokens().await?),
             other => return Err(other.into_error().into()),
         }
     }
@@ -132,9 +132,9 @@ async fn verify_mfa(
 ) -> Outcome<NextStep> {
     println!("a second factor is asked for: {:?}", mfa.available_factors());
     if mfa.available_factors().contains(&MfaFactor::Totp) {
-        return Ok(mfa.totp(ask(Question::TotpCode(None))?).await?);
+        return Ok(mfa.verify_totp(ask(Question::TotpCode(None))?).await?);
     }
-    Ok(mfa.backup_code(ask(Question::BackupCode)?).await?)
+    Ok(mfa.verify_backup_code(ask(Question::BackupCode)?).await?)
 }
 
 async fn bind_totp(
@@ -150,7 +150,7 @@ async fn show_backup_codes(mut codes: BackupCodes) -> Outcome<NextStep> {
     Ok(codes.bind().await?)
 }
 
-async fn show(tokens: &Tokens) -> Outcome<()> {
+async fn show(tokens: &UserTokens) -> Outcome<()> {
     println!("signed in, with the scope {}", tokens.scope());
     if let Some(claims) = tokens.claims() {
         println!("the ID token is good: it is user {}", claims.user.sub);

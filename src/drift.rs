@@ -9,7 +9,7 @@ use crate::{
     Client, Error, Result,
     call::{
         Call,
-        response::{Accepted, Received},
+        response::{Accepted, BufferedResponse},
     },
     error::{NO_RUNTIME, one_line::one_line},
     http::{
@@ -26,7 +26,7 @@ pub use logto_api_contract::{
 };
 
 const DOCUMENT: Operation =
-    Operation::new("GetSwaggerJson", Api::Management, "/api/swagger.json").public();
+    Operation::new("GetSwaggerJson", Api::Management, "/api/swagger.json").unauthenticated();
 
 const CONTRACT: &str = include_str!("../openapi/logto.json");
 
@@ -97,7 +97,7 @@ impl Client {
         runtimes::within(compared, || Error::request(NO_RUNTIME)).await
     }
 
-    async fn published(&self) -> Result<Received> {
+    async fn published(&self) -> Result<BufferedResponse> {
         let mut call = Call::new(self);
         call.start(&DOCUMENT, &[])?;
         let url = self.target().join(DOCUMENT.path)?;
@@ -106,14 +106,14 @@ impl Client {
     }
 }
 
-fn compare(document: &Received) -> Result<Drift> {
+fn compare(document: &BufferedResponse) -> Result<Drift> {
     let upstream: Value = document.json()?;
     let contract = serde_json::from_str(CONTRACT).map_err(|error| broken(&error.to_string()))?;
     let series = Series::parse(RELEASES.iter().copied());
     let series = series.map_err(|error| broken(&error.to_string()))?;
     let drift = engine::closest(&contract, &series, &upstream).map_err(|error| {
         let problem = one_line(&error.to_string(), 500);
-        document.placed(Error::unreadable(&problem, document.status, &document.headers))
+        document.with_context(Error::unreadable(&problem, document.status, &document.headers))
     })?;
     if PARTS.is_empty() {
         return Ok(drift);
@@ -126,5 +126,5 @@ fn compare(document: &Received) -> Result<Drift> {
 /// No fault of the server's.
 fn broken(problem: &str) -> Error {
     Error::request(format!("the comparison with the contract failed: {problem}"))
-        .during(DOCUMENT.id)
+        .with_operation(DOCUMENT.id)
 }

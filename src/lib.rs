@@ -17,8 +17,8 @@
 //! # }
 //!
 //! // What the contract does not know can be reached all the same.
-//! let answer = logto.request(Method::GET, "/api/status").public().send().await?;
-//! assert_eq!(answer.status(), 204);
+//! let response = logto.request(Method::GET, "/api/status").unauthenticated().send().await?;
+//! assert_eq!(response.status(), 204);
 //! # Ok(())
 //! # }
 //! ```
@@ -106,13 +106,13 @@ pub use auth::{AccessToken, TokenProvider};
 pub use bytes::Bytes;
 #[cfg(feature = "client")]
 pub use call::{
-    browser::BrowserAnswer,
+    browser::BrowserResponse,
     download::Download,
-    request::{Answer, Request},
+    request::{Request, Response},
     response_future::{ResponseFuture, WithResponse},
 };
 #[cfg(feature = "client")]
-pub use client::{Client, builder::ClientBuilder, delegation::ActingBuilder};
+pub use client::{Client, builder::ClientBuilder, delegation::DelegationBuilder};
 #[cfg(feature = "client")]
 pub use error::{Error, Result};
 #[cfg(feature = "client")]
@@ -120,7 +120,7 @@ pub use http::{clock::Clock, cookies::BrowserCookies, retry::RetryPolicy, upload
 #[cfg(feature = "client")]
 pub use lists::{
     page::Page,
-    search::{Joint, Search, SearchMode},
+    search::{LogicalOperator, Search, SearchMode},
     stream::{ItemStream, PageStream},
 };
 pub use models::setters;

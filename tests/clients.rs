@@ -62,7 +62,7 @@ async fn the_http_client_can_be_configured() {
         .configure_http(|http| http.proxy(Proxy::http(address).unwrap()))
         .build()
         .unwrap();
-    logto.request(Method::GET, "/api/status").public().send().await.unwrap();
+    logto.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap();
     assert_eq!(proxy.seen()[0].target, "http://logto.internal/api/status");
 }
 
@@ -90,7 +90,7 @@ async fn tls_is_rustls_where_it_is_enabled() {
     let server = std::thread::spawn(move || offered(listener.accept().unwrap().0));
     let once = logto_api::RetryPolicy::never();
     let logto = Client::builder(endpoint).retry(once).build().unwrap();
-    logto.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    logto.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap_err();
     let offered = server.join().unwrap();
     assert!(!offered.is_empty() && !offered.contains(&CBC), "{offered:x?}");
 }
@@ -201,8 +201,8 @@ async fn dropping_a_call_leaves_the_client_usable() {
         _ => answer(204, "", ""),
     });
     let logto = server.client();
-    let slow = logto.request(Method::GET, "/api/slow").public().send();
+    let slow = logto.request(Method::GET, "/api/slow").unauthenticated().send();
     assert!(tokio::time::timeout(Duration::from_millis(20), slow).await.is_err());
-    let quick = logto.request(Method::GET, "/api/quick").public().send().await.unwrap();
+    let quick = logto.request(Method::GET, "/api/quick").unauthenticated().send().await.unwrap();
     assert_eq!(quick.status(), StatusCode::NO_CONTENT);
 }

@@ -24,7 +24,8 @@ fn once(endpoint: &str) -> ClientBuilder {
 }
 
 async fn fail(builder: ClientBuilder) -> Error {
-    let request = builder.build().unwrap().request(Method::POST, "/api?secret=hunter2").public();
+    let request =
+        builder.build().unwrap().request(Method::POST, "/api?secret=hunter2").unauthenticated();
     let error = request.body("hunter2").send().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     assert!(causes(&error).iter().all(|error| !format!("{error} {error:?}").contains("hunter2")));
@@ -164,7 +165,7 @@ async fn a_certificate_is_not_accepted() {
     let port = tls::serve(tls::VALID);
     let trusting = once(&format!("https://localhost:{port}"))
         .configure_http(move |http| http.tls_certs_only([root(tls::VALID)]));
-    let request = trusting.build().unwrap().request(Method::GET, "/api/status").public();
+    let request = trusting.build().unwrap().request(Method::GET, "/api/status").unauthenticated();
     assert_eq!(request.send().await.unwrap().status(), 204, "the server is as it should be");
 }
 

@@ -52,7 +52,7 @@ async fn a_client_keeps_cookies_as_a_browser_does() {
     for target in
         ["/oidc/auth", "/api/experience", "/oidc/auth/i-x", "/api/experience/submit", "/api/users"]
     {
-        client.clone().request(Method::GET, target).public().send().await.unwrap();
+        client.clone().request(Method::GET, target).unauthenticated().send().await.unwrap();
     }
     let kept = [INTERACTION, "_interaction.sig=5jDR-_D9"];
     let resumed = [INTERACTION, "_interaction.sig=5jDR-_D9", "_interaction_resume=i-x"];

@@ -20,7 +20,7 @@ use std::{
 use desk::{Desk, Reply, Seen};
 use logto_api::{
     Client, RedisTokenStore,
-    sign_in::{Identifier, TokenSet, UserSessions},
+    sign_in::{Identifier, StoredTokens, UserSessions},
 };
 use logto_mock::Mock;
 use serde_json::json;
@@ -225,7 +225,7 @@ async fn a_process_that_is_killed_while_it_renews_holds_up_nobody_for_long() {
         }
     })
     .await;
-    let set: TokenSet = serde_json::from_value(json!({
+    let set: StoredTokens = serde_json::from_value(json!({
         "client_id": "app", "access_token": "opaque-1", "refresh_token": "refresh-1",
         "expires_at": 4_000_000_000_000_i64, "scope": "openid",
     }))
@@ -255,7 +255,7 @@ async fn a_process_that_is_killed_while_it_renews_holds_up_nobody_for_long() {
 async fn a_redis_that_comes_back_is_used_again() {
     let Some(redis) = Redis::start() else { return };
     let desk = Desk::open(|_: Seen| async { Reply::token("t1") }).await;
-    let set: TokenSet = serde_json::from_value(json!({
+    let set: StoredTokens = serde_json::from_value(json!({
         "client_id": "app", "access_token": "opaque-1", "refresh_token": "refresh-1",
         "expires_at": 4_000_000_000_000_i64, "scope": "openid",
     }))

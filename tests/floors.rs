@@ -26,11 +26,14 @@ const FLOORS: &[&[&str]] = &[
 /// What the crate's root re-exports, and the modules that it is from.
 const REEXPORTS: &[(&str, &[&str])] = &[
     ("auth", &["AccessToken", "TokenProvider"]),
-    ("call", &["BrowserAnswer", "Download", "Answer", "Request", "ResponseFuture", "WithResponse"]),
-    ("client", &["ActingBuilder", "Client", "ClientBuilder"]),
+    (
+        "call",
+        &["BrowserResponse", "Download", "Response", "Request", "ResponseFuture", "WithResponse"],
+    ),
+    ("client", &["DelegationBuilder", "Client", "ClientBuilder"]),
     ("error", &["Error", "Result"]),
     ("http", &["BrowserCookies", "Clock", "RetryPolicy", "Upload"]),
-    ("lists", &["ItemStream", "Joint", "Page", "PageStream", "Search", "SearchMode"]),
+    ("lists", &["ItemStream", "LogicalOperator", "Page", "PageStream", "Search", "SearchMode"]),
     ("models", &["Null", "setters", "Timestamp", "UnknownValue", "VerificationRecordId"]),
     ("store", &["MemoryTokenStore", "RedisTokenStore", "StoreError", "TokenStore"]),
     ("groups", &["account", "experience", "verifications"]),

@@ -92,7 +92,7 @@ fn request(stream: &TcpStream) -> Option<String> {
 }
 
 async fn get(client: &Client, path: &str) -> logto_api::Result<String> {
-    client.request(Method::GET, path).public().send().await?.text()
+    client.request(Method::GET, path).unauthenticated().send().await?.text()
 }
 
 /// The connections of two requests with a pause between.
@@ -178,7 +178,7 @@ async fn a_retry_meets_no_other_connection_that_the_server_has_closed() {
     get(&client, "/api/users").await.unwrap();
     assert_eq!(server.seen().len(), 2);
     // Nor does a call that may be sent once.
-    let request = client.request(Method::POST, "/api/users").public().json(&json!({}));
+    let request = client.request(Method::POST, "/api/users").unauthenticated().json(&json!({}));
     request.send().await.unwrap();
     assert_eq!(server.seen().len(), 3);
 }
@@ -186,7 +186,8 @@ async fn a_retry_meets_no_other_connection_that_the_server_has_closed() {
 #[tokio::test]
 async fn a_post_meets_one_of_them_at_most() {
     let (server, client) = stale(|server| server.builder().build().unwrap()).await;
-    let post = || client.request(Method::POST, "/api/users").public().json(&json!({})).send();
+    let post =
+        || client.request(Method::POST, "/api/users").unauthenticated().json(&json!({})).send();
     let error = post().await.unwrap_err();
     assert!(error.may_have_taken_effect(), "{error}");
     post().await.unwrap();

@@ -40,7 +40,7 @@ fn endless(head: &'static str, piece: Vec<u8>) -> (String, mpsc::Receiver<usize>
 }
 
 fn get(client: &Client) -> Request {
-    client.request(Method::GET, "/api/status").public()
+    client.request(Method::GET, "/api/status").unauthenticated()
 }
 
 #[tokio::test(flavor = "multi_thread")]

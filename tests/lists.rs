@@ -169,7 +169,7 @@ async fn as_many_pages_are_in_flight_as_was_asked_for() {
         .await;
         let mut stream = logto.users().list().page_size(2).stream();
         if let Some(limit) = limit {
-            stream = stream.pages_in_flight(limit);
+            stream = stream.prefetch(limit);
         }
         assert_eq!(ids(stream).await.len(), 39);
         assert_eq!(server.log.borrow().most_in_flight, expected);
@@ -207,7 +207,7 @@ async fn a_list_ends_where_its_items_do() {
             Server::start(move |asked, _| async move { page_of(count, total, &asked) }).await;
         let list = logto.users().list().page_size(2);
         let case = format!("{count} users, total {total:?}");
-        let one_by_one = list.clone().stream().pages_in_flight(1);
+        let one_by_one = list.clone().stream().prefetch(1);
         assert_eq!(ids(one_by_one).await, Vec::from_iter(0..count), "{case}");
         assert_eq!(server.pages(), Vec::from_iter(1..=last_asked), "{case}");
         assert_eq!(ids(list.stream()).await, Vec::from_iter(0..count), "{case}");
@@ -274,7 +274,7 @@ async fn a_page_that_comes_again_is_the_end() {
             let list = logto.users().list().page_size(2);
             let all = Vec::from_iter(0..period * 2);
             assert_eq!(ids(list.clone().stream()).await, all, "{total:?}");
-            assert_eq!(ids(list.stream().pages_in_flight(1)).await, all, "{total:?}");
+            assert_eq!(ids(list.stream().prefetch(1)).await, all, "{total:?}");
         }
         let (logto, _) = pages(Some("1000")).await;
         let (found, missing) = end(logto.users().list().page_size(2).stream()).await;
@@ -315,7 +315,7 @@ async fn what_the_server_counts_and_does_not_give_is_missing() {
         let list = logto.users().list().page_size(2);
         let expected =
             (Vec::from_iter(0..count), Some(total.parse::<u64>().unwrap() - count as u64));
-        let one_by_one = list.clone().stream().pages_in_flight(1);
+        let one_by_one = list.clone().stream().prefetch(1);
         assert_eq!(end(one_by_one).await, expected, "{count} of {total}");
         assert_eq!(server.pages(), Vec::from_iter(1..=last_asked), "{count} of {total}");
         assert_eq!(end(list.stream()).await, expected, "{count} of {total}");
@@ -333,7 +333,7 @@ async fn a_list_goes_on_after_a_page_that_is_short_or_empty() {
         .await;
         let list = logto.users().list().page_size(2);
         for pages in [1, 8] {
-            let (found, missing) = end(list.clone().stream().pages_in_flight(pages)).await;
+            let (found, missing) = end(list.clone().stream().prefetch(pages)).await;
             let gap = (short - 1) * 2 + left..short * 2;
             let expected: Vec<_> = (0..10).filter(|id| !gap.contains(id)).collect();
             assert_eq!((found, missing), (expected, Some(2 - left as u64)), "{short} {left}");
@@ -350,7 +350,7 @@ async fn the_server_may_give_other_pages_than_it_is_asked_for() {
         })
         .await;
         for pages in [1, 8] {
-            let found = ids(logto.users().list().page_size(100).stream().pages_in_flight(pages));
+            let found = ids(logto.users().list().page_size(100).stream().prefetch(pages));
             assert_eq!(found.await, Vec::from_iter(0..total), "{size} of {total}");
         }
         let from_the_second = logto.users().list().page(2).page_size(100).stream();
@@ -382,7 +382,7 @@ async fn an_error_comes_after_what_was_before_it_and_is_the_end() {
             page_of(100, Some("100"), &asked)
         })
         .await;
-        let mut stream = logto.users().list().page_size(2).stream().pages_in_flight(limit);
+        let mut stream = logto.users().list().page_size(2).stream().prefetch(limit);
         for id in 0..4 {
             let user = within(stream.next()).await.unwrap().unwrap();
             assert_eq!(user.id, id.to_string());

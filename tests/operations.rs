@@ -13,7 +13,7 @@ use logto_api::models::{
     ApplicationType, HookEvent, InteractionIdentifier, SignInIdentifierType, User,
     VerificationCodeIdentifier,
 };
-use logto_api::{Bytes, Client, Joint, Search, SearchMode, Upload};
+use logto_api::{Bytes, Client, LogicalOperator, Search, SearchMode, Upload};
 use logto_mock::Mock;
 use serde_json::{Value, json};
 
@@ -141,7 +141,7 @@ async fn a_search_may_repeat_its_keys() {
         .field("username", "ann")
         .field("username", "bob")
         .mode("username", SearchMode::Exact)
-        .joint(Joint::Or);
+        .operator(LogicalOperator::Or);
     logto.users().list().search(search).send().await.unwrap();
     let line = seen.line();
     assert!(line.contains("search.username=ann&search.username=bob"), "{line}");

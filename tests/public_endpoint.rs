@@ -17,7 +17,7 @@ use issuer::Key;
 use logto_api::{
     Client, Error,
     reqwest::Url,
-    sign_in::{Done, Identifier},
+    sign_in::{Completed, Identifier},
 };
 use serde_json::{Value, json};
 use server::{Seen, Server, answer, ok};
@@ -79,7 +79,7 @@ impl Logto {
         self.server.builder().public_endpoint(PUBLIC).build().unwrap()
     }
 
-    async fn submit(&self) -> Result<Done, Error> {
+    async fn submit(&self) -> Result<Completed, Error> {
         let session = self.client().sign_in("app", CALLBACK).begin().await?;
         session.password(Identifier::username("alice"), "pw").await?.submit().await?.done()
     }
@@ -97,13 +97,13 @@ fn tokens(key: &Key, issuer: &str, nonce: &str) -> Value {
 }
 
 trait IntoDone {
-    fn done(self) -> Result<Done, Error>;
+    fn done(self) -> Result<Completed, Error>;
 }
 
 impl IntoDone for logto_api::sign_in::NextStep {
-    fn done(self) -> Result<Done, Error> {
+    fn done(self) -> Result<Completed, Error> {
         match self {
-            Self::Done(done) => Ok(done),
+            Self::Completed(done) => Ok(done),
             other => Err(other.into_error()),
         }
     }

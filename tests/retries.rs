@@ -245,7 +245,7 @@ async fn a_policy_is_the_clients_or_the_calls() {
     let builder = server.builder().clock(TestClock::new(1.0)).retry(policy);
     let client = builder.build().unwrap();
     let attempts = async |method: Method, retry: Option<RetryPolicy>| {
-        let mut request = client.request(method, "/api/status").public();
+        let mut request = client.request(method, "/api/status").unauthenticated();
         if let Some(retry) = retry {
             request = request.retry(retry);
         }
@@ -293,7 +293,7 @@ async fn attempts_have_a_time_limit_and_so_has_the_call() {
 #[tokio::test]
 async fn a_call_without_any_time_sends_nothing() {
     let server = Server::answering([status(204)]);
-    let request = || server.client().request(Method::GET, "/api/status").public();
+    let request = || server.client().request(Method::GET, "/api/status").unauthenticated();
     for request in [request().timeout(Duration::ZERO), request().attempt_timeout(Duration::ZERO)] {
         let error = request.send().await.unwrap_err();
         assert!(error.is_timeout(), "{error}");

@@ -63,10 +63,10 @@ async fn a_body_that_is_empty_has_a_length() {
         (Method::GET, None),
         (Method::DELETE, None),
     ] {
-        server.client().request(method, "/api/status").public().send().await.unwrap();
+        server.client().request(method, "/api/status").unauthenticated().send().await.unwrap();
         assert_eq!(server.seen().pop().unwrap().header("content-length"), length);
     }
-    let request = server.client().request(Method::POST, "/api/status").public();
+    let request = server.client().request(Method::POST, "/api/status").unauthenticated();
     request.body("").send().await.unwrap();
     assert_eq!(server.seen().pop().unwrap().header("content-length"), Some("0"));
 }
@@ -246,13 +246,14 @@ async fn an_operation_that_the_release_lacks_says_so() {
 async fn connections_and_time_limits() {
     let server = Server::start(|_| silence());
     let request = server.client().request(Method::GET, "/api?token=hunter2");
-    let error = request.public().timeout(Duration::from_millis(50)).send().await.unwrap_err();
+    let error =
+        request.unauthenticated().timeout(Duration::from_millis(50)).send().await.unwrap_err();
     assert!(error.is_timeout() && !error.is_connect());
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 
     let builder = || Client::builder(nobody()).retry(RetryPolicy::never());
     let client = builder().build().unwrap();
-    let request = client.request(Method::GET, "/api?token=hunter2").public();
+    let request = client.request(Method::GET, "/api?token=hunter2").unauthenticated();
     let error = request.send().await.unwrap_err();
     assert!(error.is_connect() && !error.is_timeout(), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
@@ -314,7 +315,8 @@ async fn no_operation_takes_a_redirect_for_a_success() {
 #[tokio::test]
 async fn errors_count_the_attempts_before_an_answer_that_cannot_be_read() {
     let server = Server::answering([answer(503, "", ""), answer(200, "", "\u{fffd}")]);
-    let answer = server.client().request(Method::GET, "/api").public().send().await.unwrap();
+    let answer =
+        server.client().request(Method::GET, "/api").unauthenticated().send().await.unwrap();
     let error = answer.json::<Value>().unwrap_err();
     assert!(error.is_decode() && error.to_string().ends_with("2 attempts)"), "{error}");
     assert_eq!(error.attempts(), 2);

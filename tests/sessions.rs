@@ -13,8 +13,8 @@ use logto_api::{
     BrowserCookies, Client, Error,
     reqwest::header::HeaderMap,
     sign_in::{
-        Followed, ForgotPassword, Identifier, NextStep, PendingAuthorization, ProfileField,
-        Register, Resumed, Session, SignIn, TokenSet,
+        ForgotPassword, Identifier, NextStep, PendingAuthorization, ProfileField, RedirectOutcome,
+        Register, ResumedState, SignIn, SignInFlow, StoredTokens,
     },
 };
 use logto_mock::Mock;
@@ -53,7 +53,7 @@ fn refusal(status: u16, code: &str, data: &Value) -> String {
     answer(status, "content-type: application/json\r\n", &body.to_string())
 }
 
-async fn begin(server: &Server) -> Session {
+async fn begin(server: &Server) -> SignInFlow {
     server.client().sign_in("app", CALLBACK).begin().await.unwrap()
 }
 
@@ -197,7 +197,8 @@ async fn cookies_of_another_session_are_refused() {
     let sent = server.seen().len();
 
     let other = BrowserCookies::from_headers([r#"_interaction={"app":"uid-2"}"#]);
-    let error = server.client().attach(&other).authorization(pending.clone()).resume().await;
+    let error =
+        server.client().resume_interaction(&other).authorization(pending.clone()).resume().await;
     let error = error.unwrap_err();
     assert!(error.to_string().contains("another session"), "{error}");
     assert_eq!(server.seen().len(), sent);
@@ -239,14 +240,16 @@ async fn a_user_who_is_signed_in_already_need_not_be_asked() {
     let server = answering_at_once("code=c0de");
     let silent = || server.client().sign_in("app", CALLBACK).prompt("none");
     let opened = silent().authorize().await.unwrap();
-    let done = opened.done().expect("there is nothing to ask");
-    let Followed::Callback(callback) = done.follow().await.unwrap() else { panic!("consent") };
+    let done = opened.completed().expect("there is nothing to ask");
+    let RedirectOutcome::Callback(callback) = done.follow_redirects().await.unwrap() else {
+        panic!("consent")
+    };
     assert!(callback.url().contains("code=c0de"));
     let resumed = opened.clone().resume().await.unwrap();
-    assert!(matches!(resumed, Resumed::Identified(NextStep::Done(_))));
+    assert!(matches!(resumed, ResumedState::Identified(NextStep::Completed(_))));
     // There is no interaction to begin anything in.
     let error = opened.sign_in().await.unwrap_err();
-    assert!(error.is_invalid_request() && error.to_string().contains("`done()`"), "{error}");
+    assert!(error.is_invalid_request() && error.to_string().contains("`completed()`"), "{error}");
     assert_eq!(server.seen().len(), 1);
 
     let refusing = answering_at_once("error=login_required");
@@ -268,8 +271,8 @@ async fn a_live_session_leads_through_consent() {
         _ => answer(204, "", ""),
     });
     let opened = server.client().sign_in("app", CALLBACK).authorize().await.unwrap();
-    let followed = opened.done().unwrap().follow().await.unwrap();
-    assert!(matches!(followed, Followed::Callback(_)));
+    let followed = opened.completed().unwrap().follow_redirects().await.unwrap();
+    assert!(matches!(followed, RedirectOutcome::Callback(_)));
     assert_eq!(server.seen().len(), 3);
 }
 
@@ -289,8 +292,8 @@ async fn another_user_signs_in_with_the_cookies_of_one_who_is_signed_in() {
         _ => panic!("{} is asked for", seen.target),
     });
     let step = begin(&server).await.password(alice(), PASSWORD).await.unwrap();
-    let NextStep::Done(done) = step.submit().await.unwrap() else { panic!("not done") };
-    assert!(matches!(done.follow().await.unwrap(), Followed::Callback(_)));
+    let NextStep::Completed(done) = step.submit().await.unwrap() else { panic!("not done") };
+    assert!(matches!(done.follow_redirects().await.unwrap(), RedirectOutcome::Callback(_)));
     let seen = server.seen();
     let confirmed =
         seen.iter().find(|seen| seen.method == "POST" && seen.target.ends_with("confirm"));
@@ -307,7 +310,7 @@ async fn a_user_who_may_not_use_the_application_is_told_from_one_who_is_to_conse
         _ => answer(200, "", "<html>"),
     });
     let opened = server.client().sign_in("app", CALLBACK).authorize().await.unwrap();
-    let error = opened.done().unwrap().tokens().await.unwrap_err();
+    let error = opened.completed().unwrap().tokens().await.unwrap_err();
     assert!(error.is_sign_in_refused(), "{error}");
     assert!(error.to_string().contains("application access control"), "{error}");
 }
@@ -331,7 +334,7 @@ async fn a_sign_out_ends_the_tokens_the_session_and_the_interaction() {
         "client_id": "app", "access_token": "opaque", "expires_at": 0, "scope": "openid",
         "refresh_token": "refresh",
     });
-    let set: TokenSet = serde_json::from_value(set).unwrap();
+    let set: StoredTokens = serde_json::from_value(set).unwrap();
     let tokens = set.restore(&server.client(), None).unwrap();
     let kept = r#"_session=one; _interaction={"app":"uid"}; _interaction.sig=s; theme=dark"#;
     let cookies = BrowserCookies::from_headers([kept]);
@@ -353,7 +356,7 @@ async fn a_sign_out_ends_the_tokens_the_session_and_the_interaction() {
 
     // A page that is none of Logto's is no sign-out.
     let server = Server::start(|_| answer(200, "", "<html>"));
-    let set: TokenSet = serde_json::from_value(json!({
+    let set: StoredTokens = serde_json::from_value(json!({
         "client_id": "app", "access_token": "opaque", "expires_at": 0, "scope": "openid",
     }))
     .unwrap();
@@ -405,11 +408,11 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
 
     let step =
         identified_with(404, "user.identity_not_exist", json!({"relatedUser": {"type": "email"}}));
-    let NextStep::Register(nobody) = step.await.unwrap() else { panic!("another step") };
+    let NextStep::AccountNotFound(nobody) = step.await.unwrap() else { panic!("another step") };
     assert_eq!(nobody.related_user().unwrap()["type"], "email");
     for code in ["user.sso_identity_not_exist", "user.user_not_exist"] {
         let step = identified_with(404, code, Value::Null).await.unwrap();
-        assert!(matches!(step, NextStep::Register(_)), "{step:?}");
+        assert!(matches!(step, NextStep::AccountNotFound(_)), "{step:?}");
     }
 
     let step =
@@ -430,7 +433,7 @@ async fn what_logto_wants_is_a_step_and_what_is_wrong_an_error() {
     let step = identified_with(403, "session.moon_phase", json!({"moon": "full"})).await.unwrap();
     assert_eq!(step.code(), Some("session.moon_phase"));
     assert!(step.clone().into_error().to_string().contains("session.moon_phase"));
-    let NextStep::Other(other) = step else { panic!("another step") };
+    let NextStep::Unknown(other) = step else { panic!("another step") };
     assert_eq!(other.data().unwrap()["moon"], "full");
 
     for (status, code) in [
@@ -483,7 +486,7 @@ async fn a_second_factor_that_comes_before_a_change_is_a_step() {
         let NextStep::VerifyMfa(challenge) = step.unwrap() else { panic!("another step") };
         assert!(challenge.interrupts_change());
         assert_eq!(challenge.available_factors(), ["Totp".into()]);
-        let step = challenge.totp("123456").await.unwrap();
+        let step = challenge.verify_totp("123456").await.unwrap();
         assert!(matches!(step, NextStep::Submit(_)), "{step:?}");
     }
     let error = user.mfa().bind("Totp".to_owned(), "record-1").await.unwrap_err();
@@ -535,9 +538,10 @@ async fn an_attached_session_ends_in_the_browser() {
         _ => answer(204, "", ""),
     });
     let cookies = BrowserCookies::from_headers([r#"_interaction={"app":"uid-1"}"#]);
-    let session: Session<SignIn> = server.client().attach(&cookies).sign_in().await.unwrap();
+    let session: SignInFlow<SignIn> =
+        server.client().resume_interaction(&cookies).sign_in().await.unwrap();
     let step = session.password(alice(), PASSWORD).await.unwrap().submit().await.unwrap();
-    let NextStep::Done(done) = step else { panic!("another step") };
+    let NextStep::Completed(done) = step else { panic!("another step") };
     assert_eq!(done.redirect_to(), "/oidc/auth/uid-1");
     let error = done.tokens().await.unwrap_err();
     assert!(error.to_string().contains("redirect_to"), "{error}");
@@ -561,8 +565,8 @@ async fn pages_of_another_origin_are_named() {
 async fn a_session_begins_anew_for_something_else() {
     let server = logto(|_| answer(204, "", ""));
     let session = begin(&server).await;
-    let _: Session<ForgotPassword> = session.restart().await.unwrap();
-    let _: Session<Register> = session.switch_to_register().await.unwrap();
+    let _: SignInFlow<ForgotPassword> = session.restart().await.unwrap();
+    let _: SignInFlow<Register> = session.switch_to_register().await.unwrap();
     session.captcha("s0lved").await.unwrap();
     let bodies: Vec<_> = server.seen().into_iter().map(|seen| (seen.target, seen.body)).collect();
     let event = |event| format!(r#"{{"interactionEvent":"{event}"}}"#);
@@ -587,7 +591,7 @@ async fn secrets_do_not_show() {
     let state = pending.state().to_owned();
     let step = session.password(alice(), "hunter2").await.unwrap();
     let done = step.clone().submit().await.unwrap();
-    let resumed = Resumed::SignIn(session.clone());
+    let resumed = ResumedState::SignIn(session.clone());
     for shown in [
         format!("{session:?}"),
         format!("{pending:?}"),
@@ -659,13 +663,20 @@ async fn a_browser_carries_a_session_from_request_to_request() {
     let cookies = BrowserCookies::from_headers(headers.get_all("cookie"));
     let pending: PendingAuthorization = serde_json::from_str(&kept).unwrap();
     let attach = || {
-        logto.attach(&cookies).authorization(pending.clone()).client_secret(mock.web_app_secret())
+        logto
+            .resume_interaction(&cookies)
+            .authorization(pending.clone())
+            .client_secret(mock.web_app_secret())
     };
-    let Resumed::SignIn(session) = attach().resume().await.unwrap() else { panic!("elsewhere") };
+    let ResumedState::SignIn(session) = attach().resume().await.unwrap() else {
+        panic!("elsewhere")
+    };
     session.password(alice(), PASSWORD).await.unwrap();
 
     // And the one after that.
-    let Resumed::Identified(step) = attach().resume().await.unwrap() else { panic!("elsewhere") };
+    let ResumedState::Identified(step) = attach().resume().await.unwrap() else {
+        panic!("elsewhere")
+    };
     let tokens = step.submit().await.unwrap().tokens().await.unwrap();
     assert_eq!(tokens.claims().unwrap().user.sub, id);
 }
@@ -675,7 +686,7 @@ async fn a_browser_carries_a_session_from_request_to_request() {
 async fn a_logto_that_does_not_tell_where_a_session_is_is_named() {
     let server = logto(|_| answer(404, "content-type: text/plain\r\n", "Not Found"));
     let cookies = BrowserCookies::from_headers([r#"_interaction={"app":"uid-1"}"#]);
-    let resumed = server.client().attach(&cookies).resume().await.unwrap_err();
+    let resumed = server.client().resume_interaction(&cookies).resume().await.unwrap_err();
     let asked = begin(&server).await.state().await.unwrap_err();
     for error in [resumed, asked] {
         assert!(error.is_not_found() && !error.is_session_ended());
@@ -683,7 +694,7 @@ async fn a_logto_that_does_not_tell_where_a_session_is_is_named() {
         assert!(text.contains("older than 1.") && text.contains("identified"), "{text}");
     }
     let ended = logto(|_| refusal(404, "session.interaction_not_found", &Value::Null));
-    let error = ended.client().attach(&cookies).resume().await.unwrap_err();
+    let error = ended.client().resume_interaction(&cookies).resume().await.unwrap_err();
     assert!(error.is_session_ended() && !error.to_string().contains("older than"), "{error}");
 }
 
@@ -694,10 +705,10 @@ async fn what_is_known_of_a_session_need_not_be_asked() {
         _ => answer(204, "", ""),
     });
     let cookies = BrowserCookies::from_headers([r#"_interaction={"app":"uid-1"}"#]);
-    let attach = || server.client().attach(&cookies);
-    attach().session::<Register>().unwrap().create_account().await.unwrap();
+    let attach = || server.client().resume_interaction(&cookies);
+    attach().flow::<Register>().unwrap().create_account().await.unwrap();
     let user = attach().identified::<SignIn>().unwrap();
-    assert!(matches!(user.submit().await.unwrap(), NextStep::Done(_)));
+    assert!(matches!(user.submit().await.unwrap(), NextStep::Completed(_)));
     let sent: Vec<_> = server.seen().into_iter().map(|seen| (seen.target, seen.body)).collect();
     let expected = [("/api/experience/identification", "{}"), ("/api/experience/submit", "")];
     assert_eq!(sent, expected.map(|(target, body)| (target.to_owned(), body.to_owned())));

@@ -24,7 +24,7 @@ use desk::{Desk, Reply, Seen};
 use logto_api::{
     Client, Error, MemoryTokenStore, Method, RetryPolicy, StoreError, TokenStore,
     reqwest::Url,
-    sign_in::{TokenSet, Tokens, UserSessions},
+    sign_in::{StoredTokens, UserSessions, UserTokens},
 };
 use serde_json::{Value, json};
 
@@ -130,7 +130,7 @@ impl Logto {
     }
 
     /// The tokens of one process, of a user who is signed in.
-    async fn process(&self) -> Tokens {
+    async fn process(&self) -> UserTokens {
         self.sessions().get("s1").await.unwrap().unwrap()
     }
 
@@ -153,7 +153,7 @@ impl Logto {
     }
 }
 
-fn set() -> TokenSet {
+fn set() -> StoredTokens {
     serde_json::from_value(json!({
         "client_id": "web-app", "access_token": "opaque-1", "refresh_token": "refresh-1",
         "expires_at": (TestClock::START + 3600) * 1000, "scope": "openid offline_access",

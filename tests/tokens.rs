@@ -21,7 +21,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use clock::TestClock;
 use desk::{Desk, Reply, Seen, begun};
 use logto_api::{
-    AccessToken, Answer, Client, Error, Method, Result, RetryPolicy, TokenProvider, reqwest,
+    AccessToken, Client, Error, Method, Response, Result, RetryPolicy, TokenProvider, reqwest,
 };
 use serde_json::json;
 use tokio::{runtime, sync::Semaphore};
@@ -29,7 +29,7 @@ use tokio::{runtime, sync::Semaphore};
 const TOKEN: &str = "/oidc/token";
 const USERS: &str = "/api/users";
 
-fn call(client: &Client) -> impl Future<Output = Result<Answer>> + Send + use<> {
+fn call(client: &Client) -> impl Future<Output = Result<Response>> + Send + use<> {
     client.request(Method::GET, USERS).send()
 }
 
@@ -388,7 +388,7 @@ async fn tokens_go_where_they_belong() {
         (get(&user, "/api/my-account"), Some("Bearer user-token")),
         (get(&user, USERS), Some("Bearer user-token")),
         (get(&user, "/api/experience/submit"), None),
-        (get(&user, "/api/status").public(), None),
+        (get(&user, "/api/status").unauthenticated(), None),
         (get(&app, "/oidc/auth"), None),
         (get(&app, "/api/my-account").token("other"), Some("Bearer other")),
         (get(&app, USERS).token("other"), Some("Bearer other")),
@@ -490,7 +490,7 @@ async fn a_provider_is_asked_when_its_token_is_over() {
     assert_eq!(desk.last().authorization.unwrap(), "Bearer p2");
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     let token = client.access_token().await.unwrap();
-    assert_eq!((token.secret(), token.life()), ("p2", Some(Duration::from_secs(590))));
+    assert_eq!((token.secret(), token.lifetime()), ("p2", Some(Duration::from_secs(590))));
     assert_eq!(desk.count(TOKEN), 0);
 }
 
@@ -601,7 +601,7 @@ async fn impersonating() -> Desk {
 
 const ACCOUNT: &str = "/api/my-account";
 
-async fn account(client: &Client) -> Result<Answer> {
+async fn account(client: &Client) -> Result<Response> {
     client.request(Method::GET, ACCOUNT).send().await
 }
 

@@ -199,7 +199,7 @@ async fn a_call_that_fails_without_an_answer_says_how() {
     let (log, _guard) = Log::listen();
     let clock = TestClock::new(1.0);
     let client = logto_api::Client::builder(server::nobody()).clock(clock).build().unwrap();
-    client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    client.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap_err();
     let kept = log.0.lock().unwrap();
     assert_eq!(kept.closed[0]["error.type"], "transport");
     assert!(!kept.closed[0].contains_key("http.response.status_code"));

@@ -59,7 +59,7 @@ async fn a_server_needs_no_port() {
     let request = client.request(Method::POST, "/api/users").json(&json!({"a": 1}));
     let user: serde_json::Value = request.send().await.unwrap().json().unwrap();
     assert_eq!((&user["username"], &user["name"]), (&json!("Bearer t1"), &json!("{\"a\":1}")));
-    let cookies = || client.request(Method::GET, "/api/cookies").public().send();
+    let cookies = || client.request(Method::GET, "/api/cookies").unauthenticated().send();
     assert_eq!(cookies().await.unwrap().text().unwrap(), "");
     assert_eq!(cookies().await.unwrap().text().unwrap(), "a=b");
     let gone = client.request(Method::GET, "/api/nobody").send().await.unwrap_err();
@@ -131,7 +131,8 @@ impl Service<Request> for Coy {
 async fn a_service_is_called_when_it_is_ready() {
     let client = Client::builder(ENDPOINT).transport(Coy::default()).build().unwrap();
     for _ in 0..2 {
-        let answer = client.request(Method::GET, "/api/status").public().send().await.unwrap();
+        let answer =
+            client.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
     }
 }
@@ -146,14 +147,16 @@ async fn what_a_service_reports_is_the_source_of_the_error() {
     });
     let builder = Client::builder(ENDPOINT).transport(service);
     let client = builder.retry(RetryPolicy::new().base_delay(Duration::ZERO)).build().unwrap();
-    let error = client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    let error =
+        client.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap_err();
     assert!(error.is_transient() && !error.is_connect() && !error.is_timeout());
     assert_eq!(error.attempts(), 3);
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.to_string(), "hunter2");
     // It may have been carried out.
-    let error = client.request(Method::POST, "/api/status").public().send().await.unwrap_err();
+    let error =
+        client.request(Method::POST, "/api/status").unauthenticated().send().await.unwrap_err();
     assert_eq!(error.attempts(), 1);
     assert_eq!(calls.lock().unwrap().len(), 4);
 
@@ -184,7 +187,8 @@ async fn errors_of_reqwest_are_understood() {
         .transport(behind_a_layer(reqwest::Client::new()))
         .build()
         .unwrap();
-    let error = client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    let error =
+        client.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap_err();
     assert!(error.is_connect(), "{error}");
 }
 
@@ -208,15 +212,15 @@ async fn time_limits_hold_for_a_service() {
         .build()
         .unwrap();
     for request in [
-        client.request(Method::GET, "/api/never").public(),
-        client.request(Method::GET, "/api/slow").public(),
+        client.request(Method::GET, "/api/never").unauthenticated(),
+        client.request(Method::GET, "/api/slow").unauthenticated(),
     ] {
         let error = request.send().await.unwrap_err();
         assert!(error.is_timeout() && error.is_transient(), "{error}");
     }
     let error = client.request(Method::GET, "/api/users").send().await.unwrap_err();
     assert!(error.is_auth() && error.is_timeout(), "{error}");
-    let request = client.request(Method::GET, "/api/slow").public();
+    let request = client.request(Method::GET, "/api/slow").unauthenticated();
     let download = request.timeout(Duration::from_millis(20)).download().await.unwrap();
     let error = download.bytes().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
@@ -229,7 +233,8 @@ async fn an_answer_from_elsewhere_is_not_taken() {
     let server = Server::answering([answer(302, &location, "")]);
     let following = reqwest::Client::new();
     let client = server.builder().transport(behind_a_layer(following)).build().unwrap();
-    let error = client.request(Method::GET, "/api/status").public().send().await.unwrap_err();
+    let error =
+        client.request(Method::GET, "/api/status").unauthenticated().send().await.unwrap_err();
     assert!(error.to_string().contains("another server"), "{error}");
 }
 

@@ -24,7 +24,7 @@ use issuer::{Key, encode, hs256, unsigned};
 use logto_api::{
     Client, Error, Method, Result, RetryPolicy,
     reqwest::Url,
-    sign_in::{PendingAuthorization, TokenSet, Tokens},
+    sign_in::{PendingAuthorization, StoredTokens, UserTokens},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -212,12 +212,12 @@ impl Logto {
         Url::parse_with_params(url, [("iss", issuer)]).unwrap().into()
     }
 
-    async fn redeem(&self, client: &Client) -> Result<Tokens> {
+    async fn redeem(&self, client: &Client) -> Result<UserTokens> {
         pending().redeem(client, Some("s3cret:+"), &self.callback()).await
     }
 
     /// The tokens of a user who has just signed in.
-    async fn tokens(&self) -> Tokens {
+    async fn tokens(&self) -> UserTokens {
         self.redeem(&self.client()).await.unwrap()
     }
 
@@ -257,7 +257,7 @@ async fn a_code_is_redeemed_with_either_kind_of_key() {
         let client = logto.client();
         let tokens = logto.redeem(&client).await.unwrap();
         assert_eq!(tokens.access_token().secret(), "opaque-1");
-        assert_eq!(tokens.access_token().life(), Some(Duration::from_secs(3600)));
+        assert_eq!(tokens.access_token().lifetime(), Some(Duration::from_secs(3600)));
         assert_eq!(tokens.expires_at().as_millis(), (TestClock::START as i64 + 3600) * 1000);
         assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-1"));
         assert_eq!((tokens.scope(), tokens.client_id()), (SCOPE, "web-app"));
@@ -799,7 +799,7 @@ async fn a_refresh_is_about_the_same_user() {
     logto.give(&key.sign(&logto.claims()));
     let renewed = tokens.refresh().await.unwrap();
     assert_eq!(renewed.refresh_token().as_deref(), Some("refresh-5"));
-    assert!(tokens.to_token_set() == renewed.to_token_set());
+    assert!(tokens.to_stored() == renewed.to_stored());
 }
 
 #[tokio::test]
@@ -934,7 +934,7 @@ async fn tokens_for_apis_and_organizations_are_asked_for() {
     logto.reply(granted("read:orders", "refresh-8"));
     let request = tokens.for_resource("https://api.acme.com").scope("read:orders");
     let token = request.organization("acme").access_token().await.unwrap();
-    assert_eq!((token.secret(), token.life()), ("jwt", Some(Duration::from_secs(60))));
+    assert_eq!((token.secret(), token.lifetime()), ("jwt", Some(Duration::from_secs(60))));
     let sent = logto.last_form();
     assert_eq!(sent.len(), 5);
     assert_eq!(sent["resource"], "https://api.acme.com");
@@ -942,7 +942,7 @@ async fn tokens_for_apis_and_organizations_are_asked_for() {
     assert_eq!(sent["scope"], "read:orders");
 
     // The user's own tokens stay, but for the refresh token.
-    let kept = tokens.to_token_set();
+    let kept = tokens.to_stored();
     assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-8"));
     assert!(!serde_json::to_string(&kept).unwrap().contains("jwt"));
     assert_eq!(tokens.client().access_token().await.unwrap().secret(), "opaque-1");
@@ -1057,9 +1057,9 @@ async fn a_browser_signs_out_at_an_address_without_tokens() {
 #[tokio::test]
 async fn tokens_are_kept_and_come_back() {
     let logto = Logto::signing(&Key::es384("k1")).await;
-    let kept = serde_json::to_string(&logto.tokens().await.to_token_set()).unwrap();
+    let kept = serde_json::to_string(&logto.tokens().await.to_stored()).unwrap();
     let restore = || {
-        let set: TokenSet = serde_json::from_str(&kept).unwrap();
+        let set: StoredTokens = serde_json::from_str(&kept).unwrap();
         set.restore(&logto.client(), Some("s3cret:+")).unwrap()
     };
     let tokens = restore();
@@ -1067,7 +1067,7 @@ async fn tokens_are_kept_and_come_back() {
     assert_eq!((tokens.scope(), tokens.client_id()), (SCOPE, "web-app"));
     assert_eq!(tokens.expires_in(), Duration::from_secs(3600));
     assert_eq!(tokens.client().access_token().await.unwrap().secret(), "opaque-1");
-    assert_eq!(serde_json::to_string(&tokens.to_token_set()).unwrap(), kept);
+    assert_eq!(serde_json::to_string(&tokens.to_stored()).unwrap(), kept);
     assert_eq!(logto.desk.seen().len(), 2);
 
     // What a client renews behind one's back is kept too.
@@ -1075,12 +1075,12 @@ async fn tokens_are_kept_and_come_back() {
     let tokens = restore();
     assert_eq!(tokens.expires_in(), Duration::ZERO);
     tokens.client().request(Method::GET, ACCOUNT).send().await.unwrap();
-    let set = tokens.to_token_set();
+    let set = tokens.to_stored();
     assert!(serde_json::to_string(&set).unwrap().contains("opaque-2"));
     assert_eq!(tokens.refresh_token().as_deref(), Some("refresh-2"));
 
     let broken = kept.replace(tokens.id_token().unwrap(), "header.payload.signature");
-    let set: TokenSet = serde_json::from_str(&broken).unwrap();
+    let set: StoredTokens = serde_json::from_str(&broken).unwrap();
     assert!(set.clone().restore(&logto.client(), None).unwrap_err().is_invalid_token());
     assert!(set.restore(&logto.client(), Some("")).unwrap_err().is_invalid_request());
 }
@@ -1112,7 +1112,7 @@ async fn nothing_secret_is_shown() {
     let shown = [
         format!("{:?}", pending()),
         format!("{tokens:?}"),
-        format!("{:#?}", tokens.to_token_set()),
+        format!("{:#?}", tokens.to_stored()),
         format!("{:?}", tokens.client()),
         format!("{request:?} {:?}", request.clone().client().unwrap()),
         format!("{:?}", tokens.access_token()),
@@ -1148,14 +1148,14 @@ fn refusal(status: u16, code: &str) -> Reply {
 }
 
 /// Tokens of a sign-in that named these resources.
-fn naming(logto: &Logto, resources: &Value) -> Tokens {
+fn naming(logto: &Logto, resources: &Value) -> UserTokens {
     let set = json!({
         "client_id": "web-app", "access_token": "opaque-1", "scope": SCOPE,
         "expires_at": (TestClock::START + 3600) * 1000, "refresh_token": "refresh-1",
         "resources": resources,
     });
     logto.state().number = 1;
-    let set: TokenSet = serde_json::from_value(set).unwrap();
+    let set: StoredTokens = serde_json::from_value(set).unwrap();
     set.restore(&logto.client(), Some("s3cret:+")).unwrap()
 }
 
@@ -1302,7 +1302,7 @@ async fn whoever_has_to_sign_in_again_is_told_so_by_one_word() {
     assert!(error.is_sign_in_required() && error.has_code("invalid_grant"), "{error}");
     let asked = logto.desk.count(TOKEN);
     assert_eq!(tokens.refresh_token(), None);
-    assert!(!serde_json::to_string(&tokens.to_token_set()).unwrap().contains("refresh-"));
+    assert!(!serde_json::to_string(&tokens.to_stored()).unwrap().contains("refresh-"));
     for error in [
         tokens.refresh().await.err().unwrap(),
         tokens.user_info().await.unwrap_err(),
@@ -1395,7 +1395,7 @@ async fn whoever_keeps_the_tokens_hears_of_every_change() {
         (&json!("refresh-3"), &json!("opaque-3"))
     );
     assert_eq!(heard.lock().unwrap().len(), 2);
-    assert_eq!(last(), serde_json::to_value(tokens.to_token_set()).unwrap());
+    assert_eq!(last(), serde_json::to_value(tokens.to_stored()).unwrap());
     tokens.revoke().await.unwrap();
     assert_eq!(last().get("refresh_token"), None);
 }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::contract::{Answer, Body, Location, Operation, Parameter};
+use crate::contract::{Body, Location, Operation, Parameter, Response};
 use crate::error::Result;
 use crate::groups::{Request, is_search};
 use crate::naming;
@@ -101,8 +101,8 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
         operation.group,
         naming::field(&operation.method),
         arguments.join(", "),
-        text = match operation.answer {
-            Answer::Browser => ".map(|answer| answer.body().to_owned())",
+        text = match operation.response {
+            Response::Browser => ".map(|response| response.body().to_owned())",
             _ => "",
         },
     ))

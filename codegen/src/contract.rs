@@ -49,7 +49,7 @@ pub struct Operation {
     /// Required members of the body, in the order of the method's arguments.
     pub arguments: Vec<String>,
     /// What a success answers with.
-    pub answer: Answer,
+    pub response: Response,
     /// The releases that have it.
     pub lifetime: Lifetime,
 }
@@ -138,7 +138,7 @@ pub enum Body {
 
 /// What a successful answer holds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum Response {
     /// Nothing that the status does not say.
     Empty,
     /// A page of a list.
@@ -297,7 +297,7 @@ fn operation(path: String, verb: String, raw: RawOperation) -> Result<Operation>
         retry: retry(raw.retry)?,
         body: raw.request_body.map(body).transpose()?,
         arguments: raw.arguments,
-        answer: answer(&raw.responses, raw.paged)?,
+        response: response(&raw.responses, raw.paged)?,
         lifetime: raw.lifetime,
         parameters,
         path,
@@ -342,7 +342,7 @@ fn body(raw: RawBody) -> Result<Body> {
     Ok(Body::Typed { ty: Type::of(&media.schema)?, form, optional: !raw.required })
 }
 
-fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answer> {
+fn response(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Response> {
     let successes: Vec<_> = responses
         .iter()
         .filter(|(status, _)| status.starts_with('2') || status.starts_with('3'))
@@ -353,10 +353,10 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
         .collect();
     let redirects = successes.iter().any(|(status, _)| status.starts_with('3'));
     if redirects || media.contains("text/html") {
-        return Ok(Answer::Browser);
+        return Ok(Response::Browser);
     }
     if media.contains("text/xml") {
-        return Ok(Answer::Text);
+        return Ok(Response::Text);
     }
     let mut types = Vec::new();
     // Null is nothing, too: of a list, an empty one.
@@ -379,11 +379,11 @@ fn answer(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Answ
     }
     types.dedup();
     match (types.pop(), types.is_empty()) {
-        (None, _) => Ok(Answer::Empty),
+        (None, _) => Ok(Response::Empty),
         (Some(_), false) => Err(Error::new("responses", "successes answer with different schemas")),
-        (Some(Type::List(item)), _) if paged => Ok(Answer::Page(*item)),
-        (Some(ty), _) if sometimes_empty => Ok(Answer::Optional(ty)),
-        (Some(Type::List(item)), _) => Ok(Answer::List(*item)),
-        (Some(ty), _) => Ok(Answer::Json(ty)),
+        (Some(Type::List(item)), _) if paged => Ok(Response::Page(*item)),
+        (Some(ty), _) if sometimes_empty => Ok(Response::Optional(ty)),
+        (Some(Type::List(item)), _) => Ok(Response::List(*item)),
+        (Some(ty), _) => Ok(Response::Json(ty)),
     }
 }

@@ -7,7 +7,7 @@ use std::{fmt::Write, iter};
 
 use heck::{AsPascalCase, AsShoutySnakeCase};
 
-use crate::contract::{Answer, Body, Location, Operation, Parameter, Retry};
+use crate::contract::{Body, Location, Operation, Parameter, Response, Retry};
 use crate::docs::{Docs, comment};
 use crate::error::{Error, Result};
 use crate::layout::LaidOut;
@@ -81,7 +81,7 @@ impl Writer<'_> {
             methods += &self.method(&request);
             table += &request.constant_definition();
             requests += &self.request(&request)?;
-            if let Answer::Page(item) = &operation.answer {
+            if let Response::Page(item) = &operation.response {
                 streams.push(format!("{} => {}", request.name, item.rust()));
             }
             names.push(request.name);
@@ -93,7 +93,7 @@ impl Writer<'_> {
         let comment = self.group_comment(group);
         Ok(format!(
             "#[allow(unused_imports)]
-            use crate::{{call::Call, http::operation::Repeat, setters::*}};
+            use crate::{{call::Call, http::operation::RetryRule, setters::*}};
             {comment}#[derive(Clone, Debug)]
             pub struct {handle} {{ pub(super) client: crate::Client }}
             impl {handle} {{ {methods} }}
@@ -166,7 +166,7 @@ impl Writer<'_> {
             text += "\n\n";
             text += PROOF;
         }
-        if let Answer::Optional(_) = &operation.answer {
+        if let Response::Optional(_) = &operation.response {
             text += " Gives `None` where Logto acknowledges it without saying more.";
         }
         let repeated = match operation.retry {
@@ -370,11 +370,11 @@ impl<'a> Request<'a> {
             "{} = {}({id:?}, {path:?}){}{}{}{};",
             self.constant(),
             AsPascalCase(api),
-            if *public { ".public()" } else { "" },
+            if *public { ".unauthenticated()" } else { "" },
             match retry {
                 Retry::ByMethod => "",
-                Retry::Always => ".repeat(Repeat::Always)",
-                Retry::Never => ".repeat(Repeat::Never)",
+                Retry::Always => ".retry(RetryRule::Always)",
+                Retry::Never => ".retry(RetryRule::Never)",
             },
             release("since", &lifetime.since),
             release("until", &lifetime.until),
@@ -497,12 +497,12 @@ impl<'a> Request<'a> {
             }
             _ => "",
         };
-        let paging = match operation.answer {
-            Answer::Page(_) => "self.call.page(self.page, self.page_size);\n",
+        let paging = match operation.response {
+            Response::Page(_) => "self.call.page(self.page, self.page_size);\n",
             _ => "",
         };
-        let download = match operation.answer {
-            Answer::Text => {
+        let download = match operation.response {
+            Response::Text => {
                 "/// Sends the request, and leaves the answer's body to be read as it comes.
                 pub async fn download(mut self) -> crate::Result<crate::Download> {
                     let written = self.write();
@@ -512,9 +512,9 @@ impl<'a> Request<'a> {
             _ => "",
         };
         format!(
-            "{download}fn write(&mut self) -> crate::call::Written {{
+            "{download}fn write(&mut self) -> crate::call::EncodedRequest {{
                 let raw = self.call.start(&{constant}, &[{checks}])?;
-                {headers}{paging}{before}crate::call::written(raw.{function}({arguments}))
+                {headers}{paging}{before}crate::call::encoded(raw.{function}({arguments}))
             }}\n",
             constant = self.constant(),
             checks = checks.join(", "),
@@ -526,14 +526,14 @@ impl<'a> Request<'a> {
 
     /// `send` and what is like it: how the answer is read, and what comes of it.
     fn sends(&self) -> String {
-        let (reader, result) = match &self.operation.answer {
-            Answer::Empty => ("Nothing", "()".into()),
-            Answer::Text => ("Text", "String".into()),
-            Answer::Browser => ("Browser", "crate::BrowserAnswer".into()),
-            Answer::Json(ty) => ("Json", ty.rust()),
-            Answer::Optional(ty) => ("OptionalJson", format!("Option<{}>", ty.rust())),
-            Answer::List(ty) => ("List", format!("Vec<{}>", ty.rust())),
-            Answer::Page(ty) => ("Paged", format!("crate::Page<{}>", ty.rust())),
+        let (reader, result) = match &self.operation.response {
+            Response::Empty => ("Nothing", "()".into()),
+            Response::Text => ("Text", "String".into()),
+            Response::Browser => ("Browser", "crate::BrowserResponse".into()),
+            Response::Json(ty) => ("Json", ty.rust()),
+            Response::Optional(ty) => ("OptionalJson", format!("Option<{}>", ty.rust())),
+            Response::List(ty) => ("List", format!("Vec<{}>", ty.rust())),
+            Response::Page(ty) => ("Paged", format!("crate::Page<{}>", ty.rust())),
         };
         format!("crate::call::sends! {{ {} -> {result} as {reader} }}\n", self.name)
     }

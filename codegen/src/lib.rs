@@ -22,7 +22,7 @@ mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use contract::{Answer, Body, Contract, Location, Operation, Parameter, Retry};
+pub use contract::{Body, Contract, Location, Operation, Parameter, Response, Retry};
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
 pub use lifetime::Lifetime;
@@ -136,9 +136,11 @@ fn sent_type(operation: &Operation) -> Option<&Type> {
 }
 
 fn used_types(operation: &Operation) -> Vec<&Type> {
-    let answered = match &operation.answer {
-        Answer::Page(ty) | Answer::List(ty) | Answer::Json(ty) | Answer::Optional(ty) => Some(ty),
-        Answer::Empty | Answer::Text | Answer::Browser => None,
+    let answered = match &operation.response {
+        Response::Page(ty) | Response::List(ty) | Response::Json(ty) | Response::Optional(ty) => {
+            Some(ty)
+        }
+        Response::Empty | Response::Text | Response::Browser => None,
     };
     let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
     parameters.chain(sent_type(operation)).chain(answered).collect()

@@ -74,12 +74,12 @@ fn group(module: &syn::ItemMod, lines: &mut BTreeSet<String>) -> Result<()> {
         }
     }
     let mut sent = BTreeMap::new();
-    for Sends { request, answer } in calls(items(), "sends")? {
-        sent.insert(request.to_string(), text(&answer));
+    for Sends { request, response } in calls(items(), "sends")? {
+        sent.insert(request.to_string(), text(&response));
     }
     let mut started = BTreeMap::new();
     for function in blocks.values().flat_map(|block| functions(block)) {
-        let request = answer(&function.sig);
+        let request = response(&function.sig);
         let (Some(block), Some(sent)) = (blocks.get(&request), sent.get(&request)) else {
             continue;
         };
@@ -203,7 +203,7 @@ fn arguments(signature: &syn::Signature) -> impl Iterator<Item = &syn::PatType> 
     })
 }
 
-fn answer(signature: &syn::Signature) -> String {
+fn response(signature: &syn::Signature) -> String {
     match &signature.output {
         syn::ReturnType::Type(_, ty) => text(ty),
         syn::ReturnType::Default => "()".into(),
@@ -212,9 +212,9 @@ fn answer(signature: &syn::Signature) -> String {
 
 /// What is in the `Result`.
 fn received(signature: &syn::Signature) -> String {
-    let answer = answer(signature);
-    let inner = answer.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>'));
-    inner.map_or_else(|| answer.clone(), str::to_owned)
+    let response = response(signature);
+    let inner = response.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>'));
+    inner.map_or_else(|| response.clone(), str::to_owned)
 }
 
 /// Tokens as one would write them, without the paths of the crate.
@@ -237,17 +237,17 @@ fn text(tokens: &impl ToTokens) -> String {
 /// `Create -> User as Json`
 struct Sends {
     request: syn::Ident,
-    answer: syn::Type,
+    response: syn::Type,
 }
 
 impl Parse for Sends {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let request = input.parse()?;
         input.parse::<Token![->]>()?;
-        let answer = input.parse()?;
+        let response = input.parse()?;
         input.parse::<Token![as]>()?;
         input.parse::<syn::Ident>()?;
-        Ok(Self { request, answer })
+        Ok(Self { request, response })
     }
 }
 

@@ -56,8 +56,8 @@ fn each_group_and_its_models_have_a_file() {
     assert!(code.models.pages["models/users.rs"].contains("pub struct User "));
     // A model of two groups is in neither's file.
     let one = r##"{"$ref": "#/components/schemas/User"}"##;
-    let answer = r#""content": {"application/json": {"schema": {}}}"#;
-    let shared = SMALL.replace(answer, &answer.replace("{}", one));
+    let response = r#""content": {"application/json": {"schema": {}}}"#;
+    let shared = SMALL.replace(response, &response.replace("{}", one));
     let pages = generated(&shared, &["users", "files"]).unwrap().models.pages;
     assert!(pages["models/shared_u.rs"].contains("pub struct User "), "{pages:#?}");
 }
@@ -115,13 +115,13 @@ fn an_operation_says_where_its_method_does_not_tell_whether_it_may_be_repeated()
         generated(&contract, &["users"]).map(|code| code.groups.whole())
     };
     let plain = groups("").unwrap();
-    assert!(!plain.contains(".repeat(") && !plain.contains("epeated"), "{plain}");
+    assert!(!plain.contains(".retry(RetryRule") && !plain.contains("epeated"), "{plain}");
     assert_eq!(groups(r#", "x-logto-retry": "by-method""#).unwrap(), plain);
     let never = groups(r#", "x-logto-retry": "never""#).unwrap();
-    assert_eq!(never.matches(".repeat(Repeat::Never)").count(), 1, "{never}");
+    assert_eq!(never.matches(".retry(RetryRule::Never)").count(), 1, "{never}");
     assert_eq!(never.matches(" It is never repeated automatically.").count(), 1, "{never}");
     let always = groups(r#", "x-logto-retry": "always""#).unwrap();
-    assert_eq!(always.matches(".repeat(Repeat::Always)").count(), 1, "{always}");
+    assert_eq!(always.matches(".retry(RetryRule::Always)").count(), 1, "{always}");
     assert_eq!(always.matches(" It is repeated automatically whatever its method.").count(), 1);
     let refused = groups(r#", "x-logto-retry": "once""#).unwrap_err();
     for part in ["CreateUser", "x-logto-retry", "once", "never"] {

@@ -11,7 +11,7 @@ use super::refused::{escape, refuse};
 pub(crate) enum Side {
     Parameter,
     Request,
-    Answer,
+    Response,
 }
 
 /// Where a schema stands.
@@ -63,7 +63,7 @@ fn operation_schemas(operation: &mut Value, at: &str, visit: &mut Visit<'_>) -> 
     }
     if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
         for (status, response) in responses {
-            content_schemas(response, &format!("{at}/responses/{status}"), Side::Answer, visit)?;
+            content_schemas(response, &format!("{at}/responses/{status}"), Side::Response, visit)?;
         }
     }
     Ok(())

@@ -33,7 +33,7 @@ where
             Err(failure) => failure,
         };
         let error = &failure.to_error(retries.clock.wall_time());
-        let deadline = [deadline, failure.repeat_by].into_iter().flatten().min();
+        let deadline = [deadline, failure.retry_before].into_iter().flatten().min();
         let failed = Failure { error, idempotent, attempt, started, deadline };
         let Some(delay) = retries.delay(&retries.policy, &failed) else {
             return Err(failure);

@@ -47,20 +47,20 @@ impl fmt::Debug for Bearer {
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     secret: String,
-    life: Option<Duration>,
+    lifetime: Option<Duration>,
     scope: Option<String>,
 }
 
 impl AccessToken {
     /// A token whose life is not known.
     pub fn new(token: impl IntoText) -> Self {
-        Self { secret: token.into_text(), life: None, scope: None }
+        Self { secret: token.into_text(), lifetime: None, scope: None }
     }
 
     /// Says for how long from now the token is good.
     #[must_use]
-    pub fn expires_in(mut self, life: Duration) -> Self {
-        self.life = Some(life);
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
         self
     }
 
@@ -82,8 +82,8 @@ impl AccessToken {
     }
 
     /// For how long the token was good when it was handed out, where that is known.
-    pub fn life(&self) -> Option<Duration> {
-        self.life
+    pub fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
     }
 }
 
@@ -91,7 +91,7 @@ impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
             .field("secret", &"[redacted]")
-            .field("life", &self.life)
+            .field("lifetime", &self.lifetime)
             .field("scope", &self.scope)
             .finish()
     }

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::{
     Bearer,
-    source::{Fetched, Source},
+    source::{Fetched, TokenSource},
     tasks::{self, Id, RwLock, RwLockReadGuard, RwLockWriteGuard},
     token::Token,
 };
@@ -51,7 +51,7 @@ type Outcome = Result<Token, AuthFailure>;
 pub(crate) struct TokenCache(Arc<Shared>);
 
 struct Shared {
-    source: Box<dyn Source>,
+    source: Box<dyn TokenSource>,
     retries: Retries,
     state: RwLock<State>,
 }
@@ -80,11 +80,11 @@ enum Found {
 }
 
 impl TokenCache {
-    pub(crate) fn new(source: impl Source + 'static, retries: Retries) -> Self {
+    pub(crate) fn new(source: impl TokenSource + 'static, retries: Retries) -> Self {
         Self::of(Box::new(source), retries)
     }
 
-    pub(crate) fn of(source: Box<dyn Source>, retries: Retries) -> Self {
+    pub(crate) fn of(source: Box<dyn TokenSource>, retries: Retries) -> Self {
         Self(Arc::new(Shared { source, retries, state: RwLock::default() }))
     }
 
@@ -118,7 +118,7 @@ impl TokenCache {
                     // Another runtime may have been luckier.
                     Some(token) => return Ok(token),
                     // The fetch may have been doomed before the call came.
-                    None if joins && !has_joined && failure.may_pass() => has_joined = true,
+                    None if joins && !has_joined && failure.is_transient() => has_joined = true,
                     None => return Err(failure),
                 },
                 None => {}
@@ -213,7 +213,7 @@ impl Shared {
         tasks::spawn(trace::within_caller(async move {
             let asked_at = self.now();
             let fetched = self.source.fetch(&self.retries).await;
-            trace::token(fetched.as_ref().map(|fetched| fetched.life));
+            trace::token(fetched.as_ref().map(|fetched| fetched.lifetime));
             let outcome = fetched.map(|fetched| self.dated(fetched, asked_at));
             self.finish(&begun, &outcome);
             report.send_replace(Some(outcome));

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::{Map, Value};
 
-use super::{Bearer, hints::Refused, scope, source::Fetched};
+use super::{Bearer, hints::TokenErrorResponse, scope, source::Fetched};
 use crate::{
     Error, Result,
     error::{AuthFailure, Details, text},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The life of a token whose answer does not tell it.
-const UNTOLD_LIFE: Duration = Duration::from_secs(300);
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 /// No answer with a token is longer.
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -104,16 +104,16 @@ impl TokenEndpoint {
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
         let request = self.request(url, form).map_err(AuthFailure::unreachable)?;
-        let answer = pin!(self.answer(request, form));
-        self.transport.in_time(Some(self.timeout), answer, AuthFailure::unsent).await
+        let response = pin!(self.response(request, form));
+        self.transport.in_time(Some(self.timeout), response, AuthFailure::unsent).await
     }
 
-    async fn answer(
+    async fn response(
         &self,
         request: reqwest::Request,
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
-        let asked = self.transport.asked(&request);
+        let asked = self.transport.requested_url(&request);
         let mut response = self.transport.send(request).await.map_err(AuthFailure::unsent)?;
         if origin_of(&response, asked.as_ref()).origin() != self.url.origin() {
             return Err(AuthFailure::new(
@@ -136,7 +136,7 @@ impl TokenEndpoint {
             serde_json::from_slice::<Map<String, Value>>(without_bom(&body)).unwrap_or_default();
         match status.is_success() {
             true => Ok((status, body)),
-            false => Err(refused(status, &headers, body, form)),
+            false => Err(error_response(status, &headers, body, form)),
         }
     }
 
@@ -179,17 +179,17 @@ fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, 
         Some(Value::String(scope)) => Some(scope),
         _ => None,
     };
-    let life = Some(life(body.get("expires_in")));
+    let lifetime = Some(lifetime(body.get("expires_in")));
     let refresh_token = text(&mut body, &["refresh_token"]);
     // One that is no text cannot be read, which is not the same as none.
     let id_token = body.remove("id_token").filter(|token| !token.is_null());
     let id_token = id_token.map(|token| token.as_str().unwrap_or_default().to_owned());
     let told = scope.clone().or_else(|| scope::of_jwt(bearer.token()));
-    let token = Fetched { bearer, life, scope: told };
+    let token = Fetched { bearer, lifetime, scope: told };
     Ok(Granted { token, scope, refresh_token, id_token })
 }
 
-fn life(expires_in: Option<&Value>) -> Duration {
+fn lifetime(expires_in: Option<&Value>) -> Duration {
     let seconds = match expires_in {
         Some(Value::String(text)) => text.parse().ok(),
         Some(value) => value.as_f64(),
@@ -198,10 +198,10 @@ fn life(expires_in: Option<&Value>) -> Duration {
     seconds
         .filter(|seconds| *seconds >= 0.0)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(1e9)).ok())
-        .unwrap_or(UNTOLD_LIFE)
+        .unwrap_or(DEFAULT_LIFETIME)
 }
 
-fn refused(
+fn error_response(
     status: StatusCode,
     headers: &HeaderMap,
     mut body: Map<String, Value>,
@@ -209,7 +209,7 @@ fn refused(
 ) -> AuthFailure {
     let code = text(&mut body, &["error", "code"]);
     let message = text(&mut body, &["error_description", "message"]);
-    let refused = Refused {
+    let refused = TokenErrorResponse {
         status,
         code: code.as_deref().unwrap_or_default(),
         description: message.as_deref().unwrap_or_default(),
@@ -262,13 +262,13 @@ mod tests {
 
     #[test]
     fn a_life_is_told_in_seconds() {
-        assert_eq!(life(Some(&json!(3600))), Duration::from_secs(3600));
-        assert_eq!(life(Some(&json!("3600"))), Duration::from_secs(3600));
-        assert_eq!(life(Some(&json!(0.5))), Duration::from_millis(500));
-        assert_eq!(life(Some(&json!(0))), Duration::ZERO);
-        assert!(life(Some(&json!(1e300))) > Duration::from_secs(31_536_000));
+        assert_eq!(lifetime(Some(&json!(3600))), Duration::from_secs(3600));
+        assert_eq!(lifetime(Some(&json!("3600"))), Duration::from_secs(3600));
+        assert_eq!(lifetime(Some(&json!(0.5))), Duration::from_millis(500));
+        assert_eq!(lifetime(Some(&json!(0))), Duration::ZERO);
+        assert!(lifetime(Some(&json!(1e300))) > Duration::from_secs(31_536_000));
         for untold in [None, Some(json!(-1)), Some(json!("soon")), Some(json!("NaN"))] {
-            assert_eq!(life(untold.as_ref()), UNTOLD_LIFE);
+            assert_eq!(lifetime(untold.as_ref()), DEFAULT_LIFETIME);
         }
     }
 

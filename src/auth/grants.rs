@@ -9,7 +9,7 @@ use super::{
     endpoint::{Granted, Parameter, TokenEndpoint},
     scope,
     shared::Shared,
-    source::{Fetched, Pending, Source},
+    source::{Fetched, Pending, TokenSource},
 };
 use crate::{auth::TokenCache, error::AuthFailure, http::retry::Retries, store::SharedStore};
 
@@ -20,22 +20,22 @@ const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token"
 
 /// What a token is asked for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct TokenParameters {
     pub(crate) resource: Option<String>,
     pub(crate) scope: Option<String>,
     /// The scope may be granted in part.
-    pub(crate) or_less: bool,
+    pub(crate) allow_fewer: bool,
     /// A token without any permission is no use.
-    pub(crate) some: bool,
+    pub(crate) require_any: bool,
 }
 
-impl Wanted {
+impl TokenParameters {
     /// What an application wants for itself. An empty resource or scope is none.
-    pub(crate) fn of_app(resource: String, scope: Option<String>, or_less: bool) -> Self {
+    pub(crate) fn of_app(resource: String, scope: Option<String>, allow_fewer: bool) -> Self {
         let scope = scope.or_else(|| default_scope(&resource));
         let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
-        let some = scope.is_none();
-        Self { resource: given(resource), scope: scope.and_then(given), or_less, some }
+        let require_any = scope.is_none();
+        Self { resource: given(resource), scope: scope.and_then(given), allow_fewer, require_any }
     }
 
     async fn ask<'a>(
@@ -64,9 +64,9 @@ impl Wanted {
 
     pub(crate) fn check(&self, granted: &Granted) -> Result<(), AuthFailure> {
         match &self.scope {
-            _ if self.or_less => Ok(()),
+            _ if self.allow_fewer => Ok(()),
             Some(asked) => scope::check(asked, self.resource.as_deref(), granted),
-            None if self.some => scope::check_any(granted),
+            None if self.require_any => scope::check_any(granted),
             None => Ok(()),
         }
     }
@@ -84,7 +84,7 @@ fn default_scope(resource: &str) -> Option<String> {
 pub(crate) struct ClientCredentials {
     pub(crate) endpoint: Arc<TokenEndpoint>,
     pub(crate) organization: Option<String>,
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: TokenParameters,
 }
 
 impl ClientCredentials {
@@ -103,13 +103,14 @@ impl ClientCredentials {
     fn key(&self) -> String {
         let Self { endpoint, organization, wanted } = self;
         let (url, id) = (endpoint.url.as_str(), &endpoint.app_id);
-        let Wanted { resource, scope, or_less, some } = wanted;
-        let parts = serde_json::json!([url, id, organization, resource, scope, or_less, some]);
+        let TokenParameters { resource, scope, allow_fewer, require_any } = wanted;
+        let parts =
+            serde_json::json!([url, id, organization, resource, scope, allow_fewer, require_any]);
         format!("app:{parts}")
     }
 }
 
-impl Source for ClientCredentials {
+impl TokenSource for ClientCredentials {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let mut grant = vec![("grant_type", "client_credentials")];
@@ -121,25 +122,29 @@ impl Source for ClientCredentials {
 
 /// Everything about a token exchange (RFC 8693) but the subject token.
 #[derive(Debug)]
-pub(crate) struct Exchanging {
+pub(crate) struct TokenExchange {
     pub(crate) endpoint: Arc<TokenEndpoint>,
     pub(crate) organization: Option<String>,
-    pub(crate) actor_token: Option<Hidden>,
-    pub(crate) wanted: Wanted,
+    pub(crate) actor_token: Option<Secret>,
+    pub(crate) wanted: TokenParameters,
 }
 
 /// A token that `Debug` does not show.
-pub(crate) struct Hidden(pub(crate) String);
+pub(crate) struct Secret(pub(crate) String);
 
-impl Exchanging {
-    pub(crate) async fn exchange(&self, subject: &str, kind: &str) -> Result<Fetched, AuthFailure> {
+impl TokenExchange {
+    pub(crate) async fn for_subject(
+        &self,
+        subject: &str,
+        kind: &str,
+    ) -> Result<Fetched, AuthFailure> {
         let mut grant = vec![
             ("grant_type", EXCHANGE),
             ("subject_token", subject),
             ("subject_token_type", kind),
         ];
         grant.extend(self.organization.as_deref().map(|id| ("organization_id", id)));
-        if let Some(Hidden(token)) = &self.actor_token {
+        if let Some(Secret(token)) = &self.actor_token {
             grant.extend([("actor_token", token.as_str()), ("actor_token_type", ACCESS_TOKEN)]);
         }
         self.wanted.ask(&self.endpoint, &grant).await
@@ -148,24 +153,24 @@ impl Exchanging {
 
 /// The one token that a subject token, which was made elsewhere, can be exchanged for.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct SubjectTokenExchange {
     /// Gone when it has been exchanged.
-    pub(crate) subject_token: Mutex<Option<Hidden>>,
-    pub(crate) exchanging: Exchanging,
+    pub(crate) subject_token: Mutex<Option<Secret>>,
+    pub(crate) exchange: TokenExchange,
 }
 
-impl Source for Exchange {
+impl TokenSource for SubjectTokenExchange {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let kept = || self.subject_token.lock().unwrap_or_else(PoisonError::into_inner);
-            let subject_token = kept().as_ref().map(|Hidden(token)| token.clone());
+            let subject_token = kept().as_ref().map(|Secret(token)| token.clone());
             let Some(subject_token) = subject_token else {
                 return Err(AuthFailure::new(
                     "the subject token has been exchanged already, and the user's token that it \
                      gave has expired: get another subject token, or use `as_user(…)`, which does",
                 ));
             };
-            let fetched = self.exchanging.exchange(&subject_token, ACCESS_TOKEN).await?;
+            let fetched = self.exchange.for_subject(&subject_token, ACCESS_TOKEN).await?;
             *kept() = None;
             Ok(fetched)
         })
@@ -179,18 +184,18 @@ impl Source for Exchange {
 /// The tokens of a user who has made a personal access token, which can be exchanged until it is
 /// over.
 #[derive(Debug)]
-pub(crate) struct Personal {
-    pub(crate) token: Hidden,
-    pub(crate) exchanging: Exchanging,
+pub(crate) struct PersonalAccessToken {
+    pub(crate) token: Secret,
+    pub(crate) exchange: TokenExchange,
 }
 
-impl Source for Personal {
+impl TokenSource for PersonalAccessToken {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
-        Box::pin(self.exchanging.exchange(&self.token.0, PERSONAL_ACCESS_TOKEN))
+        Box::pin(self.exchange.for_subject(&self.token.0, PERSONAL_ACCESS_TOKEN))
     }
 }
 
-impl fmt::Debug for Hidden {
+impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }

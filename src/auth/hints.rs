@@ -14,7 +14,7 @@ const CUSTOM_DOMAIN: &str = ". Behind a domain of your own, the Management API o
                              LOGTO_TENANT in the environment";
 
 /// What was refused, and how.
-pub(super) struct Refused<'a> {
+pub(super) struct TokenErrorResponse<'a> {
     pub(super) status: StatusCode,
     pub(super) code: &'a str,
     /// In English, and specific.
@@ -22,7 +22,7 @@ pub(super) struct Refused<'a> {
     pub(super) form: &'a [Parameter<'a>],
 }
 
-impl Refused<'_> {
+impl TokenErrorResponse<'_> {
     pub(super) fn hint(&self) -> Option<String> {
         if self.status.is_redirection() {
             return Some("redirects are not followed: check the endpoint's address".to_owned());

@@ -35,9 +35,12 @@ pub(crate) use self::{
     bearer::Bearer,
     cache::TokenCache,
     endpoint::TokenEndpoint,
-    grants::{ACCESS_TOKEN, ClientCredentials, Exchange, Exchanging, Hidden, Personal, Wanted},
-    provider::Provided,
-    source::{Fetched, Pending, Source},
+    grants::{
+        ACCESS_TOKEN, ClientCredentials, PersonalAccessToken, Secret, SubjectTokenExchange,
+        TokenExchange, TokenParameters,
+    },
+    provider::ProviderSource,
+    source::{Fetched, Pending, TokenSource},
 };
 use crate::{
     Error, Result,
@@ -94,7 +97,7 @@ impl CallToken {
 impl Credentials {
     /// The token to call this operation with, if it needs one.
     pub(crate) async fn token(&self, operation: &Operation) -> Result<Option<CallToken>> {
-        if operation.public || matches!(operation.api, Api::Experience) {
+        if operation.unauthenticated || matches!(operation.api, Api::Experience) {
             return Ok(None);
         }
         let tokens = match (self, operation.api) {
@@ -144,8 +147,8 @@ impl Credentials {
         let token = tokens.token().await.map_err(Error::auth)?;
         let access_token = AccessToken::new(token.bearer.token()).of_scope(token.scope.as_deref());
         Ok(match tokens.remaining(&token) {
-            life if life.is_zero() => access_token,
-            life => access_token.expires_in(life),
+            lifetime if lifetime.is_zero() => access_token,
+            lifetime => access_token.expires_in(lifetime),
         })
     }
 

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt};
 
 use super::{
     AccessToken, Bearer,
-    source::{Fetched, Pending, Source},
+    source::{Fetched, Pending, TokenSource},
 };
 
 /// Gives the client its tokens: from a vault, a sidecar, a session of your own.
@@ -47,9 +47,9 @@ pub trait TokenProvider: Send + Sync + 'static {
 }
 
 /// The provider as a source, whatever its type.
-pub(crate) struct Provided<P>(pub(crate) P);
+pub(crate) struct ProviderSource<P>(pub(crate) P);
 
-impl<P: TokenProvider> Source for Provided<P> {
+impl<P: TokenProvider> TokenSource for ProviderSource<P> {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let token = self.0.token().await.map_err(|error| {
@@ -65,12 +65,12 @@ impl<P: TokenProvider> Source for Provided<P> {
                      token has",
                 )
             })?;
-            Ok(Fetched { bearer, life: token.life(), scope: None })
+            Ok(Fetched { bearer, lifetime: token.lifetime(), scope: None })
         })
     }
 }
 
-impl<P> fmt::Debug for Provided<P> {
+impl<P> fmt::Debug for ProviderSource<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenProvider")
     }

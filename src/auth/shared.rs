@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Bearer,
-    source::{Fetched, Pending, Source},
+    source::{Fetched, Pending, TokenSource},
 };
 use crate::{
     Timestamp,
@@ -33,7 +33,7 @@ struct Kept {
 
 /// A source whose tokens are fetched by one process for all.
 pub(crate) struct Shared {
-    source: Box<dyn Source>,
+    source: Box<dyn TokenSource>,
     slot: Slot<Kept>,
     clock: SharedClock,
     /// The token that was handed out last: whoever asks again wants another.
@@ -43,7 +43,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// `key` tells apart what has other tokens.
     pub(crate) fn new(
-        source: impl Source + 'static,
+        source: impl TokenSource + 'static,
         store: SharedStore,
         key: String,
         clock: SharedClock,
@@ -56,17 +56,17 @@ impl Shared {
     fn is_of_use(&self, kept: &Kept) -> bool {
         let handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
         let is_other = handed.as_ref() != Some(&kept.access_token);
-        is_other && self.life(kept) > LEEWAY && Bearer::new(&kept.access_token).is_ok()
+        is_other && self.lifetime(kept) > LEEWAY && Bearer::new(&kept.access_token).is_ok()
     }
 
-    fn life(&self, kept: &Kept) -> Duration {
+    fn lifetime(&self, kept: &Kept) -> Duration {
         kept.expires_at.since(self.clock.wall_time())
     }
 
     fn found(&self, kept: &Kept) -> Result<Fetched, AuthFailure> {
         let bearer = Bearer::new(&kept.access_token)
             .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
-        Ok(Fetched { bearer, life: Some(self.life(kept)), scope: kept.scope.clone() })
+        Ok(Fetched { bearer, lifetime: Some(self.lifetime(kept)), scope: kept.scope.clone() })
     }
 
     /// Fetches a token for all. What others got in the meantime counts as much.
@@ -79,7 +79,7 @@ impl Shared {
         let outcome = lease.during(self.source.fetch(retries)).await;
         let kept = outcome.as_ref().ok().map(|fetched| Kept {
             access_token: fetched.bearer.token().to_owned(),
-            expires_at: end(asked_at, fetched.life),
+            expires_at: end(asked_at, fetched.lifetime),
             scope: fetched.scope.clone(),
         });
         let value = kept.or_else(|| lease.value.clone());
@@ -90,11 +90,11 @@ impl Shared {
     }
 }
 
-fn end(asked_at: SystemTime, life: Option<Duration>) -> Timestamp {
-    asked_at.checked_add(life.unwrap_or_default()).unwrap_or(asked_at).into()
+fn end(asked_at: SystemTime, lifetime: Option<Duration>) -> Timestamp {
+    asked_at.checked_add(lifetime.unwrap_or_default()).unwrap_or(asked_at).into()
 }
 
-impl Source for Shared {
+impl TokenSource for Shared {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         self.source.fetch_once()
     }

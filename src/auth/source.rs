@@ -8,7 +8,7 @@ use crate::{error::AuthFailure, http::retry::Retries};
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that gives a token when it is asked.
-pub(crate) trait Source: Send + Sync + fmt::Debug {
+pub(crate) trait TokenSource: Send + Sync + fmt::Debug {
     /// One attempt at a token.
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>>;
 
@@ -38,7 +38,7 @@ pub(crate) struct Fetched {
     pub(crate) bearer: Bearer,
     /// How long it is good, from when it was asked for. Without, it is for those who wait for it,
     /// and not kept.
-    pub(crate) life: Option<Duration>,
+    pub(crate) lifetime: Option<Duration>,
     /// What it may do, where that is told.
     pub(crate) scope: Option<String>,
 }

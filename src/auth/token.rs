@@ -31,10 +31,10 @@ pub(crate) struct Token {
 impl Token {
     /// Renewals of many programs that began together drift apart, by chance: a number from 0 to 1.
     pub(super) fn new(fetched: Fetched, asked_at: Instant, renews: bool, chance: f64) -> Self {
-        let life = fetched.life.unwrap_or_default().min(FOREVER);
-        let usable = life - LEEWAY.min(life / 10);
+        let lifetime = fetched.lifetime.unwrap_or_default().min(FOREVER);
+        let usable = lifetime - LEEWAY.min(lifetime / 10);
         let early = match renews {
-            true => part(life, 0.8 + 0.1 * chance),
+            true => part(lifetime, 0.8 + 0.1 * chance),
             false => usable,
         };
         Self {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_ahead_of_its_end_and_dropped_before_it() {
-        for (life, chance, early, late) in [
+        for (lifetime, chance, early, late) in [
             (3600, 0.0, 2880, 3590),
             (3600, 1.0, 3240, 3590),
             (10, 0.5, 8, 9),
@@ -64,9 +64,9 @@ mod tests {
             (u64::MAX, 0.0, 25_228_800, 31_535_990),
         ] {
             let bearer = Bearer::new("t").unwrap();
-            let life = Some(Duration::from_secs(life));
+            let lifetime = Some(Duration::from_secs(lifetime));
             let now = Instant::now();
-            let token = Token::new(Fetched { bearer, life, scope: None }, now, true, chance);
+            let token = Token::new(Fetched { bearer, lifetime, scope: None }, now, true, chance);
             assert_eq!((token.renew_at - now).as_secs_f64().floor(), f64::from(early));
             assert_eq!((token.good_until - now).as_secs(), late);
         }

@@ -9,14 +9,14 @@ use reqwest::StatusCode;
 /// Hand it on: a redirect by its [`location`](Self::location), a page by its
 /// [`body`](Self::body). `Debug` shows neither, as both carry assertions.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BrowserAnswer {
+pub struct BrowserResponse {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) body: String,
 }
 
-impl BrowserAnswer {
+impl BrowserResponse {
     /// The HTTP status: 2xx for a page, 3xx for a redirect.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -38,9 +38,9 @@ impl BrowserAnswer {
     }
 }
 
-impl fmt::Debug for BrowserAnswer {
+impl fmt::Debug for BrowserResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BrowserAnswer")
+        f.debug_struct("BrowserResponse")
             .field("status", &self.status)
             .field("content_type", &self.content_type)
             .finish_non_exhaustive()

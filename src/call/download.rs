@@ -18,9 +18,9 @@ use tokio::{fs, io::AsyncWriteExt as _, time::Sleep};
 use crate::{
     Error, Result,
     call::{
-        Call, Written,
+        Call, EncodedRequest,
         history::History,
-        send::{Arrived, Reading},
+        send::{BodyMode, RawResponse},
     },
     error::{NO_RUNTIME, SendFailure, request_id},
     http::runtimes,
@@ -55,8 +55,8 @@ pub struct Download {
 
 impl Download {
     #[allow(dead_code, reason = "depends on the enabled features")]
-    pub(crate) fn new(arrived: Arrived) -> Self {
-        let Arrived { response, history, limit, until, .. } = arrived;
+    pub(crate) fn new(raw: RawResponse) -> Self {
+        let RawResponse { response, history, limit, until, .. } = raw;
         let (status, headers) = (response.status(), response.headers().clone());
         let time = until.map(|until| Box::pin(tokio::time::sleep_until(until)));
         let body = Some(response.bytes_stream().boxed());
@@ -107,11 +107,11 @@ impl Download {
     /// ([`is_response_too_large`](Error::is_response_too_large)).
     pub async fn bytes(mut self) -> Result<Bytes> {
         let mut body = BytesMut::new();
-        while let Some(piece) = self.next().await {
-            body.extend_from_slice(&piece?);
+        while let Some(chunk) = self.next().await {
+            body.extend_from_slice(&chunk?);
             if body.len() > self.limit {
                 let error = Error::too_large(self.limit, self.status, &self.headers);
-                return Err(self.placed(error));
+                return Err(self.with_context(error));
             }
         }
         Ok(body.freeze())
@@ -135,16 +135,16 @@ impl Download {
         let history = self.history;
         let unwritable = |error: io::Error| {
             let problem = format!("the file `{}` cannot be written: {error}", path.display());
-            history.place(Error::request(problem))
+            history.annotate(Error::request(problem))
         };
-        let mut partial = Partial::beside(path);
+        let mut partial = PartialFile::beside(path);
         let mut file = fs::File::create(&partial.path).await.map_err(unwritable)?;
         partial.exists = true;
         let mut length = 0;
-        while let Some(piece) = self.next().await {
-            let piece = piece?;
-            file.write_all(&piece).await.map_err(unwritable)?;
-            length += piece.len() as u64;
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk?;
+            file.write_all(&chunk).await.map_err(unwritable)?;
+            length += chunk.len() as u64;
         }
         file.flush().await.map_err(unwritable)?;
         file.sync_all().await.map_err(unwritable)?;
@@ -155,12 +155,12 @@ impl Download {
     }
 
     fn broke_off(&self, error: reqwest::Error) -> Error {
-        self.placed(Error::cut_off(error, self.status, &self.headers))
+        self.with_context(Error::cut_off(error, self.status, &self.headers))
     }
 
     /// An error that this answer makes, with the call that it answers.
-    fn placed(&self, error: Error) -> Error {
-        self.history.place(error)
+    fn with_context(&self, error: Error) -> Error {
+        self.history.annotate(error)
     }
 }
 
@@ -174,16 +174,18 @@ impl Stream for Download {
         let late = |time: &mut Pin<Box<Sleep>>| time.as_mut().poll(cx).is_ready();
         if self.time.as_mut().is_some_and(late) {
             self.body = None;
-            return Poll::Ready(Some(Err(self.placed(Error::unanswered(SendFailure::Late)))));
+            return Poll::Ready(Some(Err(
+                self.with_context(Error::send_failed(SendFailure::TimedOut))
+            )));
         }
         let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };
-        let piece = ready!(body.poll_next_unpin(cx));
-        if !matches!(piece, Some(Ok(_))) {
+        let chunk = ready!(body.poll_next_unpin(cx));
+        if !matches!(chunk, Some(Ok(_))) {
             self.body = None;
         }
-        Poll::Ready(piece.map(|piece| piece.map_err(|error| self.broke_off(error))))
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|error| self.broke_off(error))))
     }
 }
 
@@ -200,23 +202,25 @@ impl fmt::Debug for Download {
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl Call {
     /// A body of any kind, which the caller reads.
-    pub(crate) async fn download(self, written: Written) -> Result<Download> {
-        let (exchange, request) = self.ready(written, Reading::Head)?;
-        let download = Download::new(Box::pin(exchange.run(request)).await?);
+    pub(crate) async fn download(self, encoded: EncodedRequest) -> Result<Download> {
+        let (execution, request) = self.ready(encoded, BodyMode::Streamed)?;
+        let download = Download::new(Box::pin(execution.run(request)).await?);
         match download.status.is_success() {
             true => Ok(download),
-            false => Err(download.placed(Error::answer(download.status, &download.headers, b""))),
+            false => {
+                Err(download.with_context(Error::api(download.status, &download.headers, b"")))
+            }
         }
     }
 }
 
 /// A file that is not whole yet. Dropped as such, it is removed.
-struct Partial {
+struct PartialFile {
     path: PathBuf,
     exists: bool,
 }
 
-impl Partial {
+impl PartialFile {
     fn beside(path: &Path) -> Self {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".part");
@@ -224,7 +228,7 @@ impl Partial {
     }
 }
 
-impl Drop for Partial {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         if self.exists {
             // There is nobody to tell, and its name says that it is not whole.

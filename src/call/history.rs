@@ -23,13 +23,13 @@ impl History {
 
     /// Takes down that the newest attempt has failed, and gives its error with all that went before.
     pub(crate) fn failed(&mut self, error: Error) -> Error {
-        self.open |= self.changes && error.leaves_open();
-        self.place(error)
+        self.open |= self.changes && error.is_outcome_unknown();
+        self.annotate(error)
     }
 
     /// An error of this call, whether an attempt made it or what came after.
-    pub(crate) fn place(&self, error: Error) -> Error {
-        let open = self.open || (self.changes && error.leaves_open());
-        error.during(self.operation).after_attempts(self.attempts).after_unknown_outcome(open)
+    pub(crate) fn annotate(&self, error: Error) -> Error {
+        let open = self.open || (self.changes && error.is_outcome_unknown());
+        error.with_operation(self.operation).with_attempts(self.attempts).with_unknown_outcome(open)
     }
 }

@@ -20,14 +20,14 @@ use crate::{
     Client, Error, Result, Upload,
     call::{
         options::Options,
-        send::{Exchange, Payload, Reading},
+        send::{BodyMode, Execution, Payload},
     },
     http::operation::Operation,
     setters::{IntoNullableObject, IntoObject, NotAnObject},
 };
 
 /// A request, which is not sent yet.
-pub(crate) type Written = Result<Request>;
+pub(crate) type EncodedRequest = Result<Request>;
 
 /// A call that is being put together. Every request struct has one, in its member `call`.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Call {
         Self {
             client: client.clone(),
             options: Options::default(),
-            payload: Payload::AsWritten,
+            payload: Payload::AsEncoded,
             operation: None,
             paging: Paging::default(),
         }
@@ -69,7 +69,7 @@ impl Call {
     /// Sends a file as the form's field `file`, in place of the body that is handed to the raw
     /// client. To be called after [`start`](Self::start).
     pub(crate) fn multipart(&mut self, upload: &Upload) -> Result<reqwest::Body> {
-        upload.check().map_err(|error| error.during(self.operation()))?;
+        upload.check().map_err(|error| error.with_operation(self.operation()))?;
         self.payload = Payload::Upload(upload.clone());
         Ok(reqwest::Body::default())
     }
@@ -113,7 +113,8 @@ impl Call {
         path_parameters: &[(&str, &str)],
     ) -> Result<crate::raw::Client> {
         for (name, value) in path_parameters {
-            check_path_parameter(name, value).map_err(|error| error.during(operation.id))?;
+            check_path_parameter(name, value)
+                .map_err(|error| error.with_operation(operation.id))?;
         }
         self.operation = Some(*operation);
         Ok(crate::raw::Client {
@@ -123,18 +124,23 @@ impl Call {
     }
 
     /// The call that is to be made with the request, and that request.
-    pub(crate) fn ready(self, written: Written, reading: Reading) -> Result<(Exchange, Request)> {
+    pub(crate) fn ready(
+        self,
+        encoded: EncodedRequest,
+        body_mode: BodyMode,
+    ) -> Result<(Execution, Request)> {
         let id = self.operation();
-        let request = written.map_err(|error| error.during(id))?;
-        let operation = self.operation.ok_or_else(unwritten)?;
-        let exchange = Exchange::new(self.client, operation, self.options, self.payload, reading)
-            .map_err(|error| error.during(id))?;
-        Ok((exchange, request))
+        let request = encoded.map_err(|error| error.with_operation(id))?;
+        let operation = self.operation.ok_or_else(invalid)?;
+        let execution =
+            Execution::new(self.client, operation, self.options, self.payload, body_mode)
+                .map_err(|error| error.with_operation(id))?;
+        Ok((execution, request))
     }
 
     /// The call of an operation that the contract does not know.
-    pub(crate) fn with(self, operation: Operation, reading: Reading) -> Result<Exchange> {
-        Exchange::new(self.client, operation, self.options, self.payload, reading)
+    pub(crate) fn with(self, operation: Operation, body_mode: BodyMode) -> Result<Execution> {
+        Execution::new(self.client, operation, self.options, self.payload, body_mode)
     }
 
     /// The id of the operation that was started.
@@ -145,11 +151,11 @@ impl Call {
 
 /// What the raw client returns, as an error of this crate's where it has none to send.
 #[cfg(feature = "operations")]
-pub(crate) fn written<E>(request: Result<Request, E>) -> Written {
-    request.map_err(|_| unwritten())
+pub(crate) fn encoded<E>(request: Result<Request, E>) -> EncodedRequest {
+    request.map_err(|_| invalid())
 }
 
-fn unwritten() -> Error {
+fn invalid() -> Error {
     Error::request("the request cannot be built from the values given")
 }
 
@@ -182,28 +188,28 @@ fn check_path_parameter(name: &str, value: &str) -> Result<()> {
 /// Gives a request struct, which has a [`Call`] in `call` and a method `write`, what sends it.
 #[allow(unused_macros, reason = "depends on the enabled features")]
 macro_rules! sends {
-    ($request:ident -> $answer:ty as $reader:ident) => {
+    ($request:ident -> $response:ty as $reader:ident) => {
         impl $request {
             /// Sends the request; an [`Error`](crate::Error) says why it failed.
-            pub fn send(mut self) -> $crate::ResponseFuture<$answer> {
-                let written = self.write();
-                $crate::ResponseFuture::new::<$crate::call::response::$reader>(self.call, written)
+            pub fn send(mut self) -> $crate::ResponseFuture<$response> {
+                let encoded = self.write();
+                $crate::ResponseFuture::new::<$crate::call::response::$reader>(self.call, encoded)
             }
 
             /// Sends the request, and gives the status and the headers of the answer as well.
             pub fn send_with_response(
                 mut self,
-            ) -> $crate::ResponseFuture<$crate::WithResponse<$answer>> {
-                let written = self.write();
+            ) -> $crate::ResponseFuture<$crate::WithResponse<$response>> {
+                let encoded = self.write();
                 $crate::ResponseFuture::with_response::<$crate::call::response::$reader>(
-                    self.call, written,
+                    self.call, encoded,
                 )
             }
         }
 
         impl ::std::future::IntoFuture for $request {
-            type Output = $crate::Result<$answer>;
-            type IntoFuture = $crate::ResponseFuture<$answer>;
+            type Output = $crate::Result<$response>;
+            type IntoFuture = $crate::ResponseFuture<$response>;
 
             fn into_future(self) -> Self::IntoFuture {
                 self.send()

@@ -11,8 +11,8 @@ use crate::{
     call::{
         Call,
         options::call_options,
-        response::Received,
-        send::{Exchange, Reading},
+        response::BufferedResponse,
+        send::{BodyMode, Execution},
     },
     error::request_id,
     http::operation::{Api, Operation},
@@ -26,8 +26,8 @@ impl Client {
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
     /// use logto_api::Method;
     ///
-    /// let answer = logto.request(Method::GET, "/api/users").query(&[("page", 2)]).send().await?;
-    /// let users: serde_json::Value = answer.json()?;
+    /// let response = logto.request(Method::GET, "/api/users").query(&[("page", 2)]).send().await?;
+    /// let users: serde_json::Value = response.json()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -47,7 +47,7 @@ pub struct Request {
     method: Method,
     path: String,
     builder: RequestBuilder,
-    public: bool,
+    unauthenticated: bool,
 }
 
 impl Request {
@@ -60,7 +60,7 @@ impl Request {
                 client.http().request(method.clone(), client.endpoint())
             }
         };
-        Self { call, method, path: path.to_owned(), builder, public: false }
+        Self { call, method, path: path.to_owned(), builder, unauthenticated: false }
     }
 
     /// Adds query parameters: pairs, a map or a struct.
@@ -88,8 +88,8 @@ impl Request {
     }
 
     /// Sends no token.
-    pub fn public(mut self) -> Self {
-        self.public = true;
+    pub fn unauthenticated(mut self) -> Self {
+        self.unauthenticated = true;
         self
     }
 
@@ -98,10 +98,10 @@ impl Request {
     /// # Errors
     ///
     /// When it cannot be sent, and when the answer is neither 2xx nor 3xx.
-    pub async fn send(self) -> Result<Answer> {
-        let (exchange, request) = self.written(Reading::Whole)?;
-        let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Answer(Received::new(arrived)))
+    pub async fn send(self) -> Result<Response> {
+        let (execution, request) = self.encoded(BodyMode::Buffered)?;
+        let raw = Box::pin(execution.run(request)).await?;
+        Ok(Response(BufferedResponse::new(raw)))
     }
 
     /// Sends the request, and leaves the body of the answer to be read as it comes: for files.
@@ -110,25 +110,25 @@ impl Request {
     ///
     /// As those of [`send`](Self::send).
     pub async fn download(self) -> Result<Download> {
-        let (exchange, request) = self.written(Reading::Head)?;
-        let arrived = Box::pin(exchange.run(request)).await?;
-        Ok(Download::new(arrived))
+        let (execution, request) = self.encoded(BodyMode::Streamed)?;
+        let raw = Box::pin(execution.run(request)).await?;
+        Ok(Download::new(raw))
     }
 
-    fn written(self, reading: Reading) -> Result<(Exchange, reqwest::Request)> {
+    fn encoded(self, body_mode: BodyMode) -> Result<(Execution, reqwest::Request)> {
         let operation = Operation::new("", Api::of_path(&self.path), "");
-        let operation = if self.public { operation.public() } else { operation };
-        let exchange = self.call.with(operation, reading)?;
+        let operation = if self.unauthenticated { operation.unauthenticated() } else { operation };
+        let execution = self.call.with(operation, body_mode)?;
         let request = self.builder.build().map_err(Error::transport)?;
-        Ok((exchange, request))
+        Ok((execution, request))
     }
 }
 
 call_options!(Request);
 
 impl IntoFuture for Request {
-    type Output = Result<Answer>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+    type Output = Result<Response>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
@@ -146,9 +146,9 @@ impl fmt::Debug for Request {
 }
 
 /// The answer to a [`Request`], read whole. `Debug` shows its status only.
-pub struct Answer(Received);
+pub struct Response(BufferedResponse);
 
-impl Answer {
+impl Response {
     /// The HTTP status: 2xx or 3xx.
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -189,9 +189,9 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("Response")
             .field("status", &self.0.status)
             .field("request_id", &self.request_id())
             .finish_non_exhaustive()

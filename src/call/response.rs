@@ -8,18 +8,18 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    BrowserAnswer, Error, Page, Result,
+    BrowserResponse, Error, Page, Result,
     call::{
-        Call, Paging, Written,
+        Call, EncodedRequest, Paging,
         history::History,
-        send::{Arrived, Reading},
+        send::{BodyMode, RawResponse},
     },
     error::REQUEST_ID,
     models::json_path::without_bom,
 };
 
 /// An answer that has arrived as a whole.
-pub(crate) struct Received {
+pub(crate) struct BufferedResponse {
     history: History,
     #[allow(dead_code, reason = "depends on the enabled features")]
     paging: Paging,
@@ -44,9 +44,9 @@ pub(crate) enum Accepted {
 /// A way to read an answer.
 #[allow(dead_code, reason = "depends on the enabled features")]
 pub(crate) trait Reader<T> {
-    const ACCEPTED: Accepted = Accepted::Success;
+    const ACCEPT_VALUE: Accepted = Accepted::Success;
 
-    fn read(received: &Received) -> Result<T>;
+    fn read(response: &BufferedResponse) -> Result<T>;
 }
 
 /// Nothing of interest: the status says it all.
@@ -54,9 +54,9 @@ pub(crate) trait Reader<T> {
 pub(crate) struct Nothing;
 
 impl Reader<()> for Nothing {
-    const ACCEPTED: Accepted = Accepted::Done;
+    const ACCEPT_VALUE: Accepted = Accepted::Done;
 
-    fn read(_: &Received) -> Result<()> {
+    fn read(_: &BufferedResponse) -> Result<()> {
         Ok(())
     }
 }
@@ -66,8 +66,8 @@ impl Reader<()> for Nothing {
 pub(crate) struct Json;
 
 impl<T: DeserializeOwned> Reader<T> for Json {
-    fn read(received: &Received) -> Result<T> {
-        received.json()
+    fn read(response: &BufferedResponse) -> Result<T> {
+        response.json()
     }
 }
 
@@ -76,10 +76,10 @@ impl<T: DeserializeOwned> Reader<T> for Json {
 pub(crate) struct OptionalJson;
 
 impl<T: DeserializeOwned> Reader<Option<T>> for OptionalJson {
-    fn read(received: &Received) -> Result<Option<T>> {
-        match received.is_empty() || received.is_text() {
+    fn read(response: &BufferedResponse) -> Result<Option<T>> {
+        match response.is_empty() || response.is_text() {
             true => Ok(None),
-            false => received.json().map(Some),
+            false => response.json().map(Some),
         }
     }
 }
@@ -89,8 +89,8 @@ impl<T: DeserializeOwned> Reader<Option<T>> for OptionalJson {
 pub(crate) struct List;
 
 impl<T: DeserializeOwned> Reader<Vec<T>> for List {
-    fn read(received: &Received) -> Result<Vec<T>> {
-        received.list()
+    fn read(response: &BufferedResponse) -> Result<Vec<T>> {
+        response.list()
     }
 }
 
@@ -99,11 +99,11 @@ impl<T: DeserializeOwned> Reader<Vec<T>> for List {
 pub(crate) struct Paged;
 
 impl<T: DeserializeOwned> Reader<Page<T>> for Paged {
-    fn read(received: &Received) -> Result<Page<T>> {
-        let Paging { page, page_size, fingerprint } = received.paging;
-        let page = Page::new(received.list()?, &received.headers, page, page_size);
+    fn read(response: &BufferedResponse) -> Result<Page<T>> {
+        let Paging { page, page_size, fingerprint } = response.paging;
+        let page = Page::new(response.list()?, &response.headers, page, page_size);
         Ok(match fingerprint {
-            true => page.of_body(received.history.operation, &received.body),
+            true => page.of_body(response.history.operation, &response.body),
             false => page,
         })
     }
@@ -114,8 +114,8 @@ impl<T: DeserializeOwned> Reader<Page<T>> for Paged {
 pub(crate) struct Text;
 
 impl Reader<String> for Text {
-    fn read(received: &Received) -> Result<String> {
-        received.text()
+    fn read(response: &BufferedResponse) -> Result<String> {
+        response.text()
     }
 }
 
@@ -123,15 +123,15 @@ impl Reader<String> for Text {
 #[allow(dead_code, reason = "depends on the enabled features")]
 pub(crate) struct Browser;
 
-impl Reader<BrowserAnswer> for Browser {
-    const ACCEPTED: Accepted = Accepted::Redirects;
+impl Reader<BrowserResponse> for Browser {
+    const ACCEPT_VALUE: Accepted = Accepted::Redirects;
 
-    fn read(received: &Received) -> Result<BrowserAnswer> {
-        Ok(BrowserAnswer {
-            status: received.status,
-            location: received.header(LOCATION.as_str()),
-            content_type: received.header(CONTENT_TYPE.as_str()),
-            body: received.text()?,
+    fn read(response: &BufferedResponse) -> Result<BrowserResponse> {
+        Ok(BrowserResponse {
+            status: response.status,
+            location: response.header(LOCATION.as_str()),
+            content_type: response.header(CONTENT_TYPE.as_str()),
+            body: response.text()?,
         })
     }
 }
@@ -139,33 +139,37 @@ impl Reader<BrowserAnswer> for Browser {
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl Call {
     /// Sends the request, and waits for the whole answer.
-    pub(crate) async fn receive(self, written: Written, accepted: Accepted) -> Result<Received> {
+    pub(crate) async fn receive(
+        self,
+        encoded: EncodedRequest,
+        accepted: Accepted,
+    ) -> Result<BufferedResponse> {
         let paging = self.paging;
-        let (exchange, request) = self.ready(written, Reading::Whole)?;
+        let (execution, request) = self.ready(encoded, BodyMode::Buffered)?;
         let deletes = *request.method() == Method::DELETE;
-        let received = match exchange.run(request).await {
-            Ok(arrived) => Received { paging, ..Received::new(arrived) },
+        let response = match execution.run(request).await {
+            Ok(raw) => BufferedResponse { paging, ..BufferedResponse::new(raw) },
             Err(error) if deletes && accepted == Accepted::Done && error.is_gone() => {
-                return Ok(Received::gone(&error));
+                return Ok(BufferedResponse::gone(&error));
             }
             Err(error) => return Err(error),
         };
-        if accepted == Accepted::Redirects || received.status.is_success() {
-            return Ok(received);
+        if accepted == Accepted::Redirects || response.status.is_success() {
+            return Ok(response);
         }
-        let error = Error::answer(received.status, &received.headers, &received.body);
-        Err(received.placed(error))
+        let error = Error::api(response.status, &response.headers, &response.body);
+        Err(response.with_context(error))
     }
 }
 
-impl Received {
-    pub(crate) fn new(mut arrived: Arrived) -> Self {
+impl BufferedResponse {
+    pub(crate) fn new(mut raw: RawResponse) -> Self {
         Self {
-            history: arrived.history,
+            history: raw.history,
             paging: Paging::default(),
-            status: arrived.response.status(),
-            headers: std::mem::take(arrived.response.headers_mut()),
-            body: arrived.body,
+            status: raw.response.status(),
+            headers: std::mem::take(raw.response.headers_mut()),
+            body: raw.body,
         }
     }
 
@@ -187,33 +191,32 @@ impl Received {
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if self.status.is_redirection() {
-            return Err(self.placed(Error::answer(self.status, &self.headers, &self.body)));
+            return Err(self.with_context(Error::api(self.status, &self.headers, &self.body)));
         }
         // Checked for UTF-8 once as a whole; from a slice, each string would be checked by itself.
         // Trying a slice as well would compile every model's decoder twice.
-        let text = std::str::from_utf8(without_bom(&self.body)).map_err(|_| self.no_text())?;
-        serde_json::from_str(text).map_err(|error| self.placed(self.undecodable(&error)))
+        let text = std::str::from_utf8(without_bom(&self.body)).map_err(|_| self.not_utf8())?;
+        serde_json::from_str(text).map_err(|error| self.with_context(self.decode_error(&error)))
     }
 
     /// The same where nothing is what `()` and `Option` are read from.
     pub(crate) fn json_or_nothing<T: DeserializeOwned>(&self) -> Result<T> {
         match self.is_empty() && !self.status.is_redirection() {
-            true => {
-                serde_json::from_str("null").map_err(|error| self.placed(self.undecodable(&error)))
-            }
+            true => serde_json::from_str("null")
+                .map_err(|error| self.with_context(self.decode_error(&error))),
             false => self.json(),
         }
     }
 
     pub(crate) fn text(&self) -> Result<String> {
-        String::from_utf8(self.body.to_vec()).map_err(|_| self.no_text())
+        String::from_utf8(self.body.to_vec()).map_err(|_| self.not_utf8())
     }
 
-    fn no_text(&self) -> Error {
-        self.placed(Error::unreadable("it is not UTF-8 text", self.status, &self.headers))
+    fn not_utf8(&self) -> Error {
+        self.with_context(Error::unreadable("it is not UTF-8 text", self.status, &self.headers))
     }
 
-    fn undecodable(&self, error: &serde_json::Error) -> Error {
+    fn decode_error(&self, error: &serde_json::Error) -> Error {
         match without_bom(&self.body).trim_ascii().is_empty() {
             true => Error::unreadable("it is empty", self.status, &self.headers),
             false => Error::decode(error, self.status, &self.headers, without_bom(&self.body)),
@@ -221,8 +224,8 @@ impl Received {
     }
 
     /// An error that this answer makes, with the call that it answers.
-    pub(crate) fn placed(&self, error: Error) -> Error {
-        self.history.place(error)
+    pub(crate) fn with_context(&self, error: Error) -> Error {
+        self.history.annotate(error)
     }
 
     fn is_empty(&self) -> bool {

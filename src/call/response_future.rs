@@ -13,13 +13,13 @@ use reqwest::{StatusCode, header::HeaderMap};
 use crate::{
     Result,
     call::{
-        Call, Written,
-        response::{Reader, Received},
+        Call, EncodedRequest,
+        response::{BufferedResponse, Reader},
     },
     error::request_id,
 };
 
-type Receiving = Pin<Box<dyn Future<Output = Result<Received>> + Send>>;
+type Receiving = Pin<Box<dyn Future<Output = Result<BufferedResponse>> + Send>>;
 
 /// The answer to a request, on its way: what `send` returns, and what a request becomes that is
 /// awaited. Nothing is sent before it is polled; dropping it takes back what is under way.
@@ -35,24 +35,24 @@ type Receiving = Pin<Box<dyn Future<Output = Result<Received>> + Send>>;
 #[must_use = "nothing is sent unless it is awaited"]
 pub struct ResponseFuture<T> {
     receiving: Receiving,
-    read: fn(&Received) -> Result<T>,
+    read: fn(&BufferedResponse) -> Result<T>,
 }
 
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl<T> ResponseFuture<T> {
-    pub(crate) fn new<R: Reader<T>>(call: Call, written: Written) -> Self {
-        Self { receiving: Box::pin(call.receive(written, R::ACCEPTED)), read: R::read }
+    pub(crate) fn new<R: Reader<T>>(call: Call, encoded: EncodedRequest) -> Self {
+        Self { receiving: Box::pin(call.receive(encoded, R::ACCEPT_VALUE)), read: R::read }
     }
 }
 
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl<T> ResponseFuture<WithResponse<T>> {
-    pub(crate) fn with_response<R: Reader<T>>(call: Call, written: Written) -> Self {
-        let read = |received: &Received| {
-            let (status, headers) = (received.status, received.headers.clone());
-            Ok(WithResponse { value: R::read(received)?, status, headers })
+    pub(crate) fn with_response<R: Reader<T>>(call: Call, encoded: EncodedRequest) -> Self {
+        let read = |response: &BufferedResponse| {
+            let (status, headers) = (response.status, response.headers.clone());
+            Ok(WithResponse { value: R::read(response)?, status, headers })
         };
-        Self { receiving: Box::pin(call.receive(written, R::ACCEPTED)), read }
+        Self { receiving: Box::pin(call.receive(encoded, R::ACCEPT_VALUE)), read }
     }
 }
 
@@ -60,8 +60,8 @@ impl<T> Future for ResponseFuture<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        let received = ready!(self.receiving.as_mut().poll(cx));
-        Poll::Ready(received.and_then(|received| (self.read)(&received)))
+        let response = ready!(self.receiving.as_mut().poll(cx));
+        Poll::Ready(response.and_then(|response| (self.read)(&response)))
     }
 }
 
@@ -77,8 +77,8 @@ impl<T> fmt::Debug for ResponseFuture<T> {
 /// ```no_run
 /// # #[cfg(feature = "users")]
 /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
-/// let answer = logto.users().create().username("alice").send_with_response().await?;
-/// println!("{} {:?}: {}", answer.status(), answer.request_id(), answer.id);
+/// let response = logto.users().create().username("alice").send_with_response().await?;
+/// println!("{} {:?}: {}", response.status(), answer.request_id(), answer.id);
 /// let user = answer.into_value();
 /// # Ok(())
 /// # }

@@ -1,6 +1,6 @@
 //! One call, from its request to its outcome: attempt, judge, and attempt again where that helps.
 //!
-//! Every request of this crate but the one for a token passes through [`Exchange::run`], whether
+//! Every request of this crate but the one for a token passes through [`Execution::run`], whether
 //! it comes from generated code or from [`Client::request`].
 
 use std::{
@@ -25,18 +25,18 @@ use crate::{
     http::{
         body::{End, read},
         cookies,
-        operation::{Api, Operation, Repeat},
+        operation::{Api, Operation, RetryRule},
         retry::Failure,
         runtimes, trace,
         transport::origin_of,
     },
 };
 
-const ACCEPTED: HeaderValue =
+const ACCEPT_VALUE: HeaderValue =
     HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.8");
 
 /// Only an HTTP client of the user's own goes there.
-const ELSEWHERE: &str = "the HTTP client has followed a redirect to another server, whose answer is \
+const FOREIGN_REDIRECT: &str = "the HTTP client has followed a redirect to another server, whose answer is \
                          not taken: let it follow none";
 
 /// As much of an error's body as is read: no error of Logto's comes near.
@@ -47,7 +47,7 @@ const ERROR_BODY_LIMIT: usize = 1 << 20;
 pub(crate) enum Payload {
     /// What the request has.
     #[default]
-    AsWritten,
+    AsEncoded,
     /// Nothing.
     Omitted,
     /// A form with this file.
@@ -56,15 +56,15 @@ pub(crate) enum Payload {
 
 /// How far an answer is read before it is handed over.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum BodyMode {
     /// To its end. If it breaks off, that is a failed attempt.
-    Whole,
+    Buffered,
     /// Up to its body, which the caller reads.
-    Head,
+    Streamed,
 }
 
 /// An answer that is no error.
-pub(crate) struct Arrived {
+pub(crate) struct RawResponse {
     pub(crate) response: Response,
     /// What was read of its body.
     pub(crate) body: Bytes,
@@ -76,25 +76,25 @@ pub(crate) struct Arrived {
 }
 
 /// A call that is under way: all that an attempt at it needs.
-pub(crate) struct Exchange {
+pub(crate) struct Execution {
     client: Client,
     operation: Operation,
     options: Options,
     payload: Payload,
-    reading: Reading,
+    body_mode: BodyMode,
     /// The token of this call alone.
     own_token: Option<Bearer>,
     started: Instant,
     deadline: Option<Instant>,
 }
 
-impl Exchange {
+impl Execution {
     pub(crate) fn new(
         client: Client,
         operation: Operation,
         mut options: Options,
         payload: Payload,
-        reading: Reading,
+        body_mode: BodyMode,
     ) -> Result<Self> {
         if let Some(problem) = options.problem.take() {
             return Err(Error::request(problem));
@@ -106,33 +106,31 @@ impl Exchange {
         let started = client.clock().now();
         let timeout = options.timeout.unwrap_or(client.timeout());
         let deadline = started.checked_add(timeout);
-        Ok(Self { client, operation, options, payload, reading, own_token, started, deadline })
+        Ok(Self { client, operation, options, payload, body_mode, own_token, started, deadline })
     }
 
     /// Sends the request, again where that is safe and may help, and gives the answer or the last
     /// error.
-    pub(crate) async fn run(self, request: Request) -> Result<Arrived> {
+    pub(crate) async fn run(self, request: Request) -> Result<RawResponse> {
         let span = trace::CallSpan::new(&self.operation, &request);
         let absent = || Error::request(NO_RUNTIME);
         let attempts = pin!(self.attempts(request, &span));
         let outcome = span.watch(runtimes::within(attempts, absent)).await;
-        let outcome = outcome.map_err(|error| error.during(self.operation.id));
-        span.finish(
-            outcome.as_ref().map(|arrived| (arrived.response.status(), arrived.response.headers())),
-        );
+        let outcome = outcome.map_err(|error| error.with_operation(self.operation.id));
+        span.finish(outcome.as_ref().map(|raw| (raw.response.status(), raw.response.headers())));
         outcome
     }
 
-    async fn attempts(&self, mut request: Request, span: &trace::CallSpan) -> Result<Arrived> {
+    async fn attempts(&self, mut request: Request, span: &trace::CallSpan) -> Result<RawResponse> {
         let method = request.method().clone();
         let mut history = History::new(self.operation.id, &method);
         let mut renewed = false;
         loop {
-            let token = self.token().await.map_err(|error| history.place(error))?;
-            let spare = self.spare(&request, token.as_ref());
+            let token = self.token().await.map_err(|error| history.annotate(error))?;
+            let retry_copy = self.retry_copy(&request, token.as_ref());
             history.attempts += 1;
             let outcome = self.attempt(request, token.as_ref(), history).await;
-            let is_refused = outcome.as_ref().is_err_and(is_refused);
+            let is_token_rejected = outcome.as_ref().is_err_and(is_token_rejected);
             if let Some(token) = token.as_ref().filter(|_| outcome.is_ok()) {
                 token.accept();
             }
@@ -140,14 +138,18 @@ impl Exchange {
                 self.client.retries().budget.deposit();
             }
             let error = match outcome {
-                Ok(arrived) => return Ok(arrived),
+                Ok(raw) => return Ok(raw),
                 Err(error) => error,
             };
             let error = history.failed(error);
             let renewable =
-                is_refused && !renewed && token.is_some_and(|token| self.renews(&token));
-            let error = if is_refused && !renewable { self.of_refused_token(error) } else { error };
-            let Some(spare) = spare else {
+                is_token_rejected && !renewed && token.is_some_and(|token| self.renews(&token));
+            let error = if is_token_rejected && !renewable {
+                self.for_rejected_token(error)
+            } else {
+                error
+            };
+            let Some(retry_copy) = retry_copy else {
                 return Err(error);
             };
             if renewable {
@@ -160,7 +162,7 @@ impl Exchange {
                 span.retrying(&error, history.attempts, delay);
                 self.client.clock().sleep(delay).await;
             }
-            request = spare;
+            request = retry_copy;
         }
     }
 
@@ -173,7 +175,7 @@ impl Exchange {
         match self.remaining() {
             None => token.await,
             Some(remaining) => {
-                let late = |_| Error::auth(AuthFailure::late());
+                let late = |_| Error::auth(AuthFailure::timed_out());
                 tokio::time::timeout(remaining, token).await.map_err(late)?
             }
         }
@@ -185,7 +187,7 @@ impl Exchange {
     }
 
     /// A user's token that was refused and cannot be replaced takes the user to replace it.
-    fn of_refused_token(&self, error: Error) -> Error {
+    fn for_rejected_token(&self, error: Error) -> Error {
         match self.operation.api {
             Api::Account if !self.client.credentials().renews() => error.requiring_sign_in(),
             _ => error,
@@ -193,13 +195,14 @@ impl Exchange {
     }
 
     /// The request once more, if there is a case in which it is sent again.
-    fn spare(&self, request: &Request, token: Option<&CallToken>) -> Option<Request> {
+    fn retry_copy(&self, request: &Request, token: Option<&CallToken>) -> Option<Request> {
         let repeatable = match &self.payload {
             Payload::Upload(upload) => upload.is_repeatable(),
             _ => true,
         };
-        let wanted = !self.policy().is_single() || token.is_some_and(CallToken::is_replaceable);
-        let allowed = self.operation.repeat != Repeat::Never;
+        let wanted =
+            !self.policy().is_single_attempt() || token.is_some_and(CallToken::is_replaceable);
+        let allowed = self.operation.retry_rule != RetryRule::Never;
         if repeatable && wanted && allowed { request.try_clone() } else { None }
     }
 
@@ -210,7 +213,7 @@ impl Exchange {
     /// How long to wait before the next attempt, if there is to be one.
     fn delay(&self, error: &Error, method: &Method, attempt: u32) -> Option<Duration> {
         let policy = self.policy();
-        let idempotent = self.operation.is_idempotent(method) || policy.takes_all_for_idempotent();
+        let idempotent = self.operation.is_idempotent(method) || policy.treats_all_as_idempotent();
         let (started, deadline) = (self.started, self.deadline);
         let failure = Failure { error, idempotent, attempt, started, deadline };
         self.client.retries().delay(policy, &failure)
@@ -227,40 +230,40 @@ impl Exchange {
         mut request: Request,
         token: Option<&CallToken>,
         history: History,
-    ) -> Result<Arrived> {
+    ) -> Result<RawResponse> {
         let time = self.limit()?;
         *request.timeout_mut() = time;
-        self.dress(&mut request, token.map(|token| &token.bearer)).await?;
-        let answer = pin!(self.answer(request, history));
-        let mut arrived = self.client.transport().in_time(time, answer, Error::unanswered).await?;
+        self.apply_headers(&mut request, token.map(|token| &token.bearer)).await?;
+        let response = pin!(self.response(request, history));
+        let mut raw = self.client.transport().in_time(time, response, Error::send_failed).await?;
         if self.client.transport().is_service() {
-            arrived.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
+            raw.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
         }
-        Ok(arrived)
+        Ok(raw)
     }
 
     /// What a request is answered with, read as far as the caller wants it.
-    async fn answer(&self, request: Request, history: History) -> Result<Arrived> {
+    async fn response(&self, request: Request, history: History) -> Result<RawResponse> {
         let transport = self.client.transport();
-        let asked = transport.asked(&request);
-        let mut response = transport.send(request).await.map_err(Error::unanswered)?;
+        let asked = transport.requested_url(&request);
+        let mut response = transport.send(request).await.map_err(Error::send_failed)?;
         let status = response.status();
-        cookies::hide(response.headers_mut());
+        cookies::mark_sensitive(response.headers_mut());
         let url = origin_of(&response, asked.as_ref());
         if !self.client.target().owns(url) {
-            return Err(Error::unreadable(ELSEWHERE, status, &HeaderMap::new()));
+            return Err(Error::unreadable(FOREIGN_REDIRECT, status, &HeaderMap::new()));
         }
-        self.client.cookies().store(response.headers(), &self.client.target().seen(url));
+        self.client.cookies().store(response.headers(), &self.client.target().public_url(url));
         if !(status.is_success() || status.is_redirection()) {
-            return Err(self.refusal(response).await);
+            return Err(self.error_response(response).await);
         }
         let limit = self.options.max_response_size.unwrap_or(self.client.max_response_size());
-        let arrived = |response, body| Arrived { response, body, history, limit, until: None };
-        if self.reading == Reading::Head {
-            return Ok(arrived(response, Bytes::new()));
+        let raw = |response, body| RawResponse { response, body, history, limit, until: None };
+        if self.body_mode == BodyMode::Streamed {
+            return Ok(raw(response, Bytes::new()));
         }
         match read(&mut response, limit).await {
-            (body, End::Whole) => Ok(arrived(response, body)),
+            (body, End::Whole) => Ok(raw(response, body)),
             (_, End::Broken(error)) => Err(Error::cut_off(error, status, response.headers())),
             (_, End::TooLarge) => Err(Error::too_large(limit, status, response.headers())),
         }
@@ -270,7 +273,8 @@ impl Exchange {
     /// the call has.
     fn limit(&self) -> Result<Option<Duration>> {
         let remaining = self.remaining();
-        let streamed = matches!(self.payload, Payload::Upload(_)) || self.reading == Reading::Head;
+        let streamed =
+            matches!(self.payload, Payload::Upload(_)) || self.body_mode == BodyMode::Streamed;
         let usual = if streamed { None } else { Some(self.client.attempt_timeout()) };
         let limits = [self.options.attempt_timeout.or(usual), remaining];
         match limits.into_iter().flatten().min() {
@@ -280,15 +284,15 @@ impl Exchange {
     }
 
     /// Gives a request its headers and, where it differs, its body.
-    async fn dress(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
-        self.dress_body(request).await?;
-        let cookies = self.client.cookies().header(&self.client.target().seen(request.url()));
+    async fn apply_headers(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
+        self.apply_body(request).await?;
+        let cookies = self.client.cookies().header(&self.client.target().public_url(request.url()));
         let bodyless = is_bodyless(request);
         let headers = request.headers_mut();
         if bodyless {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        headers.insert(ACCEPT, ACCEPTED);
+        headers.insert(ACCEPT, ACCEPT_VALUE);
         headers.insert(USER_AGENT, self.client.user_agent().clone());
         if matches!(self.operation.api, Api::Experience | Api::Account) {
             headers.insert(ORIGIN, self.client.target().origin.clone());
@@ -305,9 +309,9 @@ impl Exchange {
         Ok(())
     }
 
-    async fn dress_body(&self, request: &mut Request) -> Result<()> {
+    async fn apply_body(&self, request: &mut Request) -> Result<()> {
         match &self.payload {
-            Payload::AsWritten => {}
+            Payload::AsEncoded => {}
             Payload::Omitted => {
                 *request.body_mut() = None;
                 request.headers_mut().remove(CONTENT_TYPE);
@@ -333,14 +337,14 @@ impl Exchange {
         Ok(())
     }
 
-    async fn refusal(&self, mut response: Response) -> Error {
+    async fn error_response(&self, mut response: Response) -> Error {
         // What cannot be read of an error's body is no reason to hide the error.
         let (body, _) = read(&mut response, ERROR_BODY_LIMIT).await;
         let headers = response.headers();
         let wait = headers
             .get(RETRY_AFTER)
             .and_then(|value| retry_after::parse(value, self.client.clock().wall_time()));
-        let error = Error::answer(response.status(), headers, &body)
+        let error = Error::api(response.status(), headers, &body)
             .with_retry_after(wait)
             .of_releases(self.operation.since, self.operation.until);
         if self.operation.api == Api::Management { error.of_management() } else { error }
@@ -357,7 +361,7 @@ fn is_bodyless(request: &Request) -> bool {
 /// Whether the server turned a call away for its token. Logto answers 401 also where something is
 /// missing that has nothing to do with tokens, and its codes tell; a proxy gives none. What a
 /// token lacks is `auth.unauthorized` too, so that not every new token helps.
-fn is_refused(error: &Error) -> bool {
+fn is_token_rejected(error: &Error) -> bool {
     let of_tokens = ["auth.", "oidc.invalid_token", "invalid_token"];
     error.is_unauthorized()
         && error.code().is_none_or(|code| of_tokens.iter().any(|kind| code.starts_with(kind)))
@@ -375,7 +379,8 @@ mod tests {
         let client = Client::builder("http://localhost:3001").build().unwrap();
         let request = client.http().get(client.endpoint()).build().unwrap();
         let (operation, options) = (Operation::new("", Api::Management, ""), Options::default());
-        let call = Exchange::new(client, operation, options, Payload::AsWritten, Reading::Whole);
+        let call =
+            Execution::new(client, operation, options, Payload::AsEncoded, BodyMode::Buffered);
         assert!(size_of_val(&call.unwrap().run(request)) < 8 * 1024);
     }
 }

@@ -7,8 +7,8 @@ use reqwest::header::HeaderValue;
 use crate::{
     Client, Clock, Error, Result, RetryPolicy,
     auth::{
-        Bearer, ClientCredentials, Credentials, Provided, Source, TokenCache, TokenEndpoint,
-        TokenProvider, Wanted,
+        Bearer, ClientCredentials, Credentials, ProviderSource, TokenCache, TokenEndpoint,
+        TokenParameters, TokenProvider, TokenSource,
     },
     client::Inner,
     http::{
@@ -36,7 +36,7 @@ pub struct ClientBuilder {
     tenant: Option<String>,
     app: Option<(String, String)>,
     bearer_token: Option<String>,
-    token_provider: Option<Box<dyn Source>>,
+    token_provider: Option<Box<dyn TokenSource>>,
     token_store: Option<SharedStore>,
     resource: Option<String>,
     scope: Option<String>,
@@ -98,7 +98,7 @@ impl ClientBuilder {
     /// Something of yours that gives the client its tokens. They go to the Management and to the
     /// Account API.
     pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
-        self.token_provider = Some(Box::new(Provided(provider)));
+        self.token_provider = Some(Box::new(ProviderSource(provider)));
         self
     }
 
@@ -266,7 +266,7 @@ impl ClientBuilder {
         };
         let mut endpoint = Endpoint::parse(text, self.allow_insecure_http)?;
         if let Some(public) = &self.public_endpoint {
-            endpoint = endpoint.seen_at(public)?;
+            endpoint = endpoint.with_public(public)?;
         }
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         let attempt_timeout = self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT);
@@ -319,7 +319,7 @@ impl ClientBuilder {
                 let (transport, agent) = (transport.clone(), user_agent.clone());
                 let tokens = TokenEndpoint::new(endpoint, transport, app, agent, timeout)?;
                 let resource = endpoint.resource(self.resource, self.tenant.as_deref())?;
-                let wanted = Wanted::of_app(resource, self.scope, self.fewer_scopes);
+                let wanted = TokenParameters::of_app(resource, self.scope, self.fewer_scopes);
                 Ok(of_app(tokens, wanted, self.token_store, retries.clone()))
             }
             (None, Some(token), None) => Bearer::new(&token).map(Credentials::Fixed),
@@ -337,7 +337,7 @@ impl ClientBuilder {
 
 fn of_app(
     endpoint: TokenEndpoint,
-    wanted: Wanted,
+    wanted: TokenParameters,
     store: Option<SharedStore>,
     retries: Retries,
 ) -> Credentials {

@@ -47,7 +47,7 @@ impl ClientBuilder {
     /// To change single settings, use [`configure_http`](Self::configure_http); to have many clients
     /// share their connections, [`share_connections`](Self::share_connections).
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.transport = Some(Ok(Transport::own(client)));
+        self.transport = Some(Ok(Transport::custom(client)));
         self
     }
 

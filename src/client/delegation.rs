@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::{
     AccessToken, Client, Error, Result,
     auth::{
-        ClientCredentials, Credentials, Exchange, Exchanging, Hidden, Personal, TokenCache,
-        TokenEndpoint, Wanted,
+        ClientCredentials, Credentials, PersonalAccessToken, Secret, SubjectTokenExchange,
+        TokenCache, TokenEndpoint, TokenExchange, TokenParameters,
     },
     client::impersonation::Impersonation,
     setters::{IntoScope, IntoText},
@@ -27,12 +27,12 @@ impl Client {
     /// A client that acts for an organization: its tokens are the application's in that
     /// organization.
     ///
-    /// Without [`resource`](ActingBuilder::resource) they are organization tokens, which tell your
+    /// Without [`resource`](DelegationBuilder::resource) they are organization tokens, which tell your
     /// own services what the application may do in the organization; get them with
     /// [`access_token`](Self::access_token). With a resource they are tokens for that API. Either
-    /// way they have those of the permissions named with [`scope`](ActingBuilder::scope): Logto
+    /// way they have those of the permissions named with [`scope`](DelegationBuilder::scope): Logto
     /// gives none that are not asked for, and a token without any is an error unless you
-    /// [allow it](ActingBuilder::allow_fewer_scopes).
+    /// [allow it](DelegationBuilder::allow_fewer_scopes).
     ///
     /// The application must be a member of the organization, with a role there that has the
     /// permissions.
@@ -44,8 +44,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn as_organization(&self, organization_id: impl IntoText) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::Organization(organization_id.into_text()))
+    pub fn as_organization(&self, organization_id: impl IntoText) -> DelegationBuilder {
+        DelegationBuilder::new(self, Subject::Organization(organization_id.into_text()))
     }
 
     /// A client that acts for a user, without the user being there: impersonation.
@@ -53,9 +53,9 @@ impl Client {
     /// With the Management API's leave it gets a subject token for the user, and exchanges it for
     /// an access token of the user's, again whenever that is due. By default that is a token for
     /// the Account API with all of the user's own scopes. With a
-    /// [`resource`](ActingBuilder::resource) or an [`organization`](ActingBuilder::organization)
+    /// [`resource`](DelegationBuilder::resource) or an [`organization`](DelegationBuilder::organization)
     /// it is one for that, with the permissions that are named with
-    /// [`scope`](ActingBuilder::scope) and that the user has.
+    /// [`scope`](DelegationBuilder::scope) and that the user has.
     ///
     /// Token exchange must be allowed in the application's settings: it is off by default. Logto
     /// gives such tokens for suspended users too: look at the user first where that matters.
@@ -72,8 +72,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn as_user(&self, user_id: impl IntoText) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::User(user_id.into_text()))
+    pub fn as_user(&self, user_id: impl IntoText) -> DelegationBuilder {
+        DelegationBuilder::new(self, Subject::User(user_id.into_text()))
     }
 
     /// A client that acts for the user of a subject token that was made elsewhere: by the
@@ -82,8 +82,8 @@ impl Client {
     /// A subject token can be exchanged once, and within ten minutes after it was made. When the
     /// access token that it gave is over, calls fail with an error that
     /// [`is_auth`](Error::is_auth). Everything else is as with [`as_user`](Self::as_user).
-    pub fn with_subject_token(&self, subject_token: impl IntoText) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::Token(subject_token.into_text()))
+    pub fn with_subject_token(&self, subject_token: impl IntoText) -> DelegationBuilder {
+        DelegationBuilder::new(self, Subject::Token(subject_token.into_text()))
     }
 
     /// A client that acts for the user who has made a personal access token (`pat_…`).
@@ -99,8 +99,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn with_personal_access_token(&self, token: impl IntoText) -> ActingBuilder {
-        ActingBuilder::new(self, Subject::Personal(token.into_text()))
+    pub fn with_personal_access_token(&self, token: impl IntoText) -> DelegationBuilder {
+        DelegationBuilder::new(self, Subject::PersonalAccessToken(token.into_text()))
     }
 
     /// The token that the client makes its calls with: for calling your own services with it.
@@ -123,7 +123,7 @@ impl Client {
 /// The client shares the connections, time limits and all other settings with the one that it
 /// comes from, but has a token of its own.
 #[must_use = "a builder does nothing until `build` is called"]
-pub struct ActingBuilder {
+pub struct DelegationBuilder {
     client: Client,
     subject: Subject,
     resource: Option<String>,
@@ -139,10 +139,10 @@ enum Subject {
     Organization(String),
     User(String),
     Token(String),
-    Personal(String),
+    PersonalAccessToken(String),
 }
 
-impl ActingBuilder {
+impl DelegationBuilder {
     fn new(client: &Client, subject: Subject) -> Self {
         Self {
             client: client.clone(),
@@ -211,10 +211,10 @@ impl ActingBuilder {
         let (endpoint, store) = self.endpoint()?;
         let wanted = self.wanted();
         let app = self.client;
-        let exchanging = Exchanging {
+        let exchange = TokenExchange {
             endpoint: endpoint.clone(),
             organization: self.organization,
-            actor_token: self.actor_token.map(Hidden),
+            actor_token: self.actor_token.map(Secret),
             wanted: wanted.clone(),
         };
         let cache = app.retries().clone();
@@ -225,17 +225,17 @@ impl ActingBuilder {
             }
             Subject::User(user_id) => {
                 let context =
-                    self.context.map(|context| Hidden(Value::Object(context).to_string()));
-                let source = Impersonation { app: app.clone(), user_id, context, exchanging };
+                    self.context.map(|context| Secret(Value::Object(context).to_string()));
+                let source = Impersonation { app: app.clone(), user_id, context, exchange };
                 Credentials::Anyone(TokenCache::new(source, cache))
             }
             Subject::Token(token) => {
-                let subject_token = Mutex::new(Some(Hidden(token)));
-                let source = Exchange { subject_token, exchanging };
+                let subject_token = Mutex::new(Some(Secret(token)));
+                let source = SubjectTokenExchange { subject_token, exchange };
                 Credentials::Anyone(TokenCache::new(source, cache))
             }
-            Subject::Personal(token) => {
-                let source = Personal { token: Hidden(token), exchanging };
+            Subject::PersonalAccessToken(token) => {
+                let source = PersonalAccessToken { token: Secret(token), exchange };
                 Credentials::Anyone(TokenCache::new(source, cache))
             }
         };
@@ -247,7 +247,7 @@ impl ActingBuilder {
             Subject::Organization(id) => ("organization's id", Some(id)),
             Subject::User(id) => ("user's id", Some(id)),
             Subject::Token(token) => ("subject token", Some(token)),
-            Subject::Personal(token) => ("personal access token", Some(token)),
+            Subject::PersonalAccessToken(token) => ("personal access token", Some(token)),
         };
         let organization = ("organization's id", self.organization.as_ref());
         let actor_token = ("actor token", self.actor_token.as_ref());
@@ -281,7 +281,7 @@ impl ActingBuilder {
         }
     }
 
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self) -> TokenParameters {
         let given = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
         let (resource, scope) = (given(&self.resource), given(&self.scope));
         let for_account_api = !matches!(self.subject, Subject::Organization(_))
@@ -291,25 +291,28 @@ impl ActingBuilder {
         match for_account_api {
             true => {
                 let scope = Some(USER_SCOPE.to_owned());
-                Wanted { resource, scope, or_less: true, some: false }
+                TokenParameters { resource, scope, allow_fewer: true, require_any: false }
             }
             // Whoever asks for nothing, in so many words, gets that.
-            false => {
-                Wanted { resource, scope, or_less: self.fewer_scopes, some: self.scope.is_none() }
-            }
+            false => TokenParameters {
+                resource,
+                scope,
+                allow_fewer: self.fewer_scopes,
+                require_any: self.scope.is_none(),
+            },
         }
     }
 }
 
-impl fmt::Debug for ActingBuilder {
+impl fmt::Debug for DelegationBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (subject, id) = match &self.subject {
             Subject::Organization(id) => ("organization", id.as_str()),
             Subject::User(id) => ("user", id.as_str()),
             Subject::Token(_) => ("subject_token", "[redacted]"),
-            Subject::Personal(_) => ("personal_access_token", "[redacted]"),
+            Subject::PersonalAccessToken(_) => ("personal_access_token", "[redacted]"),
         };
-        f.debug_struct("ActingBuilder")
+        f.debug_struct("DelegationBuilder")
             .field(subject, &id)
             .field("resource", &self.resource)
             .field("scope", &self.scope)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     Client,
-    auth::{ACCESS_TOKEN, Exchanging, Fetched, Hidden, Pending, Source},
+    auth::{ACCESS_TOKEN, Fetched, Pending, Secret, TokenExchange, TokenSource},
     error::AuthFailure,
 };
 
@@ -17,8 +17,8 @@ pub(crate) struct Impersonation {
     pub(crate) app: Client,
     pub(crate) user_id: String,
     /// What a script for custom claims is told. It may hold anything.
-    pub(crate) context: Option<Hidden>,
-    pub(crate) exchanging: Exchanging,
+    pub(crate) context: Option<Secret>,
+    pub(crate) exchange: TokenExchange,
 }
 
 #[derive(Deserialize)]
@@ -31,21 +31,21 @@ impl Impersonation {
     async fn subject_token(&self) -> crate::Result<String> {
         let request = self.app.request(Method::POST, "/api/subject-tokens");
         let mut body = serde_json::json!({ "userId": self.user_id });
-        if let Some(Hidden(context)) = &self.context {
+        if let Some(Secret(context)) = &self.context {
             body["context"] = serde_json::from_str(context).unwrap_or_default();
         }
-        let answer = request.json(&body).send().await?;
-        Ok(answer.json::<SubjectToken>()?.subject_token)
+        let response = request.json(&body).send().await?;
+        Ok(response.json::<SubjectToken>()?.subject_token)
     }
 }
 
-impl Source for Impersonation {
+impl TokenSource for Impersonation {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let subject_token = self.subject_token().await.map_err(|error| {
                 AuthFailure::of_call("no subject token was given for the user", error)
             })?;
-            self.exchanging.exchange(&subject_token, ACCESS_TOKEN).await
+            self.exchange.for_subject(&subject_token, ACCESS_TOKEN).await
         })
     }
 }

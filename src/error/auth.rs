@@ -36,7 +36,7 @@ pub(crate) struct Details {
     pub(crate) status: Option<StatusCode>,
     pub(crate) retry_after: Option<HeaderValue>,
     /// Asking again later than this does harm.
-    pub(crate) repeat_by: Option<Instant>,
+    pub(crate) retry_before: Option<Instant>,
     /// Only the user can bring another token, by signing in.
     pub(crate) sign_in_required: bool,
     pub(crate) cause: Cause,
@@ -47,7 +47,7 @@ pub(crate) enum Cause {
     #[default]
     None,
     /// The call had no more time to wait for it.
-    Late,
+    TimedOut,
     /// The token endpoint could not be reached.
     Http(reqwest::Error),
     /// A transport of the user's own failed. What it reports may hold anything.
@@ -93,7 +93,7 @@ impl AuthFailure {
 
     /// What the token endpoint is known to refuse, and is not asked for.
     #[cfg(feature = "sign-in")]
-    pub(crate) fn refused_beforehand(problem: String, code: &str, hint: &str) -> Self {
+    pub(crate) fn rejected_locally(problem: String, code: &str, hint: &str) -> Self {
         let (code, hint) = (Some(code.to_owned()), Some(hint.to_owned()));
         Details { problem, code, hint, ..Details::default() }.into()
     }
@@ -113,25 +113,25 @@ impl AuthFailure {
                 let cause = Cause::Service(error);
                 Details { problem: problem.to_owned(), cause, ..Details::default() }.into()
             }
-            SendFailure::Late => {
+            SendFailure::TimedOut => {
                 let problem = format!("{problem} in time");
-                Details { problem, cause: Cause::Late, ..Details::default() }.into()
+                Details { problem, cause: Cause::TimedOut, ..Details::default() }.into()
             }
             SendFailure::NoRuntime => Self::new(NO_RUNTIME),
             SendFailure::NoClient => Self::new(NO_CLIENT),
         }
     }
 
-    pub(crate) fn late() -> Self {
+    pub(crate) fn timed_out() -> Self {
         let problem = "the time for this call ran out while it waited for a token".to_owned();
-        Details { problem, cause: Cause::Late, ..Details::default() }.into()
+        Details { problem, cause: Cause::TimedOut, ..Details::default() }.into()
     }
 
     /// The same, and asking again later than this does harm.
     #[cfg(feature = "sign-in")]
-    pub(crate) fn repeat_by(mut self, end: Instant) -> Self {
+    pub(crate) fn retry_before(mut self, end: Instant) -> Self {
         if let Some(details) = Arc::get_mut(&mut self.0) {
-            details.repeat_by = Some(end);
+            details.retry_before = Some(end);
         }
         self
     }
@@ -149,14 +149,14 @@ impl AuthFailure {
 
     /// Whether it is the token endpoint's own word, and not a proxy's or nobody's.
     #[cfg(feature = "sign-in")]
-    pub(crate) fn is_refusal(&self) -> bool {
+    pub(crate) fn is_oauth_error(&self) -> bool {
         self.status.is_some_and(|status| status.is_client_error()) && self.code.is_some()
     }
 
     /// Whether it may be otherwise the next time: asking for a token changes nothing.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match (&self.cause, self.status) {
-            (Cause::Late, _) => true,
+            (Cause::TimedOut, _) => true,
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
             (Cause::Service(_) | Cause::Store(_), _) => true,
             (Cause::None, Some(status)) => is_transient(status),
@@ -176,7 +176,7 @@ impl AuthFailure {
             Cause::Http(error) => Some(error),
             Cause::Call(error) => error.source_error(),
             Cause::None
-            | Cause::Late
+            | Cause::TimedOut
             | Cause::Service(_)
             | Cause::Store(_)
             | Cause::Provider(_) => None,
@@ -185,7 +185,7 @@ impl AuthFailure {
 
     pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
-            Cause::None | Cause::Late => None,
+            Cause::None | Cause::TimedOut => None,
             Cause::Http(error) => Some(error),
             Cause::Call(error) => Some(error),
             Cause::Service(error) | Cause::Store(error) | Cause::Provider(error) => Some(&**error),

@@ -13,9 +13,9 @@ impl Error {
     /// Failures of the token endpoint have none: they are not an answer to this operation.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.kind {
-            Kind::Answer(answer) => Some(answer.status),
-            Kind::Decode(answer) => Some(answer.status),
-            Kind::TooLarge(answer) => Some(answer.status),
+            Kind::Api(response) => Some(response.status),
+            Kind::Decode(response) => Some(response.status),
+            Kind::TooLarge(response) => Some(response.status),
             Kind::Transport(transport) => transport.status,
             Kind::Config(_)
             | Kind::Request(_)
@@ -34,7 +34,7 @@ impl Error {
     /// does not say, as when a proxy answered.
     pub fn code(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Answer(answer) => answer.code.as_deref(),
+            Kind::Api(response) => response.code.as_deref(),
             Kind::Auth(failure) => failure.code.as_deref(),
             Kind::SignIn(sign_in) => sign_in.code.as_deref(),
             _ => None,
@@ -46,7 +46,7 @@ impl Error {
     /// those of one-time tokens do.
     pub fn message(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Answer(answer) => answer.message.as_deref(),
+            Kind::Api(response) => response.message.as_deref(),
             Kind::Auth(failure) => failure.message.as_deref(),
             Kind::SignIn(sign_in) => sign_in.message.as_deref(),
             _ => None,
@@ -57,7 +57,7 @@ impl Error {
     /// OAuth's `scope` beside `invalid_scope` and `insufficient_scope`.
     pub fn refused_scope(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Answer(answer) => answer.scope.as_deref(),
+            Kind::Api(response) => response.scope.as_deref(),
             Kind::Auth(failure) => failure.scope.as_deref(),
             Kind::SignIn(sign_in) => sign_in.scope.as_deref(),
             _ => None,
@@ -67,21 +67,21 @@ impl Error {
     /// The facts that Logto sent along, such as the issues of an invalid body or the factors that
     /// are still missing. May repeat what a user typed: think before you log it.
     pub fn data(&self) -> Option<&Value> {
-        self.refusal()?.data.as_ref()
+        self.api_error()?.data.as_ref()
     }
 
     /// Logto's longer account of what went wrong, where there is one. May repeat what a user
     /// typed: think before you log it.
     pub fn details(&self) -> Option<&Value> {
-        self.refusal()?.details.as_ref()
+        self.api_error()?.details.as_ref()
     }
 
     /// The id under which the server logged this request.
     pub fn request_id(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Answer(answer) => answer.request_id.as_deref(),
-            Kind::Decode(answer) => answer.request_id.as_deref(),
-            Kind::TooLarge(answer) => answer.request_id.as_deref(),
+            Kind::Api(response) => response.request_id.as_deref(),
+            Kind::Decode(response) => response.request_id.as_deref(),
+            Kind::TooLarge(response) => response.request_id.as_deref(),
             Kind::Transport(transport) => transport.request_id.as_deref(),
             _ => None,
         }
@@ -109,7 +109,7 @@ impl Error {
     /// `[3].customData`; `.` is the whole. Of a path that is very long, the middle is left out.
     pub fn json_path(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Decode(answer) => Some(&answer.path),
+            Kind::Decode(response) => Some(&response.path),
             _ => None,
         }
     }

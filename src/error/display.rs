@@ -14,12 +14,12 @@ impl Error {
                     Cause::Call(error) => write!(f, ": {error}")?,
                     Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
                     Cause::None
-                    | Cause::Late
+                    | Cause::TimedOut
                     | Cause::Service(_)
                     | Cause::Store(_)
                     | Cause::Provider(_) => {
-                        said(f, failure.code.as_deref(), failure.message.as_deref())?;
-                        scoped(f, failure.scope.as_deref())?;
+                        write_reason(f, failure.code.as_deref(), failure.message.as_deref())?;
+                        write_scope(f, failure.scope.as_deref())?;
                     }
                 }
                 match &failure.hint {
@@ -27,32 +27,32 @@ impl Error {
                     None => Ok(()),
                 }
             }
-            Kind::Answer(answer) => {
-                write!(f, "Logto answered {}", answer.status.as_u16())?;
-                if answer.code.is_none() && answer.message.is_none() {
-                    let reason = answer.status.canonical_reason().unwrap_or("(unknown)");
-                    let why = match answer.status.is_redirection() {
+            Kind::Api(response) => {
+                write!(f, "Logto answered {}", response.status.as_u16())?;
+                if response.code.is_none() && response.message.is_none() {
+                    let reason = response.status.canonical_reason().unwrap_or("(unknown)");
+                    let why = match response.status.is_redirection() {
                         true => "which is not followed: check the endpoint's address",
                         false => "without saying why",
                     };
                     write!(f, " {reason}, {why}")?;
                 } else {
-                    said(f, answer.code.as_deref(), answer.shown_message())?;
-                    scoped(f, answer.scope.as_deref())?;
+                    write_reason(f, response.code.as_deref(), response.shown_message())?;
+                    write_scope(f, response.scope.as_deref())?;
                 }
-                match (answer.absent, answer.hint) {
+                match (response.absent, response.hint) {
                     (Some(absent), Some(hint)) => write!(f, " ({absent}; {hint})"),
                     (Some(absent), None) => write!(f, " ({absent})"),
                     (None, Some(hint)) => write!(f, " ({hint})"),
                     (None, None) => Ok(()),
                 }
             }
-            Kind::Decode(answer) => write!(
+            Kind::Decode(response) => write!(
                 f,
                 "Logto answered {}, but the body cannot be read at `{}`: {}",
-                answer.status.as_u16(),
-                one_line(&answer.path, 300),
-                answer.problem
+                response.status.as_u16(),
+                one_line(&response.path, 300),
+                response.problem
             ),
             Kind::Transport(transport) => {
                 let Some(status) = transport.status else {
@@ -63,12 +63,12 @@ impl Error {
             }
             Kind::Service(Some(_)) => f.write_str("the client's transport failed"),
             Kind::Service(None) => f.write_str("the client's transport gave no answer in time"),
-            Kind::TooLarge(answer) => write!(
+            Kind::TooLarge(response) => write!(
                 f,
                 "Logto answered {}, but the body is longer than the limit of {} bytes: raise it \
                  with `max_response_size(…)`, of the call or of the client",
-                answer.status.as_u16(),
-                answer.limit
+                response.status.as_u16(),
+                response.limit
             ),
             Kind::Deadline => f.write_str("the time for this call ran out"),
             Kind::Incomplete { missing, total } => write!(
@@ -77,8 +77,8 @@ impl Error {
             ),
             Kind::SignIn(sign_in) => {
                 f.write_str(&sign_in.problem)?;
-                said(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;
-                scoped(f, sign_in.scope.as_deref())?;
+                write_reason(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;
+                write_scope(f, sign_in.scope.as_deref())?;
                 match sign_in_errors::hint(sign_in.code.as_deref(), sign_in.message.as_deref()) {
                     Some(hint) => write!(f, " ({hint})"),
                     None => Ok(()),
@@ -89,7 +89,11 @@ impl Error {
 }
 
 /// ` code: message`, as far as there is any.
-fn said(f: &mut fmt::Formatter<'_>, code: Option<&str>, message: Option<&str>) -> fmt::Result {
+fn write_reason(
+    f: &mut fmt::Formatter<'_>,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> fmt::Result {
     if let Some(code) = code {
         write!(f, " {}", one_line(code, 100))?;
     }
@@ -100,7 +104,7 @@ fn said(f: &mut fmt::Formatter<'_>, code: Option<&str>, message: Option<&str>) -
 }
 
 /// The scope that was refused.
-fn scoped(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
+fn write_scope(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
     match scope {
         Some(scope) => write!(f, ": `{}`", one_line(scope, 200)),
         None => Ok(()),
@@ -123,7 +127,7 @@ impl fmt::Display for Error {
             self.operation().map(|operation| format!("operation {operation}")),
             self.request_id().map(|id| format!("request {}", one_line(id, 64))),
             (self.0.attempts > 1).then(|| format!("{} attempts", self.0.attempts)),
-            (self.may_have_taken_effect() && !self.leaves_open())
+            (self.may_have_taken_effect() && !self.is_outcome_unknown())
                 .then(|| "an earlier one may have taken effect".to_owned()),
         ];
         let facts: Vec<_> = facts.into_iter().flatten().collect();

@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::{
     auth::{AuthFailure, Cause, Details, INSUFFICIENT},
     send::SendFailure,
-    upload::BrokenOff,
+    upload::UploadError,
 };
 
 /// The header with the id under which the server logs a request.
@@ -56,7 +56,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// match logto.request(Method::GET, "/api/users/nobody").send().await {
 ///     Err(error) if error.is_not_found() => println!("no such user"),
 ///     Err(error) => println!("{error} ({:?})", error.code()),
-///     Ok(answer) => println!("{}", answer.status()),
+///     Ok(response) => println!("{}", response.status()),
 /// }
 /// # Ok(())
 /// # }
@@ -77,8 +77,8 @@ enum Kind {
     /// The request cannot be sent as asked for.
     Request(String),
     Auth(AuthFailure),
-    Answer(Refusal),
-    Decode(Undecodable),
+    Api(ApiError),
+    Decode(DecodeError),
     Transport(Transport),
     /// A transport of the caller's failed, or gave no answer in time.
     Service(Option<Box<dyn std::error::Error + Send + Sync>>),
@@ -124,7 +124,7 @@ enum Stage {
 }
 
 /// An answer that is not a success.
-struct Refusal {
+struct ApiError {
     status: StatusCode,
     request_id: Option<String>,
     code: Option<String>,
@@ -140,17 +140,17 @@ struct Refusal {
     /// What to do about it.
     hint: Option<&'static str>,
     /// The server's release may lack the operation.
-    absent: Option<Absent>,
+    absent: Option<MissingOperation>,
 }
 
 /// An operation that some releases of Logto lack.
 #[derive(Clone, Copy)]
-struct Absent {
+struct MissingOperation {
     since: &'static str,
     until: &'static str,
 }
 
-impl fmt::Display for Absent {
+impl fmt::Display for MissingOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.since, self.until) {
             ("next", _) => f.write_str("no release of Logto has this operation yet"),
@@ -165,7 +165,7 @@ impl fmt::Display for Absent {
     }
 }
 
-impl Refusal {
+impl ApiError {
     /// The message as far as it may be shown: these quote the token that was sent.
     fn shown_message(&self) -> Option<&str> {
         let quotes = self.code.as_deref().is_some_and(|code| code.starts_with("one_time_token."));
@@ -190,7 +190,7 @@ pub(crate) const NO_RUNTIME: &str = "there is no tokio runtime to make the call 
                                      `#[tokio::main]`, `Runtime::block_on` or a task of tokio's";
 
 /// A success whose body is not what the contract says.
-struct Undecodable {
+struct DecodeError {
     status: StatusCode,
     request_id: Option<String>,
     path: String,
@@ -226,7 +226,7 @@ impl Error {
             Kind::Config(_) => "config",
             Kind::Request(_) => "request",
             Kind::Auth(_) => "auth",
-            Kind::Answer(_) => "answer",
+            Kind::Api(_) => "answer",
             Kind::Decode(_) => "decode",
             Kind::Transport(_) | Kind::Service(_) => "transport",
             Kind::TooLarge(_) => "too_large",
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn says_what_logto_said() {
         let body = br#"{"code":"entity.not_exists_with_id","message":"No such\nthing.","data":{"id":"typed-by-a-user"},"details":"more"}"#;
-        let error = Error::answer(StatusCode::NOT_FOUND, &headers(), body).during("GetUser");
+        let error = Error::api(StatusCode::NOT_FOUND, &headers(), body).with_operation("GetUser");
         assert_eq!(
             error.to_string(),
             "Logto answered 404 entity.not_exists_with_id: No such thing. (operation GetUser, request abc)"
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn reads_every_kind_of_error_body() {
-        let parse = |body: &[u8]| Error::answer(StatusCode::BAD_GATEWAY, &headers(), body);
+        let parse = |body: &[u8]| Error::api(StatusCode::BAD_GATEWAY, &headers(), body);
         let only_message = parse(br#"{"message":"Internal server error."}"#);
         assert_eq!(only_message.code(), None);
         assert_eq!(only_message.message(), Some("Internal server error."));

@@ -6,9 +6,9 @@ use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
 
 use super::{
-    Absent, AuthFailure, Error, Inner, Kind, LACKS_SCOPE, NO_CLIENT, NO_RUNTIME, Refusal,
-    SIGN_IN_REQUIRED, SendFailure, TooLarge, Transport, Undecodable, connection, request_id, text,
-    upload,
+    ApiError, AuthFailure, DecodeError, Error, Inner, Kind, LACKS_SCOPE, MissingOperation,
+    NO_CLIENT, NO_RUNTIME, SIGN_IN_REQUIRED, SendFailure, TooLarge, Transport, connection,
+    request_id, text, upload,
 };
 use crate::models::json_path::{self, without_bom};
 
@@ -51,11 +51,11 @@ impl Error {
     }
 
     /// What keeps a request from being answered.
-    pub(crate) fn unanswered(failure: SendFailure) -> Self {
+    pub(crate) fn send_failed(failure: SendFailure) -> Self {
         match failure {
             SendFailure::Http(error) => Self::transport(error),
             SendFailure::Service(error) => Self::new(Kind::Service(Some(error))),
-            SendFailure::Late => Self::new(Kind::Service(None)),
+            SendFailure::TimedOut => Self::new(Kind::Service(None)),
             SendFailure::NoRuntime => Self::request(NO_RUNTIME),
             SendFailure::NoClient => Self::config(NO_CLIENT),
         }
@@ -77,7 +77,7 @@ impl Error {
     }
 
     /// An answer that is not a success. `body` may be anything, also empty or cut off.
-    pub(crate) fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body = without_bom(body);
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
         let code = text(&mut body, &["code", "error"]);
@@ -88,7 +88,7 @@ impl Error {
             true => text(&mut body, &["error_description", "message"]),
             false => text(&mut body, &["message", "error_description"]),
         };
-        Self::new(Kind::Answer(Refusal {
+        Self::new(Kind::Api(ApiError {
             status,
             request_id: request_id(headers).map(str::to_owned),
             code,
@@ -110,7 +110,7 @@ impl Error {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Self {
-        Self::new(Kind::Decode(Undecodable {
+        Self::new(Kind::Decode(DecodeError {
             status,
             request_id: request_id(headers).map(str::to_owned),
             path: json_path::locate(body, error),
@@ -120,7 +120,7 @@ impl Error {
 
     /// A success whose body cannot be read for another reason than its JSON.
     pub(crate) fn unreadable(problem: &str, status: StatusCode, headers: &HeaderMap) -> Self {
-        Self::new(Kind::Decode(Undecodable {
+        Self::new(Kind::Decode(DecodeError {
             status,
             request_id: request_id(headers).map(str::to_owned),
             path: ".".to_owned(),
@@ -138,12 +138,12 @@ impl Error {
         Self::new(Kind::Deadline)
     }
 
-    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    pub(crate) fn after_unknown_outcome(mut self, unknown: bool) -> Self {
+    pub(crate) fn with_unknown_outcome(mut self, unknown: bool) -> Self {
         self.0.may_have_taken_effect = unknown;
         self
     }
@@ -157,18 +157,18 @@ impl Error {
     /// code.
     pub(crate) fn of_management(mut self) -> Self {
         let forbidden = self.is_forbidden() && self.has_code("auth.forbidden");
-        if let Kind::Answer(answer) = &mut self.0.kind {
-            answer.lacks_scope = forbidden;
-            answer.hint = forbidden.then_some(LACKS_SCOPE);
+        if let Kind::Api(response) = &mut self.0.kind {
+            response.lacks_scope = forbidden;
+            response.hint = forbidden.then_some(LACKS_SCOPE);
         }
         self
     }
 
     /// The user's token was refused, and cannot be renewed.
     pub(crate) fn requiring_sign_in(mut self) -> Self {
-        if let Kind::Answer(answer) = &mut self.0.kind {
-            answer.sign_in_required = true;
-            answer.hint = answer.hint.or(Some(SIGN_IN_REQUIRED));
+        if let Kind::Api(response) = &mut self.0.kind {
+            response.sign_in_required = true;
+            response.hint = response.hint.or(Some(SIGN_IN_REQUIRED));
         }
         self
     }
@@ -176,25 +176,25 @@ impl Error {
     /// Says what to do about an answer that is not a success.
     #[cfg(any(feature = "drift", feature = "sign-in"))]
     pub(crate) fn hinting(mut self, hint: &'static str) -> Self {
-        if let Kind::Answer(answer) = &mut self.0.kind {
-            answer.hint = Some(hint);
+        if let Kind::Api(response) = &mut self.0.kind {
+            response.hint = Some(hint);
         }
         self
     }
 
     /// A bare 404 or 405, as routers answer: the operation itself may be what is not there.
     pub(crate) fn of_releases(mut self, since: &'static str, until: &'static str) -> Self {
-        if let Kind::Answer(answer) = &mut self.0.kind {
+        if let Kind::Api(response) = &mut self.0.kind {
             let bare =
-                matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-                    && answer.code.is_none();
+                matches!(response.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+                    && response.code.is_none();
             let varies = !since.is_empty() || !until.is_empty();
-            answer.absent = (bare && varies).then_some(Absent { since, until });
+            response.absent = (bare && varies).then_some(MissingOperation { since, until });
         }
         self
     }
 
-    pub(crate) fn during(mut self, operation: &'static str) -> Self {
+    pub(crate) fn with_operation(mut self, operation: &'static str) -> Self {
         self.0.operation = operation;
         self
     }

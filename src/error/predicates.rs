@@ -5,8 +5,8 @@ use std::io;
 use reqwest::StatusCode;
 
 use super::{
-    Cause, Error, INSUFFICIENT, Kind, Refusal, Stage, connection,
-    status::{is_transient, is_turned_away},
+    ApiError, Cause, Error, INSUFFICIENT, Kind, Stage, connection,
+    status::{is_rejected_unprocessed, is_transient},
     unsent,
 };
 
@@ -18,22 +18,22 @@ impl Error {
 
     /// 400: the server cannot make sense of the request. [`details`](Self::details) says where.
     pub fn is_bad_request(&self) -> bool {
-        self.answered(StatusCode::BAD_REQUEST)
+        self.has_status(StatusCode::BAD_REQUEST)
     }
 
     /// 401: no token, or one that is expired, revoked or made for something else.
     pub fn is_unauthorized(&self) -> bool {
-        self.answered(StatusCode::UNAUTHORIZED)
+        self.has_status(StatusCode::UNAUTHORIZED)
     }
 
     /// 403: the token is good, but its owner may not do this.
     pub fn is_forbidden(&self) -> bool {
-        self.answered(StatusCode::FORBIDDEN)
+        self.has_status(StatusCode::FORBIDDEN)
     }
 
     /// 404: what the request is about does not exist.
     pub fn is_not_found(&self) -> bool {
-        self.answered(StatusCode::NOT_FOUND)
+        self.has_status(StatusCode::NOT_FOUND)
     }
 
     /// The server's release of Logto may lack the operation: it answered 404 or 405 without a code,
@@ -51,34 +51,34 @@ impl Error {
     /// # }
     /// ```
     pub fn is_unsupported_operation(&self) -> bool {
-        matches!(&self.0.kind, Kind::Answer(Refusal { absent: Some(_), .. }))
+        matches!(&self.0.kind, Kind::Api(ApiError { absent: Some(_), .. }))
     }
 
     /// 409: it would clash with something that exists.
     pub fn is_conflict(&self) -> bool {
-        self.answered(StatusCode::CONFLICT)
+        self.has_status(StatusCode::CONFLICT)
     }
 
     /// 422: the request makes sense, but cannot be carried out as things are.
     pub fn is_unprocessable(&self) -> bool {
-        self.answered(StatusCode::UNPROCESSABLE_ENTITY)
+        self.has_status(StatusCode::UNPROCESSABLE_ENTITY)
     }
 
     /// 429: too many requests in too short a time.
     pub fn is_rate_limited(&self) -> bool {
-        self.answered(StatusCode::TOO_MANY_REQUESTS)
+        self.has_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
     /// 5xx: the fault is on the server's side.
     pub fn is_server_error(&self) -> bool {
-        self.refusal().is_some_and(|answer| answer.status.is_server_error())
+        self.api_error().is_some_and(|response| response.status.is_server_error())
     }
 
     /// Time ran out before the whole answer was there. The server may still have acted.
     pub fn is_timeout(&self) -> bool {
         let is_late = match &self.0.kind {
             Kind::Deadline | Kind::Service(None) => true,
-            Kind::Auth(failure) => matches!(failure.cause, Cause::Late),
+            Kind::Auth(failure) => matches!(failure.cause, Cause::TimedOut),
             _ => false,
         };
         is_late || self.source_error().is_some_and(reqwest::Error::is_timeout)
@@ -98,17 +98,17 @@ impl Error {
             _ => self.status(),
         };
         self.source_error().is_some_and(unsent::is_unsent)
-            || status.is_some_and(|status| is_turned_away(status, self.0.retry_after))
+            || status.is_some_and(|status| is_rejected_unprocessed(status, self.0.retry_after))
     }
 
     /// Whether it cannot be known from this attempt alone if the server acted.
-    pub(crate) fn leaves_open(&self) -> bool {
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
         let open = match &self.0.kind {
             Kind::Transport(_) | Kind::Service(_) | Kind::TooLarge(_) => true,
             // A success, though nobody knows what of.
-            Kind::Decode(answer) => answer.status.is_success(),
-            Kind::Answer(answer) => {
-                answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
+            Kind::Decode(response) => response.status.is_success(),
+            Kind::Api(response) => {
+                response.status.is_server_error() || response.status == StatusCode::REQUEST_TIMEOUT
             }
             _ => false,
         };
@@ -141,8 +141,8 @@ impl Error {
         match &self.0.kind {
             Kind::Transport(transport) => !transport.source.is_redirect(),
             Kind::Service(_) => true,
-            Kind::Auth(failure) => failure.may_pass(),
-            Kind::Answer(answer) => is_transient(answer.status),
+            Kind::Auth(failure) => failure.is_transient(),
+            Kind::Api(response) => is_transient(response.status),
             _ => false,
         }
     }
@@ -169,13 +169,13 @@ impl Error {
     ///
     /// It is over when Logto does not take the refresh token any more (`invalid_grant`: it has
     /// expired, was revoked or was used too late, or the user was suspended or deleted), when there
-    /// is none to begin with, after `Tokens::revoke`, and when the Account API or the userinfo
+    /// is none to begin with, after `UserTokens::revoke`, and when the Account API or the userinfo
     /// endpoint refuses a token that cannot be renewed. The Account API's
     /// refusal may also mean that the token lacks a scope: Logto does not tell which.
     pub fn is_sign_in_required(&self) -> bool {
         match &self.0.kind {
             Kind::Auth(failure) => failure.sign_in_required,
-            Kind::Answer(answer) => answer.sign_in_required,
+            Kind::Api(response) => response.sign_in_required,
             _ => false,
         }
     }
@@ -188,7 +188,7 @@ impl Error {
     /// Management API itself; such an error [`is_forbidden`](Self::is_forbidden).
     pub fn is_insufficient_scope(&self) -> bool {
         (self.is_auth() && self.has_code(INSUFFICIENT))
-            || self.refusal().is_some_and(|answer| answer.lacks_scope)
+            || self.api_error().is_some_and(|response| response.lacks_scope)
     }
 
     /// The client or the request was set up in a way that cannot work. Nothing was sent, or no more
@@ -236,13 +236,13 @@ impl Error {
         matches!(&self.0.kind, Kind::SignIn(sign_in) if sign_in.stage == stage)
     }
 
-    fn answered(&self, status: StatusCode) -> bool {
-        self.refusal().is_some_and(|answer| answer.status == status)
+    fn has_status(&self, status: StatusCode) -> bool {
+        self.api_error().is_some_and(|response| response.status == status)
     }
 
-    pub(super) fn refusal(&self) -> Option<&Refusal> {
+    pub(super) fn api_error(&self) -> Option<&ApiError> {
         match &self.0.kind {
-            Kind::Answer(answer) => Some(answer),
+            Kind::Api(response) => Some(response),
             _ => None,
         }
     }

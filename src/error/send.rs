@@ -8,7 +8,7 @@ pub(crate) enum SendFailure {
     /// What a service of the caller's reports. It may hold anything, so it is not printed.
     Service(Box<dyn StdError + Send + Sync>),
     /// The time for the attempt ran out.
-    Late,
+    TimedOut,
     NoRuntime,
     /// No HTTP client can be made.
     NoClient,

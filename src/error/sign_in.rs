@@ -52,7 +52,7 @@ impl Error {
         self.has_code("password.rejected")
     }
 
-    /// A captcha is to be solved before a code is sent: `Session::captcha` takes what its widget
+    /// A captcha is to be solved before a code is sent: `SignInFlow::captcha` takes what its widget
     /// gives. Elsewhere it is a step, `NextStep::SolveCaptcha`.
     pub fn is_captcha_required(&self) -> bool {
         self.has_code("session.captcha_required")

@@ -12,7 +12,7 @@ pub(crate) fn is_transient(status: StatusCode) -> bool {
 
 /// The statuses by which a server turns a request away before it acts. A 503 counts if it says when
 /// to come again: others come from gateways that lost the server while it was at work.
-pub(crate) fn is_turned_away(status: StatusCode, retry_after: Option<Duration>) -> bool {
+pub(crate) fn is_rejected_unprocessed(status: StatusCode, retry_after: Option<Duration>) -> bool {
     match status {
         StatusCode::TOO_MANY_REQUESTS => true,
         StatusCode::SERVICE_UNAVAILABLE => retry_after.is_some(),

@@ -66,7 +66,7 @@ impl Endpoint {
     }
 
     /// The same server, which users see at this address.
-    pub(crate) fn seen_at(self, public: &str) -> Result<Self> {
+    pub(crate) fn with_public(self, public: &str) -> Result<Self> {
         // Nothing is sent there, so that it may well be http.
         let public = Self::parse(public, true)
             .map_err(|error| Error::config(format!("of the two, the public one: {error}")))?;
@@ -87,7 +87,7 @@ impl Endpoint {
         let url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|_| Error::request("the path does not make a URL"))?;
         let given = path.split('?').next().unwrap_or_default();
-        if url.origin() != self.url.origin() || given.split('/').any(is_step) {
+        if url.origin() != self.url.origin() || given.split('/').any(is_dot_segment) {
             return Err(Error::request("the path has a `.` or `..` segment"));
         }
         Ok(url)
@@ -106,7 +106,7 @@ impl Endpoint {
     /// The URL of a path for a browser.
     #[cfg(feature = "sign-in")]
     pub(crate) fn public_join(&self, path: &str) -> Result<Url> {
-        Ok(self.seen(&self.join(path)?).into_owned())
+        Ok(self.public_url(&self.join(path)?).into_owned())
     }
 
     /// The path of a URL that is this server's, at whichever of its addresses.
@@ -117,7 +117,7 @@ impl Endpoint {
     }
 
     /// A URL of this server's as browsers see it: cookies are kept for that one.
-    pub(crate) fn seen<'a>(&self, url: &'a Url) -> Cow<'a, Url> {
+    pub(crate) fn public_url<'a>(&self, url: &'a Url) -> Cow<'a, Url> {
         let Some(public) = self.public.as_ref().filter(|_| self.owns(url)) else {
             return Cow::Borrowed(url);
         };
@@ -164,7 +164,7 @@ fn below<'a>(origin: &str, url: &'a str) -> Option<&'a str> {
 }
 
 /// Whether a URL takes this segment of a path for a step in the tree, and leaves it out.
-fn is_step(segment: &str) -> bool {
+fn is_dot_segment(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 

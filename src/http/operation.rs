@@ -12,8 +12,8 @@ pub(crate) struct Operation {
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "only spans tell it"))]
     pub(crate) path: &'static str,
     /// It takes no token.
-    pub(crate) public: bool,
-    pub(crate) repeat: Repeat,
+    pub(crate) unauthenticated: bool,
+    pub(crate) retry_rule: RetryRule,
     /// The first release of Logto that has it; empty where all that are supported do.
     pub(crate) since: &'static str,
     /// The last release of Logto that has it; empty where the newest does.
@@ -23,7 +23,7 @@ pub(crate) struct Operation {
 /// Whether a request may be repeated after a failure that may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
-pub(crate) enum Repeat {
+pub(crate) enum RetryRule {
     /// Its HTTP method says: GET, PUT and DELETE may, POST and PATCH only if nothing was done, or
     /// where the policy takes all requests for idempotent.
     ByMethod,
@@ -36,7 +36,15 @@ pub(crate) enum Repeat {
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
 impl Operation {
     pub(crate) const fn new(id: &'static str, api: Api, path: &'static str) -> Self {
-        Self { id, api, path, public: false, repeat: Repeat::ByMethod, since: "", until: "" }
+        Self {
+            id,
+            api,
+            path,
+            unauthenticated: false,
+            retry_rule: RetryRule::ByMethod,
+            since: "",
+            until: "",
+        }
     }
 
     /// Older releases of Logto lack it.
@@ -52,23 +60,23 @@ impl Operation {
     }
 
     /// It takes no token.
-    pub(crate) const fn public(mut self) -> Self {
-        self.public = true;
+    pub(crate) const fn unauthenticated(mut self) -> Self {
+        self.unauthenticated = true;
         self
     }
 
     /// It may be repeated in other cases than its method tells.
-    pub(crate) const fn repeat(mut self, repeat: Repeat) -> Self {
-        self.repeat = repeat;
+    pub(crate) const fn retry(mut self, retry_rule: RetryRule) -> Self {
+        self.retry_rule = retry_rule;
         self
     }
 
     /// Whether doing it twice is the same as doing it once.
     pub(crate) fn is_idempotent(&self, method: &Method) -> bool {
-        match self.repeat {
-            Repeat::Always => true,
-            Repeat::Never => false,
-            Repeat::ByMethod => method.is_idempotent(),
+        match self.retry_rule {
+            RetryRule::Always => true,
+            RetryRule::Never => false,
+            RetryRule::ByMethod => method.is_idempotent(),
         }
     }
 }

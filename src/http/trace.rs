@@ -161,9 +161,9 @@ mod on {
     /// A token was had, with its life, or not.
     pub(crate) fn token(outcome: Result<Option<Duration>, &AuthFailure>) {
         match outcome {
-            Ok(life) => tracing::debug!(
+            Ok(lifetime) => tracing::debug!(
                 target: "logto_api",
-                expires_in_s = life.map(|life| life.as_secs()),
+                expires_in_s = lifetime.map(|lifetime| lifetime.as_secs()),
                 "got an access token"
             ),
             Err(failure) => {

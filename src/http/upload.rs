@@ -17,12 +17,12 @@ use futures_util::{
 use reqwest::{Body, multipart::Part};
 use tokio_util::io::ReaderStream;
 
-use crate::{Error, Result, error::BrokenOff, setters::IntoText};
+use crate::{Error, Result, error::UploadError, setters::IntoText};
 
 /// How much of a file is handed to the connection at once.
-const PIECE: usize = 64 << 10;
+const CHUNK_SIZE: usize = 64 << 10;
 
-type Pieces = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
+type Chunks = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
 type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// A file to send: its name, its content type, and its content.
@@ -53,7 +53,7 @@ pub struct Upload {
 enum Content {
     Bytes(Bytes),
     File(PathBuf),
-    Stream { pieces: Arc<Mutex<Option<Pieces>>>, length: Option<u64> },
+    Stream { chunks: Arc<Mutex<Option<Chunks>>>, length: Option<u64> },
 }
 
 #[allow(dead_code, reason = "depends on the enabled features")]
@@ -92,9 +92,9 @@ impl Upload {
         S::Error: Into<Box<dyn StdError + Send + Sync>>,
         Bytes: From<S::Ok>,
     {
-        let pieces = content.map_ok(Bytes::from).map_err(Into::into).into_stream().boxed();
-        let pieces = Arc::new(Mutex::new(Some(pieces)));
-        Self::new(file_name.into_text(), content_type, Content::Stream { pieces, length })
+        let chunks = content.map_ok(Bytes::from).map_err(Into::into).into_stream().boxed();
+        let chunks = Arc::new(Mutex::new(Some(chunks)));
+        Self::new(file_name.into_text(), content_type, Content::Stream { chunks, length })
     }
 
     fn new(file_name: String, content_type: impl IntoText, content: Content) -> Self {
@@ -143,8 +143,8 @@ impl Upload {
     /// The part of a form that holds this file, for one attempt at sending it.
     pub(crate) async fn part(&self) -> Result<Part> {
         self.check()?;
-        let (pieces, length) = self.content.open().await?;
-        let body = Measured { pieces, sent: 0, length, progress: self.progress.clone() };
+        let (chunks, length) = self.content.open().await?;
+        let body = MeteredStream { chunks, sent: 0, length, progress: self.progress.clone() };
         let body = Body::wrap_stream(body);
         self.described(match length {
             Some(length) => Part::stream_with_length(body, length),
@@ -179,30 +179,30 @@ impl Content {
                     false => Err(Error::request(format!("`{}` is not a file", path.display()))),
                 }
             }
-            Self::Stream { pieces, length } => match &*locked(pieces) {
+            Self::Stream { chunks, length } => match &*locked(chunks) {
                 Some(_) => Ok(*length),
                 None => Err(sent_already()),
             },
         }
     }
 
-    async fn open(&self) -> Result<(Pieces, Option<u64>)> {
+    async fn open(&self) -> Result<(Chunks, Option<u64>)> {
         match self {
             Self::Bytes(bytes) => {
-                let pieces = split(bytes.clone()).map(Ok);
-                Ok((stream::iter(pieces).boxed(), Some(bytes.len() as u64)))
+                let chunks = split(bytes.clone()).map(Ok);
+                Ok((stream::iter(chunks).boxed(), Some(bytes.len() as u64)))
             }
             Self::File(path) => open(path).await,
-            Self::Stream { pieces, length } => {
-                let pieces = locked(pieces).take().ok_or_else(sent_already)?;
-                Ok((pieces, *length))
+            Self::Stream { chunks, length } => {
+                let chunks = locked(chunks).take().ok_or_else(sent_already)?;
+                Ok((chunks, *length))
             }
         }
     }
 }
 
-fn locked(pieces: &Mutex<Option<Pieces>>) -> std::sync::MutexGuard<'_, Option<Pieces>> {
-    pieces.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(chunks: &Mutex<Option<Chunks>>) -> std::sync::MutexGuard<'_, Option<Chunks>> {
+    chunks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn sent_already() -> Error {
@@ -215,36 +215,36 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 
 fn split(mut rest: Bytes) -> impl Iterator<Item = Bytes> {
     iter::from_fn(move || {
-        let piece = rest.split_to(rest.len().min(PIECE));
-        (!piece.is_empty()).then_some(piece)
+        let chunk = rest.split_to(rest.len().min(CHUNK_SIZE));
+        (!chunk.is_empty()).then_some(chunk)
     })
 }
 
-async fn open(path: &Path) -> Result<(Pieces, Option<u64>)> {
+async fn open(path: &Path) -> Result<(Chunks, Option<u64>)> {
     let failed = |error: io::Error| unreadable(path, &error);
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     let length = file.metadata().await.map_err(failed)?.len();
     let path = path.to_owned();
-    let pieces = ReaderStream::with_capacity(file, PIECE).map_err(move |error| {
-        BrokenOff(format!("the file `{}` cannot be read to its end: {error}", path.display()))
+    let chunks = ReaderStream::with_capacity(file, CHUNK_SIZE).map_err(move |error| {
+        UploadError(format!("the file `{}` cannot be read to its end: {error}", path.display()))
     });
-    Ok((pieces.map_err(Into::into).boxed(), Some(length)))
+    Ok((chunks.map_err(Into::into).boxed(), Some(length)))
 }
 
 /// A file on its way: counted, reported, and broken off if it is not of the length that it is said
 /// to be.
-struct Measured {
-    pieces: Pieces,
+struct MeteredStream {
+    chunks: Chunks,
     sent: u64,
     length: Option<u64>,
     progress: Option<Progress>,
 }
 
-impl Measured {
-    fn report(&mut self, piece: &Bytes) -> Result<(), BrokenOff> {
-        self.sent += piece.len() as u64;
+impl MeteredStream {
+    fn report(&mut self, chunk: &Bytes) -> Result<(), UploadError> {
+        self.sent += chunk.len() as u64;
         if self.sent > self.length.unwrap_or(Upload::MAX_LENGTH) {
-            return Err(BrokenOff(match self.length {
+            return Err(UploadError(match self.length {
                 Some(length) => {
                     format!("the upload has more than the {length} bytes it was to have")
                 }
@@ -257,9 +257,9 @@ impl Measured {
         Ok(())
     }
 
-    fn end(&self) -> Result<(), BrokenOff> {
+    fn end(&self) -> Result<(), UploadError> {
         match self.length {
-            Some(length) if self.sent < length => Err(BrokenOff(format!(
+            Some(length) if self.sent < length => Err(UploadError(format!(
                 "the upload ended after {} of the {length} bytes it was to have",
                 self.sent
             ))),
@@ -268,12 +268,12 @@ impl Measured {
     }
 }
 
-impl Stream for Measured {
+impl Stream for MeteredStream {
     type Item = Result<Bytes, Box<dyn StdError + Send + Sync>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(match ready!(self.pieces.poll_next_unpin(cx)) {
-            Some(Ok(piece)) => Some(self.report(&piece).map(|()| piece).map_err(Into::into)),
+        Poll::Ready(match ready!(self.chunks.poll_next_unpin(cx)) {
+            Some(Ok(chunk)) => Some(self.report(&chunk).map(|()| chunk).map_err(Into::into)),
             Some(Err(error)) => Some(Err(error)),
             None => self.end().err().map(|error| Err(error.into())),
         })
@@ -312,15 +312,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_of_unknown_length_ends_at_the_limit() {
-        let piece = Bytes::from(vec![0; 64 << 20]);
-        let endless = stream::repeat_with(move || Ok::<_, io::Error>(piece.clone()));
+        let chunk = Bytes::from(vec![0; 64 << 20]);
+        let endless = stream::repeat_with(move || Ok::<_, io::Error>(chunk.clone()));
         let upload = Upload::stream("a", "text/plain", endless, None);
-        let (pieces, length) = upload.content.open().await.unwrap();
-        let mut measured = Measured { pieces, sent: 0, length, progress: None };
+        let (chunks, length) = upload.content.open().await.unwrap();
+        let mut measured = MeteredStream { chunks, sent: 0, length, progress: None };
         let mut sent = 0;
         let error = loop {
             match measured.next().await.unwrap() {
-                Ok(piece) => sent += piece.len() as u64,
+                Ok(chunk) => sent += chunk.len() as u64,
                 Err(error) => break error,
             }
         };

@@ -2,7 +2,7 @@
 //!
 //! Uses `error`; `call` and the generated groups use it.
 
-pub(crate) mod extent;
 pub(crate) mod page;
+pub(crate) mod progress;
 pub(crate) mod search;
 pub(crate) mod stream;

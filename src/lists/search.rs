@@ -22,13 +22,13 @@ use crate::setters::IntoText;
 /// Conditions name a member, and say how to compare and how to join:
 ///
 /// ```
-/// use logto_api::{Joint, Search, SearchMode};
+/// use logto_api::{LogicalOperator, Search, SearchMode};
 ///
 /// let search = Search::new()
 ///     .field("primaryEmail", "%@acme.com")
 ///     .field("username", "alice")
 ///     .mode("username", SearchMode::Exact)
-///     .joint(Joint::Or);
+///     .operator(LogicalOperator::Or);
 /// ```
 ///
 /// Nothing is checked here: the server says what it does not take.
@@ -54,7 +54,7 @@ pub enum SearchMode {
 /// How the conditions of a search are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Joint {
+pub enum LogicalOperator {
     /// At least one must hold. The default.
     Or,
     /// All must hold.
@@ -83,8 +83,8 @@ impl Search {
     }
 
     /// How the conditions are joined.
-    pub fn joint(self, joint: Joint) -> Self {
-        self.raw("joint", joint.as_str())
+    pub fn operator(self, operator: LogicalOperator) -> Self {
+        self.raw("joint", operator.as_str())
     }
 
     /// Whether case matters. It does not by default.
@@ -115,7 +115,7 @@ impl SearchMode {
     }
 }
 
-impl Joint {
+impl LogicalOperator {
     fn as_str(self) -> &'static str {
         match self {
             Self::Or => "or",
@@ -236,7 +236,7 @@ mod tests {
             .field("id", "a")
             .field("id", "b")
             .mode("id", SearchMode::Exact)
-            .joint(Joint::And)
+            .operator(LogicalOperator::And)
             .case_sensitive(true);
         assert_eq!(
             on_the_wire(Some(&search)),

@@ -15,14 +15,14 @@ use futures_util::{
 
 use crate::{
     Page, Result,
-    lists::extent::{Extent, Place},
+    lists::progress::{ListProgress, PagePosition},
 };
 
 /// The most that Logto gives in one page.
 const PAGE_SIZE: i64 = 100;
-const PAGES_IN_FLIGHT: usize = 8;
+const PREFETCH: usize = 8;
 /// Without a total, as many pages are asked for beyond the end.
-const MOST_IN_FLIGHT: usize = 64;
+const MAX_PREFETCH: usize = 64;
 
 /// A page by its number, and what came of asking for it.
 type Fetched<T> = (i64, Result<Page<T>>);
@@ -47,7 +47,7 @@ type Fetch<T> = dyn Fn(i64, i64) -> BoxFuture<'static, Fetched<T>> + Send;
 /// It asks for pages of 100 items, the most that Logto gives, unless the request says another
 /// `page_size`, and begins at the request's `page`. The first page is fetched alone, the others
 /// ahead of where the stream is read, as many at once as
-/// [`pages_in_flight`](Self::pages_in_flight) says: no more than these and the page that is being
+/// [`prefetch`](Self::prefetch) says: no more than these and the page that is being
 /// read are held in memory. Pages under way only move on while the stream is polled, and their time
 /// limits go on meanwhile: where an item takes you seconds, fetch fewer ahead.
 ///
@@ -89,21 +89,21 @@ impl<T: Send + 'static> ItemStream<T> {
         let pages = PageStream {
             fetch,
             page_size,
-            limit: PAGES_IN_FLIGHT,
+            limit: PREFETCH,
             window: None,
             turn: first,
             next: first,
             ahead: Ahead::First,
             short: i64::MAX,
-            extent: Extent::new(first, page_size),
+            progress: ListProgress::new(first, page_size),
         };
         Self { pages, items }
     }
 
     /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
     /// before it has come. 0 is taken as 1, more than 64 as 64.
-    pub fn pages_in_flight(mut self, pages: usize) -> Self {
-        self.pages = self.pages.pages_in_flight(pages);
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.pages = self.pages.prefetch(pages);
         self
     }
 
@@ -154,7 +154,7 @@ pub struct PageStream<T> {
     ahead: Ahead,
     /// The first page that came ahead of its turn and looks like the last.
     short: i64,
-    extent: Extent,
+    progress: ListProgress,
 }
 
 /// Pages whose turn has not come.
@@ -174,14 +174,14 @@ enum Ahead {
     /// As far as the limit allows: the total is not known, or wrong.
     Unknown,
     /// No more: the end has been seen.
-    Over,
+    Finished,
 }
 
 impl<T: Send + 'static> PageStream<T> {
     /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
     /// before it has come. 0 is taken as 1, more than 64 as 64.
-    pub fn pages_in_flight(mut self, pages: usize) -> Self {
-        self.limit = pages.clamp(1, MOST_IN_FLIGHT);
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.limit = pages.clamp(1, MAX_PREFETCH);
         self
     }
 
@@ -205,11 +205,11 @@ impl<T> PageStream<T> {
                 return;
             };
             match &page {
-                Ok(page) if self.extent.seems_last(number, page) => {
+                Ok(page) if self.progress.seems_last(number, page) => {
                     self.short = self.short.min(number);
                 }
                 Ok(_) => {}
-                Err(_) => self.ahead = Ahead::Over,
+                Err(_) => self.ahead = Ahead::Finished,
             }
             self.window().waiting.insert(number, page);
         }
@@ -226,7 +226,7 @@ impl<T> PageStream<T> {
         let window = self.window.as_ref();
         let pending = window.map_or(0, |window| window.in_flight.len() + window.waiting.len());
         let last = match self.ahead {
-            Ahead::Over => return false,
+            Ahead::Finished => return false,
             Ahead::First => self.turn,
             Ahead::UpTo(last) => last.min(self.short),
             Ahead::Unknown => self.short,
@@ -236,34 +236,36 @@ impl<T> PageStream<T> {
 
     /// The end: what is still under way is of no interest.
     fn finish(&mut self) {
-        self.ahead = Ahead::Over;
+        self.ahead = Ahead::Finished;
         self.window = None;
     }
 
     /// How far to go on after the page whose turn it is.
     fn ahead(&self) -> Ahead {
-        match (self.ahead, self.extent.last_page()) {
-            (Ahead::Over, _) => Ahead::Over,
-            (_, Some(last)) if self.turn <= last || self.extent.missing() > 0 => Ahead::UpTo(last),
+        match (self.ahead, self.progress.last_page()) {
+            (Ahead::Finished, _) => Ahead::Finished,
+            (_, Some(last)) if self.turn <= last || self.progress.missing() > 0 => {
+                Ahead::UpTo(last)
+            }
             _ => Ahead::Unknown,
         }
     }
 
     /// Judges the page whose turn it is, and gives it, or how the list ends; or nothing, where
     /// another page comes in its place.
-    fn judge(&mut self, mut page: Page<T>) -> Option<Option<Result<Page<T>>>> {
+    fn accept(&mut self, mut page: Page<T>) -> Option<Option<Result<Page<T>>>> {
         let origin = page.take_origin();
-        let place = self.extent.take(self.turn, &page, origin);
+        let place = self.progress.take(self.turn, &page, origin);
         match place {
-            Place::Beyond => {
+            PagePosition::PastEnd => {
                 self.finish();
-                return Some(self.extent.end().map(Err));
+                return Some(self.progress.end().map(Err));
             }
-            Place::Last => self.finish(),
-            Place::Amid | Place::Gap => self.ahead = self.ahead(),
+            PagePosition::Last => self.finish(),
+            PagePosition::Middle | PagePosition::Gap => self.ahead = self.ahead(),
         }
         self.turn = self.turn.saturating_add(1);
-        (!matches!(place, Place::Gap)).then_some(Some(Ok(page)))
+        (!matches!(place, PagePosition::Gap)).then_some(Some(Ok(page)))
     }
 }
 
@@ -277,7 +279,7 @@ impl<T> Stream for PageStream<T> {
             let window = self.window();
             match window.waiting.remove(&turn) {
                 Some(Ok(page)) => {
-                    if let Some(given) = self.judge(page) {
+                    if let Some(given) = self.accept(page) {
                         return Poll::Ready(given);
                     }
                 }

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    App, Tokens,
-    redeem::{Answered, first_tokens},
+    App, UserTokens,
+    redeem::{RequestContext, first_tokens},
 };
 use crate::{
     Client, Error, Result, Timestamp,
@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const LIFE: u64 = 600;
 
 /// What a device sign-in asks for.
-pub(crate) struct Wanted {
+pub(crate) struct DeviceParameters {
     pub(crate) scope: String,
     pub(crate) resources: Vec<String>,
 }
@@ -45,7 +45,7 @@ pub struct DeviceAuthorization {
     client: Client,
     app: App,
     endpoint: TokenEndpoint,
-    wanted: Wanted,
+    wanted: DeviceParameters,
     device_code: String,
     user_code: String,
     verification_uri: Url,
@@ -70,7 +70,7 @@ struct Response {
 }
 
 impl DeviceAuthorization {
-    pub(crate) async fn begin(client: &Client, app: App, wanted: Wanted) -> Result<Self> {
+    pub(crate) async fn begin(client: &Client, app: App, wanted: DeviceParameters) -> Result<Self> {
         runtimes::check()?;
         let endpoint = client.token_endpoint_of(app.client_id.clone(), app.secret.clone())?;
         let mut form = vec![("scope", wanted.scope.as_str())];
@@ -83,7 +83,7 @@ impl DeviceAuthorization {
         let body = body.map_err(|failure| failure.to_error(wall_time))?;
         let (response, verification_uri) = read(body)?;
         // More than a year is as good as for ever, and less than any clock's end.
-        let life = Duration::from_secs(response.expires_in.unwrap_or(LIFE).min(31_536_000));
+        let lifetime = Duration::from_secs(response.expires_in.unwrap_or(LIFE).min(31_536_000));
         Ok(Self {
             client: client.clone(),
             app,
@@ -94,8 +94,8 @@ impl DeviceAuthorization {
             verification_uri,
             verification_uri_complete: response.verification_uri_complete.and_then(web_page),
             interval: response.interval.map_or(INTERVAL, Duration::from_secs).min(LONGEST),
-            expires_at: (wall_time + life).into(),
-            ends: now + life,
+            expires_at: (wall_time + lifetime).into(),
+            ends: now + lifetime,
         })
     }
 
@@ -142,7 +142,7 @@ impl DeviceAuthorization {
     /// - [`is_invalid_token`](Error::is_invalid_token): the ID token is not to be trusted.
     ///
     /// In each case, begin anew.
-    pub async fn tokens(&self) -> Result<Tokens> {
+    pub async fn tokens(&self) -> Result<UserTokens> {
         runtimes::check()?;
         let clock = self.client.clock();
         let mut pause = self.interval;
@@ -164,7 +164,7 @@ impl DeviceAuthorization {
         let form = [("grant_type", GRANT), ("device_code", self.device_code.as_str())];
         let outcome = self.endpoint.ask(&form).await;
         if let Ok(granted) = &outcome {
-            trace::token(Ok::<_, &AuthFailure>(granted.token.life));
+            trace::token(Ok::<_, &AuthFailure>(granted.token.lifetime));
         }
         outcome
     }
@@ -179,7 +179,7 @@ impl DeviceAuthorization {
             Some(code @ "access_denied") => {
                 Err(Error::device_authorization(code, failure.message.clone()))
             }
-            _ if failure.may_pass() => {
+            _ if failure.is_transient() => {
                 let told = failure.retry_after.as_ref();
                 let told = told.and_then(|value| retry_after::parse(value, now));
                 let longer = pause.max(Duration::from_secs(1)).saturating_mul(2).min(LONGEST);
@@ -189,9 +189,9 @@ impl DeviceAuthorization {
         }
     }
 
-    async fn granted(&self, granted: Granted, asked_at: SystemTime) -> Result<Tokens> {
+    async fn granted(&self, granted: Granted, asked_at: SystemTime) -> Result<UserTokens> {
         let asks_for_openid = self.wanted.scope.split_whitespace().any(|scope| scope == "openid");
-        let answered = Answered {
+        let answered = RequestContext {
             asked_at,
             nonce: None,
             max_age: None,

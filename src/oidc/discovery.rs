@@ -15,8 +15,8 @@ struct Metadata {
 /// server that tells nothing of itself does not say so; one that cannot be asked is not trusted.
 pub(super) async fn names_issuer_in_callbacks(client: &Client) -> Result<bool> {
     let request = client.request(Method::GET, "/oidc/.well-known/openid-configuration");
-    let metadata = match request.public().send().await {
-        Ok(answer) => answer.json::<Metadata>().unwrap_or_default(),
+    let metadata = match request.unauthenticated().send().await {
+        Ok(response) => response.json::<Metadata>().unwrap_or_default(),
         Err(error) if error.is_not_found() => Metadata::default(),
         Err(error) => {
             let problem = "whether the callback may leave out `iss` could not be found out";

@@ -11,10 +11,12 @@ use std::{
 
 use reqwest::StatusCode;
 
-use super::{App, TokenSet, turn::Queue};
+use super::{App, StoredTokens, refresh_lock::RefreshLock};
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{Bearer, Fetched, Granted, Pending, Source, TokenEndpoint, Wanted, attempts},
+    auth::{
+        Bearer, Fetched, Granted, Pending, TokenEndpoint, TokenParameters, TokenSource, attempts,
+    },
     error::AuthFailure,
     http::{retry::Retries, runtimes, trace},
     store::Slot,
@@ -32,22 +34,22 @@ pub(super) struct Grant {
     /// A client that acts for nobody.
     pub(super) client: Client,
     endpoint: TokenEndpoint,
-    newest: Mutex<TokenSet>,
+    newest: Mutex<StoredTokens>,
     /// Held while the refresh token is in use.
-    turn: Queue,
+    refresh_lock: RefreshLock,
     /// The refresh token, once it was sent and nobody knows what became of it.
     pub(super) sent: Mutex<Option<Sent>>,
     /// How many renewals have begun.
     pub(super) begun: AtomicU64,
     revoked: AtomicBool,
     /// Where other processes share it.
-    pub(super) shared: Option<Slot<TokenSet>>,
+    pub(super) shared: Option<Slot<StoredTokens>>,
     /// The newest tokens could not be kept there.
     pub(super) unsaved: AtomicBool,
     observer: Mutex<Option<Observer>>,
 }
 
-type Observer = Arc<dyn Fn(&TokenSet) + Send + Sync>;
+type Observer = Arc<dyn Fn(&StoredTokens) + Send + Sync>;
 
 /// A refresh token that may have been replaced, though no answer tells by what.
 pub(super) struct Sent {
@@ -62,7 +64,7 @@ pub(super) struct Sent {
 #[derive(Clone, Default)]
 pub(super) struct Target {
     pub(super) organization: Option<String>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: TokenParameters,
 }
 
 impl Target {
@@ -73,7 +75,7 @@ impl Target {
 }
 
 impl Grant {
-    pub(super) fn new(client: &Client, app: &App, newest: TokenSet) -> Result<Arc<Self>> {
+    pub(super) fn new(client: &Client, app: &App, newest: StoredTokens) -> Result<Arc<Self>> {
         Self::shared(client, app, newest, None)
     }
 
@@ -81,15 +83,15 @@ impl Grant {
     pub(super) fn shared(
         client: &Client,
         app: &App,
-        newest: TokenSet,
-        shared: Option<Slot<TokenSet>>,
+        newest: StoredTokens,
+        shared: Option<Slot<StoredTokens>>,
     ) -> Result<Arc<Self>> {
         let (id, secret) = (app.client_id.clone(), app.secret.clone());
         Ok(Arc::new(Self {
             client: client.anonymous(),
             endpoint: client.token_endpoint_of(id, secret)?,
             newest: Mutex::new(newest),
-            turn: Queue::default(),
+            refresh_lock: RefreshLock::default(),
             sent: Mutex::default(),
             begun: AtomicU64::default(),
             revoked: AtomicBool::default(),
@@ -100,7 +102,7 @@ impl Grant {
     }
 
     /// The newest tokens, whoever had them renewed.
-    pub(super) fn newest(&self) -> MutexGuard<'_, TokenSet> {
+    pub(super) fn newest(&self) -> MutexGuard<'_, StoredTokens> {
         lock(&self.newest)
     }
 
@@ -110,7 +112,7 @@ impl Grant {
     }
 
     /// Changes the newest tokens, and tells of it.
-    pub(super) fn change(&self, change: impl FnOnce(&mut TokenSet)) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut StoredTokens)) {
         let newest = {
             let mut newest = self.newest();
             change(&mut newest);
@@ -132,9 +134,9 @@ impl Grant {
         let outcome = match tokio::time::timeout(self.client.timeout(), task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(AuthFailure::new("the token was not renewed: its runtime is gone")),
-            Err(_) => Err(AuthFailure::late()),
+            Err(_) => Err(AuthFailure::timed_out()),
         };
-        trace::token(outcome.as_ref().map(|granted| granted.token.life));
+        trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
         outcome.map_err(|failure| self.error(&failure))
     }
 
@@ -146,11 +148,11 @@ impl Grant {
 
     /// One attempt. Should its answer be lost, so may be the new refresh token with it.
     async fn renew_once(&self, target: &Target, number: u64) -> Result<Granted, AuthFailure> {
-        let turn = self.turn.take(self.client.clock()).await;
-        let left_by_others = turn.left_by_others();
+        let guard = self.refresh_lock.acquire(self.client.clock()).await;
+        let abandoned_since = guard.abandoned_since();
         match &self.shared {
-            Some(slot) => self.renew_for_all(slot, target, number, left_by_others).await,
-            None => self.renew_in_turn(target, number, left_by_others).await,
+            Some(slot) => self.renew_for_all(slot, target, number, abandoned_since).await,
+            None => self.renew_in_turn(target, number, abandoned_since).await,
         }
     }
 
@@ -158,10 +160,10 @@ impl Grant {
         &self,
         target: &Target,
         number: u64,
-        left_by_others: Option<Instant>,
+        abandoned_since: Option<Instant>,
     ) -> Result<Granted, AuthFailure> {
         let now = self.client.clock().now();
-        let first_sent = match left_by_others {
+        let first_sent = match abandoned_since {
             Some(since) if now <= since + RESEND_WINDOW => since,
             _ => self.first_sent(now, number)?,
         };
@@ -174,8 +176,8 @@ impl Grant {
             }
             Err(failure) => self.failed(failure, first_sent, used),
         };
-        if !target.is_default() && may_have_spent(&failure) {
-            self.rescue(first_sent).await;
+        if !target.is_default() && may_have_used_token(&failure) {
+            self.recover_refresh_token(first_sent).await;
         }
         Err(failure)
     }
@@ -227,8 +229,8 @@ impl Grant {
         if failure.is_unsent() {
             return failure;
         }
-        let failure = failure.repeat_by(first_sent + RESEND_WINDOW);
-        let settled = failure.is_refusal() && !may_have_spent(&failure);
+        let failure = failure.retry_before(first_sent + RESEND_WINDOW);
+        let settled = failure.is_oauth_error() && !may_have_used_token(&failure);
         let begun = self.begun.load(Ordering::SeqCst);
         *lock(&self.sent) =
             (!settled).then(|| Sent { at: first_sent, failure: failure.clone(), begun });
@@ -236,11 +238,11 @@ impl Grant {
     }
 
     /// Gets another refresh token in place of one that Logto has used up without giving one.
-    async fn rescue(&self, first_sent: Instant) {
+    async fn recover_refresh_token(&self, first_sent: Instant) {
         let ask = async || {
             let late = self.client.clock().now() > first_sent + RESEND_WINDOW;
             match late {
-                true => Err(AuthFailure::late()),
+                true => Err(AuthFailure::timed_out()),
                 false => self.ask(&Target::default()).await,
             }
         };
@@ -272,7 +274,7 @@ impl Grant {
     /// token.
     pub(super) async fn revoke(&self) -> Result<()> {
         runtimes::check()?;
-        let _turn = self.turn.take(self.client.clock()).await;
+        let _guard = self.refresh_lock.acquire(self.client.clock()).await;
         let outcome = match &self.shared {
             None => self.revoke_newest().await,
             Some(slot) => {
@@ -320,7 +322,7 @@ impl Grant {
 
 /// Whether Logto may have used the refresh token up, though it gave no other: it replaces it before
 /// it looks at the resource, and before a script for custom claims may deny the token.
-fn may_have_spent(failure: &AuthFailure) -> bool {
+fn may_have_used_token(failure: &AuthFailure) -> bool {
     let denied = matches!(failure.code.as_deref(), Some("invalid_target" | "access_denied"));
     match failure.status {
         Some(StatusCode::BAD_REQUEST) => denied,
@@ -343,19 +345,19 @@ fn nothing_to_renew_with() -> AuthFailure {
 
 /// When a token that was asked for at this time ends.
 pub(super) fn end(granted: &Granted, asked_at: SystemTime) -> Timestamp {
-    let life = granted.token.life.unwrap_or_default();
-    asked_at.checked_add(life).unwrap_or(asked_at).into()
+    let lifetime = granted.token.lifetime.unwrap_or_default();
+    asked_at.checked_add(lifetime).unwrap_or(asked_at).into()
 }
 
 /// A user's tokens as a client needs them: renewed for as long as the user's session lasts.
-pub(super) struct Renewal {
+pub(super) struct RefreshTokenSource {
     grant: Arc<Grant>,
     target: Target,
     /// The token that was handed out last.
     handed: Mutex<Option<Bearer>>,
 }
 
-impl Renewal {
+impl RefreshTokenSource {
     pub(super) fn new(grant: Arc<Grant>, target: Target) -> Self {
         Self { grant, target, handed: Mutex::default() }
     }
@@ -366,11 +368,15 @@ impl Renewal {
             return None;
         }
         let newest = self.grant.newest();
-        let life = life(newest.expires_at, self.grant.client.clock().wall_time());
+        let lifetime = lifetime(newest.expires_at, self.grant.client.clock().wall_time());
         let bearer = Bearer::new(&newest.access_token).ok()?;
         let is_new = self.handed().as_ref() != Some(&bearer);
         let scope = Some(newest.scope.clone()).filter(|scope| !scope.is_empty());
-        (is_new && !life.is_zero()).then_some(Fetched { bearer, life: Some(life), scope })
+        (is_new && !lifetime.is_zero()).then_some(Fetched {
+            bearer,
+            lifetime: Some(lifetime),
+            scope,
+        })
     }
 
     fn handed(&self) -> MutexGuard<'_, Option<Bearer>> {
@@ -378,7 +384,7 @@ impl Renewal {
     }
 }
 
-impl Source for Renewal {
+impl TokenSource for RefreshTokenSource {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let fetched = match self.unused() {
@@ -411,7 +417,7 @@ impl Source for Renewal {
 }
 
 /// How much is left of a token's life.
-pub(super) fn life(expires_at: Timestamp, now: SystemTime) -> Duration {
+pub(super) fn lifetime(expires_at: Timestamp, now: SystemTime) -> Duration {
     expires_at.since(now)
 }
 
@@ -421,9 +427,11 @@ impl fmt::Debug for Grant {
     }
 }
 
-impl fmt::Debug for Renewal {
+impl fmt::Debug for RefreshTokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Renewal").field("client_id", &self.grant.newest().client_id).finish()
+        f.debug_struct("RefreshTokenSource")
+            .field("client_id", &self.grant.newest().client_id)
+            .finish()
     }
 }
 

@@ -20,18 +20,18 @@ struct KeySet {
 
 /// Asks for the keys; only for a moment and once where there are some to go on with.
 pub(super) async fn fetch(client: &Client, has_stale: bool) -> Result<Vec<Value>> {
-    let mut request = client.request(Method::GET, "/oidc/jwks").public();
+    let mut request = client.request(Method::GET, "/oidc/jwks").unauthenticated();
     if has_stale {
         request = request.timeout(STALE_TIMEOUT).retry(RetryPolicy::never());
     }
-    let answer = request.max_response_size(MAX_SIZE).send().await.map_err(|error| {
-        match error.is_response_too_large() {
-            true => Error::invalid_token(
-                "the key set is longer than 1 MiB, as none of Logto's is: is it Logto that answers \
+    let response = request.max_response_size(MAX_SIZE).send().await.map_err(|error| match error
+        .is_response_too_large()
+    {
+        true => Error::invalid_token(
+            "the key set is longer than 1 MiB, as none of Logto's is: is it Logto that answers \
                  at this endpoint?",
-            ),
-            false => error,
-        }
+        ),
+        false => error,
     })?;
-    Ok(answer.json::<KeySet>()?.keys)
+    Ok(response.json::<KeySet>()?.keys)
 }

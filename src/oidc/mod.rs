@@ -26,21 +26,21 @@ mod random;
 #[cfg(feature = "sign-in")]
 mod redeem;
 #[cfg(feature = "sign-in")]
+mod refresh_lock;
+#[cfg(feature = "sign-in")]
 mod shared_grant;
+#[cfg(feature = "sign-in")]
+mod stored_tokens;
 #[cfg(feature = "sign-in")]
 mod token_request;
 #[cfg(feature = "sign-in")]
-mod token_set;
-#[cfg(feature = "sign-in")]
-mod tokens;
-#[cfg(feature = "sign-in")]
-mod turn;
+mod user_tokens;
 
 #[cfg(feature = "sign-in")]
 pub(crate) use self::{
     app::App,
-    device::Wanted as DeviceWanted,
-    pending::Asked,
+    device::DeviceParameters,
+    pending::RequestedAuthorization,
     random::token as random_text,
     redeem::{code, redeem},
 };
@@ -56,8 +56,8 @@ pub(crate) use self::{
 };
 #[cfg(feature = "sign-in")]
 pub use self::{
-    device::DeviceAuthorization, pending::PendingAuthorization, token_request::TokenRequest,
-    token_set::TokenSet, tokens::Tokens,
+    device::DeviceAuthorization, pending::PendingAuthorization, stored_tokens::StoredTokens,
+    token_request::TokenRequest, user_tokens::UserTokens,
 };
 use crate::Client;
 

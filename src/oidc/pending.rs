@@ -3,7 +3,7 @@
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-use super::{App, Tokens, pkce, random, redeem};
+use super::{App, UserTokens, pkce, random, redeem};
 use crate::{Client, Error, Result, Timestamp, models::values::redacted_debug};
 
 /// What must be kept of an authorization request until its answer comes back: the secrets that
@@ -25,7 +25,7 @@ pub struct PendingAuthorization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     interaction: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    asked: Option<Asked>,
+    asked: Option<RequestedAuthorization>,
 }
 
 redacted_debug!(PendingAuthorization { client_id, redirect_uri, asked, } hides {
@@ -34,7 +34,7 @@ redacted_debug!(PendingAuthorization { client_id, redirect_uri, asked, } hides {
 
 /// What the answer will be held against.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct RequestedAuthorization {
     pub(crate) at: Timestamp,
     pub(crate) scope: String,
     /// The API resources that were named.
@@ -45,7 +45,7 @@ pub(crate) struct Asked {
     pub(crate) max_age: Option<u64>,
 }
 
-impl Asked {
+impl RequestedAuthorization {
     fn asks_for_openid(&self) -> bool {
         self.scope.split_whitespace().any(|scope| scope == "openid")
     }
@@ -54,7 +54,11 @@ impl Asked {
 impl PendingAuthorization {
     /// A new request with secrets of its own. The redirect URI is sent as it is given: Logto
     /// compares it letter by letter.
-    pub(crate) fn new(client_id: &str, redirect_uri: &str, asked: Asked) -> Result<Self> {
+    pub(crate) fn new(
+        client_id: &str,
+        redirect_uri: &str,
+        asked: RequestedAuthorization,
+    ) -> Result<Self> {
         App::new(client_id.to_owned(), None)?;
         check(redirect_uri)?;
         Ok(Self {
@@ -103,7 +107,7 @@ impl PendingAuthorization {
     }
 
     /// What was asked for; not known of a request that an older version of this crate has kept.
-    pub(super) fn asked(&self) -> Option<&Asked> {
+    pub(super) fn asked(&self) -> Option<&RequestedAuthorization> {
         self.asked.as_ref()
     }
 
@@ -163,7 +167,7 @@ impl PendingAuthorization {
         client: &Client,
         client_secret: Option<&str>,
         callback_url: &str,
-    ) -> Result<Tokens> {
+    ) -> Result<UserTokens> {
         let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
         let callback = Url::parse(callback_url).map_err(|_| {
             Error::callback("the callback is not a URL: give the whole one, with its query")
@@ -197,9 +201,9 @@ mod tests {
 
     use super::*;
 
-    fn asked(scope: &str) -> Asked {
+    fn asked(scope: &str) -> RequestedAuthorization {
         let (scope, at) = (scope.to_owned(), Timestamp::from_millis(0));
-        Asked { at, scope, resources: Vec::new(), max_age: None }
+        RequestedAuthorization { at, scope, resources: Vec::new(), max_age: None }
     }
 
     fn pending(redirect_uri: &str) -> Result<PendingAuthorization> {

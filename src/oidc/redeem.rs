@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use reqwest::Url;
 
 use super::{
-    App, IdTokenClaims, PendingAuthorization, TokenSet, Tokens, callback,
+    App, IdTokenClaims, PendingAuthorization, StoredTokens, UserTokens, callback,
     grant::{Grant, end},
     id_token::{self, Expected},
 };
@@ -21,22 +21,22 @@ pub(crate) async fn redeem(
     app: &App,
     pending: &PendingAuthorization,
     callback: &Url,
-) -> Result<Tokens> {
+) -> Result<UserTokens> {
     let code = code(client, pending, callback).await?;
     let asked_at = client.clock().wall_time();
     let granted = exchange(client, app, pending, &code).await?;
-    let answered = Answered {
+    let context = RequestContext {
         asked_at,
         nonce: pending.nonce(),
         max_age: pending.asked().and_then(|asked| Some((asked.at, asked.max_age?))),
         wants_id_token: pending.nonce().is_some(),
         resources: pending.asked().map(|asked| asked.resources.clone()),
     };
-    first_tokens(client, app, granted, answered).await
+    first_tokens(client, app, granted, context).await
 }
 
 /// What the tokens of a sign-in answer.
-pub(super) struct Answered<'a> {
+pub(super) struct RequestContext<'a> {
     pub(super) asked_at: SystemTime,
     pub(super) nonce: Option<&'a str>,
     /// When the authorization was asked for, and the longest time in seconds that it allowed since
@@ -52,19 +52,19 @@ pub(super) async fn first_tokens(
     client: &Client,
     app: &App,
     granted: Granted,
-    answered: Answered<'_>,
-) -> Result<Tokens> {
-    let claims = believed(&client.anonymous(), app, &granted, &answered).await?;
-    let set = TokenSet {
+    context: RequestContext<'_>,
+) -> Result<UserTokens> {
+    let claims = validated_claims(&client.anonymous(), app, &granted, &context).await?;
+    let set = StoredTokens {
         client_id: app.client_id.clone(),
         access_token: granted.token.bearer.token().to_owned(),
-        expires_at: end(&granted, answered.asked_at),
+        expires_at: end(&granted, context.asked_at),
         scope: granted.scope.unwrap_or_default(),
         refresh_token: granted.refresh_token,
         id_token: granted.id_token,
-        resources: answered.resources,
+        resources: context.resources,
     };
-    Ok(Tokens::first(Grant::new(client, app, set)?, claims))
+    Ok(UserTokens::first(Grant::new(client, app, set)?, claims))
 }
 
 /// The code of the answer to an authorization request.
@@ -92,28 +92,28 @@ async fn exchange(
     ];
     let deadline = client.clock().now().checked_add(client.timeout());
     let outcome = attempts(client.retries(), false, deadline, || endpoint.ask(&form)).await;
-    trace::token(outcome.as_ref().map(|granted| granted.token.life));
+    trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
     outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))
 }
 
 /// The claims of the ID token. Whoever asked for one does not go on without.
-async fn believed(
+async fn validated_claims(
     client: &Client,
     app: &App,
     granted: &Granted,
-    answered: &Answered<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<Option<IdTokenClaims>> {
     let expected = Expected {
         issuer: None,
         client_id: &app.client_id,
-        nonce: answered.nonce,
+        nonce: context.nonce,
         subject: None,
         access_token: Some(granted.token.bearer.token()),
-        max_age: answered.max_age,
+        max_age: context.max_age,
     };
     match &granted.id_token {
         Some(token) => id_token::validate(client, token, &expected).await.map(Some),
-        None if answered.wants_id_token => {
+        None if context.wants_id_token => {
             Err(Error::invalid_token("Logto gave no ID token, though `openid` was asked for"))
         }
         None => Ok(None),

@@ -3,8 +3,8 @@
 use std::{sync::atomic::Ordering, time::Instant};
 
 use super::{
-    TokenSet,
-    grant::{Grant, Sent, Target, life, lock},
+    StoredTokens,
+    grant::{Grant, Sent, Target, lifetime, lock},
 };
 use crate::{
     Timestamp,
@@ -21,10 +21,10 @@ impl Grant {
     /// Renews the tokens for all, unless another process has done so.
     pub(super) async fn renew_for_all(
         &self,
-        slot: &Slot<TokenSet>,
+        slot: &Slot<StoredTokens>,
         target: &Target,
         number: u64,
-        left_by_others: Option<Instant>,
+        abandoned_since: Option<Instant>,
     ) -> Result<Granted, AuthFailure> {
         let lease = match self.begin(slot, target, number).await.map_err(down)? {
             Begun::Turn(lease) => lease,
@@ -40,34 +40,34 @@ impl Grant {
             }
         };
         self.adopt(lease.value.clone());
-        let outcome = lease.during(self.renew_in_turn(target, number, left_by_others)).await;
+        let outcome = lease.during(self.renew_in_turn(target, number, abandoned_since)).await;
         self.finish(lease).await;
         outcome
     }
 
     async fn begin<'a>(
         &self,
-        slot: &'a Slot<TokenSet>,
+        slot: &'a Slot<StoredTokens>,
         target: &Target,
         number: u64,
-    ) -> Result<Begun<'a, TokenSet>, StoreError> {
+    ) -> Result<Begun<'a, StoredTokens>, StoreError> {
         let own = self.newest().clone();
         let now = self.client.clock().wall_time();
         let good_until = Timestamp::from(now).as_millis() + LEEWAY;
         let is_saved = !self.unsaved.load(Ordering::SeqCst);
-        let takes = |kept: &TokenSet| {
+        let takes = |kept: &StoredTokens| {
             let is_other = kept.access_token != own.access_token;
             let is_good = kept.expires_at.as_millis() > good_until;
             is_saved && target.is_default() && is_other && is_good
         };
         // Whoever has been told, or has nothing to lose, tries what there is.
         let was_told = lock(&self.sent).as_ref().is_some_and(|sent| number >= sent.begun);
-        let dares = was_told || life(own.expires_at, now).is_zero();
+        let dares = was_told || lifetime(own.expires_at, now).is_zero();
         slot.begin(Wants { takes, begins: false, dares }).await
     }
 
     /// Ends the turn, with the newest tokens.
-    async fn finish(&self, lease: Lease<'_, TokenSet>) {
+    async fn finish(&self, lease: Lease<'_, StoredTokens>) {
         let lost = lock(&self.sent).is_some();
         let newest = self.newest().clone();
         let saved = lease.finish(Some(newest), lost, merge).await;
@@ -78,7 +78,7 @@ impl Grant {
     }
 
     /// Takes the tokens that are kept for this one's own, but for those that could not be kept.
-    fn adopt(&self, kept: Option<TokenSet>) {
+    fn adopt(&self, kept: Option<StoredTokens>) {
         let Some(kept) = kept.filter(|_| !self.unsaved.load(Ordering::SeqCst)) else {
             return;
         };
@@ -94,12 +94,12 @@ impl Grant {
         }
     }
 
-    fn granted(&self, kept: &TokenSet) -> Result<Granted, AuthFailure> {
+    fn granted(&self, kept: &StoredTokens) -> Result<Granted, AuthFailure> {
         let bearer = Bearer::new(&kept.access_token)
             .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
-        let life = Some(life(kept.expires_at, self.client.clock().wall_time()));
+        let lifetime = Some(lifetime(kept.expires_at, self.client.clock().wall_time()));
         let scope = Some(kept.scope.clone()).filter(|scope| !scope.is_empty());
-        let token = Fetched { bearer, life, scope: scope.clone() };
+        let token = Fetched { bearer, lifetime, scope: scope.clone() };
         Ok(Granted { token, scope, refresh_token: None, id_token: None })
     }
 
@@ -128,9 +128,9 @@ impl Grant {
     /// The turn of this process, to revoke the tokens.
     pub(super) async fn begin_revoking<'a>(
         &self,
-        slot: &'a Slot<TokenSet>,
-    ) -> Result<Option<Lease<'a, TokenSet>>, AuthFailure> {
-        let wants = Wants { takes: |_: &TokenSet| false, begins: false, dares: true };
+        slot: &'a Slot<StoredTokens>,
+    ) -> Result<Option<Lease<'a, StoredTokens>>, AuthFailure> {
+        let wants = Wants { takes: |_: &StoredTokens| false, begins: false, dares: true };
         match slot.begin(wants).await.map_err(down)? {
             Begun::Turn(lease) => {
                 self.adopt(lease.value.clone());
@@ -143,8 +143,8 @@ impl Grant {
     /// Ends a turn in which the tokens were revoked, or were not.
     pub(super) async fn finish_revoking(
         &self,
-        slot: &Slot<TokenSet>,
-        lease: Lease<'_, TokenSet>,
+        slot: &Slot<StoredTokens>,
+        lease: Lease<'_, StoredTokens>,
         revoked: bool,
     ) -> Result<(), AuthFailure> {
         match revoked {
@@ -180,10 +180,10 @@ impl Grant {
 
 /// Which tokens count where somebody else had the turn meanwhile.
 fn merge(
-    began: Option<&TokenSet>,
-    own: Option<TokenSet>,
-    kept: Option<TokenSet>,
-) -> Option<TokenSet> {
+    began: Option<&StoredTokens>,
+    own: Option<StoredTokens>,
+    kept: Option<StoredTokens>,
+) -> Option<StoredTokens> {
     let is_renewed = own.as_ref() != began && own.as_ref().is_some_and(|own| own.renews());
     let is_untouched = kept.as_ref() == began;
     if is_renewed || is_untouched { own } else { kept }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Tokens,
+    UserTokens,
     grant::{Grant, Target},
-    tokens::client,
+    user_tokens::client,
 };
 use crate::{
     AccessToken, Client, Error, Result,
@@ -16,13 +16,13 @@ use crate::{
 /// What an authorization request names for permissions in organizations.
 const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 
-/// A token of a user's for an API or in an organization: what [`Tokens::for_resource`] and
-/// [`Tokens::for_organization`] return.
+/// A token of a user's for an API or in an organization: what [`UserTokens::for_resource`] and
+/// [`UserTokens::for_organization`] return.
 ///
 /// It is had by the refresh token.
 ///
 /// ```no_run
-/// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+/// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
 /// let acme = tokens.for_organization("organization-id");
 /// let token = acme.resource("https://api.acme.com").scope("read:orders").access_token().await?;
 /// # Ok(())
@@ -36,7 +36,7 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    pub(super) fn new(tokens: &Tokens) -> Self {
+    pub(super) fn new(tokens: &UserTokens) -> Self {
         Self { grant: tokens.grant().clone(), target: Target::default() }
     }
 
@@ -64,12 +64,12 @@ impl TokenRequest {
     /// Takes tokens that lack some or all of what was asked for; [`AccessToken::scope`] tells what
     /// was granted.
     pub fn allow_fewer_scopes(mut self) -> Self {
-        self.target.wanted.or_less = true;
+        self.target.wanted.allow_fewer = true;
         self
     }
 
     /// The token. Each call asks for another: keep it for as long as its
-    /// [`life`](AccessToken::life), or have a [`client`](Self::client) do so.
+    /// [`lifetime`](AccessToken::lifetime), or have a [`client`](Self::client) do so.
     ///
     /// # Errors
     ///
@@ -79,8 +79,8 @@ impl TokenRequest {
         let request = self.checked()?;
         let token = request.grant.renew(request.target).await?.token;
         let access_token = AccessToken::new(token.bearer.token()).of_scope(token.scope.as_deref());
-        Ok(match token.life {
-            Some(life) => access_token.expires_in(life),
+        Ok(match token.lifetime {
+            Some(lifetime) => access_token.expires_in(lifetime),
             None => access_token,
         })
     }
@@ -112,13 +112,13 @@ impl TokenRequest {
             (Some(resource), _) if named(resource) == Some(false) => {
                 return Err(Error::auth(not_named(resource)));
             }
-            (None, Some(_)) if named(ORGANIZATIONS) == Some(false) && !wanted.or_less => {
+            (None, Some(_)) if named(ORGANIZATIONS) == Some(false) && !wanted.allow_fewer => {
                 return Err(Error::auth(without_permissions()));
             }
             _ => {}
         }
         // An organization token tells what the user may do there, and little else.
-        self.target.wanted.some = wanted.resource.is_none() && wanted.scope.is_none();
+        self.target.wanted.require_any = wanted.resource.is_none() && wanted.scope.is_none();
         Ok(self)
     }
 
@@ -139,7 +139,7 @@ impl TokenRequest {
 
 /// Logto would say the same, and use the refresh token up over it.
 fn not_named(resource: &str) -> AuthFailure {
-    AuthFailure::refused_beforehand(
+    AuthFailure::rejected_locally(
         format!("the resource `{resource}` was not named when the user signed in:"),
         "invalid_target",
         "name it with `resource(…)` in the authorization request; nothing was sent",
@@ -147,7 +147,7 @@ fn not_named(resource: &str) -> AuthFailure {
 }
 
 fn without_permissions() -> AuthFailure {
-    AuthFailure::refused_beforehand(
+    AuthFailure::rejected_locally(
         format!(
             "the resource `{ORGANIZATIONS}` was not named when the user signed in, so that an \
              organization token would have no permission:"

@@ -5,21 +5,21 @@ use std::{fmt, marker::PhantomData, time::Duration};
 use reqwest::{Method, Url, header::LOCATION};
 
 use super::{
-    OpenInteraction, Session,
+    InteractionHandle, SignInFlow,
     event::{Event, ForgotPassword, Register, SignIn},
 };
 use crate::{
     BrowserCookies, Client, Error, Result,
     models::{self, values::open_enum},
-    oidc::{App, Asked, PendingAuthorization},
+    oidc::{App, PendingAuthorization, RequestedAuthorization},
     setters::{IntoScope, IntoText},
 };
 
 /// What Logto's own SDKs ask for as well: a refresh token and the user's profile.
-pub(super) const USUAL_SCOPE: &str = "openid offline_access profile";
+pub(super) const DEFAULT_SCOPE: &str = "openid offline_access profile";
 
 /// What has a method of its own, or is not for the caller to choose.
-const OWN: [&str; 6] = ["scope", "prompt", "nonce", "response_mode", "request", "request_uri"];
+const RESERVED: [&str; 6] = ["scope", "prompt", "nonce", "response_mode", "request", "request_uri"];
 
 open_enum! {
     /// The page that Logto begins with.
@@ -40,7 +40,7 @@ open_enum! {
 }
 
 /// An OpenID Connect authorization request, with PKCE, `state` and `nonce`: the way into a
-/// [`Session`].
+/// [`SignInFlow`].
 ///
 /// Made by [`Client::sign_in`], [`Client::register`] and [`Client::forgot_password`]. What is set
 /// here follows the names of OpenID Connect and of Logto's own parameters.
@@ -118,7 +118,7 @@ impl<E: Event> AuthorizationRequest<E> {
             client_id,
             redirect_uri,
             client_secret: None,
-            scope: USUAL_SCOPE.to_owned(),
+            scope: DEFAULT_SCOPE.to_owned(),
             prompt: None,
             parameters: Vec::new(),
             captcha_token: None,
@@ -191,7 +191,7 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     /// A one-time token from a link that was sent to this e-mail address. Verify it with
-    /// [`Session::one_time_token`].
+    /// [`SignInFlow::one_time_token`].
     pub fn one_time_token(self, token: impl IntoText, email: impl IntoText) -> Self {
         self.parameter("one_time_token", token).login_hint(email)
     }
@@ -234,7 +234,7 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     /// Keeps the session in a browser's cookies, in place of a store of its own. Hand what Logto
-    /// sets back to the browser, and go on with [`Client::attach`] at its next request.
+    /// sets back to the browser, and go on with [`Client::resume_interaction`] at its next request.
     pub fn browser_cookies(mut self, cookies: &BrowserCookies) -> Self {
         self.cookies = Some(cookies.clone());
         self
@@ -258,32 +258,32 @@ impl<E: Event> AuthorizationRequest<E> {
     /// secret is empty. From Logto: it does not know the application or the redirect URI, or does
     /// not allow the event. Besides, when the browser's user is signed in already and `prompt` does
     /// not ask for `login`: [`authorize`](Self::authorize) gives what there is then.
-    pub async fn begin(self) -> Result<Session<E>> {
+    pub async fn begin(self) -> Result<SignInFlow<E>> {
         self.authorize().await?.start().await
     }
 
     /// Sends the request, and begins nothing yet: there are cookies, and no interaction in them.
     /// Where the browser's user is signed in already, Logto may have nothing to ask:
-    /// [`OpenInteraction::done`].
+    /// [`InteractionHandle::completed`].
     ///
     /// # Errors
     ///
     /// As those of [`begin`](Self::begin), but for a user who is signed in already. With the prompt
     /// `none`, an error that [`is_sign_in_refused`](Error::is_sign_in_refused) where Logto would
     /// have to ask.
-    pub async fn authorize(self) -> Result<OpenInteraction> {
+    pub async fn authorize(self) -> Result<InteractionHandle> {
         let (url, pending) = self.prepare()?;
         let client = match &self.cookies {
             Some(cookies) => self.client.with_browser_cookies(cookies),
             None => self.client.with_cookie_store(),
         };
-        let mut opened = OpenInteraction::of(&client).authorization(pending);
+        let mut opened = InteractionHandle::of(&client).authorization(pending);
         opened.client_secret = self.client_secret;
         opened.captcha_token = self.captcha_token;
         opened.origin = self.origin;
         let path = client.target().path_of(&url).unwrap_or_default();
-        let answer = client.request(Method::GET, path).public().send().await?;
-        let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let response = client.request(Method::GET, path).unauthenticated().send().await?;
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let page = location.and_then(|location| url.join(location).ok());
         opened.arrive_at(page.as_ref()).await?;
         Ok(opened)
@@ -302,7 +302,7 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     /// What the answer will be held against.
-    fn asked(&self) -> Result<Asked> {
+    fn asked(&self) -> Result<RequestedAuthorization> {
         let all = |wanted: &'static str| {
             let of_name = self.parameters.iter().filter(move |(name, _)| name == wanted);
             of_name.map(|(_, value)| value.as_str())
@@ -315,7 +315,7 @@ impl<E: Event> AuthorizationRequest<E> {
         // Logto takes several in one parameter.
         let resources = all("resource").flat_map(|value| value.split(','));
         let resources = resources.map(|resource| resource.trim().to_owned()).collect();
-        Ok(Asked { at, scope: self.scope.clone(), resources, max_age })
+        Ok(RequestedAuthorization { at, scope: self.scope.clone(), resources, max_age })
     }
 
     fn url_for(&self, pending: &PendingAuthorization) -> Result<Url> {
@@ -328,7 +328,7 @@ impl<E: Event> AuthorizationRequest<E> {
         let own = pending.parameters();
         if let Some((name, _)) = self.parameters.iter().find(|(name, _)| {
             let name = name.as_str();
-            own.iter().any(|(taken, _)| *taken == name) || OWN.contains(&name)
+            own.iter().any(|(taken, _)| *taken == name) || RESERVED.contains(&name)
         }) {
             return Err(Error::request(format!(
                 "the parameter `{name}` is the session's own: it cannot be set besides"

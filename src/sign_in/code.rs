@@ -91,7 +91,7 @@ impl CodeSent {
     ///
     /// # Errors
     ///
-    /// As those of [`Session::send_code`](super::Session::send_code).
+    /// As those of [`SignInFlow::send_code`](super::SignInFlow::send_code).
     pub async fn resend(&self) -> Result<Self> {
         Self::send(self.step.clone(), self.to.clone(), self.purpose).await
     }

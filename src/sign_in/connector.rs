@@ -25,7 +25,7 @@ pub(super) enum Kind {
 /// A user who has been sent to a social provider, or to their company's.
 ///
 /// ```no_run
-/// # async fn run(session: logto_api::sign_in::Session) -> logto_api::Result<()> {
+/// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
 /// let github = session.social("connector-id", "https://acme.com/callback/github").await?;
 /// println!("{}", github.authorization_uri());
 /// // The provider has sent the user back:
@@ -108,7 +108,7 @@ impl ConnectorSignIn {
     }
 
     /// What to keep until the user is back, to go on with
-    /// [`Session::connector_sign_in`](super::Session::connector_sign_in).
+    /// [`SignInFlow::connector_sign_in`](super::SignInFlow::connector_sign_in).
     pub fn state(&self) -> &ConnectorState {
         &self.state
     }

@@ -6,19 +6,19 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Done, interaction::Interaction};
+use super::{Completed, interaction::Interaction};
 use crate::{Result, models::RedirectTo, setters::IntoText};
 
 /// An application of somebody else's wants something of the user's, who is to be asked.
 #[derive(Clone)]
 pub struct ConsentRequest {
     interaction: Interaction,
-    asked: Arc<Asked>,
+    asked: Arc<ConsentInfo>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct ConsentInfo {
     #[serde(default)]
     application: Map<String, Value>,
     #[serde(default, rename = "missingOIDCScope")]
@@ -32,11 +32,11 @@ struct Asked {
 #[derive(Deserialize)]
 struct ResourceScopes {
     #[serde(default)]
-    scopes: Vec<Named>,
+    scopes: Vec<ScopeName>,
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct ScopeName {
     name: String,
 }
 
@@ -53,7 +53,7 @@ pub struct ConsentOrganization {
 impl ConsentRequest {
     pub(super) async fn load(interaction: &Interaction) -> Result<Self> {
         let request = interaction.client().request(Method::GET, "/api/interaction/consent");
-        let asked = request.public().send().await;
+        let asked = request.unauthenticated().send().await;
         let asked = asked.map_err(|error| match error.is_sign_in_refused() {
             true => {
                 error.hinting("the user may not use this application: application access control")
@@ -94,10 +94,10 @@ impl ConsentRequest {
     /// Grants it, in no organization. To refuse, do nothing.
     ///
     /// ```no_run
-    /// # async fn run(done: logto_api::sign_in::Done) -> logto_api::Result<()> {
-    /// use logto_api::sign_in::Followed;
+    /// # async fn run(done: logto_api::sign_in::Completed) -> logto_api::Result<()> {
+    /// use logto_api::sign_in::RedirectOutcome;
     ///
-    /// if let Followed::Consent(question) = done.follow().await? {
+    /// if let RedirectOutcome::Consent(question) = done.follow_redirects().await? {
     ///     println!("{:?} wants {:?}", question.application_name(), question.scopes());
     ///     let tokens = question.grant().await?.tokens().await?;
     /// }
@@ -108,7 +108,7 @@ impl ConsentRequest {
     /// # Errors
     ///
     /// When the session has ended.
-    pub async fn grant(&self) -> Result<Done> {
+    pub async fn grant(&self) -> Result<Completed> {
         self.send(&json!({})).await
     }
 
@@ -120,15 +120,15 @@ impl ConsentRequest {
     pub async fn grant_in(
         &self,
         organization_ids: impl IntoIterator<Item = impl IntoText>,
-    ) -> Result<Done> {
+    ) -> Result<Completed> {
         let ids: Vec<String> = organization_ids.into_iter().map(IntoText::into_text).collect();
         self.send(&json!({ "organizationIds": ids })).await
     }
 
-    async fn send(&self, body: &Value) -> Result<Done> {
+    async fn send(&self, body: &Value) -> Result<Completed> {
         let request = self.interaction.client().request(Method::POST, "/api/interaction/consent");
-        let to: RedirectTo = request.public().json(body).send().await?.json()?;
-        Ok(Done::consented(&self.interaction, to.redirect_to))
+        let to: RedirectTo = request.unauthenticated().json(body).send().await?.json()?;
+        Ok(Completed::consented(&self.interaction, to.redirect_to))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::authorization_request::USUAL_SCOPE;
+use super::authorization_request::DEFAULT_SCOPE;
 use crate::{
     Client, Error, Result,
-    oidc::{App, DeviceAuthorization, DeviceWanted},
+    oidc::{App, DeviceAuthorization, DeviceParameters},
     setters::{IntoScope, IntoText},
 };
 
@@ -16,7 +16,7 @@ pub struct DeviceAuthorizationRequest {
     client: Client,
     client_id: String,
     client_secret: Option<String>,
-    wanted: DeviceWanted,
+    wanted: DeviceParameters,
 }
 
 impl Client {
@@ -35,7 +35,7 @@ impl Client {
     /// # }
     /// ```
     pub fn device_sign_in(&self, client_id: impl IntoText) -> DeviceAuthorizationRequest {
-        let wanted = DeviceWanted { scope: USUAL_SCOPE.to_owned(), resources: Vec::new() };
+        let wanted = DeviceParameters { scope: DEFAULT_SCOPE.to_owned(), resources: Vec::new() };
         DeviceAuthorizationRequest {
             client: self.clone(),
             client_id: client_id.into_text(),

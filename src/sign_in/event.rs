@@ -14,7 +14,7 @@ pub enum Register {}
 #[derive(Clone, Copy, Debug)]
 pub enum ForgotPassword {}
 
-/// What a [`Session`](super::Session) can be for: [`SignIn`], [`Register`] or [`ForgotPassword`].
+/// What a [`SignInFlow`](super::SignInFlow) can be for: [`SignIn`], [`Register`] or [`ForgotPassword`].
 pub trait Event: sealed::Sealed + Send + Sync + 'static {}
 
 /// What ends with the user signed in: [`SignIn`] and [`Register`].

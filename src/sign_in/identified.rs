@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Done, Mfa, NextStep, Profile, next_step::Step};
+use super::{Completed, Mfa, NextStep, Profile, next_step::Step};
 use crate::{Result, experience::Experience, oidc::PendingAuthorization};
 
 /// Logto knows who the user is. What they have verified so far is [submitted](Self::submit) next.
@@ -12,7 +12,7 @@ pub struct Identified {
 }
 
 impl Identified {
-    /// Submits what has been verified. Logto is content ([`NextStep::Done`]), or wants more.
+    /// Submits what has been verified. Logto is content ([`NextStep::Completed`]), or wants more.
     ///
     /// # Errors
     ///
@@ -20,9 +20,13 @@ impl Identified {
     /// for it cannot be kept.
     pub async fn submit(&self) -> Result<NextStep> {
         match self.step.experience().submit().send().await {
-            Ok(Some(to)) => Ok(NextStep::Done(Done::new(&self.step.interaction, to.redirect_to))),
+            Ok(Some(to)) => {
+                Ok(NextStep::Completed(Completed::new(&self.step.interaction, to.redirect_to)))
+            }
             Ok(None) => Ok(NextStep::PasswordChanged),
-            Err(error) => NextStep::asked_by(error, Step { identified: true, ..self.step.clone() }),
+            Err(error) => {
+                NextStep::from_error(error, Step { identified: true, ..self.step.clone() })
+            }
         }
     }
 

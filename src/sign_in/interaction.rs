@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Session, event::Event};
+use super::{SignInFlow, event::Event};
 use crate::{
     Client, Error, Result,
     auth::Credentials,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What to do about a Logto that cannot be asked where an interaction is.
-const UNTOLD: &str = "go on from what you know of the interaction, with `OpenInteraction::session` \
+const RESUME_HINT: &str = "go on from what you know of the interaction, with `InteractionHandle::flow` \
                       or `identified`";
 
 /// What the end of a session needs to get tokens.
@@ -57,7 +57,7 @@ impl Interaction {
     pub(super) async fn state(&self) -> Result<models::Interaction> {
         let state = self.experience().get_interaction().send().await;
         state.map_err(|error| match is_unknown_path(&error) {
-            true => error.hinting(UNTOLD),
+            true => error.hinting(RESUME_HINT),
             false => error,
         })
     }
@@ -66,19 +66,19 @@ impl Interaction {
     pub(super) async fn start<E: Event>(
         &self,
         captcha_token: Option<String>,
-    ) -> Result<Session<E>> {
+    ) -> Result<SignInFlow<E>> {
         let mut call = self.experience().init_interaction(E::EVENT);
         if let Some(token) = captcha_token {
             call = call.captcha_token(token);
         }
         call.send().await?;
-        Ok(Session::new(self.clone()))
+        Ok(SignInFlow::new(self.clone()))
     }
 
     /// Goes over to this, with the records that are verified already.
-    pub(super) async fn switch<E: Event>(&self) -> Result<Session<E>> {
+    pub(super) async fn switch<E: Event>(&self) -> Result<SignInFlow<E>> {
         self.experience().update_interaction_event(E::EVENT).send().await?;
-        Ok(Session::new(self.clone()))
+        Ok(SignInFlow::new(self.clone()))
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{AuthorizationRequest, Event, PendingAuthorization, Tokens};
+use super::{AuthorizationRequest, Event, PendingAuthorization, UserTokens};
 use crate::{
     Client, Error, Result,
     http::runtimes,
@@ -104,7 +104,7 @@ impl Loopback {
     /// # Errors
     ///
     /// As those of [`PendingAuthorization::redeem`].
-    pub async fn tokens(mut self) -> Result<Tokens> {
+    pub async fn tokens(mut self) -> Result<UserTokens> {
         while let Some(visit) = self.visits.recv().await {
             if !visit.has_state(self.pending.state()) {
                 visit.reply(400, "This page does not belong to the sign-in under way.").await;

@@ -42,7 +42,7 @@ impl Mfa {
     /// # Errors
     ///
     /// When the user has none (`session.mfa.webauthn_verification_not_found`).
-    pub async fn web_authn(&self) -> Result<WebAuthnChallenge> {
+    pub async fn start_web_authn(&self) -> Result<WebAuthnChallenge> {
         WebAuthnChallenge::start(self.step.clone()).await
     }
 
@@ -70,7 +70,7 @@ impl Mfa {
     /// # Errors
     ///
     /// When the session has ended.
-    pub async fn create_totp(&self) -> Result<TotpSetup> {
+    pub async fn set_up_totp(&self) -> Result<TotpSetup> {
         TotpSetup::start(self.step.clone()).await
     }
 
@@ -84,7 +84,7 @@ impl Mfa {
     /// # Errors
     ///
     /// When the session has ended.
-    pub async fn create_web_authn(&self) -> Result<WebAuthnSetup> {
+    pub async fn set_up_web_authn(&self) -> Result<WebAuthnSetup> {
         WebAuthnSetup::start(self.step.clone(), Use::SecondFactor).await
     }
 
@@ -98,7 +98,7 @@ impl Mfa {
     /// # Errors
     ///
     /// When the session has ended.
-    pub async fn create_passkey(&self) -> Result<WebAuthnSetup> {
+    pub async fn set_up_passkey(&self) -> Result<WebAuthnSetup> {
         WebAuthnSetup::start(self.step.clone(), Use::Passkey).await
     }
 
@@ -112,11 +112,11 @@ impl Mfa {
     /// # Errors
     ///
     /// A username is refused before anything is sent.
-    pub async fn create_code(&self, to: Identifier) -> Result<CodeSent> {
+    pub async fn set_up_code(&self, to: Identifier) -> Result<CodeSent> {
         CodeSent::send(self.step.clone(), to, Purpose::Factor).await
     }
 
-    /// A code of [`create_code`](Self::create_code) that an earlier request has sent.
+    /// A code of [`set_up_code`](Self::set_up_code) that an earlier request has sent.
     pub fn code_setup(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
         CodeSent::of(self.step.clone(), to, verification_id.into_text(), Purpose::Factor)
     }

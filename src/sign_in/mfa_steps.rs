@@ -26,7 +26,7 @@ impl MfaChallenge {
 
     /// The factors that the user has.
     pub fn available_factors(&self) -> Vec<MfaFactor> {
-        self.step.texts("availableFactors")
+        self.step.strings("availableFactors")
     }
 
     /// As much of the user's own e-mail address or phone number as may be shown.
@@ -39,7 +39,7 @@ impl MfaChallenge {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code).
-    pub async fn totp(&self, code: impl IntoText) -> Result<NextStep> {
+    pub async fn verify_totp(&self, code: impl IntoText) -> Result<NextStep> {
         self.mfa().verify_totp(code).await
     }
 
@@ -48,7 +48,7 @@ impl MfaChallenge {
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code).
-    pub async fn backup_code(&self, code: impl IntoText) -> Result<NextStep> {
+    pub async fn verify_backup_code(&self, code: impl IntoText) -> Result<NextStep> {
         self.mfa().verify_backup_code(code).await
     }
 
@@ -57,8 +57,8 @@ impl MfaChallenge {
     /// # Errors
     ///
     /// When the user has none (`session.mfa.webauthn_verification_not_found`).
-    pub async fn web_authn(&self) -> Result<WebAuthnChallenge> {
-        self.mfa().web_authn().await
+    pub async fn start_web_authn(&self) -> Result<WebAuthnChallenge> {
+        self.mfa().start_web_authn().await
     }
 
     /// Sends a code to the user's own e-mail address or phone number.
@@ -86,14 +86,14 @@ impl fmt::Debug for MfaChallenge {
 /// A user who is to set up a second factor, or might: any of
 /// [`available_factors`](Self::available_factors).
 #[derive(Clone)]
-pub struct MfaEnrolment {
+pub struct MfaEnrollment {
     pub(super) step: Step,
 }
 
-impl MfaEnrolment {
+impl MfaEnrollment {
     /// The factors that the user can set up.
     pub fn available_factors(&self) -> Vec<MfaFactor> {
-        self.step.texts("availableFactors")
+        self.step.strings("availableFactors")
     }
 
     /// As much of the user's own e-mail address or phone number as may be shown.
@@ -111,8 +111,8 @@ impl MfaEnrolment {
     /// # Errors
     ///
     /// When the session has ended.
-    pub async fn totp(&self) -> Result<TotpSetup> {
-        self.mfa().create_totp().await
+    pub async fn set_up_totp(&self) -> Result<TotpSetup> {
+        self.mfa().set_up_totp().await
     }
 
     /// Starts to set up a passkey or a security key.
@@ -120,8 +120,8 @@ impl MfaEnrolment {
     /// # Errors
     ///
     /// When the session has ended.
-    pub async fn web_authn(&self) -> Result<WebAuthnSetup> {
-        self.mfa().create_web_authn().await
+    pub async fn set_up_web_authn(&self) -> Result<WebAuthnSetup> {
+        self.mfa().set_up_web_authn().await
     }
 
     /// Sends a code to an e-mail address or a phone number that is to be a factor.
@@ -129,8 +129,8 @@ impl MfaEnrolment {
     /// # Errors
     ///
     /// A username is refused before anything is sent.
-    pub async fn send_code(&self, to: Identifier) -> Result<CodeSent> {
-        self.mfa().create_code(to).await
+    pub async fn set_up_code(&self, to: Identifier) -> Result<CodeSent> {
+        self.mfa().set_up_code(to).await
     }
 
     /// Does without, if that is allowed. A suggestion is skipped for this session, a demand for
@@ -152,9 +152,9 @@ impl MfaEnrolment {
     }
 }
 
-impl fmt::Debug for MfaEnrolment {
+impl fmt::Debug for MfaEnrollment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MfaEnrolment")
+        f.debug_struct("MfaEnrollment")
             .field("available_factors", &self.available_factors())
             .field("skippable", &self.is_skippable())
             .finish_non_exhaustive()
@@ -163,11 +163,11 @@ impl fmt::Debug for MfaEnrolment {
 
 /// A user who might have MFA switched on, or not.
 #[derive(Clone)]
-pub struct MfaOffer {
+pub struct MfaPrompt {
     pub(super) step: Step,
 }
 
-impl MfaOffer {
+impl MfaPrompt {
     /// Switches it on. What is to be set up for it, submitting tells.
     ///
     /// # Errors
@@ -192,4 +192,4 @@ fn masked<'a>(step: &'a Step, factor: &MfaFactor) -> Option<&'a str> {
     identifiers.get(factor.as_str())?.as_str()
 }
 
-plain_debug!(MfaOffer);
+plain_debug!(MfaPrompt);

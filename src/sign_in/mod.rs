@@ -16,9 +16,9 @@
 //! let tokens = loop {
 //!     step = match step {
 //!         NextStep::Submit(user) => user.submit().await?,
-//!         NextStep::VerifyMfa(mfa) => mfa.totp("123456").await?,
+//!         NextStep::VerifyMfa(mfa) => mfa.verify_totp("123456").await?,
 //!         NextStep::CompleteProfile(missing) => missing.profile().username("alice").await?,
-//!         NextStep::Done(done) => break done.tokens().await?,
+//!         NextStep::Completed(done) => break done.tokens().await?,
 //!         other => return Err(other.into_error()),
 //!     };
 //! };
@@ -31,8 +31,8 @@
 //! there are no tokens before the end.
 //!
 //! ```compile_fail,E0599
-//! # use logto_api::sign_in::{Identifier, Register, Session};
-//! # async fn run(session: Session<Register>) -> logto_api::Result<()> {
+//! # use logto_api::sign_in::{Identifier, Register, SignInFlow};
+//! # async fn run(session: SignInFlow<Register>) -> logto_api::Result<()> {
 //! session.password(Identifier::username("alice"), "pw").await?;
 //! # Ok(())
 //! # }
@@ -43,13 +43,13 @@
 //! Between the requests of a browser nothing has to be kept in memory. Begin with
 //! [`AuthorizationRequest::browser_cookies`], hand the browser what
 //! [`BrowserCookies::set_cookies_at`](crate::BrowserCookies::set_cookies_at) gives, and keep
-//! [`Session::pending`] where the browser cannot see it. At its next request,
-//! [`Client::attach`](crate::Client::attach) goes on. Whatever waits for the user, such as
+//! [`SignInFlow::pending`] where the browser cannot see it. At its next request,
+//! [`Client::resume_interaction`](crate::Client::resume_interaction) goes on. Whatever waits for the user, such as
 //! [`CodeSent`] or [`ConnectorSignIn`], can be made again from its id or its state.
 //!
 //! The interaction of a browser that Logto itself has sent to your page is
-//! [attached](crate::Client::attach) the same way, without an authorization: such a session ends
-//! with [`Done::redirect_to`].
+//! [attached](crate::Client::resume_interaction) the same way, without an authorization: such a session ends
+//! with [`Completed::redirect_to`].
 
 /// `Debug` of what only goes by its name: it holds secrets, or a session that does.
 macro_rules! plain_debug {
@@ -65,27 +65,27 @@ macro_rules! plain_debug {
 mod authorization_request;
 mod backup_codes;
 mod code;
+mod completed;
 mod connector;
 mod consent;
-mod crossings;
 mod device;
-mod done;
 mod event;
+mod event_switch;
+mod flow;
 mod identified;
 mod identifier;
 mod interaction;
+mod interaction_handle;
 mod loopback;
 mod mfa;
 mod mfa_steps;
 mod next_step;
-mod open_interaction;
-mod other_steps;
 mod passkey;
 mod password_reset;
 mod profile;
 mod redirects;
-mod session;
 mod sign_out;
+mod standalone_steps;
 mod totp_setup;
 mod user_sessions;
 mod web_authn_setup;
@@ -94,34 +94,34 @@ pub use self::{
     authorization_request::{AuthorizationRequest, FirstScreen},
     backup_codes::{BackupCodes, BackupCodesStep},
     code::{CodeSent, MfaCodeSent},
+    completed::{Callback, Completed, RedirectOutcome},
     connector::{ConnectorSignIn, ConnectorState},
     consent::{ConsentOrganization, ConsentRequest},
-    crossings::{AlreadyRegistered, Unregistered},
     device::DeviceAuthorizationRequest,
-    done::{Callback, Done, Followed},
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
+    event_switch::{AccountExists, AccountNotFound},
+    flow::SignInFlow,
     identified::Identified,
     identifier::{Channel, Identifier},
+    interaction_handle::{InteractionHandle, ResumedState},
     loopback::Loopback,
     mfa::Mfa,
-    mfa_steps::{MfaChallenge, MfaEnrolment, MfaOffer},
+    mfa_steps::{MfaChallenge, MfaEnrollment, MfaPrompt},
     next_step::NextStep,
-    open_interaction::{OpenInteraction, Resumed},
-    other_steps::{CaptchaStep, OtherStep, SsoStep, UnverifiedStep},
     passkey::{PasskeySignIn, WebAuthnChallenge},
     password_reset::PasswordReset,
     profile::{MissingProfile, Profile, ProfileField},
-    session::Session,
+    standalone_steps::{CaptchaStep, SsoStep, UnknownStep, UnverifiedStep},
     totp_setup::TotpSetup,
     user_sessions::UserSessions,
-    web_authn_setup::{PasskeyOffer, WebAuthnSetup},
+    web_authn_setup::{PasskeyPrompt, WebAuthnSetup},
 };
 pub use crate::oidc::{
-    DeviceAuthorization, IdTokenClaims, PendingAuthorization, TokenRequest, TokenSet, Tokens,
-    UserInfo,
+    DeviceAuthorization, IdTokenClaims, PendingAuthorization, StoredTokens, TokenRequest, UserInfo,
+    UserTokens,
 };
 
-fn another_session() -> crate::Error {
+fn mismatched_cookies() -> crate::Error {
     crate::Error::callback(
         "the cookies are those of another session than the authorization request: begin anew, or \
          attach with the cookies and the authorization of the same session",

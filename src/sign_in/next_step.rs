@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AlreadyRegistered, BackupCodesStep, CaptchaStep, Done, Identified, MfaChallenge, MfaEnrolment,
-    MfaOffer, MissingProfile, OtherStep, PasskeyOffer, PasswordReset, SsoStep, Unregistered,
-    UnverifiedStep, interaction::Interaction,
+    AccountExists, AccountNotFound, BackupCodesStep, CaptchaStep, Completed, Identified,
+    MfaChallenge, MfaEnrollment, MfaPrompt, MissingProfile, PasskeyPrompt, PasswordReset, SsoStep,
+    UnknownStep, UnverifiedStep, interaction::Interaction,
 };
 use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
 
@@ -29,15 +29,15 @@ const TAKEN: [&str; 3] =
 /// the steps that your application knows, and turn the others into an error.
 ///
 /// ```no_run
-/// # async fn run(session: logto_api::sign_in::Session) -> logto_api::Result<()> {
+/// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
 /// use logto_api::sign_in::{Identifier, NextStep};
 ///
 /// let mut step = session.password(Identifier::email("alice@acme.com"), "pw").await?;
 /// let tokens = loop {
 ///     step = match step {
 ///         NextStep::Submit(user) => user.submit().await?,
-///         NextStep::VerifyMfa(mfa) => mfa.totp("123456").await?,
-///         NextStep::Done(done) => break done.tokens().await?,
+///         NextStep::VerifyMfa(mfa) => mfa.verify_totp("123456").await?,
+///         NextStep::Completed(done) => break done.tokens().await?,
 ///         other => return Err(other.into_error()),
 ///     };
 /// };
@@ -55,21 +55,21 @@ pub enum NextStep {
     /// (`session.mfa.require_mfa_verification`).
     VerifyMfa(MfaChallenge),
     /// The user is to set up a second factor (`user.missing_mfa`).
-    BindMfa(MfaEnrolment),
+    BindMfa(MfaEnrollment),
     /// The user might have MFA switched on, or not (`user.suggest_mfa`).
-    EnableMfa(MfaOffer),
+    EnableMfa(MfaPrompt),
     /// The user might set up one more factor, or not (`session.mfa.suggest_additional_mfa`).
-    SuggestMfa(MfaEnrolment),
+    SuggestMfa(MfaEnrollment),
     /// The user is to get backup codes (`session.mfa.backup_code_required`).
     CreateBackupCodes(BackupCodesStep),
     /// The user might make a passkey, or not (`user.passkey_preferred`).
-    CreatePasskey(PasskeyOffer),
+    CreatePasskey(PasskeyPrompt),
     /// Nobody has an account with this identity yet (`user.identity_not_exist`,
     /// `user.sso_identity_not_exist`, `user.user_not_exist`).
-    Register(Unregistered),
+    AccountNotFound(AccountNotFound),
     /// Somebody has an account with this identity already (`user.email_already_in_use` and the
     /// like), be it what the user registers with or what the new account was to have besides.
-    SignIn(AlreadyRegistered),
+    AccountExists(AccountExists),
     /// The record has not been verified yet (`session.verification_failed`).
     Verify(UnverifiedStep),
     /// The e-mail address is a company's, which has a sign-in of its own (`session.sso_enabled`).
@@ -81,9 +81,9 @@ pub enum NextStep {
     /// The new password is set. The user can sign in with it.
     PasswordChanged,
     /// It is done: get the tokens.
-    Done(Done),
+    Completed(Completed),
     /// Something that this version of the crate does not know.
-    Other(OtherStep),
+    Unknown(UnknownStep),
 }
 
 /// Where in a session a step is, and what brought it there.
@@ -144,7 +144,7 @@ impl Step {
             Ok(()) => Ok(self.identified()),
             Err(error) => {
                 let step = Self::new(&self.interaction, self.event.clone());
-                NextStep::asked_by(error, Self { record, ..step })
+                NextStep::from_error(error, Self { record, ..step })
             }
         }
     }
@@ -155,24 +155,24 @@ impl Step {
     pub(super) async fn added(
         &self,
         record: Option<String>,
-        answer: Result<()>,
+        response: Result<()>,
     ) -> Result<NextStep> {
-        match answer {
+        match response {
             Ok(()) if !self.identified => self.identify(None).await,
             Err(error) if TAKEN.iter().any(|code| error.has_code(code)) && !self.identified => {
-                NextStep::asked_by(error, Self { record, ..self.clone() })
+                NextStep::from_error(error, Self { record, ..self.clone() })
             }
-            answer => self.changed(answer),
+            response => self.changed(response),
         }
     }
 
     /// What comes after a change of the account was asked for. Logto may want one of the second
     /// factors that the user has before it takes any, and takes no address that is a company's.
-    pub(super) fn changed(&self, answer: Result<()>) -> Result<NextStep> {
-        match answer {
+    pub(super) fn changed(&self, response: Result<()>) -> Result<NextStep> {
+        match response {
             Ok(()) => Ok(self.identified()),
             Err(error) if error.has_code(REQUIRE_MFA) || error.has_code(SSO_ENABLED) => {
-                NextStep::asked_by(error, Self { interrupted: true, ..self.clone() })
+                NextStep::from_error(error, Self { interrupted: true, ..self.clone() })
             }
             Err(error) => Err(error),
         }
@@ -188,7 +188,7 @@ impl Step {
     }
 
     /// A list of texts of that kind.
-    pub(super) fn texts<T: From<String>>(&self, member: &str) -> Vec<T> {
+    pub(super) fn strings<T: From<String>>(&self, member: &str) -> Vec<T> {
         let items = self.data(member).and_then(Value::as_array).into_iter().flatten();
         items.filter_map(Value::as_str).map(|text| T::from(text.to_owned())).collect()
     }
@@ -200,7 +200,7 @@ impl Step {
 
 impl NextStep {
     /// The step that an answer asks for; answers that are failures stay errors.
-    pub(super) fn asked_by(error: Error, step: Step) -> Result<Self> {
+    pub(super) fn from_error(error: Error, step: Step) -> Result<Self> {
         let code = error.code().unwrap_or_default().to_owned();
         let status = error.status();
         let at = (step.event.clone(), step.record.is_some());
@@ -208,15 +208,15 @@ impl NextStep {
         Ok(match code.as_str() {
             "user.missing_profile" => Self::CompleteProfile(MissingProfile { step: step(error) }),
             REQUIRE_MFA => Self::VerifyMfa(MfaChallenge { step: step(error) }),
-            "user.missing_mfa" => Self::BindMfa(MfaEnrolment { step: step(error) }),
-            "user.suggest_mfa" => Self::EnableMfa(MfaOffer { step: step(error) }),
+            "user.missing_mfa" => Self::BindMfa(MfaEnrollment { step: step(error) }),
+            "user.suggest_mfa" => Self::EnableMfa(MfaPrompt { step: step(error) }),
             "session.mfa.suggest_additional_mfa" => {
-                Self::SuggestMfa(MfaEnrolment { step: step(error) })
+                Self::SuggestMfa(MfaEnrollment { step: step(error) })
             }
             "session.mfa.backup_code_required" => {
                 Self::CreateBackupCodes(BackupCodesStep { step: step(error) })
             }
-            "user.passkey_preferred" => Self::CreatePasskey(PasskeyOffer { step: step(error) }),
+            "user.passkey_preferred" => Self::CreatePasskey(PasskeyPrompt { step: step(error) }),
             // Without a record, a script of the tenant's has gone wrong.
             "session.verification_failed" if at.1 => {
                 Self::Verify(UnverifiedStep { step: step(error) })
@@ -224,12 +224,12 @@ impl NextStep {
             SSO_ENABLED => Self::UseSso(SsoStep { step: step(error) }),
             "session.captcha_required" => Self::SolveCaptcha(CaptchaStep { step: step(error) }),
             code if UNKNOWN.contains(&code) && at == (InteractionEvent::SignIn, true) => {
-                Self::Register(Unregistered { step: step(error) })
+                Self::AccountNotFound(AccountNotFound { step: step(error) })
             }
             code if TAKEN.contains(&code) && at == (InteractionEvent::Register, true) => {
-                Self::SignIn(AlreadyRegistered { step: step(error) })
+                Self::AccountExists(AccountExists { step: step(error) })
             }
-            _ if is_unknown_step(&code, status) => Self::Other(OtherStep { step: step(error) }),
+            _ if is_unknown_step(&code, status) => Self::Unknown(UnknownStep { step: step(error) }),
             _ => return Err(error),
         })
     }
@@ -243,7 +243,7 @@ impl NextStep {
     pub async fn submit(self) -> Result<Self> {
         match self {
             Self::Submit(user) => user.submit().await,
-            other => Err(other.out_of_turn("submitted")),
+            other => Err(other.unexpected_step("submitted")),
         }
     }
 
@@ -251,12 +251,12 @@ impl NextStep {
     ///
     /// # Errors
     ///
-    /// As those of [`Done::tokens`]. When there is a step to be done, an error that names it, and
+    /// As those of [`Completed::tokens`]. When there is a step to be done, an error that names it, and
     /// nothing is sent.
-    pub async fn tokens(self) -> Result<super::Tokens> {
+    pub async fn tokens(self) -> Result<super::UserTokens> {
         match self {
-            Self::Done(done) => done.tokens().await,
-            other => Err(other.out_of_turn("ended")),
+            Self::Completed(done) => done.tokens().await,
+            other => Err(other.unexpected_step("ended")),
         }
     }
 
@@ -268,7 +268,7 @@ impl NextStep {
     /// Logto's answer that asked for this step.
     pub fn reason(&self) -> Option<&Error> {
         let step = match self {
-            Self::PasswordChanged | Self::Done(_) => return None,
+            Self::PasswordChanged | Self::Completed(_) => return None,
             Self::Submit(of) => &of.step,
             Self::CompleteProfile(of) => &of.step,
             Self::VerifyMfa(of) => &of.step,
@@ -276,23 +276,23 @@ impl NextStep {
             Self::EnableMfa(of) => &of.step,
             Self::CreateBackupCodes(of) => &of.step,
             Self::CreatePasskey(of) => &of.step,
-            Self::Register(of) => &of.step,
-            Self::SignIn(of) => &of.step,
+            Self::AccountNotFound(of) => &of.step,
+            Self::AccountExists(of) => &of.step,
             Self::Verify(of) => &of.step,
             Self::UseSso(of) => &of.step,
             Self::SolveCaptcha(of) => &of.step,
             Self::ResetPassword(of) => &of.step,
-            Self::Other(of) => &of.step,
+            Self::Unknown(of) => &of.step,
         };
         step.reason.as_deref()
     }
 
     /// An error for a step that your application has no answer to.
     pub fn into_error(self) -> Error {
-        self.out_of_turn("continued")
+        self.unexpected_step("continued")
     }
 
-    fn out_of_turn(&self, done: &str) -> Error {
+    fn unexpected_step(&self, done: &str) -> Error {
         Error::request(format!("the session cannot be {done}: {}", self.what()))
     }
 
@@ -306,15 +306,15 @@ impl NextStep {
             Self::SuggestMfa(_) => "the user is offered another factor, which can be skipped",
             Self::CreateBackupCodes(_) => "the user is to get backup codes",
             Self::CreatePasskey(_) => "the user is offered a passkey, which can be skipped",
-            Self::Register(_) => "nobody has an account with this identity",
-            Self::SignIn(_) => "somebody has an account with this identity already",
+            Self::AccountNotFound(_) => "nobody has an account with this identity",
+            Self::AccountExists(_) => "somebody has an account with this identity already",
             Self::Verify(_) => "the record is to be verified first",
             Self::UseSso(_) => "the user is to sign in at their company",
             Self::SolveCaptcha(_) => "a captcha is to be solved",
             Self::ResetPassword(_) => "the user is to set a new password",
             Self::PasswordChanged => "the password has been set; begin a session to sign in",
-            Self::Done(_) => "it is done, and the tokens can be had",
-            Self::Other(_) => "Logto asks for something that this version does not know",
+            Self::Completed(_) => "it is done, and the tokens can be had",
+            Self::Unknown(_) => "Logto asks for something that this version does not know",
         };
         match self.code() {
             Some(code) => format!("{what} ({})", crate::error::one_line::one_line(code, 100)),
@@ -345,15 +345,15 @@ impl fmt::Debug for NextStep {
             Self::SuggestMfa(_) => "SuggestMfa",
             Self::CreateBackupCodes(_) => "CreateBackupCodes",
             Self::CreatePasskey(_) => "CreatePasskey",
-            Self::Register(_) => "Register",
-            Self::SignIn(_) => "SignIn",
+            Self::AccountNotFound(_) => "AccountNotFound",
+            Self::AccountExists(_) => "AccountExists",
             Self::Verify(_) => "Verify",
             Self::UseSso(_) => "UseSso",
             Self::SolveCaptcha(_) => "SolveCaptcha",
             Self::ResetPassword(_) => "ResetPassword",
             Self::PasswordChanged => "PasswordChanged",
-            Self::Done(_) => "Done",
-            Self::Other(_) => "Other",
+            Self::Completed(_) => "Completed",
+            Self::Unknown(_) => "Unknown",
         };
         match self.code() {
             Some(code) => f.debug_tuple(name).field(&code).finish(),

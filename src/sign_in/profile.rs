@@ -108,7 +108,7 @@ impl Profile {
     /// # Errors
     ///
     /// When the user is known, and somebody else has it (`user.identity_already_in_use`). In a
-    /// registration that is a step, [`NextStep::SignIn`].
+    /// registration that is a step, [`NextStep::AccountExists`].
     pub async fn social(&self, verification_id: impl IntoText) -> Result<NextStep> {
         let id = verification_id.into_text();
         let part = AddUserProfile::Social(AddUserProfileSocial::new(&id));
@@ -149,7 +149,7 @@ pub struct MissingProfile {
 impl MissingProfile {
     /// What is missing.
     pub fn fields(&self) -> Vec<ProfileField> {
-        self.step.texts("missingProfile")
+        self.step.strings("missingProfile")
     }
 
     /// To give it.

@@ -2,14 +2,14 @@
 
 use reqwest::{Method, Url, header::LOCATION};
 
-use super::{another_session, open_interaction::elsewhere, sign_out};
+use super::{interaction_handle::foreign_origin, mismatched_cookies, sign_out};
 use crate::{Client, Error, Result, oidc::PendingAuthorization};
 
 /// More than Logto needs.
 const LIMIT: usize = 10;
 
 /// Where redirects lead.
-pub(super) enum Arrival {
+pub(super) enum RedirectTarget {
     Callback(Url),
     Consent,
 }
@@ -18,31 +18,34 @@ pub(super) async fn follow(
     client: &Client,
     pending: &PendingAuthorization,
     start: &str,
-) -> Result<Arrival> {
+) -> Result<RedirectTarget> {
     let home = client.target().join("/")?;
-    let mut url = home.join(start).map_err(|_| lost("what is no URL"))?;
+    let mut url = home.join(start).map_err(|_| unexpected_redirect("what is no URL"))?;
     for _ in 0..LIMIT {
         if pending.is_callback(&url) {
-            return Ok(Arrival::Callback(url));
+            return Ok(RedirectTarget::Callback(url));
         }
-        let path = client.target().path_of(&url).ok_or_else(elsewhere)?;
-        let answer = client.request(Method::GET, path).public().send().await?;
-        let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let path = client.target().path_of(&url).ok_or_else(foreign_origin)?;
+        let response = client.request(Method::GET, path).unauthenticated().send().await?;
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         match location {
-            Some(location) if answer.status().is_redirection() => {
-                url = url.join(location).map_err(|_| lost("what is no URL"))?;
+            Some(location) if response.status().is_redirection() => {
+                url = url.join(location).map_err(|_| unexpected_redirect("what is no URL"))?;
             }
-            _ if url.path() == "/consent" => return Ok(Arrival::Consent),
-            _ if sign_out::is_asked_on(&answer)? => {
+            _ if url.path() == "/consent" => return Ok(RedirectTarget::Consent),
+            _ if sign_out::is_asked_on(&response)? => {
                 // Someone else was signed in with these cookies, whose session ends first.
-                let answer = sign_out::confirm(client, &answer).await?;
-                let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-                url = url.join(location.unwrap_or_default()).map_err(|_| lost("what is no URL"))?;
+                let response = sign_out::confirm(client, &response).await?;
+                let location =
+                    response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+                url = url
+                    .join(location.unwrap_or_default())
+                    .map_err(|_| unexpected_redirect("what is no URL"))?;
             }
-            _ => return Err(lost("a page of its own: the user is to sign in anew")),
+            _ => return Err(unexpected_redirect("a page of its own: the user is to sign in anew")),
         }
     }
-    Err(lost("itself, without end"))
+    Err(unexpected_redirect("itself, without end"))
 }
 
 /// After a session is submitted, Logto names the interaction that it goes on with: it must be the
@@ -52,13 +55,17 @@ pub(super) fn check_session(
     pending: &PendingAuthorization,
     start: &str,
 ) -> Result<()> {
-    let url = client.target().join("/")?.join(start).map_err(|_| lost("what is no URL"))?;
+    let url = client
+        .target()
+        .join("/")?
+        .join(start)
+        .map_err(|_| unexpected_redirect("what is no URL"))?;
     match (pending.interaction(), url.path().strip_prefix("/oidc/auth/")) {
-        (Some(begun), Some(named)) if begun != named => Err(another_session()),
+        (Some(begun), Some(named)) if begun != named => Err(mismatched_cookies()),
         _ => Ok(()),
     }
 }
 
-fn lost(place: &str) -> Error {
+fn unexpected_redirect(place: &str) -> Error {
     Error::callback(format!("Logto does not lead back to the application, but to {place}"))
 }

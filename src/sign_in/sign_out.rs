@@ -2,8 +2,8 @@
 
 use reqwest::{Method, StatusCode};
 
-use super::Tokens;
-use crate::{Answer, BrowserCookies, Client, Error, Result};
+use super::UserTokens;
+use crate::{BrowserCookies, Client, Error, Response, Result};
 
 const END: &str = "/oidc/session/end";
 const CONFIRM: &str = "/oidc/session/end/confirm";
@@ -11,14 +11,14 @@ const CONFIRM: &str = "/oidc/session/end/confirm";
 const INTERACTION: [&str; 4] =
     ["_interaction", "_interaction.sig", "_interaction_resume", "_interaction_resume.sig"];
 
-impl Tokens {
+impl UserTokens {
     /// Signs the user out for good, on a server with pages of its own: has the tokens
     /// [revoked](Self::revoke), and the browser's session with Logto
     /// [ended](Self::end_session). Hand the browser what Logto sets.
     ///
     /// ```no_run
     /// # async fn run(
-    /// #     tokens: logto_api::sign_in::Tokens,
+    /// #     tokens: logto_api::sign_in::UserTokens,
     /// #     request: logto_api::reqwest::header::HeaderMap,
     /// # ) -> logto_api::Result<()> {
     /// use logto_api::BrowserCookies;
@@ -63,29 +63,29 @@ impl Tokens {
 /// out: whoever reads the page may go on.
 async fn end(client: &Client, client_id: &str) -> Result<()> {
     let request = client.request(Method::GET, END).query(&[("client_id", client_id)]);
-    let answer = request.public().send().await?;
-    if answer.status().is_redirection() {
+    let response = request.unauthenticated().send().await?;
+    if response.status().is_redirection() {
         // There is nothing to confirm.
         return Ok(());
     }
-    confirm(client, &answer).await.map(drop)
+    confirm(client, &response).await.map(drop)
 }
 
 /// Whether a page posts itself to confirm a sign-out. So does the one that comes where a session
 /// is submitted with the cookies of another user's.
-pub(super) fn is_asked_on(page: &Answer) -> Result<bool> {
+pub(super) fn is_asked_on(page: &Response) -> Result<bool> {
     Ok(page.status() == StatusCode::OK && page.text()?.contains(CONFIRM))
 }
 
 /// Sends the form of a page that confirms a sign-out.
-pub(super) async fn confirm(client: &Client, page: &Answer) -> Result<Answer> {
+pub(super) async fn confirm(client: &Client, page: &Response) -> Result<Response> {
     let text = page.text()?;
     let xsrf = value_of(&text, "xsrf").ok_or_else(|| {
         let problem = "it is not the page to confirm a sign-out on";
         Error::unreadable(problem, page.status(), page.headers())
     })?;
     let form = [("xsrf", xsrf), ("logout", "yes")];
-    client.request(Method::POST, CONFIRM).public().form(&form).send().await
+    client.request(Method::POST, CONFIRM).unauthenticated().form(&form).send().await
 }
 
 /// The value of an input of a form, which needs no unescaping: it is a random number.

@@ -3,7 +3,7 @@
 use super::{NextStep, next_step::Step};
 use crate::{
     Result,
-    models::{MfaFactor, TotpEnrolment},
+    models::{MfaFactor, TotpEnrollment},
     setters::IntoText,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[must_use = "the app's first code has to be verified"]
 pub struct TotpSetup {
     step: Step,
-    shown: Option<TotpEnrolment>,
+    shown: Option<TotpEnrollment>,
     verification_id: String,
 }
 

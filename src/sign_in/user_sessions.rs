@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{TokenSet, Tokens};
+use super::{StoredTokens, UserTokens};
 use crate::{
     Client, Error, Result, TokenStore,
     error::AuthFailure,
@@ -20,9 +20,9 @@ const LONGEST: Duration = Duration::from_secs(180 * 86_400);
 /// replaced.
 ///
 /// Sessions have ids of your own, such as those of a cookie. What comes of
-/// [`insert`](Self::insert) and [`get`](Self::get) are [`Tokens`] as others are: their clients,
-/// [`refresh`](Tokens::refresh) and [`for_resource`](Tokens::for_resource) wait for each other across
-/// processes, and [`revoke`](Tokens::revoke) removes the session. Get them at each request, or keep
+/// [`insert`](Self::insert) and [`get`](Self::get) are [`UserTokens`] as others are: their clients,
+/// [`refresh`](UserTokens::refresh) and [`for_resource`](UserTokens::for_resource) wait for each other across
+/// processes, and [`revoke`](UserTokens::revoke) removes the session. Get them at each request, or keep
 /// them: what another process has renewed is found when a renewal is due.
 ///
 /// - A process that crashes in the middle of a renewal holds up the others for five seconds. They go
@@ -33,7 +33,7 @@ const LONGEST: Duration = Duration::from_secs(180 * 86_400);
 ///   renewed and could not be kept are kept at the next renewal.
 ///
 /// ```no_run
-/// # async fn run(logto: logto_api::Client, tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+/// # async fn run(logto: logto_api::Client, tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
 /// use logto_api::{MemoryTokenStore, sign_in::UserSessions};
 ///
 /// let sessions = UserSessions::new(&logto, MemoryTokenStore::new()).client_secret("web-app-secret");
@@ -73,9 +73,9 @@ impl UserSessions {
     ///
     /// # Errors
     ///
-    /// When the store fails ([`Error::is_auth`]), and as those of [`TokenSet::restore`].
-    pub async fn insert(&self, id: &str, tokens: &Tokens) -> Result<Tokens> {
-        let (slot, set) = (self.slot(id)?, tokens.to_token_set());
+    /// When the store fails ([`Error::is_auth`]), and as those of [`StoredTokens::restore`].
+    pub async fn insert(&self, id: &str, tokens: &UserTokens) -> Result<UserTokens> {
+        let (slot, set) = (self.slot(id)?, tokens.to_stored());
         slot.put(&set).await.map_err(|error| self.failed("the session was not kept", error))?;
         self.tokens(slot, set)
     }
@@ -85,14 +85,14 @@ impl UserSessions {
     /// # Errors
     ///
     /// As those of [`insert`](Self::insert).
-    pub async fn get(&self, id: &str) -> Result<Option<Tokens>> {
+    pub async fn get(&self, id: &str) -> Result<Option<UserTokens>> {
         let slot = self.slot(id)?;
         let set = slot.load().await.map_err(|error| self.failed("the session is not known", error));
         set?.map(|set| self.tokens(slot, set)).transpose()
     }
 
     /// Removes this session, and whether there was one. Its tokens stay good: to sign a user out,
-    /// [revoke](Tokens::revoke) them, which removes the session as well.
+    /// [revoke](UserTokens::revoke) them, which removes the session as well.
     ///
     /// # Errors
     ///
@@ -102,14 +102,14 @@ impl UserSessions {
         removed.map_err(|error| self.failed("the session was not removed", error))
     }
 
-    fn slot(&self, id: &str) -> Result<Slot<TokenSet>> {
+    fn slot(&self, id: &str) -> Result<Slot<StoredTokens>> {
         match id.is_empty() {
             true => Err(Error::request("the session's id is empty")),
             false => Ok(Slot::new(self.store.clone(), format!("{PREFIX}{id}"), |_| LONGEST)),
         }
     }
 
-    fn tokens(&self, slot: Slot<TokenSet>, set: TokenSet) -> Result<Tokens> {
+    fn tokens(&self, slot: Slot<StoredTokens>, set: StoredTokens) -> Result<UserTokens> {
         set.restore_shared(&self.client, self.client_secret.as_deref(), Some(slot))
     }
 

@@ -88,11 +88,11 @@ impl fmt::Debug for WebAuthnSetup {
 
 /// A user who might make a passkey, or not.
 #[derive(Clone)]
-pub struct PasskeyOffer {
+pub struct PasskeyPrompt {
     pub(super) step: Step,
 }
 
-impl PasskeyOffer {
+impl PasskeyPrompt {
     /// Starts to make one.
     ///
     /// # Errors
@@ -112,4 +112,4 @@ impl PasskeyOffer {
     }
 }
 
-plain_debug!(PasskeyOffer);
+plain_debug!(PasskeyPrompt);

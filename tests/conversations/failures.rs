@@ -10,7 +10,7 @@ async fn leave_the_session_as_it_was() {
         tenant("Failures: no session, wrong password, unknown record, early submit, bad body, unknown event")
             .await;
     let logto = tenant.client();
-    let error = logto.attach(&BrowserCookies::new()).sign_in().await.unwrap_err();
+    let error = logto.resume_interaction(&BrowserCookies::new()).sign_in().await.unwrap_err();
     assert!(error.is_session_ended() && error.has_code("session.not_found"), "{error}");
 
     let opened = as_recorded(logto.sign_in(APP_ID, CALLBACK)).authorize().await.unwrap();

@@ -61,7 +61,7 @@ pub(crate) use next;
 
 /// The session is done, and the tokens are good.
 async fn assert_signed_in(step: NextStep) {
-    let tokens = next!(step, Done).tokens().await.unwrap();
+    let tokens = next!(step, Completed).tokens().await.unwrap();
     assert_eq!(tokens.scope().split(' ').count(), SCOPE.split_whitespace().count());
     assert!(tokens.refresh_token().is_some());
     assert_eq!(tokens.claims().unwrap().aud, [APP_ID]);

@@ -13,18 +13,18 @@ async fn are_set_up_where_they_are_mandatory() {
     let logto = tenant.client();
     let session = as_recorded(logto.sign_in(APP_ID, CALLBACK)).begin().await.unwrap();
     let step = session.password(Identifier::username("erin"), PASSWORD).await.unwrap();
-    let enrolment = next!(step.submit().await.unwrap(), BindMfa);
-    assert_eq!(enrolment.available_factors(), [MfaFactor::Totp]);
-    assert!(!enrolment.is_skippable());
+    let enrollment = next!(step.submit().await.unwrap(), BindMfa);
+    assert_eq!(enrollment.available_factors(), [MfaFactor::Totp]);
+    assert!(!enrollment.is_skippable());
 
-    let app = enrolment.totp().await.unwrap();
+    let app = enrollment.set_up_totp().await.unwrap();
     assert_eq!(app.secret(), Some("VCSZ6PQEGFG2GXI72C6XUQHMH7IEWSIO"));
     assert!(app.qr_code().unwrap().starts_with("data:image/png;base64,"));
     let error = app.verify("000000").await.unwrap_err();
     assert!(error.is_wrong_code(), "{error}");
     let user = next!(app.verify("061271").await.unwrap(), Submit);
 
-    let error = enrolment.skip().await.unwrap_err();
+    let error = enrollment.skip().await.unwrap_err();
     assert!(error.has_code("session.mfa.mfa_policy_not_user_controlled"), "{error}");
 
     let step = next!(user.submit().await.unwrap(), CreateBackupCodes);
@@ -48,9 +48,9 @@ async fn are_verified_one_after_the_other() {
     assert_eq!(challenge.available_factors(), [MfaFactor::Totp, MfaFactor::BackupCode]);
     assert_eq!(challenge.masked(&MfaFactor::EmailVerificationCode), None);
 
-    challenge.totp("061271").await.unwrap();
-    let step = challenge.backup_code("741b28decf").await.unwrap();
-    let error = challenge.web_authn().await.unwrap_err();
+    challenge.verify_totp("061271").await.unwrap();
+    let step = challenge.verify_backup_code("741b28decf").await.unwrap();
+    let error = challenge.start_web_authn().await.unwrap_err();
     assert!(error.has_code("session.mfa.webauthn_verification_not_found"), "{error}");
     assert_signed_in(step.submit().await.unwrap()).await;
     tenant.assert_finished();
@@ -67,9 +67,9 @@ async fn are_offered_and_skipped() {
     let session = as_recorded(logto.sign_in(APP_ID, CALLBACK)).begin().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     let user = next!(step, Submit);
-    let first = next!(user.submit().await.unwrap(), Done);
+    let first = next!(user.submit().await.unwrap(), Completed);
 
-    let passkey = user.mfa().create_passkey().await.unwrap();
+    let passkey = user.mfa().set_up_passkey().await.unwrap();
     assert_eq!(passkey.verification_id(), "m1jkcub0lllzqqncegjl9");
     let options = serde_json::to_value(passkey.options().unwrap()).unwrap();
     assert_eq!(options["user"]["id"], "OWU2ZGZubGVibmpl");
@@ -80,7 +80,7 @@ async fn are_offered_and_skipped() {
     assert_eq!(sign_in.verification_id(), None);
 
     let step = user.mfa().skip().await.unwrap();
-    let second = next!(step.submit().await.unwrap(), Done);
+    let second = next!(step.submit().await.unwrap(), Completed);
     assert_eq!(first.redirect_to(), second.redirect_to());
     tenant.assert_finished();
 }

@@ -64,7 +64,7 @@ async fn by_a_social_account_that_is_new() {
         "userId": "social-a408b924", "name": "Sam",
     });
     let brought = brought.as_object().unwrap().clone();
-    let unregistered = next!(provider.verify(brought).await.unwrap(), Register);
+    let unregistered = next!(provider.verify(brought).await.unwrap(), AccountNotFound);
     assert!(unregistered.related_user().is_none());
     let step = unregistered.register().await.unwrap();
     assert_eq!(step.code(), Some("user.missing_profile"));

@@ -15,7 +15,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Response},
 };
-use logto_api::{Answer, BrowserCookies, Client, Error, RetryPolicy, reqwest::Url};
+use logto_api::{BrowserCookies, Client, Error, RetryPolicy, reqwest::Url};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -96,7 +96,7 @@ impl Tenant {
 
     /// Sends the next step as the recorder did, and not by the API: what no method can be made to
     /// say.
-    pub(crate) async fn send_as_recorded(&self) -> Result<Answer, Error> {
+    pub(crate) async fn send_as_recorded(&self) -> Result<logto_api::Response, Error> {
         let step = {
             let mut desk = self.desk();
             desk.as_recorded = true;
@@ -107,7 +107,7 @@ impl Tenant {
         let request = self.client().with_browser_cookies(&cookies).request(method, &step.url);
         let body = step.request_body.unwrap_or_default();
         // A token that it would need is not told, and not looked at.
-        request.public().token("recorded").body(body).send().await
+        request.unauthenticated().token("recorded").body(body).send().await
     }
 
     /// How many steps have been answered.

@@ -2,7 +2,7 @@
 
 use logto_api::{
     Client, Error, Result,
-    sign_in::{PendingAuthorization, Tokens},
+    sign_in::{PendingAuthorization, UserTokens},
 };
 use serde_json::json;
 
@@ -56,14 +56,14 @@ impl Call {
     }
 
     /// What comes before the fault.
-    pub(crate) async fn prepare(self, client: &Client) -> Option<Tokens> {
+    pub(crate) async fn prepare(self, client: &Client) -> Option<UserTokens> {
         match self {
             Self::Refresh => Some(redeem(client).await.unwrap()),
             _ => None,
         }
     }
 
-    pub(crate) async fn make(self, client: &Client, tokens: Option<&Tokens>) -> Result<()> {
+    pub(crate) async fn make(self, client: &Client, tokens: Option<&UserTokens>) -> Result<()> {
         let users = client.users();
         match self {
             Self::List | Self::ListWithToken => {
@@ -84,7 +84,7 @@ impl Call {
     }
 }
 
-async fn redeem(client: &Client) -> Result<Tokens, Error> {
+async fn redeem(client: &Client) -> Result<UserTokens, Error> {
     let pending: PendingAuthorization = serde_json::from_value(json!({
         "client_id": "web-app", "redirect_uri": "http://localhost:9999/callback",
         "state": "st4te", "nonce": "n0nce", "code_verifier": "ver1fier",

@@ -42,7 +42,7 @@ fn visit(client: &Client, line: &[u8], input: &[u8]) -> Option<(String, Vec<u8>)
         answer.headers.extend(value.clone().map(|value| (SET_COOKIE, value)));
         answer
     };
-    if let Err(error) = desk::run(script, client.request(Method::GET, &path).public().send()) {
+    if let Err(error) = desk::run(script, client.request(Method::GET, &path).unauthenticated().send()) {
         told::check(&error, input);
     }
     sent.take()
@@ -97,7 +97,7 @@ fn browser(line: &[u8]) {
         answer.headers.extend(value.clone().map(|value| (SET_COOKIE, value)));
         answer
     };
-    let request = client.request(Method::GET, "/oidc/auth").public().send();
+    let request = client.request(Method::GET, "/oidc/auth").unauthenticated().send();
     desk::run(script, request).unwrap();
     let pairs = |header: &[u8]| -> Vec<Vec<u8>> {
         let pairs = header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);

@@ -14,7 +14,7 @@ use axum::http;
 use logto_api::{
     Client, ClientBuilder, Clock,
     reqwest::{Request, Response, Url, header::HeaderMap},
-    sign_in::{PendingAuthorization, Tokens},
+    sign_in::{PendingAuthorization, UserTokens},
 };
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -111,7 +111,7 @@ pub(crate) fn slept() -> Vec<Duration> {
 }
 
 /// Hands in the answer to an authorization request.
-pub(crate) async fn redeem(callback: &str) -> logto_api::Result<Tokens> {
+pub(crate) async fn redeem(callback: &str) -> logto_api::Result<UserTokens> {
     let pending: PendingAuthorization = serde_json::from_value(json!({
         "client_id": "web-app", "redirect_uri": REDIRECT_URI, "state": "st4te-0f-the-request",
         "nonce": "n0nce", "code_verifier": "ver1fier-0f-the-request",

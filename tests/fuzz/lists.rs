@@ -37,7 +37,7 @@ fn read(input: &[u8], pages: &[Message], in_flight: usize) -> (u64, bool, Vec<Op
     };
     let client = desk::client();
     let stream = client.organization_scopes().list().stream();
-    let mut stream = stream.pages_in_flight(in_flight);
+    let mut stream = stream.prefetch(in_flight);
     let (count, error) = desk::run(script, async {
         let mut count = 0;
         loop {

@@ -43,7 +43,7 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let request = public.sign_in(&app.id, CALLBACK).client_secret(&secrets[0].value);
     let session = request.browser_cookies(&cookies).begin().await?;
     let step = session.password(Identifier::username(&username), PASSWORD).await?;
-    let NextStep::Done(done) = declined(step).await? else {
+    let NextStep::Completed(done) = declined(step).await? else {
         run.leaves_out("this tenant asks users for more than a password");
         return Ok(());
     };

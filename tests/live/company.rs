@@ -3,7 +3,7 @@
 
 use logto_api::models::{ApplicationType, OidcClientMetadata, SignInMode};
 use logto_api::reqwest::header::LOCATION;
-use logto_api::sign_in::{Identifier, NextStep, Session};
+use logto_api::sign_in::{Identifier, NextStep, SignInFlow};
 use logto_api::{BrowserCookies, Client, Method};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
 
     let public = Client::builder(logto.endpoint()).public_endpoint(logto.public_endpoint());
     let public = public.build()?;
-    let begin = async || -> logto_api::Result<Session> {
+    let begin = async || -> logto_api::Result<SignInFlow> {
         public.sign_in(&here.0, CALLBACK).client_secret(&here.1).begin().await
     };
     let session = begin().await?;
@@ -50,7 +50,7 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     assert_eq!(connectors, [connector.id.as_str()]);
     let sent = session.sso(&connector.id, FROM_COMPANY).await?;
     let back = at_company(&public, sent.authorization_uri(), &username).await?;
-    let NextStep::Register(newcomer) = sent.verify_callback(&back).await? else {
+    let NextStep::AccountNotFound(newcomer) = sent.verify_callback(&back).await? else {
         panic!("somebody new is known already");
     };
     let tokens = declined(newcomer.register().await?).await?.tokens().await?;
@@ -85,14 +85,14 @@ async fn at_company(public: &Client, uri: &str, username: &str) -> Result<String
     let browser = public.with_browser_cookies(&cookies);
     let visit = async |url: &str| -> logto_api::Result<String> {
         let path = url.strip_prefix(public.endpoint()).unwrap_or(url);
-        let answer = browser.request(Method::GET, path).public().send().await?;
+        let answer = browser.request(Method::GET, path).unauthenticated().send().await?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         Ok(location.unwrap_or_default().to_owned())
     };
     visit(uri).await?;
-    let session = public.attach(&cookies).sign_in().await?;
+    let session = public.resume_interaction(&cookies).sign_in().await?;
     let step = session.password(Identifier::username(username), PASSWORD).await?;
-    let NextStep::Done(done) = declined(step).await? else { panic!("it goes on") };
+    let NextStep::Completed(done) = declined(step).await? else { panic!("it goes on") };
     let mut url = done.redirect_to().to_owned();
     while !url.starts_with(FROM_COMPANY) {
         assert!(!url.is_empty(), "the company does not send the user back");

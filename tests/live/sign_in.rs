@@ -3,7 +3,7 @@
 use logto_api::models::{
     ApplicationType, OidcClientMetadata, SignInExperience, SignInIdentifierType, SignInMode,
 };
-use logto_api::sign_in::{Identifier, NextStep, Resumed, Session, Tokens};
+use logto_api::sign_in::{Identifier, NextStep, ResumedState, SignInFlow, UserTokens};
 use logto_api::{BrowserCookies, Client, Error, Method};
 
 use crate::harness::{Outcome, PASSWORD, Run};
@@ -37,7 +37,7 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     assert!(wrong.as_ref().is_err_and(Error::is_invalid_credentials), "{wrong:?}");
     let step = session.password(Identifier::username(&username), PASSWORD).await?;
     let done = match declined(step).await? {
-        NextStep::Done(done) => done,
+        NextStep::Completed(done) => done,
         other => {
             run.leaves_out(format!("this tenant asks users for more: {}", other.into_error()));
             return Ok(());
@@ -66,7 +66,7 @@ pub(crate) fn takes_passwords(settings: &SignInExperience) -> bool {
 }
 
 /// Where a session is that a browser has brought along.
-async fn resumed(run: &Run, session: &Session, cookies: &BrowserCookies) -> Outcome {
+async fn resumed(run: &Run, session: &SignInFlow, cookies: &BrowserCookies) -> Outcome {
     if run.lacks(&Method::GET, "/api/experience/interaction").await {
         run.leaves_out("this Logto does not tell where a session is");
         let error = session.state().await.unwrap_err();
@@ -74,8 +74,8 @@ async fn resumed(run: &Run, session: &Session, cookies: &BrowserCookies) -> Outc
         return Ok(());
     }
     assert!(session.state().await?.user_id.is_none());
-    let resumed = session.client().attach(cookies).resume().await?;
-    assert!(matches!(resumed, Resumed::SignIn(_)), "{resumed:?}");
+    let resumed = session.client().resume_interaction(cookies).resume().await?;
+    assert!(matches!(resumed, ResumedState::SignIn(_)), "{resumed:?}");
     Ok(())
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn declined(mut step: NextStep) -> Result<NextStep, Error> {
 }
 
 /// The tenant may keep its users from their accounts.
-async fn own_account(run: &Run, tokens: &Tokens, user_id: &str) -> Outcome {
+async fn own_account(run: &Run, tokens: &UserTokens, user_id: &str) -> Outcome {
     match tokens.account().get().send().await {
         Err(error) if error.has_code("account_center.not_enabled") => {
             run.leaves_out("this tenant's account center is off");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use logto_api::{Joint, Search, SearchMode};
+use logto_api::{LogicalOperator, Search, SearchMode};
 use serde_json::{Map, Value, json};
 
 use crate::harness::{self, NO_ID, Outcome, PASSWORD, Run};
@@ -84,7 +84,7 @@ async fn searches(run: &Run, email: &str) -> Outcome {
     assert_eq!(find(email.into()).await?, names(&["alice"]));
     assert_eq!(find(whole(run.name("bob"))).await?, names(&["bob"]));
     assert_eq!(find(whole(run.name("bo"))).await?, names(&[]));
-    let either = whole(run.name("bob")).field("primaryEmail", email).joint(Joint::Or);
+    let either = whole(run.name("bob")).field("primaryEmail", email).operator(LogicalOperator::Or);
     assert_eq!(find(either).await?, names(&["alice", "bob"]));
     Ok(())
 }
@@ -104,8 +104,8 @@ async fn changes(run: &Run, id: &str) -> Outcome {
     assert_eq!(user.avatar.as_deref(), Some(avatar));
     assert_eq!(users.get(id).send().await?.name, None);
 
-    assert!(users.update_is_suspended(id, true).send().await?.is_suspended);
-    assert!(!users.update_is_suspended(id, false).send().await?.is_suspended);
+    assert!(users.set_suspended(id, true).send().await?.is_suspended);
+    assert!(!users.set_suspended(id, false).send().await?.is_suspended);
     Ok(())
 }
 

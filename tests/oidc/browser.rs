@@ -3,7 +3,7 @@
 use logto_api::{
     BrowserCookies, Error, Result,
     reqwest::Url,
-    sign_in::{Followed, NextStep, PendingAuthorization, SignIn, TokenSet},
+    sign_in::{NextStep, PendingAuthorization, RedirectOutcome, SignIn, StoredTokens},
 };
 use serde_json::json;
 
@@ -51,14 +51,14 @@ pub async fn authorize(desk: &Desk, step: &Step) -> Made {
             judge::refused_callback(query, step, &error)
         }
         (Err(error), _) if !step.succeeded() => judge::refusal(step, &error),
-        (Ok(opened), Some(query)) if value(query, "code").is_some() => match opened.done() {
+        (Ok(opened), Some(query)) if value(query, "code").is_some() => match opened.completed() {
             Some(done) if Some(done.redirect_to().contains("code=")) == Some(true) => Vec::new(),
             _ => vec!["the code was lost".to_owned()],
         },
         (Ok(opened), _) if step.succeeded() => {
             let asks =
                 step.response_header("location").is_some_and(|to| to.starts_with("/consent"));
-            match opened.done().is_some() == asks {
+            match opened.completed().is_some() == asks {
                 true => Vec::new(),
                 false => vec!["what Logto wants was taken for something else".to_owned()],
             }
@@ -131,10 +131,10 @@ pub async fn redirect(desk: &Desk, step: &Step) -> Made {
     desk.expect(step);
     desk.lead(&step.target(), &state);
     let cookies = BrowserCookies::from_headers(step.cookies());
-    let attached = desk.client(step).attach(&cookies).authorization(pending(&state));
+    let attached = desk.client(step).resume_interaction(&cookies).authorization(pending(&state));
     let submitted = attached.identified::<SignIn>().unwrap().submit().await;
-    let Ok(NextStep::Done(done)) = submitted else { panic!("{submitted:?}") };
-    let outcome = done.follow().await;
+    let Ok(NextStep::Completed(done)) = submitted else { panic!("{submitted:?}") };
+    let outcome = done.follow_redirects().await;
     let request = judge::query(desk, step, &[]);
     let answer = match outcome {
         Ok(followed) if step.succeeded() => arrived(step, callback, followed).await,
@@ -145,8 +145,12 @@ pub async fn redirect(desk: &Desk, step: &Step) -> Made {
     Made::Tried { request, answer }
 }
 
-async fn arrived(step: &Step, callback: Option<(&str, &str)>, followed: Followed) -> Vec<String> {
-    let (Some((_, query)), Followed::Callback(reached)) = (callback, followed) else {
+async fn arrived(
+    step: &Step,
+    callback: Option<(&str, &str)>,
+    followed: RedirectOutcome,
+) -> Vec<String> {
+    let (Some((_, query)), RedirectOutcome::Callback(reached)) = (callback, followed) else {
         return Vec::new();
     };
     let query = pairs(query);
@@ -178,7 +182,7 @@ pub async fn consent(desk: &Desk, step: &Step) -> Made {
     let body: serde_json::Value =
         serde_json::from_str(step.body.as_deref().unwrap_or_default()).unwrap_or_default();
     let cookies = BrowserCookies::from_headers(step.cookies());
-    let attached = desk.client(step).attach(&cookies);
+    let attached = desk.client(step).resume_interaction(&cookies);
     desk.expect(step);
     let outcome: Result<()> = match step.method.as_str() {
         "GET" => attached.consent().await.map(drop),
@@ -212,11 +216,11 @@ pub async fn consent(desk: &Desk, step: &Step) -> Made {
     Made::Tried { request, answer }
 }
 
-fn kept(desk: &Desk, step: &Step, client_id: &str) -> logto_api::sign_in::Tokens {
+fn kept(desk: &Desk, step: &Step, client_id: &str) -> logto_api::sign_in::UserTokens {
     let set = json!({
         "client_id": client_id, "access_token": "t", "expires_at": 0, "scope": "openid",
     });
-    let set: TokenSet = serde_json::from_value(set).unwrap();
+    let set: StoredTokens = serde_json::from_value(set).unwrap();
     set.restore(&desk.client(step), None).unwrap()
 }
 

@@ -61,7 +61,7 @@ pub fn token(step: &Step, token: &AccessToken, life: bool) -> Vec<String> {
         let claims = secret.and_then(claims)?;
         Some(claims["scope"].as_str().unwrap_or_default().to_owned())
     });
-    let seconds = token.life().map(|life| life.as_secs());
+    let seconds = token.lifetime().map(|life| life.as_secs());
     let mut problems = Vec::new();
     let mut check = |what: &str, right: bool| {
         if !right {

@@ -1,6 +1,6 @@
 //! The other endpoints, and what is not for the crate to do.
 
-use logto_api::sign_in::{PendingAuthorization, TokenSet, Tokens};
+use logto_api::sign_in::{PendingAuthorization, StoredTokens, UserTokens};
 use serde_json::json;
 
 use crate::{
@@ -33,8 +33,8 @@ pub fn not_for_the_crate(step: &Step) -> Option<&'static str> {
 }
 
 /// Tokens of a user, of which these are known.
-fn tokens(desk: &Desk, step: &Step, set: serde_json::Value, secret: Option<&str>) -> Tokens {
-    let set: TokenSet = serde_json::from_value(set).unwrap();
+fn tokens(desk: &Desk, step: &Step, set: serde_json::Value, secret: Option<&str>) -> UserTokens {
+    let set: StoredTokens = serde_json::from_value(set).unwrap();
     set.restore(&desk.client(step), secret).unwrap()
 }
 

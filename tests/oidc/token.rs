@@ -3,7 +3,7 @@
 use logto_api::{
     AccessToken, Result,
     reqwest::Url,
-    sign_in::{PendingAuthorization, TokenRequest, TokenSet, Tokens},
+    sign_in::{PendingAuthorization, StoredTokens, TokenRequest, UserTokens},
 };
 use serde_json::json;
 
@@ -125,7 +125,7 @@ async fn refresh(desk: &Desk, step: &Step, form: &Pairs, who: &Credentials) -> M
         "client_id": who.id, "access_token": "over", "expires_at": 0, "scope": "",
         "refresh_token": refresh_token,
     });
-    let set: TokenSet = serde_json::from_value(set).unwrap();
+    let set: StoredTokens = serde_json::from_value(set).unwrap();
     let kept = set.restore(&desk.client(step), who.secret.as_deref()).unwrap();
     let Some(request) = request(&kept, form) else {
         let outcome = kept.refresh().await;
@@ -145,7 +145,7 @@ async fn refresh(desk: &Desk, step: &Step, form: &Pairs, who: &Credentials) -> M
 }
 
 /// What a refresh asks for, if not for the same once more.
-fn request(tokens: &Tokens, form: &Pairs) -> Option<TokenRequest> {
+fn request(tokens: &UserTokens, form: &Pairs) -> Option<TokenRequest> {
     let scope = value(form, "scope").filter(|scope| !scope.is_empty());
     let request = match (value(form, "resource"), value(form, "organization_id")) {
         (Some(resource), Some(id)) => tokens.for_resource(resource).organization(id),
@@ -234,7 +234,7 @@ fn judged(
 fn tokens(
     desk: &Desk,
     step: &Step,
-    outcome: Result<Tokens>,
+    outcome: Result<UserTokens>,
     even: impl Fn(&mut Pairs, &Pairs),
 ) -> Made {
     let tokens = match outcome {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use logto_api::{
     Client, ClientBuilder, Method, Result, RetryPolicy,
-    sign_in::{PendingAuthorization, Tokens},
+    sign_in::{PendingAuthorization, UserTokens},
 };
 use serde_json::json;
 use tokio::{runtime::Builder, sync::Mutex, task::spawn_blocking, time::sleep};
@@ -63,7 +63,7 @@ impl Tenants {
         let request = self.of_users.request(Method::GET, "/api/users/forget");
         let work = || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(request.public().send())
+            runtime.block_on(request.unauthenticated().send())
         };
         // Whatever comes of it.
         let _ = spawn_blocking(work).await.unwrap();
@@ -95,12 +95,12 @@ fn app_of(host: &str) -> String {
 
 pub(crate) struct User {
     client: Client,
-    tokens: Option<Tokens>,
+    tokens: Option<UserTokens>,
 }
 
 impl User {
     /// The user's tokens; whoever has none signs in, with a code of this name.
-    pub(crate) async fn tokens(&mut self, code: &str) -> Result<Tokens> {
+    pub(crate) async fn tokens(&mut self, code: &str) -> Result<UserTokens> {
         if let Some(tokens) = &self.tokens {
             return Ok(tokens.clone());
         }

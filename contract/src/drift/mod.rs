@@ -5,7 +5,6 @@
 //! its source. The comparison looks at the documents before the rules of vendoring, since what
 //! these even out is drift all the same.
 
-mod answers;
 mod bodies;
 mod closest;
 mod code;
@@ -22,6 +21,7 @@ mod operations;
 mod parameters;
 mod reader;
 mod report;
+mod responses;
 mod schemas;
 mod unions;
 mod walk;

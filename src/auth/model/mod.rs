@@ -32,7 +32,7 @@ use self::{
 };
 use super::{
     AuthFailure, Bearer,
-    source::{self, Fetched, Source},
+    source::{self, Fetched, TokenSource},
     token::{self, Token},
 };
 use crate::{

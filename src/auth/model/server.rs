@@ -8,7 +8,7 @@ use std::{
 use reqwest::StatusCode;
 use shuttle::future::yield_now;
 
-use super::{super::source::Pending, Bearer, Fetched, Source, Token, tasks};
+use super::{super::source::Pending, Bearer, Fetched, Token, TokenSource, tasks};
 use crate::{
     error::{AuthFailure, Details},
     http::retry::Retries,
@@ -75,7 +75,7 @@ impl Server {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn answer(&self) -> Result<Fetched, AuthFailure> {
+    async fn response(&self) -> Result<Fetched, AuthFailure> {
         let runtime = tasks::current().unwrap();
         let number = {
             let mut log = self.log();
@@ -95,13 +95,13 @@ impl Server {
         }
         log.tokens[number].given = true;
         let bearer = Bearer::new(&number.to_string()).unwrap();
-        Ok(Fetched { bearer, life: Some(LIFE), scope: None })
+        Ok(Fetched { bearer, lifetime: Some(LIFE), scope: None })
     }
 }
 
-impl Source for Server {
+impl TokenSource for Server {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
-        Box::pin(self.answer())
+        Box::pin(self.response())
     }
 
     /// Attempts are no matter of the cache's.

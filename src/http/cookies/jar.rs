@@ -38,7 +38,7 @@ impl Jar {
         };
         let mut kept = self.kept();
         let place = kept.iter().position(|known| known.is_the_same(&cookie));
-        match (place, set.is_over(now)) {
+        match (place, set.is_expired(now)) {
             (Some(place), true) => drop(kept.remove(place)),
             (Some(place), false) => kept[place] = cookie,
             (None, true) => {}

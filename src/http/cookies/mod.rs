@@ -87,9 +87,9 @@ impl Cookies {
 /// let logto = logto.with_browser_cookies(&cookies);
 /// logto.request(Method::GET, "/api/experience/interaction").send().await?;
 ///
-/// let mut answer = HeaderMap::new();
+/// let mut response = HeaderMap::new();
 /// for set_cookie in cookies.set_cookies() {
-///     answer.append("set-cookie", set_cookie);
+///     response.append("set-cookie", set_cookie);
 /// }
 /// # Ok(())
 /// # }
@@ -144,9 +144,9 @@ impl BrowserCookies {
     ///
     /// ```
     /// # use logto_api::{BrowserCookies, reqwest::header::HeaderMap};
-    /// # fn run(cookies: BrowserCookies, answer: &mut HeaderMap) {
+    /// # fn run(cookies: BrowserCookies, response: &mut HeaderMap) {
     /// for set_cookie in cookies.set_cookies_at("/sign-in") {
-    ///     answer.append("set-cookie", set_cookie);
+    ///     response.append("set-cookie", set_cookie);
     /// }
     /// # }
     /// ```
@@ -180,7 +180,7 @@ impl BrowserCookies {
         let set = SetCookie::read(set_cookie.as_bytes(), now);
         let mut held = self.held();
         held.pairs.retain(|known| name(known) != set.name());
-        if !set.is_over(now) {
+        if !set.is_expired(now) {
             held.pairs.push(set.pair.to_vec());
         }
         held.set.push(set_cookie.clone());
@@ -189,7 +189,7 @@ impl BrowserCookies {
 
 /// Keeps the cookies and the address of a redirect, which may hold a code, out of what `Debug`
 /// shows of an answer's headers.
-pub(crate) fn hide(headers: &mut HeaderMap) {
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap) {
     for (name, value) in headers.iter_mut() {
         if [SET_COOKIE, LOCATION].contains(name) {
             value.set_sensitive(true);

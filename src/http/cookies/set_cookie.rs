@@ -33,8 +33,8 @@ impl<'a> SetCookie<'a> {
         }
         // The age wins over the date.
         if let Some(seconds) = max_age {
-            let life = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-            read.expires = now.checked_add(life);
+            let lifetime = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+            read.expires = now.checked_add(lifetime);
         }
         read
     }
@@ -44,7 +44,7 @@ impl<'a> SetCookie<'a> {
     }
 
     /// Whether the cookie is to be removed.
-    pub(crate) fn is_over(&self, now: SystemTime) -> bool {
+    pub(crate) fn is_expired(&self, now: SystemTime) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 }

@@ -171,11 +171,11 @@ impl RetryPolicy {
     }
 
     /// Whether what is not idempotent is retried like what is.
-    pub(crate) fn takes_all_for_idempotent(&self) -> bool {
+    pub(crate) fn treats_all_as_idempotent(&self) -> bool {
         self.non_idempotent
     }
 
-    pub(crate) fn is_single(&self) -> bool {
+    pub(crate) fn is_single_attempt(&self) -> bool {
         self.max_attempts == 1
     }
 }

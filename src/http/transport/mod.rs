@@ -1,8 +1,8 @@
 //! What carries requests to the server: reqwest, an HTTP client of the caller's own, or any
 //! service that answers requests.
 
+mod custom;
 mod http;
-mod own;
 mod pools;
 mod service;
 
@@ -11,21 +11,21 @@ use std::{any::Any, pin::Pin, sync::Arc, time::Duration};
 use reqwest::{Request, Response, Url};
 
 pub(crate) use self::http::HttpSettings;
-use self::{own::OwnClient, pools::Pools, service::Service};
+use self::{custom::CustomClient, pools::Pools, service::Service};
 use crate::{Error, Result, error::SendFailure};
 
 /// How the requests of a client are sent. Clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Transport {
-    carrier: Carrier,
+    backend: Backend,
     /// Writes requests, whoever sends them.
     writer: reqwest::Client,
 }
 
 #[derive(Clone)]
-enum Carrier {
+enum Backend {
     Pools(Arc<Pools>),
-    Own(OwnClient),
+    Custom(CustomClient),
     Service(Arc<Service>),
 }
 
@@ -34,12 +34,12 @@ impl Transport {
     pub(crate) fn reqwest(settings: HttpSettings) -> Result<Self> {
         let writer = settings.client()?;
         let pools = Pools::new(settings, writer.clone());
-        Ok(Self { carrier: Carrier::Pools(Arc::new(pools)), writer })
+        Ok(Self { backend: Backend::Pools(Arc::new(pools)), writer })
     }
 
     /// An HTTP client of the caller's.
-    pub(crate) fn own(client: reqwest::Client) -> Self {
-        Self { writer: client.clone(), carrier: Carrier::Own(OwnClient::new(client)) }
+    pub(crate) fn custom(client: reqwest::Client) -> Self {
+        Self { writer: client.clone(), backend: Backend::Custom(CustomClient::new(client)) }
     }
 
     /// A service of the caller's. Of an HTTP client that is one, more is known.
@@ -50,10 +50,10 @@ impl Transport {
         S::Future: Send,
     {
         if let Some(client) = (&service as &dyn Any).downcast_ref::<reqwest::Client>() {
-            return Ok(Self::own(client.clone()));
+            return Ok(Self::custom(client.clone()));
         }
         let writer = HttpSettings::default().client()?;
-        Ok(Self { carrier: Carrier::Service(Arc::new(Service::new(service))), writer })
+        Ok(Self { backend: Backend::Service(Arc::new(Service::new(service))), writer })
     }
 
     /// What requests are written with. It sends none.
@@ -65,10 +65,10 @@ impl Transport {
     ///
     /// Only reqwest goes by the request's time limit: for others there is [`in_time`](Self::in_time).
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendFailure> {
-        match &self.carrier {
-            Carrier::Pools(pools) => pools.send(request).await,
-            Carrier::Own(client) => client.send(request).await.map_err(SendFailure::Http),
-            Carrier::Service(service) => service.send(request).await,
+        match &self.backend {
+            Backend::Pools(pools) => pools.send(request).await,
+            Backend::Custom(client) => client.send(request).await.map_err(SendFailure::Http),
+            Backend::Service(service) => service.send(request).await,
         }
     }
 
@@ -83,25 +83,25 @@ impl Transport {
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work)
                 .await
-                .unwrap_or_else(|_| Err(late(SendFailure::Late))),
+                .unwrap_or_else(|_| Err(late(SendFailure::TimedOut))),
         }
     }
 
     /// Whether the time that a body takes is for the caller to watch.
     pub(crate) fn is_service(&self) -> bool {
-        matches!(self.carrier, Carrier::Service(_))
+        matches!(self.backend, Backend::Service(_))
     }
 
     /// The URL that a request is for, where its answer may not tell it.
-    pub(crate) fn asked(&self, request: &Request) -> Option<Url> {
+    pub(crate) fn requested_url(&self, request: &Request) -> Option<Url> {
         self.is_service().then(|| request.url().clone())
     }
 
     /// Whether a request with headers of the caller's own may be sent: reqwest would hand them to
     /// whatever server it is redirected to.
     pub(crate) fn check_own_headers(&self) -> Result<()> {
-        match &self.carrier {
-            Carrier::Own(client) if client.may_follow_redirects() => Err(Error::request(
+        match &self.backend {
+            Backend::Custom(client) if client.may_follow_redirects() => Err(Error::request(
                 "the HTTP client may follow redirects, and would take the headers of this call to \
                  another server: build it with `redirect(redirect::Policy::none())`",
             )),
@@ -111,9 +111,9 @@ impl Transport {
 
     /// Whether it goes by the proxies that the environment names.
     pub(crate) fn uses_system_proxies(&self) -> bool {
-        match &self.carrier {
-            Carrier::Pools(pools) => pools.use_system_proxies(),
-            Carrier::Own(_) | Carrier::Service(_) => false,
+        match &self.backend {
+            Backend::Pools(pools) => pools.use_system_proxies(),
+            Backend::Custom(_) | Backend::Service(_) => false,
         }
     }
 }
@@ -121,10 +121,10 @@ impl Transport {
 /// The URL that an answer is from.
 pub(crate) fn origin_of<'a>(response: &'a Response, asked: Option<&'a Url>) -> &'a Url {
     /// What reqwest says of an answer that was put together without one.
-    const UNTOLD: &str = "http://no.url.provided.local/";
+    const NO_URL: &str = "http://no.url.provided.local/";
 
     match asked {
-        Some(asked) if response.url().as_str() == UNTOLD => asked,
+        Some(asked) if response.url().as_str() == NO_URL => asked,
         _ => response.url(),
     }
 }

@@ -64,7 +64,7 @@ impl Pools {
         let pool = self.pool(&runtime)?;
         let outcome = pool.client.execute(request).await;
         match &outcome {
-            Ok(response) => self.heed(response),
+            Ok(response) => self.observe_keep_alive(response),
             Err(error) if connection::broke_off(error) => self.give_up(pool.number),
             Err(_) => {}
         }
@@ -94,7 +94,7 @@ impl Pools {
     }
 
     /// Keeps connections for less time than the server says that it does.
-    fn heed(&self, response: &Response) {
+    fn observe_keep_alive(&self, response: &Response) {
         let Some(value) = response.headers().get(KEEP_ALIVE) else { return };
         let announced = value.to_str().ok().and_then(timeout);
         if announced.is_some_and(|announced| self.settings.is_kept_within(announced))

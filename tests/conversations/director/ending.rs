@@ -2,7 +2,7 @@
 
 use logto_api::{
     Error,
-    sign_in::{Followed, Tokens},
+    sign_in::{RedirectOutcome, UserTokens},
 };
 
 use super::{Director, Taken, opening::SECRET, steps::is};
@@ -81,7 +81,7 @@ impl Director {
             let result = done.tokens().await;
             return self.prepared_tokens(steps + 1, result);
         }
-        let result = done.follow().await;
+        let result = done.follow_redirects().await;
         self.arrived(steps, result)
     }
 
@@ -89,10 +89,10 @@ impl Director {
         self.user.as_ref()?.pending().map(|_| ())
     }
 
-    fn arrived(&mut self, steps: usize, result: Result<Followed, Error>) -> Option<Taken> {
+    fn arrived(&mut self, steps: usize, result: Result<RedirectOutcome, Error>) -> Option<Taken> {
         Taken::prepared(steps, result, |followed| match followed {
-            Followed::Callback(callback) => self.callback = Some(callback),
-            Followed::Consent(consent) => self.consent = Some(consent),
+            RedirectOutcome::Callback(callback) => self.callback = Some(callback),
+            RedirectOutcome::Consent(consent) => self.consent = Some(consent),
             other => panic!("{other:?}"),
         })
     }
@@ -108,7 +108,7 @@ impl Director {
             false => consent.grant().await,
         };
         let result = match granted {
-            Ok(done) => done.follow().await,
+            Ok(done) => done.follow_redirects().await,
             Err(error) => Err(error),
         };
         self.arrived(steps, result)
@@ -155,7 +155,11 @@ impl Director {
         self.prepared_tokens(1, result)
     }
 
-    fn prepared_tokens(&mut self, steps: usize, result: Result<Tokens, Error>) -> Option<Taken> {
+    fn prepared_tokens(
+        &mut self,
+        steps: usize,
+        result: Result<UserTokens, Error>,
+    ) -> Option<Taken> {
         Taken::prepared(steps, result, |tokens| self.tokens = Some(tokens))
     }
 }

@@ -37,10 +37,10 @@ impl Director {
 
     async fn create_app(&mut self) -> Option<Taken> {
         let result = match &self.next {
-            Some(NextStep::BindMfa(enrolment) | NextStep::SuggestMfa(enrolment)) => {
-                enrolment.totp().await
+            Some(NextStep::BindMfa(enrollment) | NextStep::SuggestMfa(enrollment)) => {
+                enrollment.set_up_totp().await
             }
-            _ => self.mfa()?.create_totp().await,
+            _ => self.mfa()?.set_up_totp().await,
         };
         let keep = |app: TotpSetup| {
             self.waiting.insert(app.verification_id().to_owned(), Waiting::App(app));
@@ -53,7 +53,7 @@ impl Director {
         let code = text(&body, "code")?;
         let Some(id) = text(&body, "verificationId") else {
             let result = match &self.next {
-                Some(NextStep::VerifyMfa(challenge)) => challenge.totp(code).await,
+                Some(NextStep::VerifyMfa(challenge)) => challenge.verify_totp(code).await,
                 _ => self.mfa()?.verify_totp(code).await,
             };
             return Taken::by_session(1, result);
@@ -81,7 +81,7 @@ impl Director {
     async fn verify_backup_code(&self, step: &Step) -> Option<Taken> {
         let code = text(&step.asked(), "code")?;
         let result = match &self.next {
-            Some(NextStep::VerifyMfa(challenge)) => challenge.backup_code(code).await,
+            Some(NextStep::VerifyMfa(challenge)) => challenge.verify_backup_code(code).await,
             _ => self.mfa()?.verify_backup_code(code).await,
         };
         Taken::by_session(1, result)
@@ -115,9 +115,9 @@ impl Director {
         let second_factor = self.steps[self.at..].iter().any(|step| binds(step, "WebAuthn", &id));
         let result = match (&self.next, second_factor) {
             (Some(NextStep::CreatePasskey(offer)), false) => offer.create().await,
-            (Some(NextStep::BindMfa(enrolment)), true) => enrolment.web_authn().await,
-            (_, true) => self.mfa()?.create_web_authn().await,
-            (_, false) => self.mfa()?.create_passkey().await,
+            (Some(NextStep::BindMfa(enrollment)), true) => enrollment.set_up_web_authn().await,
+            (_, true) => self.mfa()?.set_up_web_authn().await,
+            (_, false) => self.mfa()?.set_up_passkey().await,
         };
         let keep = |key: WebAuthnSetup| {
             self.waiting.insert(key.verification_id().to_owned(), Waiting::Key(key.into()));
@@ -140,8 +140,8 @@ impl Director {
 
     async fn challenge(&mut self) -> Option<Taken> {
         let result = match &self.next {
-            Some(NextStep::VerifyMfa(challenge)) => challenge.web_authn().await,
-            _ => self.mfa()?.web_authn().await,
+            Some(NextStep::VerifyMfa(challenge)) => challenge.start_web_authn().await,
+            _ => self.mfa()?.start_web_authn().await,
         };
         Taken::prepared(1, result, |started| {
             self.waiting.insert(started.verification_id().to_owned(), Waiting::Challenge(started));
@@ -173,13 +173,13 @@ impl Director {
     /// To do without a factor, or to want one.
     async fn decide(&self, operation: &str) -> Option<Taken> {
         let result = match (operation, &self.next) {
-            ("/profile/mfa/mfa-skipped", Some(NextStep::BindMfa(enrolment))) => {
-                enrolment.skip().await
+            ("/profile/mfa/mfa-skipped", Some(NextStep::BindMfa(enrollment))) => {
+                enrollment.skip().await
             }
             ("/profile/mfa/mfa-skipped", Some(NextStep::EnableMfa(offer))) => offer.skip().await,
             ("/profile/mfa/mfa-skipped", _) => self.mfa()?.skip().await,
-            ("/profile/mfa/mfa-suggestion-skipped", Some(NextStep::SuggestMfa(enrolment))) => {
-                enrolment.skip().await
+            ("/profile/mfa/mfa-suggestion-skipped", Some(NextStep::SuggestMfa(enrollment))) => {
+                enrollment.skip().await
             }
             ("/profile/mfa/mfa-suggestion-skipped", _) => self.mfa()?.skip_suggestion().await,
             ("/profile/mfa/passkey-skipped", Some(NextStep::CreatePasskey(offer))) => {

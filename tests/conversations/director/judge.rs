@@ -26,7 +26,7 @@ pub(super) fn problems(last: &Step, taken: &Taken, event: &str) -> Vec<String> {
         Err(error) => vec![format!("a success became an error: {error}")],
         Ok(Some(step)) => next_step(last, step, event),
         Ok(None) if last.failed() => vec!["a refusal became a success".into()],
-        Ok(None) if taken.how == How::Session && ends_in_step(last) => {
+        Ok(None) if taken.how == How::SignInFlow && ends_in_step(last) => {
             vec!["there is no next step".into()]
         }
         Ok(None) => Vec::new(),
@@ -49,7 +49,7 @@ fn asked_for(last: &Step, event: &str) -> Option<&'static str> {
             "session.mfa.require_mfa_verification" => Some("VerifyMfa"),
             "session.sso_enabled" => Some("UseSso"),
             // Only somebody new can turn out to be known by it.
-            code if is_taken(code) && event == "Register" && has_record => Some("SignIn"),
+            code if is_taken(code) && event == "Register" && has_record => Some("AccountExists"),
             _ => None,
         };
     }
@@ -70,8 +70,8 @@ fn asked_for(last: &Step, event: &str) -> Option<&'static str> {
         (
             "user.identity_not_exist" | "user.sso_identity_not_exist" | "user.user_not_exist",
             "SignIn",
-        ) if has_record => "Register",
-        (code, "Register") if is_taken(code) && has_record => "SignIn",
+        ) if has_record => "AccountNotFound",
+        (code, "Register") if is_taken(code) && has_record => "AccountExists",
         _ => return None,
     })
 }
@@ -87,9 +87,9 @@ fn next_step(last: &Step, step: &NextStep, event: &str) -> Vec<String> {
     let operation = last.path();
     let expected = match (last.failed(), operation.strip_prefix(API)) {
         // What is asked for and has no name is kept.
-        (true, _) => asked_for(last, event).unwrap_or("Other"),
+        (true, _) => asked_for(last, event).unwrap_or("Unknown"),
         (false, Some("/submit")) if last.status == 204 => "PasswordChanged",
-        (false, Some("/submit")) => "Done",
+        (false, Some("/submit")) => "Completed",
         (false, _) if event == "ForgotPassword" => "ResetPassword",
         (false, _) => "Submit",
     };
@@ -121,8 +121,8 @@ fn carried(data: &Value, step: &NextStep) -> Option<String> {
             let factors = challenge.available_factors();
             ("availableFactors", factors.iter().map(|it| it.as_str().to_owned()).collect())
         }
-        NextStep::BindMfa(enrolment) | NextStep::SuggestMfa(enrolment) => {
-            let factors = enrolment.available_factors();
+        NextStep::BindMfa(enrollment) | NextStep::SuggestMfa(enrollment) => {
+            let factors = enrollment.available_factors();
             ("availableFactors", factors.iter().map(|it| it.as_str().to_owned()).collect())
         }
         _ => return None,

@@ -19,10 +19,10 @@ use logto_api::{
     Client, Error,
     experience::Experience,
     sign_in::{
-        BackupCodes, Callback, CodeSent, ConnectorSignIn, ConsentRequest, Done, ForgotPassword,
-        Identified, MfaCodeSent, NextStep, OpenInteraction, PasskeySignIn, PasswordReset,
-        PendingAuthorization, Register, Session, SignIn, Tokens, TotpSetup, WebAuthnChallenge,
-        WebAuthnSetup,
+        BackupCodes, Callback, CodeSent, Completed, ConnectorSignIn, ConsentRequest,
+        ForgotPassword, Identified, InteractionHandle, MfaCodeSent, NextStep, PasskeySignIn,
+        PasswordReset, PendingAuthorization, Register, SignIn, SignInFlow, TotpSetup, UserTokens,
+        WebAuthnChallenge, WebAuthnSetup,
     },
 };
 
@@ -41,7 +41,7 @@ struct Taken {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    Session,
+    SignInFlow,
     Operation,
     AsRecorded,
 }
@@ -57,9 +57,9 @@ pub(crate) struct Report {
 
 /// The session that is under way.
 enum Way {
-    SignIn(Session<SignIn>),
-    Register(Session<Register>),
-    ForgotPassword(Session<ForgotPassword>),
+    SignIn(SignInFlow<SignIn>),
+    Register(SignInFlow<Register>),
+    ForgotPassword(SignInFlow<ForgotPassword>),
 }
 
 /// Calls a method that all sessions have.
@@ -104,7 +104,7 @@ struct Director {
     at: usize,
     /// Where the session leads back to.
     redirect_uri: String,
-    opened: Option<OpenInteraction>,
+    opened: Option<InteractionHandle>,
     experience: Option<Experience>,
     way: Option<Way>,
     /// What the interaction is for: a step can lead from one to another.
@@ -115,13 +115,13 @@ struct Director {
     waiting: HashMap<String, Waiting>,
     /// A passkey of the device's choice has no record before it is verified.
     discoverable: Option<PasskeySignIn>,
-    done: Option<Done>,
+    done: Option<Completed>,
     callback: Option<Callback>,
     consent: Option<ConsentRequest>,
     /// An authorization without a session, as of a user who is signed in already.
     plain: Option<PendingAuthorization>,
     location: Option<String>,
-    tokens: Option<Tokens>,
+    tokens: Option<UserTokens>,
     /// The browser is away, at a company's identity provider that is a Logto as well.
     is_away: bool,
 }
@@ -216,7 +216,7 @@ impl Director {
         let place = format!("step {}, {}", self.at + taken.steps, shown(&last));
         report.problems.extend(problems.into_iter().map(|problem| format!("{place}: {problem}")));
         match taken.how {
-            How::Session => report.by_session += taken.steps,
+            How::SignInFlow => report.by_session += taken.steps,
             How::Operation => report.by_operation += taken.steps,
             How::AsRecorded => report.as_recorded += taken.steps,
         }
@@ -230,7 +230,7 @@ impl Director {
         match &step {
             NextStep::Submit(user) => self.user = Some(user.clone()),
             NextStep::ResetPassword(reset) => self.reset = Some(reset.clone()),
-            NextStep::Done(done) => self.done = Some(done.clone()),
+            NextStep::Completed(done) => self.done = Some(done.clone()),
             _ => {}
         }
         self.next = Some(step);
@@ -257,7 +257,7 @@ impl Director {
 
 impl Taken {
     fn by_session(steps: usize, result: Result<NextStep, Error>) -> Option<Self> {
-        Some(Self { how: How::Session, steps, result: result.map(Some) })
+        Some(Self { how: How::SignInFlow, steps, result: result.map(Some) })
     }
 
     /// What led to no step yet.
@@ -266,7 +266,7 @@ impl Taken {
             keep(value);
             None
         });
-        Some(Self { how: How::Session, steps, result })
+        Some(Self { how: How::SignInFlow, steps, result })
     }
 }
 

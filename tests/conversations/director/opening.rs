@@ -2,7 +2,7 @@
 
 use logto_api::{
     BrowserCookies, Method, Result,
-    sign_in::{AuthorizationRequest, Event, NextStep, Resumed, Session},
+    sign_in::{AuthorizationRequest, Event, NextStep, ResumedState, SignInFlow},
 };
 
 use super::{
@@ -81,7 +81,7 @@ impl Director {
         &mut self,
         step: &Step,
         request: AuthorizationRequest<E>,
-        way: fn(Session<E>) -> Way,
+        way: fn(SignInFlow<E>) -> Way,
     ) -> Option<Taken> {
         let mut request = self.saying(step, request);
         if !leads_to_page(step) {
@@ -99,8 +99,8 @@ impl Director {
     /// A session has begun.
     fn prepared_way<E: Event>(
         &mut self,
-        result: Result<Session<E>>,
-        way: fn(Session<E>) -> Way,
+        result: Result<SignInFlow<E>>,
+        way: fn(SignInFlow<E>) -> Way,
     ) -> Option<Taken> {
         Taken::prepared(1, result, |session| {
             self.experience = Some(session.experience());
@@ -131,7 +131,7 @@ impl Director {
         };
         let browser = self.logto.with_browser_cookies(&self.cookies(step));
         let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-        let result = browser.request(Method::GET, &target).public().send().await;
+        let result = browser.request(Method::GET, &target).unauthenticated().send().await;
         Taken::prepared(1, result, |answer| {
             self.plain = Some(pending);
             let location = answer.headers().get("location");
@@ -219,7 +219,7 @@ impl Director {
         }
         let mut attach = match self.opened.clone() {
             Some(opened) => opened,
-            None => self.logto.attach(&self.cookies(step)),
+            None => self.logto.resume_interaction(&self.cookies(step)),
         };
         if let Some(token) = captcha {
             attach = attach.captcha_token(token);
@@ -275,22 +275,22 @@ impl Director {
         let event = text(&step.asked(), "interactionEvent")?;
         let record = self.last_record();
         match (self.next.clone(), &self.way, &*event) {
-            (Some(NextStep::Register(user)), _, "Register") => {
+            (Some(NextStep::AccountNotFound(user)), _, "Register") => {
                 if let Some(steps) = self.span(&[&|step| identifies(step, &record)]) {
                     let result = user.register().await;
                     self.event = "Register";
                     return Taken::by_session(steps, result);
                 }
-                let result = user.session().await;
+                let result = user.flow().await;
                 self.prepared_way(result, Way::Register)
             }
-            (Some(NextStep::SignIn(user)), _, "SignIn") => {
+            (Some(NextStep::AccountExists(user)), _, "SignIn") => {
                 if let Some(steps) = self.span(&[&|step| identifies(step, &record)]) {
                     let result = user.sign_in().await;
                     self.event = "SignIn";
                     return Taken::by_session(steps, result);
                 }
-                let result = user.session().await;
+                let result = user.flow().await;
                 self.prepared_way(result, Way::SignIn)
             }
             (_, Some(Way::SignIn(session)), "Register") => {
@@ -332,17 +332,19 @@ impl Director {
 
     /// Goes on with an interaction that somebody else has begun.
     async fn resume(&mut self, step: &Step) -> Option<Taken> {
-        let attach = self.logto.attach(&self.cookies(step));
+        let attach = self.logto.resume_interaction(&self.cookies(step));
         self.experience = Some(attach.experience());
         let resumed = match attach.resume().await {
             Ok(resumed) => resumed,
             Err(error) => return Taken::prepared(1, Err(error), |(): ()| {}),
         };
         match resumed {
-            Resumed::SignIn(session) => self.prepared_way(Ok(session), Way::SignIn),
-            Resumed::Register(session) => self.prepared_way(Ok(session), Way::Register),
-            Resumed::ForgotPassword(session) => self.prepared_way(Ok(session), Way::ForgotPassword),
-            Resumed::Identified(next) => {
+            ResumedState::SignIn(session) => self.prepared_way(Ok(session), Way::SignIn),
+            ResumedState::Register(session) => self.prepared_way(Ok(session), Way::Register),
+            ResumedState::ForgotPassword(session) => {
+                self.prepared_way(Ok(session), Way::ForgotPassword)
+            }
+            ResumedState::Identified(next) => {
                 self.event = match &next {
                     NextStep::ResetPassword(_) => "ForgotPassword",
                     _ => "SignIn",

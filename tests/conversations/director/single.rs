@@ -12,7 +12,7 @@ impl Director {
         let step = self.step().clone();
         let experience = match self.experience.clone() {
             Some(experience) => experience,
-            None => self.logto.attach(&self.cookies(&step)).experience(),
+            None => self.logto.resume_interaction(&self.cookies(&step)).experience(),
         };
         if let Some(result) = call(&experience, &step).await {
             return Taken { how: How::Operation, steps: 1, result: result.map(|()| None) };

@@ -86,7 +86,7 @@ impl Director {
         let body = step.asked();
         let record = text(&body, "verificationId")?;
         if body["linkSocialIdentity"] == true {
-            let Some(NextStep::Register(user)) = &self.next else { return None };
+            let Some(NextStep::AccountNotFound(user)) = &self.next else { return None };
             return Taken::by_session(1, user.link().await);
         }
         if !has_only(&body, &["verificationId"]) {
@@ -189,8 +189,8 @@ impl Director {
         let result = match (self.earlier(&to), self.purpose(&record(step))) {
             (Some(code), _) => code.resend().await,
             (None, Purpose::Factor) => match (&self.next, &self.user) {
-                (Some(NextStep::BindMfa(enrolment)), _) => enrolment.send_code(to).await,
-                (_, user) => user.as_ref()?.mfa().create_code(to).await,
+                (Some(NextStep::BindMfa(enrollment)), _) => enrollment.set_up_code(to).await,
+                (_, user) => user.as_ref()?.mfa().set_up_code(to).await,
             },
             (None, Purpose::Profile) => self.profile()?.send_code(to).await,
             (None, Purpose::Identify) => {

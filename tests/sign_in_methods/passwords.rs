@@ -38,7 +38,7 @@ async fn of_suspended_users_let_nobody_in_and_neither_do_codes() {
     let tenant = Tenant::open().await;
     let alice = tenant.add_alice();
     let users = tenant.manager().users();
-    users.update_is_suspended(&alice, true).send().await.unwrap();
+    users.set_suspended(&alice, true).send().await.unwrap();
     let session = tenant.sign_in().await;
     let error = session.password(Identifier::username("alice"), PASSWORD).await.unwrap_err();
     assert!(error.is_suspended() && error.is_unauthorized(), "{error}");
@@ -47,7 +47,7 @@ async fn of_suspended_users_let_nobody_in_and_neither_do_codes() {
     let error = sent.verify(tenant.code("alice@acme.com")).await.unwrap_err();
     assert!(error.is_suspended(), "{error}");
 
-    users.update_is_suspended(&alice, false).send().await.unwrap();
+    users.set_suspended(&alice, false).send().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     assert_eq!(user_id(&signed_in(step).await), alice);
 }

@@ -28,7 +28,7 @@ impl<'a> Walk<'a> {
         let (before, after) = (entries(&before), entries(&after));
         let statuses: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
         let contract = self.contract.operation(&one.id).map(|known| &known.value["responses"]);
-        let answers = Answers { method: other.method, statuses: &after };
+        let responses = Responses { method: other.method, statuses: &after };
         for status in statuses {
             let place = Cursor { path: format!("{} {status}", one.id), ..at.clone() };
             let pointer = format!("{}/responses/{status}", other.node.at);
@@ -42,7 +42,7 @@ impl<'a> Walk<'a> {
                 (None, Some(_)) => {
                     let mut detail = Detail::must(success);
                     if success {
-                        (detail.running, detail.code) = answers.with_status(self, status)?;
+                        (detail.running, detail.code) = responses.with_status(self, status)?;
                     }
                     self.report(Kind::StatusAdded, &place, &pointer, detail);
                 }
@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
                         (self.base.resolve(before)?, self.upstream.resolve(after)?);
                     let known = contract.and_then(|responses| responses.get(status));
                     self.bodies(&before, &after, &place, known, &|walk, kind| {
-                        answers.with_media(walk, status, kind)
+                        responses.with_media(walk, status, kind)
                     })?;
                     self.headers(&before, &after, &place)?;
                 }
@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
 }
 
 /// What an operation answers, in the document that it is compared with.
-struct Answers<'s, 'a> {
+struct Responses<'s, 'a> {
     method: &'a str,
     statuses: &'s BTreeMap<&'a str, Node<'a>>,
 }
@@ -119,7 +119,7 @@ enum Shape {
     Json(BTreeSet<String>, bool),
 }
 
-impl<'a> Answers<'_, 'a> {
+impl<'a> Responses<'_, 'a> {
     /// What one more status means for running programs and for code, where it means more than
     /// others.
     fn with_status(&self, walk: &Walk<'a>, status: &str) -> Result<(Option<Class>, Option<Class>)> {

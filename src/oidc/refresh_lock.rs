@@ -11,37 +11,39 @@ use crate::http::{clock::SharedClock, runtimes};
 
 /// How long a turn that another runtime has is waited for: that one may never run again. It is less
 /// than the time in which Logto takes a refresh token once more.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Given to one at a time, as far as that can be had.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct RefreshLock {
     lock: sync::Mutex<()>,
     /// The runtime of the one whose turn it is, and since when it is.
     holder: Mutex<Option<(Id, Instant)>>,
 }
 
 /// The turn of one.
-pub(super) enum Turn<'a> {
-    Own {
+pub(super) enum RefreshGuard<'a> {
+    Held {
         _guard: sync::MutexGuard<'a, ()>,
     },
     /// Another runtime has had it since then, and does not come to an end.
-    LeftByOthers(Instant),
+    Abandoned(Instant),
 }
 
-impl Queue {
+impl RefreshLock {
     /// Waits for the turn, but not for ever where another runtime has it.
-    pub(super) async fn take(&self, clock: &SharedClock) -> Turn<'_> {
+    pub(super) async fn acquire(&self, clock: &SharedClock) -> RefreshGuard<'_> {
         let own = runtimes::current();
         loop {
             let lock = self.lock.lock();
-            if let Ok(guard) = timeout(PATIENCE, lock).await {
+            if let Ok(guard) = timeout(LOCK_TIMEOUT, lock).await {
                 *self.holder() = own.map(|own| (own, clock.now()));
-                return Turn::Own { _guard: guard };
+                return RefreshGuard::Held { _guard: guard };
             }
             match *self.holder() {
-                Some((other, since)) if Some(other) != own => return Turn::LeftByOthers(since),
+                Some((other, since)) if Some(other) != own => {
+                    return RefreshGuard::Abandoned(since);
+                }
                 _ => {}
             }
         }
@@ -52,12 +54,12 @@ impl Queue {
     }
 }
 
-impl Turn<'_> {
+impl RefreshGuard<'_> {
     /// Since when another runtime has had the turn, and has left it at that.
-    pub(super) fn left_by_others(&self) -> Option<Instant> {
+    pub(super) fn abandoned_since(&self) -> Option<Instant> {
         match self {
-            Self::Own { .. } => None,
-            Self::LeftByOthers(since) => Some(*since),
+            Self::Held { .. } => None,
+            Self::Abandoned(since) => Some(*since),
         }
     }
 }

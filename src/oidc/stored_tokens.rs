@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, Tokens, grant::Grant, id_token};
+use super::{App, UserTokens, grant::Grant, id_token};
 use crate::{Client, Result, Timestamp, models::values::redacted_debug, store::Slot};
 
 /// The tokens of a user as they are kept between requests: by
-/// [`Tokens::to_token_set`], and back by [`restore`](Self::restore).
+/// [`UserTokens::to_stored`], and back by [`restore`](Self::restore).
 ///
 /// It can be serialized: put it in a session store that nobody else reads or writes, for whoever
 /// has it acts as the user, and what is in it is believed. `Debug` shows no tokens.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenSet {
+pub struct StoredTokens {
     pub(super) client_id: String,
     pub(super) access_token: String,
     pub(super) expires_at: Timestamp,
@@ -25,11 +25,11 @@ pub struct TokenSet {
     pub(super) resources: Option<Vec<String>>,
 }
 
-redacted_debug!(TokenSet { client_id, expires_at, scope, resources } hides {
+redacted_debug!(StoredTokens { client_id, expires_at, scope, resources } hides {
     access_token, refresh_token, id_token,
 });
 
-impl TokenSet {
+impl StoredTokens {
     /// The tokens, to be used and renewed again. Nothing is sent.
     ///
     /// `client_secret` is that of the application that the user signed in to; native and
@@ -44,18 +44,18 @@ impl TokenSet {
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client, kept: String) -> Result<(), Box<dyn std::error::Error>> {
-    /// use logto_api::sign_in::TokenSet;
+    /// use logto_api::sign_in::StoredTokens;
     ///
-    /// let kept: TokenSet = serde_json::from_str(&kept)?;
+    /// let kept: StoredTokens = serde_json::from_str(&kept)?;
     /// let tokens = kept.clone().restore(&logto, Some("client-secret"))?;
     /// println!("{}", tokens.user_info().await?.sub);
-    /// if tokens.to_token_set() != kept {
+    /// if tokens.to_stored() != kept {
     ///     // They were renewed: keep these in place of the others.
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore(self, client: &Client, client_secret: Option<&str>) -> Result<Tokens> {
+    pub fn restore(self, client: &Client, client_secret: Option<&str>) -> Result<UserTokens> {
         self.restore_shared(client, client_secret, None)
     }
 
@@ -65,10 +65,10 @@ impl TokenSet {
         client: &Client,
         client_secret: Option<&str>,
         shared: Option<Slot<Self>>,
-    ) -> Result<Tokens> {
+    ) -> Result<UserTokens> {
         let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
         let claims = self.id_token.as_deref().map(id_token::read_again).transpose()?;
-        Ok(Tokens::first(Grant::shared(client, &app, self, shared)?, claims))
+        Ok(UserTokens::first(Grant::shared(client, &app, self, shared)?, claims))
     }
 
     /// Whether it has a refresh token.

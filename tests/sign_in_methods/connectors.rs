@@ -32,7 +32,7 @@ async fn register_newcomers_and_let_them_in_from_then_on() {
     let octocat = [("userId", "octocat"), ("name", "Octo Cat")];
     let step = sent.verify_callback(&back(&sent, &octocat)).await.unwrap();
     assert_eq!(step.code(), Some("user.identity_not_exist"));
-    let newcomer = next!(step, Register);
+    let newcomer = next!(step, AccountNotFound);
     assert!(newcomer.related_user().is_none());
     let first = signed_in(newcomer.register().await.unwrap()).await;
     assert_eq!(first.user_info().await.unwrap().name.as_deref(), Some("Octo Cat"));
@@ -60,7 +60,7 @@ async fn are_linked_to_the_account_with_the_same_address() {
     let github = tenant.mock.add_social_connector();
     let told = [("userId", "octocat"), EMAIL];
     let sent = tenant.sign_in().await.social(&github, CALLBACK).await.unwrap();
-    let newcomer = next!(sent.verify_callback(&back(&sent, &told)).await.unwrap(), Register);
+    let newcomer = next!(sent.verify_callback(&back(&sent, &told)).await.unwrap(), AccountNotFound);
     assert_eq!(newcomer.related_user().unwrap()["type"], "email");
     assert_eq!(user_id(&signed_in(newcomer.link().await.unwrap()).await), alice);
 
@@ -81,7 +81,7 @@ async fn of_somebody_who_is_known_lead_to_a_sign_in() {
     let sent = tenant.register().await.social(&github, CALLBACK).await.unwrap();
     let step = sent.verify_callback(&back(&sent, &octocat)).await.unwrap();
     assert_eq!(step.code(), Some("user.identity_already_in_use"));
-    let tokens = signed_in(next!(step, SignIn).sign_in().await.unwrap()).await;
+    let tokens = signed_in(next!(step, AccountExists).sign_in().await.unwrap()).await;
     assert_eq!(user_id(&tokens), user_id(&first));
 }
 
@@ -118,7 +118,7 @@ async fn that_somebody_has_lead_from_a_registration_to_a_sign_in() {
     let sent = profile.start_social(&github, CALLBACK).await.unwrap();
     let step = sent.verify_callback(&back(&sent, &octocat)).await.unwrap();
     assert_eq!(step.code(), Some("user.identity_already_in_use"));
-    let tokens = signed_in(next!(step, SignIn).sign_in().await.unwrap()).await;
+    let tokens = signed_in(next!(step, AccountExists).sign_in().await.unwrap()).await;
     assert_eq!(user_id(&tokens), user_id(&first));
 }
 
@@ -149,7 +149,7 @@ async fn of_a_company_are_found_by_the_address() {
     let sent = session.sso(&connectors[0], CALLBACK).await.unwrap();
     let step = sent.verify_callback(&back(&sent, &told)).await.unwrap();
     assert_eq!(step.code(), Some("user.sso_identity_not_exist"));
-    let newcomer = next!(step, Register);
+    let newcomer = next!(step, AccountNotFound);
     let first = signed_in(newcomer.register().await.unwrap()).await;
 
     let sent = tenant.sign_in().await.sso(&acme, CALLBACK).await.unwrap();
@@ -157,7 +157,7 @@ async fn of_a_company_are_found_by_the_address() {
     assert_eq!(user_id(&signed_in(step).await), user_id(&first));
 
     let sent = tenant.register().await.sso(&acme, CALLBACK).await.unwrap();
-    let known = next!(sent.verify_callback(&back(&sent, &told)).await.unwrap(), SignIn);
+    let known = next!(sent.verify_callback(&back(&sent, &told)).await.unwrap(), AccountExists);
     let tokens = signed_in(known.sign_in().await.unwrap()).await;
     assert_eq!(user_id(&tokens), user_id(&first));
 }

@@ -2,7 +2,7 @@
 
 use logto_api::{
     reqwest::StatusCode,
-    sign_in::{Identifier, Tokens},
+    sign_in::{Identifier, UserTokens},
 };
 
 use crate::{PASSWORD, Tenant, signed_in, user_id};
@@ -12,7 +12,7 @@ const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 const SCOPE: &str = "openid profile offline_access urn:logto:scope:organizations";
 
 /// Alice has signed in to the single-page application, which may call the API.
-async fn signed_in_to_app(tenant: &Tenant) -> Tokens {
+async fn signed_in_to_app(tenant: &Tenant) -> UserTokens {
     tenant.manager().resources().create("API", API).send().await.unwrap();
     let request = tenant.logto.sign_in(tenant.mock.spa_app_id(), tenant.mock.redirect_uri());
     let session = request.scope(SCOPE).resource(API).resource(ORGANIZATIONS).begin().await.unwrap();

@@ -2,7 +2,7 @@
 
 use logto_api::{
     models,
-    sign_in::{Identifier, NextStep, Session},
+    sign_in::{Identifier, NextStep, SignInFlow},
 };
 use logto_mock::{MfaFactor::WebAuthn, MfaPolicy};
 use webauthn_rs_proto::{PublicKeyCredential, RegisterPublicKeyCredential};
@@ -14,7 +14,7 @@ const PAGE: Page = Page(ORIGIN);
 const EVIL: Page = Page("https://evil.example");
 
 /// At a page of the application's own.
-async fn begun(tenant: &Tenant) -> Session {
+async fn begun(tenant: &Tenant) -> SignInFlow {
     let request = tenant.logto.sign_in(tenant.mock.web_app_id(), tenant.mock.redirect_uri());
     let request = request.client_secret(tenant.mock.web_app_secret()).origin(ORIGIN);
     request.begin().await.unwrap()
@@ -44,9 +44,9 @@ async fn are_set_up_and_used_as_second_factors() {
     let tenant = Tenant::open().await;
     let id = tenant.add_alice();
     tenant.mock.set_mfa(MfaPolicy::Mandatory, &[WebAuthn]);
-    let enrolment = next!(asked(&tenant).await, BindMfa);
-    assert_eq!(enrolment.available_factors(), [models::MfaFactor::WebAuthn]);
-    let setup = enrolment.web_authn().await.unwrap();
+    let enrollment = next!(asked(&tenant).await, BindMfa);
+    assert_eq!(enrollment.available_factors(), [models::MfaFactor::WebAuthn]);
+    let setup = enrollment.set_up_web_authn().await.unwrap();
     let options = setup.options().unwrap();
     assert_eq!(options.rp.id.as_deref(), Some("acme.com"));
 
@@ -57,7 +57,7 @@ async fn are_set_up_and_used_as_second_factors() {
     let step = setup.verify(PAGE.create(options)).await.unwrap();
     assert_eq!(user_id(&signed_in(step).await), id);
 
-    let challenge = next!(asked(&tenant).await, VerifyMfa).web_authn().await.unwrap();
+    let challenge = next!(asked(&tenant).await, VerifyMfa).start_web_authn().await.unwrap();
     let options = challenge.options().unwrap();
     assert_eq!(options.allow_credentials.as_ref().map(Vec::len), Some(1));
     let error = challenge.verify(EVIL.get(options)).await.unwrap_err();
@@ -71,12 +71,12 @@ async fn are_taken_from_webauthn_rs_too() {
     let tenant = Tenant::open().await;
     let id = tenant.add_alice();
     tenant.mock.set_mfa(MfaPolicy::Mandatory, &[WebAuthn]);
-    let setup = next!(asked(&tenant).await, BindMfa).web_authn().await.unwrap();
+    let setup = next!(asked(&tenant).await, BindMfa).set_up_web_authn().await.unwrap();
     let json = PAGE.create(setup.options().unwrap());
     let credential: RegisterPublicKeyCredential = serde_json::from_value(json).unwrap();
     signed_in(setup.verify(&credential).await.unwrap()).await;
 
-    let challenge = next!(asked(&tenant).await, VerifyMfa).web_authn().await.unwrap();
+    let challenge = next!(asked(&tenant).await, VerifyMfa).start_web_authn().await.unwrap();
     let json = PAGE.get(challenge.options().unwrap());
     let credential: PublicKeyCredential = serde_json::from_value(json).unwrap();
     let step = challenge.verify(&credential).await.unwrap();
@@ -132,7 +132,7 @@ async fn are_offered_and_can_be_done_without() {
     tenant.mock.set_passkey_sign_in(true);
     let offer = next!(asked(&tenant).await, CreatePasskey);
     signed_in(offer.skip().await.unwrap()).await;
-    assert!(matches!(asked(&tenant).await, NextStep::Done(_)), "nobody asks again");
+    assert!(matches!(asked(&tenant).await, NextStep::Completed(_)), "nobody asks again");
 }
 
 /// A passkey is two factors in one.

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{Method, Url};
 
 use super::{
-    IdTokenClaims, TokenRequest, TokenSet, UserInfo,
-    grant::{Grant, Renewal, Target, life, other_user},
+    IdTokenClaims, StoredTokens, TokenRequest, UserInfo,
+    grant::{Grant, RefreshTokenSource, Target, lifetime, other_user},
     id_token::{self, Expected},
 };
 use crate::{
@@ -22,20 +22,20 @@ use crate::{
 /// Logto rotates it, all know. `Debug` shows no tokens.
 ///
 /// ```no_run
-/// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+/// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
 /// if let Some(claims) = tokens.claims() {
 ///     println!("{} signed in", claims.user.sub);
 /// }
 /// let orders = tokens.for_resource("https://api.acme.com").access_token().await?;
-/// println!("a token for {:?}", orders.life());
+/// println!("a token for {:?}", orders.lifetime());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Tokens(Arc<Held>);
+pub struct UserTokens(Arc<Held>);
 
 struct Held {
-    set: TokenSet,
+    set: StoredTokens,
     access_token: AccessToken,
     claims: Option<IdTokenClaims>,
     /// A client that acts as the user.
@@ -43,7 +43,7 @@ struct Held {
     grant: Arc<Grant>,
 }
 
-impl Tokens {
+impl UserTokens {
     /// The tokens that a grant has now, with the claims of its ID token.
     pub(super) fn first(grant: Arc<Grant>, claims: Option<IdTokenClaims>) -> Self {
         let user = client(&grant, Target::default());
@@ -52,9 +52,9 @@ impl Tokens {
 
     fn new(grant: Arc<Grant>, user: Client, claims: Option<IdTokenClaims>) -> Self {
         let set = grant.newest().clone();
-        let life = life(set.expires_at, grant.client.clock().wall_time());
+        let lifetime = lifetime(set.expires_at, grant.client.clock().wall_time());
         let scope = Some(set.scope.as_str()).filter(|scope| !scope.is_empty());
-        let access_token = AccessToken::new(&set.access_token).expires_in(life).of_scope(scope);
+        let access_token = AccessToken::new(&set.access_token).expires_in(lifetime).of_scope(scope);
         Self(Arc::new(Held { set, access_token, claims, user, grant }))
     }
 
@@ -71,7 +71,7 @@ impl Tokens {
 
     /// How much is left of the access token's life; zero when it is over.
     pub fn expires_in(&self) -> Duration {
-        life(self.expires_at(), self.0.grant.client.clock().wall_time())
+        lifetime(self.expires_at(), self.0.grant.client.clock().wall_time())
     }
 
     /// The refresh token that is good now, also when it has been rotated since. There is one if the
@@ -203,7 +203,7 @@ impl Tokens {
     /// The Account API, on behalf of the user.
     ///
     /// ```no_run
-    /// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+    /// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
     /// let profile = tokens.account().get().send().await?;
     /// # Ok(())
     /// # }
@@ -217,7 +217,7 @@ impl Tokens {
     /// parts need a [`VerificationRecordId`](crate::VerificationRecordId) for.
     ///
     /// ```no_run
-    /// # async fn run(tokens: logto_api::sign_in::Tokens) -> logto_api::Result<()> {
+    /// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
     /// let record = tokens.verifications().verify_password("correct horse").send().await?;
     /// tokens.account().update_password("battery staple", &record).send().await?;
     /// # Ok(())
@@ -269,8 +269,8 @@ impl Tokens {
     }
 
     /// The tokens to keep between requests: the newest ones, also those that a client has renewed
-    /// behind your back. [`TokenSet::restore`] is the way back.
-    pub fn to_token_set(&self) -> TokenSet {
+    /// behind your back. [`StoredTokens::restore`] is the way back.
+    pub fn to_stored(&self) -> StoredTokens {
         self.0.grant.newest().clone()
     }
 
@@ -281,7 +281,7 @@ impl Tokens {
     /// whatever keeps them, and do not wait there.
     ///
     /// ```no_run
-    /// # fn run(tokens: logto_api::sign_in::Tokens) {
+    /// # fn run(tokens: logto_api::sign_in::UserTokens) {
     /// let (changed, mut keep) = tokio::sync::mpsc::unbounded_channel();
     /// tokens.on_change(move |set| drop(changed.send(set.clone())));
     /// tokio::spawn(async move {
@@ -291,7 +291,7 @@ impl Tokens {
     /// });
     /// # }
     /// ```
-    pub fn on_change(&self, observer: impl Fn(&TokenSet) + Send + Sync + 'static) {
+    pub fn on_change(&self, observer: impl Fn(&StoredTokens) + Send + Sync + 'static) {
         self.0.grant.observe(Arc::new(observer));
     }
 
@@ -307,7 +307,7 @@ impl Tokens {
 
 /// A client that acts as the user.
 pub(super) fn client(grant: &Arc<Grant>, target: Target) -> Client {
-    let source = Renewal::new(grant.clone(), target);
+    let source = RefreshTokenSource::new(grant.clone(), target);
     let tokens = TokenCache::new(source, grant.client.retries().clone());
     grant.client.with_credentials(Credentials::Anyone(tokens))
 }
@@ -317,7 +317,7 @@ async fn user_info(client: &Client, token: &AccessToken) -> Result<UserInfo> {
     request.send().await?.json()
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for UserTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
             .field("set", &self.0.set)

@@ -44,7 +44,7 @@ async fn register_newcomers() {
 
     let token = tenant.mock.add_one_time_token(EMAIL);
     let step = tenant.register().await.one_time_token(EMAIL, token).await.unwrap();
-    let tokens = signed_in(next!(step, SignIn).sign_in().await.unwrap()).await;
+    let tokens = signed_in(next!(step, AccountExists).sign_in().await.unwrap()).await;
     assert_eq!(user_id(&tokens), user_id(&first));
 }
 
@@ -53,7 +53,7 @@ async fn lead_those_without_an_account_to_a_registration() {
     let tenant = Tenant::asking_for(&[SignUpField::Email]).await;
     let token = tenant.mock.add_one_time_token(EMAIL);
     let step = tenant.sign_in().await.one_time_token(EMAIL, token).await.unwrap();
-    let tokens = signed_in(next!(step, Register).register().await.unwrap()).await;
+    let tokens = signed_in(next!(step, AccountNotFound).register().await.unwrap()).await;
     let user = tenant.manager().users().get(user_id(&tokens)).send().await.unwrap();
     assert_eq!(user.primary_email.as_deref(), Some(EMAIL));
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use reqwest::{Url, header::HeaderValue};
 
 use super::{
-    ConsentRequest, Done, Identified, NextStep, Session,
+    Completed, ConsentRequest, Identified, NextStep, SignInFlow,
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     interaction::{Authorization, Interaction},
     next_step::Step,
@@ -19,7 +19,7 @@ use crate::{
 
 /// An interaction with Logto that cookies name, and that a session can be made of.
 ///
-/// [`Client::attach`] finds it in a browser's cookies, [`AuthorizationRequest::authorize`] opens a
+/// [`Client::resume_interaction`] finds it in a browser's cookies, [`AuthorizationRequest::authorize`] opens a
 /// new one.
 ///
 /// [`AuthorizationRequest::authorize`]: super::AuthorizationRequest::authorize
@@ -30,10 +30,10 @@ use crate::{
 /// #     request: logto_api::reqwest::header::HeaderMap,
 /// #     pending: logto_api::sign_in::PendingAuthorization,
 /// # ) -> logto_api::Result<()> {
-/// use logto_api::{BrowserCookies, sign_in::{Identifier, Resumed}};
+/// use logto_api::{BrowserCookies, sign_in::{Identifier, ResumedState}};
 ///
 /// let cookies = BrowserCookies::from_headers(request.get_all("cookie"));
-/// if let Resumed::SignIn(session) = logto.attach(&cookies).authorization(pending).resume().await? {
+/// if let ResumedState::SignIn(session) = logto.resume_interaction(&cookies).authorization(pending).resume().await? {
 ///     session.password(Identifier::username("alice"), "pw").await?;
 /// }
 /// let set_cookies = cookies.set_cookies();
@@ -45,11 +45,11 @@ use crate::{
 /// captcha.
 #[derive(Clone)]
 #[must_use = "nothing is sent until a session is made of it"]
-pub struct OpenInteraction {
+pub struct InteractionHandle {
     client: Client,
     pending: Option<PendingAuthorization>,
     /// Where Logto goes on without asking anything.
-    done: Option<String>,
+    completed: Option<String>,
     pub(super) client_secret: Option<String>,
     pub(super) captcha_token: Option<String>,
     pub(super) origin: Option<String>,
@@ -58,14 +58,14 @@ pub struct OpenInteraction {
 /// Where an interaction is.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Resumed {
+pub enum ResumedState {
     /// Someone is about to sign in.
-    SignIn(Session<SignIn>),
+    SignIn(SignInFlow<SignIn>),
     /// Someone is about to make an account.
-    Register(Session<Register>),
+    Register(SignInFlow<Register>),
     /// Someone is about to set a new password.
-    ForgotPassword(Session<ForgotPassword>),
-    /// Logto knows who it is, or there was nothing to ask ([`NextStep::Done`]).
+    ForgotPassword(SignInFlow<ForgotPassword>),
+    /// Logto knows who it is, or there was nothing to ask ([`NextStep::Completed`]).
     Identified(NextStep),
 }
 
@@ -74,17 +74,17 @@ impl Client {
     ///
     /// The browser has got them from Logto, or from your server, which began a session with
     /// [`browser_cookies`](super::AuthorizationRequest::browser_cookies).
-    pub fn attach(&self, cookies: &BrowserCookies) -> OpenInteraction {
-        OpenInteraction::of(&self.with_browser_cookies(cookies))
+    pub fn resume_interaction(&self, cookies: &BrowserCookies) -> InteractionHandle {
+        InteractionHandle::of(&self.with_browser_cookies(cookies))
     }
 }
 
-impl OpenInteraction {
+impl InteractionHandle {
     pub(super) fn of(client: &Client) -> Self {
         Self {
             client: client.clone(),
             pending: None,
-            done: None,
+            completed: None,
             client_secret: None,
             captcha_token: None,
             origin: None,
@@ -92,9 +92,9 @@ impl OpenInteraction {
     }
 
     /// What was kept of the authorization request, if it was yours: with it, the session ends in
-    /// tokens. Without it, the browser is sent to where [`Done::redirect_to`] says.
+    /// tokens. Without it, the browser is sent to where [`Completed::redirect_to`] says.
     ///
-    /// [`Done::redirect_to`]: super::Done::redirect_to
+    /// [`Completed::redirect_to`]: super::Completed::redirect_to
     pub fn authorization(mut self, pending: PendingAuthorization) -> Self {
         self.pending = Some(pending);
         self
@@ -135,7 +135,7 @@ impl OpenInteraction {
     /// let silent = request.client_secret("…").browser_cookies(&cookies).prompt("none");
     /// match silent.authorize().await {
     ///     Ok(opened) => {
-    ///         if let Some(done) = opened.done() {
+    ///         if let Some(done) = opened.completed() {
     ///             let tokens = done.tokens().await?;
     ///         }
     ///     }
@@ -145,10 +145,10 @@ impl OpenInteraction {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn done(&self) -> Option<Done> {
-        let redirect_to = self.done.clone()?;
+    pub fn completed(&self) -> Option<Completed> {
+        let redirect_to = self.completed.clone()?;
         let interaction = self.clone().any_interaction().ok()?;
-        Some(Done::new(&interaction, redirect_to))
+        Some(Completed::new(&interaction, redirect_to))
     }
 
     /// All operations of the Experience API, with the cookies of the interaction.
@@ -162,7 +162,7 @@ impl OpenInteraction {
     ///
     /// When there is no interaction in the cookies ([`Error::is_session_ended`]), when they are
     /// those of another session, and when the captcha's token is refused.
-    pub async fn sign_in(self) -> Result<Session<SignIn>> {
+    pub async fn sign_in(self) -> Result<SignInFlow<SignIn>> {
         self.start().await
     }
 
@@ -171,7 +171,7 @@ impl OpenInteraction {
     /// # Errors
     ///
     /// As those of [`sign_in`](Self::sign_in).
-    pub async fn register(self) -> Result<Session<Register>> {
+    pub async fn register(self) -> Result<SignInFlow<Register>> {
         self.start().await
     }
 
@@ -180,7 +180,7 @@ impl OpenInteraction {
     /// # Errors
     ///
     /// As those of [`sign_in`](Self::sign_in).
-    pub async fn forgot_password(self) -> Result<Session<ForgotPassword>> {
+    pub async fn forgot_password(self) -> Result<SignInFlow<ForgotPassword>> {
         self.start().await
     }
 
@@ -191,22 +191,24 @@ impl OpenInteraction {
     /// When there is no interaction in the cookies, or none has been begun
     /// ([`Error::is_session_ended`]), and when they are those of another session. A Logto older
     /// than 1.31 cannot be asked where an interaction is ([`Error::is_not_found`]): with it, go on
-    /// from what you know, with [`session`](Self::session) or [`identified`](Self::identified).
-    pub async fn resume(self) -> Result<Resumed> {
-        if let Some(done) = self.done() {
-            return Ok(Resumed::Identified(NextStep::Done(done)));
+    /// from what you know, with [`flow`](Self::flow) or [`identified`](Self::identified).
+    pub async fn resume(self) -> Result<ResumedState> {
+        if let Some(completed) = self.completed() {
+            return Ok(ResumedState::Identified(NextStep::Completed(completed)));
         }
         let interaction = self.interaction()?;
         let state = interaction.state().await?;
         if state.user_id.is_some() {
-            return Ok(Resumed::Identified(
+            return Ok(ResumedState::Identified(
                 Step::new(&interaction, state.interaction_event).identified(),
             ));
         }
         Ok(match state.interaction_event {
-            InteractionEvent::Register => Resumed::Register(Session::new(interaction)),
-            InteractionEvent::ForgotPassword => Resumed::ForgotPassword(Session::new(interaction)),
-            InteractionEvent::SignIn => Resumed::SignIn(Session::new(interaction)),
+            InteractionEvent::Register => ResumedState::Register(SignInFlow::new(interaction)),
+            InteractionEvent::ForgotPassword => {
+                ResumedState::ForgotPassword(SignInFlow::new(interaction))
+            }
+            InteractionEvent::SignIn => ResumedState::SignIn(SignInFlow::new(interaction)),
             InteractionEvent::Unknown(_) => {
                 return Err(Error::request(
                     "the interaction is for something that this version of the crate does not \
@@ -219,10 +221,10 @@ impl OpenInteraction {
     /// A session that has begun, as you know from an earlier request: nothing is sent.
     ///
     /// ```no_run
-    /// # async fn run(attach: logto_api::sign_in::OpenInteraction) -> logto_api::Result<()> {
+    /// # async fn run(attach: logto_api::sign_in::InteractionHandle) -> logto_api::Result<()> {
     /// use logto_api::sign_in::{Identifier, SignIn};
     ///
-    /// let session = attach.session::<SignIn>()?;
+    /// let session = attach.flow::<SignIn>()?;
     /// session.password(Identifier::username("alice"), "pw").await?;
     /// # Ok(())
     /// # }
@@ -231,8 +233,8 @@ impl OpenInteraction {
     /// # Errors
     ///
     /// When the cookies are those of another session.
-    pub fn session<E: Event>(self) -> Result<Session<E>> {
-        Ok(Session::new(self.interaction()?))
+    pub fn flow<E: Event>(self) -> Result<SignInFlow<E>> {
+        Ok(SignInFlow::new(self.interaction()?))
     }
 
     /// A user whom Logto knows, as you know from an earlier request: nothing is sent.
@@ -241,7 +243,7 @@ impl OpenInteraction {
     ///
     /// When the cookies are those of another session.
     pub fn identified<E: SignsIn>(self) -> Result<Identified> {
-        Ok(self.session::<E>()?.known())
+        Ok(self.flow::<E>()?.known())
     }
 
     /// The question for the user's consent, on a page of your own: where a session leads to for an
@@ -256,8 +258,8 @@ impl OpenInteraction {
         ConsentRequest::load(&self.any_interaction()?).await
     }
 
-    pub(super) async fn start<E: Event>(mut self) -> Result<Session<E>> {
-        if self.done.is_some() {
+    pub(super) async fn start<E: Event>(mut self) -> Result<SignInFlow<E>> {
+        if self.completed.is_some() {
             return Err(signed_in_already());
         }
         let captcha_token = self.captcha_token.take();
@@ -277,14 +279,14 @@ impl OpenInteraction {
             if pending.is_callback(page) {
                 // Either this fails with what Logto says, or the user has been signed in already.
                 oidc::code(&self.client, pending, page).await?;
-                self.done = Some(page.to_string());
+                self.completed = Some(page.to_string());
                 return Ok(());
             }
             if self.client.target().path_of(page).is_none() {
-                return Err(elsewhere());
+                return Err(foreign_origin());
             }
             if page.path() == "/consent" {
-                self.done = Some(page.to_string());
+                self.completed = Some(page.to_string());
             }
             if let Some(uid) = interaction_id(&self.client, pending.client_id()) {
                 pending.set_interaction(uid);
@@ -316,7 +318,7 @@ impl OpenInteraction {
     }
 }
 
-pub(super) fn elsewhere() -> Error {
+pub(super) fn foreign_origin() -> Error {
     Error::callback(
         "Logto redirects to another origin than the client's endpoint, where no cookies are sent: \
          build the client with the address that users see, or name it besides with \
@@ -327,7 +329,7 @@ pub(super) fn elsewhere() -> Error {
 fn signed_in_already() -> Error {
     Error::request(
         "the browser's user is signed in at Logto already, so there is nothing to ask: get the \
-         tokens by `authorize()` and its `done()`, set the prompt `login consent` to have them \
+         tokens by `authorize()` and its `completed()`, set the prompt `login consent` to have them \
          sign in again, or send the browser to `url()`",
     )
 }
@@ -337,7 +339,7 @@ fn check_cookies(client: &Client, pending: &PendingAuthorization) -> Result<()> 
     let expected = pending.interaction();
     match interaction_id(client, pending.client_id()) {
         Some(found) if expected.is_some_and(|expected| expected != found) => {
-            Err(super::another_session())
+            Err(super::mismatched_cookies())
         }
         _ => Ok(()),
     }
@@ -360,8 +362,10 @@ fn header(origin: &str) -> Result<HeaderValue> {
     })
 }
 
-impl fmt::Debug for OpenInteraction {
+impl fmt::Debug for InteractionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenInteraction").field("pending", &self.pending()).finish_non_exhaustive()
+        f.debug_struct("InteractionHandle")
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
     }
 }

@@ -2,14 +2,14 @@
 
 use logto_api::{
     models::{EmailIdentifier, VerificationCodeIdentifier},
-    sign_in::{Identifier, Tokens},
+    sign_in::{Identifier, UserTokens},
 };
 
 use crate::{PASSWORD, Tenant, signed_in};
 
 const NEW: &str = "battery 8 staple";
 
-async fn alices_tokens(tenant: &Tenant) -> Tokens {
+async fn alices_tokens(tenant: &Tenant) -> UserTokens {
     let session = tenant.sign_in().await;
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     signed_in(step).await

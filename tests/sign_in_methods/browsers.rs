@@ -8,8 +8,8 @@ use logto_api::{
     models::MfaFactor as Factor,
     reqwest::{Url, header::HeaderMap},
     sign_in::{
-        AuthorizationRequest, Channel, ConnectorState, Event, Identified, Identifier, NextStep,
-        OpenInteraction, PendingAuthorization, Register, Resumed, Session,
+        AuthorizationRequest, Channel, ConnectorState, Event, Identified, Identifier,
+        InteractionHandle, NextStep, PendingAuthorization, Register, ResumedState, SignInFlow,
     },
 };
 use logto_mock::{
@@ -63,34 +63,34 @@ impl<'a> Browser<'a> {
     }
 
     /// The next request.
-    fn attach(&self) -> OpenInteraction {
+    fn attach(&self) -> InteractionHandle {
         let mut headers = HeaderMap::new();
         let kept = self.cookies.lock().unwrap();
         let pairs: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
         headers.insert("cookie", pairs.join("; ").parse().unwrap());
         let cookies = BrowserCookies::from_headers(headers.get_all("cookie"));
         let pending: PendingAuthorization = serde_json::from_str(&self.pending).unwrap();
-        let attach = self.tenant.logto.attach(&cookies).authorization(pending);
+        let attach = self.tenant.logto.resume_interaction(&cookies).authorization(pending);
         attach.client_secret(self.tenant.mock.web_app_secret()).origin(PAGE.0)
     }
 
-    async fn sign_in(&self) -> Session {
+    async fn sign_in(&self) -> SignInFlow {
         match self.attach().resume().await.unwrap() {
-            Resumed::SignIn(session) => session,
+            ResumedState::SignIn(session) => session,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn registration(&self) -> Session<Register> {
+    async fn registration(&self) -> SignInFlow<Register> {
         match self.attach().resume().await.unwrap() {
-            Resumed::Register(session) => session,
+            ResumedState::Register(session) => session,
             other => panic!("{other:?}"),
         }
     }
 
     async fn next_step(&self) -> NextStep {
         match self.attach().resume().await.unwrap() {
-            Resumed::Identified(step) => step,
+            ResumedState::Identified(step) => step,
             other => panic!("{other:?}"),
         }
     }
@@ -137,12 +137,12 @@ async fn go_on_when_a_provider_sends_the_user_back() {
     let state: ConnectorState = serde_json::from_str(&kept).unwrap();
     let sent = browser.sign_in().await.connector_sign_in(state);
     let step = sent.verify_callback(&format!("https://acme.com/github?{told}")).await.unwrap();
-    let newcomer = next!(step, Register);
+    let newcomer = next!(step, AccountNotFound);
     assert!(newcomer.related_user().is_some());
     let kept = newcomer.verification_id().unwrap().to_owned();
 
     // The user is asked whether that account is theirs, and says so.
-    browser.sign_in().await.unregistered(kept).link().await.unwrap();
+    browser.sign_in().await.account_not_found(kept).link().await.unwrap();
     assert_eq!(user_id(&signed_in(browser.next_step().await).await), id);
 }
 
@@ -153,15 +153,15 @@ async fn go_over_to_a_registration_and_to_a_sign_in() {
     let browser = Browser::signing_in(&tenant).await;
     let sent = browser.sign_in().await.send_code(bob.clone()).await.unwrap();
     let step = sent.verify(tenant.code(bob.value())).await.unwrap();
-    let kept = next!(step, Register).verification_id().unwrap().to_owned();
-    browser.sign_in().await.unregistered(kept).register().await.unwrap();
+    let kept = next!(step, AccountNotFound).verification_id().unwrap().to_owned();
+    browser.sign_in().await.account_not_found(kept).register().await.unwrap();
     let newcomer = signed_in(browser.next_step().await).await;
 
     let browser = Browser::registering(&tenant).await;
     let sent = browser.registration().await.send_code(bob.clone()).await.unwrap();
     let step = sent.verify(tenant.code(bob.value())).await.unwrap();
-    let kept = next!(step, SignIn).verification_id().unwrap().to_owned();
-    browser.registration().await.already_registered(kept).sign_in().await.unwrap();
+    let kept = next!(step, AccountExists).verification_id().unwrap().to_owned();
+    browser.registration().await.account_exists(kept).sign_in().await.unwrap();
     let tokens = signed_in(browser.next_step().await).await;
     assert_eq!(user_id(&tokens), user_id(&newcomer));
 }
@@ -191,11 +191,11 @@ async fn set_a_new_password() {
     let request = tenant.logto.forgot_password(app, tenant.mock.redirect_uri());
     let browser = Browser::begin(&tenant, request).await;
     let address = Identifier::email("alice@acme.com");
-    let Resumed::ForgotPassword(session) = browser.attach().resume().await.unwrap() else {
+    let ResumedState::ForgotPassword(session) = browser.attach().resume().await.unwrap() else {
         panic!("elsewhere")
     };
     let kept = session.send_code(address.clone()).await.unwrap().verification_id().to_owned();
-    let Resumed::ForgotPassword(session) = browser.attach().resume().await.unwrap() else {
+    let ResumedState::ForgotPassword(session) = browser.attach().resume().await.unwrap() else {
         panic!("elsewhere")
     };
     let sent = session.code_sent(address.clone(), kept);
@@ -216,7 +216,7 @@ async fn set_up_an_app_and_backup_codes_and_verify_them() {
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
     next!(submitted(browser.next_step().await).await, BindMfa);
 
-    let app = browser.user().await.mfa().create_totp().await.unwrap();
+    let app = browser.user().await.mfa().set_up_totp().await.unwrap();
     let (kept, secret) = (app.verification_id().to_owned(), app.secret().unwrap().to_owned());
     let app = browser.user().await.mfa().totp_setup(kept);
     assert_eq!(app.secret(), None);
@@ -259,7 +259,7 @@ async fn set_up_and_verify_a_code_as_a_factor() {
     let address = Identifier::email("alice@acme.com");
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
-    let sent = browser.user().await.mfa().create_code(address.clone()).await.unwrap();
+    let sent = browser.user().await.mfa().set_up_code(address.clone()).await.unwrap();
     let kept = sent.verification_id().to_owned();
     let sent = browser.user().await.mfa().code_setup(address.clone(), kept);
     sent.verify(tenant.code(address.value())).await.unwrap();
@@ -281,7 +281,7 @@ async fn set_up_and_verify_a_security_key() {
     tenant.mock.set_mfa(MfaPolicy::Mandatory, &[WebAuthn]);
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
-    let setup = browser.user().await.mfa().create_web_authn().await.unwrap();
+    let setup = browser.user().await.mfa().set_up_web_authn().await.unwrap();
     let kept = setup.verification_id().to_owned();
     let credential = PAGE.create(setup.options().unwrap()).to_string();
     let setup = browser.user().await.mfa().web_authn_setup(kept);
@@ -291,7 +291,7 @@ async fn set_up_and_verify_a_security_key() {
 
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
-    let challenge = browser.user().await.mfa().web_authn().await.unwrap();
+    let challenge = browser.user().await.mfa().start_web_authn().await.unwrap();
     let kept = challenge.verification_id().to_owned();
     let credential = PAGE.get(challenge.options().unwrap()).to_string();
     let challenge = browser.user().await.mfa().web_authn_challenge(kept);
@@ -306,7 +306,7 @@ async fn make_a_passkey_and_sign_in_with_it() {
     tenant.mock.set_passkey_sign_in(true);
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
-    let setup = browser.user().await.mfa().create_passkey().await.unwrap();
+    let setup = browser.user().await.mfa().set_up_passkey().await.unwrap();
     let kept = setup.verification_id().to_owned();
     let credential = PAGE.create(setup.options().unwrap());
     browser.user().await.mfa().passkey_setup(kept).verify(credential).await.unwrap();
@@ -333,8 +333,10 @@ async fn may_get_their_tokens_where_the_browser_comes_back() {
     let id = tenant.add_alice();
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
-    let done = next!(submitted(browser.next_step().await).await, Done);
-    let logto_api::sign_in::Followed::Callback(callback) = done.follow().await.unwrap() else {
+    let done = next!(submitted(browser.next_step().await).await, Completed);
+    let logto_api::sign_in::RedirectOutcome::Callback(callback) =
+        done.follow_redirects().await.unwrap()
+    else {
         panic!("asked")
     };
     let pending: PendingAuthorization = serde_json::from_str(&browser.pending).unwrap();

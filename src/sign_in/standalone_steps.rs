@@ -6,7 +6,7 @@ use super::{ConnectorSignIn, connector::Kind, next_step::Step};
 use crate::{Error, Result, experience::Experience, setters::IntoText};
 
 /// A record that was to tell who the user is has not been verified yet. Verify it, and
-/// [identify](super::Session::identify) by it again.
+/// [identify](super::SignInFlow::identify) by it again.
 #[derive(Clone)]
 pub struct UnverifiedStep {
     pub(super) step: Step,
@@ -34,7 +34,7 @@ impl SsoStep {
     }
 
     /// Starts at the company's identity provider, by one of its
-    /// [connectors](Self::connector_ids), as [`Session::sso`](super::Session::sso) does.
+    /// [connectors](Self::connector_ids), as [`SignInFlow::sso`](super::SignInFlow::sso) does.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl SsoStep {
 }
 
 /// A captcha is to be solved: begin the session anew with what its widget gives, by
-/// [`Session::captcha`](super::Session::captcha).
+/// [`SignInFlow::captcha`](super::SignInFlow::captcha).
 #[derive(Clone)]
 pub struct CaptchaStep {
     pub(super) step: Step,
@@ -58,11 +58,11 @@ pub struct CaptchaStep {
 
 /// Something that Logto wants and this version of the crate does not know.
 #[derive(Clone)]
-pub struct OtherStep {
+pub struct UnknownStep {
     pub(super) step: Step,
 }
 
-impl OtherStep {
+impl UnknownStep {
     /// Logto's code for it.
     pub fn code(&self) -> &str {
         self.reason().and_then(Error::code).unwrap_or_default()
@@ -89,4 +89,4 @@ impl OtherStep {
     }
 }
 
-plain_debug!(UnverifiedStep, SsoStep, CaptchaStep, OtherStep);
+plain_debug!(UnverifiedStep, SsoStep, CaptchaStep, UnknownStep);

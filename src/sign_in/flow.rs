@@ -3,8 +3,8 @@
 use std::{fmt, marker::PhantomData};
 
 use super::{
-    AlreadyRegistered, CodeSent, ConnectorSignIn, ConnectorState, Identified, Identifier, NextStep,
-    PasskeySignIn, Unregistered,
+    AccountExists, AccountNotFound, CodeSent, ConnectorSignIn, ConnectorState, Identified,
+    Identifier, NextStep, PasskeySignIn,
     code::Purpose,
     connector::Kind,
     event::{Event, Register, SignIn, SignsIn},
@@ -27,18 +27,18 @@ use crate::{
 /// code, is an error, and the session is as it was: ask the user again.
 ///
 /// Clones are the same session. `Debug` shows no secrets.
-pub struct Session<E = SignIn> {
+pub struct SignInFlow<E = SignIn> {
     interaction: Interaction,
     event: PhantomData<E>,
 }
 
-impl<E> Clone for Session<E> {
+impl<E> Clone for SignInFlow<E> {
     fn clone(&self) -> Self {
         Self { interaction: self.interaction.clone(), event: PhantomData }
     }
 }
 
-impl<E: Event> Session<E> {
+impl<E: Event> SignInFlow<E> {
     pub(super) fn new(interaction: Interaction) -> Self {
         Self { interaction, event: PhantomData }
     }
@@ -48,7 +48,7 @@ impl<E: Event> Session<E> {
     }
 
     /// What to keep until the browser's next request, to go on with
-    /// [`Client::attach`](crate::Client::attach). It is a secret.
+    /// [`Client::resume_interaction`](crate::Client::resume_interaction). It is a secret.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
         self.interaction.pending()
     }
@@ -86,7 +86,7 @@ impl<E: Event> Session<E> {
     /// sign-in page may have forgotten their password. Whatever was under way is cleared.
     ///
     /// ```no_run
-    /// # async fn run(session: logto_api::sign_in::Session) -> logto_api::Result<()> {
+    /// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
     /// use logto_api::sign_in::{ForgotPassword, Identifier};
     ///
     /// let session = session.restart::<ForgotPassword>().await?;
@@ -98,7 +98,7 @@ impl<E: Event> Session<E> {
     /// # Errors
     ///
     /// When the session has ended, and when the tenant does not allow it.
-    pub async fn restart<To: Event>(&self) -> Result<Session<To>> {
+    pub async fn restart<To: Event>(&self) -> Result<SignInFlow<To>> {
         self.interaction.start(None).await
     }
 
@@ -133,7 +133,7 @@ impl<E: Event> Session<E> {
 }
 
 /// What sign-ins and registrations have in common.
-impl<E: SignsIn> Session<E> {
+impl<E: SignsIn> SignInFlow<E> {
     /// The user, where it is known that Logto knows them.
     pub(super) fn known(&self) -> Identified {
         Identified { step: Step { identified: true, ..self.step() } }
@@ -247,7 +247,7 @@ impl<E: SignsIn> Session<E> {
     }
 }
 
-impl Session<SignIn> {
+impl SignInFlow<SignIn> {
     /// Verifies a password, and tells Logto who it is.
     ///
     /// # Errors
@@ -298,9 +298,9 @@ impl Session<SignIn> {
     }
 
     /// Someone of whom an earlier request has found that they have no account, by what they have
-    /// [proved](Unregistered::verification_id).
-    pub fn unregistered(&self, verification_id: impl IntoText) -> Unregistered {
-        Unregistered { step: Step { record: Some(verification_id.into_text()), ..self.step() } }
+    /// [proved](AccountNotFound::verification_id).
+    pub fn account_not_found(&self, verification_id: impl IntoText) -> AccountNotFound {
+        AccountNotFound { step: Step { record: Some(verification_id.into_text()), ..self.step() } }
     }
 
     /// Goes over to a registration, with the records that are verified already.
@@ -308,12 +308,12 @@ impl Session<SignIn> {
     /// # Errors
     ///
     /// When the tenant does not allow it.
-    pub async fn switch_to_register(&self) -> Result<Session<Register>> {
+    pub async fn switch_to_register(&self) -> Result<SignInFlow<Register>> {
         self.interaction.switch().await
     }
 }
 
-impl Session<Register> {
+impl SignInFlow<Register> {
     /// Makes an account with a username and a password.
     ///
     /// # Errors
@@ -349,11 +349,9 @@ impl Session<Register> {
     }
 
     /// Someone of whom an earlier request has found that they have an account already, by what
-    /// they have [proved](AlreadyRegistered::verification_id).
-    pub fn already_registered(&self, verification_id: impl IntoText) -> AlreadyRegistered {
-        AlreadyRegistered {
-            step: Step { record: Some(verification_id.into_text()), ..self.step() },
-        }
+    /// they have [proved](AccountExists::verification_id).
+    pub fn account_exists(&self, verification_id: impl IntoText) -> AccountExists {
+        AccountExists { step: Step { record: Some(verification_id.into_text()), ..self.step() } }
     }
 
     /// Goes over to a sign-in, with the records that are verified already.
@@ -361,12 +359,12 @@ impl Session<Register> {
     /// # Errors
     ///
     /// When the tenant does not allow it.
-    pub async fn switch_to_sign_in(&self) -> Result<Session<SignIn>> {
+    pub async fn switch_to_sign_in(&self) -> Result<SignInFlow<SignIn>> {
         self.interaction.switch().await
     }
 }
 
-impl<E> fmt::Debug for Session<E> {
+impl<E> fmt::Debug for SignInFlow<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("endpoint", &self.interaction.client().endpoint())

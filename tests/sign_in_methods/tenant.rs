@@ -2,7 +2,9 @@
 
 use logto_api::{
     Client,
-    sign_in::{AuthorizationRequest, Event, ForgotPassword, NextStep, Register, Session, Tokens},
+    sign_in::{
+        AuthorizationRequest, Event, ForgotPassword, NextStep, Register, SignInFlow, UserTokens,
+    },
 };
 use logto_mock::{Mock, SignUpField};
 
@@ -45,20 +47,20 @@ impl Tenant {
     }
 
     /// To the web application.
-    pub(crate) async fn sign_in(&self) -> Session {
+    pub(crate) async fn sign_in(&self) -> SignInFlow {
         self.begin(self.logto.sign_in(self.mock.web_app_id(), self.mock.redirect_uri())).await
     }
 
-    pub(crate) async fn register(&self) -> Session<Register> {
+    pub(crate) async fn register(&self) -> SignInFlow<Register> {
         self.begin(self.logto.register(self.mock.web_app_id(), self.mock.redirect_uri())).await
     }
 
-    pub(crate) async fn forgot_password(&self) -> Session<ForgotPassword> {
+    pub(crate) async fn forgot_password(&self) -> SignInFlow<ForgotPassword> {
         let app = self.mock.web_app_id();
         self.begin(self.logto.forgot_password(app, self.mock.redirect_uri())).await
     }
 
-    async fn begin<E: Event>(&self, request: AuthorizationRequest<E>) -> Session<E> {
+    async fn begin<E: Event>(&self, request: AuthorizationRequest<E>) -> SignInFlow<E> {
         request.client_secret(self.mock.web_app_secret()).begin().await.unwrap()
     }
 
@@ -74,7 +76,7 @@ pub(crate) async fn submitted(step: NextStep) -> NextStep {
 }
 
 /// Nothing is wanted any more, and the tokens are good.
-pub(crate) async fn signed_in(step: NextStep) -> Tokens {
+pub(crate) async fn signed_in(step: NextStep) -> UserTokens {
     let tokens = submitted(step).await.tokens().await.unwrap();
     let claims = tokens.claims().expect("an ID token");
     assert_eq!(tokens.user_info().await.unwrap().sub, claims.user.sub);
@@ -82,6 +84,6 @@ pub(crate) async fn signed_in(step: NextStep) -> Tokens {
 }
 
 /// The id of the user whose tokens these are.
-pub(crate) fn user_id(tokens: &Tokens) -> &str {
+pub(crate) fn user_id(tokens: &UserTokens) -> &str {
     &tokens.claims().expect("an ID token").user.sub
 }

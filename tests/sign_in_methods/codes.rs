@@ -68,7 +68,7 @@ async fn lead_those_without_an_account_to_a_registration() {
         let sent = tenant.sign_in().await.send_code(address.clone()).await.unwrap();
         let step = sent.verify(tenant.code(address.value())).await.unwrap();
         assert_eq!(step.code(), Some("user.user_not_exist"));
-        let newcomer = next!(step, Register);
+        let newcomer = next!(step, AccountNotFound);
         assert!(newcomer.related_user().is_none());
 
         let tokens = signed_in(newcomer.register().await.unwrap()).await;
@@ -108,7 +108,7 @@ async fn lead_those_with_an_account_to_a_sign_in() {
         let sent = tenant.register().await.send_code(address.clone()).await.unwrap();
         let step = sent.verify(tenant.code(address.value())).await.unwrap();
         assert_eq!(step.code(), Some(code));
-        let known = next!(step, SignIn);
+        let known = next!(step, AccountExists);
         assert_eq!(user_id(&signed_in(known.sign_in().await.unwrap()).await), alice);
     }
 }
@@ -136,8 +136,8 @@ async fn that_are_verified_stay_so() {
     let [address, _] = addresses();
     let session = tenant.register().await;
     let sent = session.send_code(address.clone()).await.unwrap();
-    let known = next!(sent.verify(tenant.code(address.value())).await.unwrap(), SignIn);
-    let session = known.session().await.unwrap();
+    let known = next!(sent.verify(tenant.code(address.value())).await.unwrap(), AccountExists);
+    let session = known.flow().await.unwrap();
     let step = session.identify(sent.verification_id()).await.unwrap();
     assert_eq!(user_id(&signed_in(step).await), alice);
 }

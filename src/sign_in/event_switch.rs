@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    NextStep, Session,
+    NextStep, SignInFlow,
     event::{Register, SignIn},
     next_step::Step,
 };
@@ -11,13 +11,13 @@ use crate::Result;
 
 /// Someone who has proved who they are, and has no account.
 #[derive(Clone)]
-pub struct Unregistered {
+pub struct AccountNotFound {
     pub(super) step: Step,
 }
 
-impl Unregistered {
+impl AccountNotFound {
     /// The id of what has been proved, to go on in another request with
-    /// [`Session::unregistered`].
+    /// [`SignInFlow::account_not_found`].
     pub fn verification_id(&self) -> Option<&str> {
         self.step.record.as_deref()
     }
@@ -34,7 +34,7 @@ impl Unregistered {
     ///
     /// When the tenant allows no registration.
     pub async fn register(&self) -> Result<NextStep> {
-        self.session().await?.step().identify(self.step.record.clone()).await
+        self.flow().await?.step().identify(self.step.record.clone()).await
     }
 
     /// Goes over to a registration, and leaves what has been proved for later.
@@ -42,7 +42,7 @@ impl Unregistered {
     /// # Errors
     ///
     /// As those of [`register`](Self::register).
-    pub async fn session(&self) -> Result<Session<Register>> {
+    pub async fn flow(&self) -> Result<SignInFlow<Register>> {
         self.step.interaction.switch().await
     }
 
@@ -60,13 +60,13 @@ impl Unregistered {
 /// Someone who was to make an account, and has one: with what they register with, or with what they
 /// have proved that the new account was to have besides.
 #[derive(Clone)]
-pub struct AlreadyRegistered {
+pub struct AccountExists {
     pub(super) step: Step,
 }
 
-impl AlreadyRegistered {
+impl AccountExists {
     /// The id of what has been proved, to go on in another request with
-    /// [`Session::already_registered`].
+    /// [`SignInFlow::account_exists`].
     pub fn verification_id(&self) -> Option<&str> {
         self.step.record.as_deref()
     }
@@ -78,7 +78,7 @@ impl AlreadyRegistered {
     ///
     /// When the tenant allows no sign-in by this.
     pub async fn sign_in(&self) -> Result<NextStep> {
-        self.session().await?.step().identify(self.step.record.clone()).await
+        self.flow().await?.step().identify(self.step.record.clone()).await
     }
 
     /// Goes over to a sign-in, and leaves what has been proved for later.
@@ -86,9 +86,9 @@ impl AlreadyRegistered {
     /// # Errors
     ///
     /// As those of [`sign_in`](Self::sign_in).
-    pub async fn session(&self) -> Result<Session<SignIn>> {
+    pub async fn flow(&self) -> Result<SignInFlow<SignIn>> {
         self.step.interaction.switch().await
     }
 }
 
-plain_debug!(Unregistered, AlreadyRegistered);
+plain_debug!(AccountNotFound, AccountExists);

@@ -74,7 +74,7 @@ async fn take_no_address_that_somebody_has() {
         let sent = profile.send_code(Identifier::email("alice@acme.com")).await.unwrap();
         let step = sent.verify(tenant.code("alice@acme.com")).await.unwrap();
         assert_eq!(step.code(), Some("user.email_already_in_use"));
-        (profile, next!(step, SignIn))
+        (profile, next!(step, AccountExists))
     };
     // Either it is alice who asks, and has proved it,
     let (_, known) = bobs_with_alices_address().await;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::{Error, Page, lists::page::Origin};
 
 /// What the pages of a list have told so far.
-pub(crate) struct Extent {
+pub(crate) struct ListProgress {
     first: i64,
     /// How many items a full page has: as many as were asked for, unless the server gives others.
     size: u64,
@@ -17,18 +17,18 @@ pub(crate) struct Extent {
 }
 
 /// What a page is to the list that it is one of.
-pub(crate) enum Place {
+pub(crate) enum PagePosition {
     /// There may be more after it.
-    Amid,
+    Middle,
     /// It is the last one.
     Last,
     /// It has nothing, or nothing new, but others may come after it.
     Gap,
     /// There is no such page: the list has ended before it.
-    Beyond,
+    PastEnd,
 }
 
-impl Extent {
+impl ListProgress {
     pub(crate) fn new(first: i64, page_size: i64) -> Self {
         Self {
             first,
@@ -60,23 +60,28 @@ impl Extent {
     }
 
     /// Takes in the page whose turn it is.
-    pub(crate) fn take<T>(&mut self, number: i64, page: &Page<T>, origin: Option<Origin>) -> Place {
+    pub(crate) fn take<T>(
+        &mut self,
+        number: i64,
+        page: &Page<T>,
+        origin: Option<Origin>,
+    ) -> PagePosition {
         self.total = page.total().or(self.total);
         self.operation = origin.map_or(self.operation, |origin| origin.operation);
         if number == self.first {
             self.adapt(count(page.len()));
         }
         if origin.is_some_and(|origin| !self.seen.insert(origin.fingerprint)) {
-            return Place::Beyond;
+            return PagePosition::PastEnd;
         }
         if page.is_empty() {
             let more = self.last_page().is_some_and(|last| number < last);
-            return if more { Place::Gap } else { Place::Beyond };
+            return if more { PagePosition::Gap } else { PagePosition::PastEnd };
         }
         self.taken = self.taken.saturating_add(count(page.len()));
         match self.is_short(page.len()) && self.missing() == 0 {
-            true => Place::Last,
-            false => Place::Amid,
+            true => PagePosition::Last,
+            false => PagePosition::Middle,
         }
     }
 
@@ -104,7 +109,8 @@ impl Extent {
     pub(crate) fn end(&self) -> Option<Error> {
         let missing = self.missing();
         (missing > 0).then(|| {
-            Error::incomplete(missing, self.total.unwrap_or_default()).during(self.operation)
+            Error::incomplete(missing, self.total.unwrap_or_default())
+                .with_operation(self.operation)
         })
     }
 }

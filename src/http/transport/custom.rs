@@ -7,12 +7,12 @@ use futures_util::stream;
 use reqwest::{Body, Request, Response, header::CONTENT_LENGTH};
 
 #[derive(Clone)]
-pub(super) struct OwnClient {
+pub(super) struct CustomClient {
     client: reqwest::Client,
     may_follow_redirects: bool,
 }
 
-impl OwnClient {
+impl CustomClient {
     pub(super) fn new(client: reqwest::Client) -> Self {
         // There is no other way to ask a client for its policy.
         let may_follow_redirects = !format!("{client:?}").contains("Policy(None)");
@@ -52,10 +52,10 @@ mod tests {
 
     #[test]
     fn a_client_is_known_to_follow_no_redirects() {
-        let with = |policy| OwnClient::new(Client::builder().redirect(policy).build().unwrap());
+        let with = |policy| CustomClient::new(Client::builder().redirect(policy).build().unwrap());
         assert!(!with(Policy::none()).may_follow_redirects());
         assert!(with(Policy::limited(3)).may_follow_redirects());
         assert!(with(Policy::custom(|attempt| attempt.follow())).may_follow_redirects());
-        assert!(OwnClient::new(Client::new()).may_follow_redirects());
+        assert!(CustomClient::new(Client::new()).may_follow_redirects());
     }
 }

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::{
-    ConsentRequest, Tokens,
+    ConsentRequest, UserTokens,
     interaction::{Authorization, Interaction},
-    redirects::{self, Arrival},
+    redirects::{self, RedirectTarget},
 };
 use crate::{Error, Result, oidc, reqwest::Url};
 
 /// Logto has accepted what was submitted, or that the user consents.
 #[derive(Clone)]
-pub struct Done {
+pub struct Completed {
     interaction: Interaction,
     redirect_to: String,
     /// Whether Logto goes on with the interaction that was begun: it opens another one to ask for
@@ -22,14 +22,14 @@ pub struct Done {
 /// Where following Logto's redirects has led.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Followed {
+pub enum RedirectOutcome {
     /// Back to the application, with a code.
     Callback(Callback),
     /// To the user, who is to consent: the application is somebody else's.
     Consent(ConsentRequest),
 }
 
-impl Done {
+impl Completed {
     pub(super) fn new(interaction: &Interaction, redirect_to: String) -> Self {
         let redirect_to = for_browser(interaction, redirect_to);
         Self { interaction: interaction.clone(), redirect_to, is_first: true }
@@ -51,15 +51,15 @@ impl Done {
     ///
     /// - When the cookies are another session's, and when Logto redirects to another origin.
     /// - When Logto asks for the user's consent, as it does for an application of somebody else's:
-    ///   [`follow`](Self::follow) gives the question.
+    ///   [`follow_redirects`](Self::follow_redirects) gives the question.
     /// - [`is_invalid_token`](Error::is_invalid_token): the ID token is not good.
     /// - When the session was attached without its authorization, so that nobody knows what the
     ///   code is for.
-    pub async fn tokens(&self) -> Result<Tokens> {
-        match self.follow().await? {
-            Followed::Callback(callback) => callback.tokens().await,
-            Followed::Consent(_) => Err(Error::request(
-                "Logto asks the user to consent to what the application wants: call `follow()`, \
+    pub async fn tokens(&self) -> Result<UserTokens> {
+        match self.follow_redirects().await? {
+            RedirectOutcome::Callback(callback) => callback.tokens().await,
+            RedirectOutcome::Consent(_) => Err(Error::request(
+                "Logto asks the user to consent to what the application wants: call `follow_redirects()`, \
                  show it to them, and `grant()` it",
             )),
         }
@@ -71,12 +71,12 @@ impl Done {
     /// # Errors
     ///
     /// As those of [`tokens`](Self::tokens).
-    pub async fn follow(&self) -> Result<Followed> {
+    pub async fn follow_redirects(&self) -> Result<RedirectOutcome> {
         let (interaction, start) = (&self.interaction, &self.redirect_to);
         let Some(known) = interaction.authorization() else {
             return Err(Error::request(
                 "the session was attached without its authorization: send the browser to \
-                 `redirect_to()`, or hand over what `pending()` gave by `OpenInteraction::authorization`",
+                 `redirect_to()`, or hand over what `pending()` gave by `InteractionHandle::authorization`",
             ));
         };
         if self.is_first {
@@ -84,10 +84,12 @@ impl Done {
         }
         let arrival = redirects::follow(interaction.client(), &known.pending, start).await?;
         Ok(match arrival {
-            Arrival::Callback(url) => {
-                Followed::Callback(Callback { interaction: interaction.clone(), url })
+            RedirectTarget::Callback(url) => {
+                RedirectOutcome::Callback(Callback { interaction: interaction.clone(), url })
             }
-            Arrival::Consent => Followed::Consent(ConsentRequest::load(interaction).await?),
+            RedirectTarget::Consent => {
+                RedirectOutcome::Consent(ConsentRequest::load(interaction).await?)
+            }
         })
     }
 }
@@ -97,7 +99,7 @@ fn for_browser(interaction: &Interaction, redirect_to: String) -> String {
     let Ok(url) = Url::parse(&redirect_to) else {
         return redirect_to;
     };
-    match interaction.client().target().seen(&url) {
+    match interaction.client().target().public_url(&url) {
         Cow::Borrowed(_) => redirect_to,
         Cow::Owned(seen) => seen.into(),
     }
@@ -122,8 +124,8 @@ impl Callback {
     ///
     /// # Errors
     ///
-    /// As those of [`Done::tokens`].
-    pub async fn tokens(&self) -> Result<Tokens> {
+    /// As those of [`Completed::tokens`].
+    pub async fn tokens(&self) -> Result<UserTokens> {
         let Some(Authorization { app, pending }) = self.interaction.authorization() else {
             return Err(Error::request("the session was attached without its authorization"));
         };
@@ -131,4 +133,4 @@ impl Callback {
     }
 }
 
-plain_debug!(Done, Callback);
+plain_debug!(Completed, Callback);

@@ -2,7 +2,7 @@
 
 use logto_api::{
     models,
-    sign_in::{Channel, Identifier, MfaEnrolment, NextStep},
+    sign_in::{Channel, Identifier, MfaEnrollment, NextStep},
 };
 use logto_mock::{
     MfaFactor::{self, BackupCode, EmailVerificationCode, PhoneVerificationCode, Totp, WebAuthn},
@@ -27,13 +27,13 @@ async fn asked(tenant: &Tenant) -> NextStep {
 async fn an_app_and_backup_codes_are_set_up_and_used() {
     let tenant = tenant(MfaPolicy::Mandatory, &[Totp, BackupCode]).await;
     let alice = tenant.add_alice();
-    let enrolment = next!(asked(&tenant).await, BindMfa);
-    assert_eq!(enrolment.available_factors(), [models::MfaFactor::Totp]);
-    assert!(!enrolment.is_skippable());
-    let error = enrolment.skip().await.unwrap_err();
+    let enrollment = next!(asked(&tenant).await, BindMfa);
+    assert_eq!(enrollment.available_factors(), [models::MfaFactor::Totp]);
+    assert!(!enrollment.is_skippable());
+    let error = enrollment.skip().await.unwrap_err();
     assert!(error.has_code("session.mfa.mfa_policy_not_user_controlled"), "{error}");
 
-    let app = enrolment.totp().await.unwrap();
+    let app = enrollment.set_up_totp().await.unwrap();
     let secret = app.secret().unwrap().to_owned();
     assert!(app.qr_code().unwrap().starts_with("data:image/png;base64,"));
     let error = app.verify("000000x").await.unwrap_err();
@@ -49,17 +49,17 @@ async fn an_app_and_backup_codes_are_set_up_and_used() {
     let challenge = next!(asked(&tenant).await, VerifyMfa);
     let both = [models::MfaFactor::Totp, models::MfaFactor::BackupCode];
     assert_eq!(challenge.available_factors(), both);
-    let error = challenge.totp("000000x").await.unwrap_err();
+    let error = challenge.verify_totp("000000x").await.unwrap_err();
     assert!(error.is_wrong_code(), "{error}");
-    signed_in(challenge.totp(tenant.mock.totp_code(&secret)).await.unwrap()).await;
+    signed_in(challenge.verify_totp(tenant.mock.totp_code(&secret)).await.unwrap()).await;
 
     let challenge = next!(asked(&tenant).await, VerifyMfa);
-    signed_in(challenge.backup_code(&kept[0]).await.unwrap()).await;
+    signed_in(challenge.verify_backup_code(&kept[0]).await.unwrap()).await;
     let challenge = next!(asked(&tenant).await, VerifyMfa);
-    let error = challenge.backup_code(&kept[0]).await.unwrap_err();
+    let error = challenge.verify_backup_code(&kept[0]).await.unwrap_err();
     assert!(error.is_wrong_code(), "{error}");
     assert!(!format!("{error} {error:?}").contains(&kept[0]));
-    signed_in(challenge.backup_code(&kept[1]).await.unwrap()).await;
+    signed_in(challenge.verify_backup_code(&kept[1]).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -100,8 +100,8 @@ async fn addresses_become_factors() {
     ] {
         let tenant = tenant(MfaPolicy::Mandatory, &[factor]).await;
         tenant.mock.add_user("alice", PASSWORD);
-        let enrolment = next!(asked(&tenant).await, BindMfa);
-        let sent = enrolment.send_code(address.clone()).await.unwrap();
+        let enrollment = next!(asked(&tenant).await, BindMfa);
+        let sent = enrollment.set_up_code(address.clone()).await.unwrap();
         let error = sent.verify("wrong").await.unwrap_err();
         assert!(error.is_wrong_code(), "{error}");
         signed_in(sent.verify(tenant.code(address.value())).await.unwrap()).await;
@@ -116,14 +116,14 @@ async fn addresses_become_factors() {
 async fn are_asked_for_if_the_user_has_them() {
     let tenant = tenant(MfaPolicy::NoPrompt, &[Totp]).await;
     let alice = tenant.add_alice();
-    assert!(matches!(asked(&tenant).await, NextStep::Done(_)));
+    assert!(matches!(asked(&tenant).await, NextStep::Completed(_)));
 
     let secret = tenant.mock.add_totp(&alice);
     let challenge = next!(asked(&tenant).await, VerifyMfa);
     assert_eq!(challenge.available_factors(), [models::MfaFactor::Totp]);
-    let error = challenge.web_authn().await.unwrap_err();
+    let error = challenge.start_web_authn().await.unwrap_err();
     assert!(error.has_code("session.mfa.webauthn_verification_not_found"), "{error}");
-    let step = challenge.totp(tenant.mock.totp_code(&secret)).await.unwrap();
+    let step = challenge.verify_totp(tenant.mock.totp_code(&secret)).await.unwrap();
     assert_eq!(user_id(&signed_in(step).await), alice);
 }
 
@@ -132,9 +132,9 @@ async fn can_be_switched_on_by_the_user() {
     let tenant = tenant(MfaPolicy::PromptAtSignInAndSignUp, &[Totp]).await;
     let alice = tenant.add_alice();
     let step = next!(asked(&tenant).await, EnableMfa).enable().await.unwrap();
-    let enrolment = next!(submitted(step).await, BindMfa);
-    assert!(enrolment.is_skippable());
-    let app = enrolment.totp().await.unwrap();
+    let enrollment = next!(submitted(step).await, BindMfa);
+    assert!(enrollment.is_skippable());
+    let app = enrollment.set_up_totp().await.unwrap();
     let code = tenant.mock.totp_code(app.secret().unwrap());
     assert_eq!(user_id(&signed_in(app.verify(code).await.unwrap()).await), alice);
     next!(asked(&tenant).await, VerifyMfa);
@@ -148,7 +148,7 @@ async fn can_be_switched_on_before_anybody_asks() {
     let step = tenant.sign_in().await.password(Identifier::username("alice"), PASSWORD).await;
     let mfa = next!(step.unwrap(), Submit).mfa();
     mfa.enable().await.unwrap();
-    let app = mfa.create_totp().await.unwrap();
+    let app = mfa.set_up_totp().await.unwrap();
     let code = tenant.mock.totp_code(app.secret().unwrap());
     signed_in(app.verify(code).await.unwrap()).await;
     next!(asked(&tenant).await, VerifyMfa);
@@ -159,7 +159,7 @@ async fn can_be_done_without_for_good() {
     let tenant = tenant(MfaPolicy::PromptAtSignInAndSignUp, &[Totp, WebAuthn]).await;
     tenant.add_alice();
     signed_in(next!(asked(&tenant).await, EnableMfa).skip().await.unwrap()).await;
-    assert!(matches!(asked(&tenant).await, NextStep::Done(_)), "nobody asks again");
+    assert!(matches!(asked(&tenant).await, NextStep::Completed(_)), "nobody asks again");
 }
 
 #[tokio::test]
@@ -167,14 +167,14 @@ async fn can_be_done_without_when_it_comes_to_setting_them_up() {
     let tenant = tenant(MfaPolicy::PromptOnlyAtSignIn, &[Totp, WebAuthn]).await;
     tenant.add_alice();
     let step = next!(asked(&tenant).await, EnableMfa).enable().await.unwrap();
-    let enrolment = next!(submitted(step).await, BindMfa);
+    let enrollment = next!(submitted(step).await, BindMfa);
     let factors = [models::MfaFactor::WebAuthn, models::MfaFactor::Totp];
-    assert_eq!(enrolment.available_factors(), factors);
-    signed_in(enrolment.skip().await.unwrap()).await;
+    assert_eq!(enrollment.available_factors(), factors);
+    signed_in(enrollment.skip().await.unwrap()).await;
 }
 
 /// Someone who registers with an e-mail address, which is a factor as well, but a weak one.
-async fn offered_another(tenant: &Tenant, address: &Identifier) -> MfaEnrolment {
+async fn offered_another(tenant: &Tenant, address: &Identifier) -> MfaEnrollment {
     tenant.mock.set_sign_up(&[SignUpField::Email]);
     let sent = tenant.register().await.send_code(address.clone()).await.unwrap();
     let step = sent.verify(tenant.code(address.value())).await.unwrap();
@@ -192,14 +192,14 @@ async fn are_suggested_besides_a_weak_one() {
     signed_in(suggestion.skip().await.unwrap()).await;
 
     let carol = Identifier::email("carol@acme.com");
-    let app = offered_another(&tenant, &carol).await.totp().await.unwrap();
+    let app = offered_another(&tenant, &carol).await.set_up_totp().await.unwrap();
     let secret = app.secret().unwrap().to_owned();
     let tokens = signed_in(app.verify(tenant.mock.totp_code(&secret)).await.unwrap()).await;
 
     let sent = tenant.sign_in().await.send_code(carol.clone()).await.unwrap();
     let step = sent.verify(tenant.code(carol.value())).await.unwrap();
     let challenge = next!(submitted(step).await, VerifyMfa);
-    let step = challenge.totp(tenant.mock.totp_code(&secret)).await.unwrap();
+    let step = challenge.verify_totp(tenant.mock.totp_code(&secret)).await.unwrap();
     assert_eq!(user_id(&signed_in(step).await), user_id(&tokens));
 }
 
@@ -222,7 +222,7 @@ async fn are_asked_for_before_the_account_can_be_changed() {
     let user = next!(step.unwrap(), Submit);
     let step = user.profile().extra([("name", "Mallory")]).await.unwrap();
     let challenge = next!(step, VerifyMfa);
-    let step = challenge.totp(tenant.mock.totp_code(&secret)).await.unwrap();
+    let step = challenge.verify_totp(tenant.mock.totp_code(&secret)).await.unwrap();
     let user = next!(step, Submit);
     let tokens = signed_in(user.profile().extra([("name", "Alice")]).await.unwrap()).await;
     assert_eq!(tokens.user_info().await.unwrap().name.as_deref(), Some("Alice"));

@@ -2,7 +2,7 @@
 
 use logto_api::{
     BrowserCookies, Method,
-    sign_in::{Done, Followed, Identifier, SignIn},
+    sign_in::{Completed, Identifier, RedirectOutcome, SignIn},
 };
 
 use crate::{PASSWORD, Tenant, next, submitted, user_id};
@@ -10,13 +10,13 @@ use crate::{PASSWORD, Tenant, next, submitted, user_id};
 const SCOPE: &str = "openid profile email offline_access urn:logto:scope:organizations";
 
 /// Alice has signed in to it.
-async fn done(tenant: &Tenant) -> Done {
+async fn done(tenant: &Tenant) -> Completed {
     let mock = &tenant.mock;
     let request = tenant.logto.sign_in(mock.third_party_app_id(), mock.redirect_uri());
     let request = request.client_secret(mock.third_party_app_secret()).scope(SCOPE);
     let session = request.begin().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
-    next!(submitted(step).await, Done)
+    next!(submitted(step).await, Completed)
 }
 
 #[tokio::test]
@@ -28,7 +28,9 @@ async fn is_asked_of_the_user() {
     organizations.add_users(&acme, [&alice]).send().await.unwrap();
 
     let done = done(&tenant).await;
-    let Followed::Consent(question) = done.follow().await.unwrap() else { panic!("not asked") };
+    let RedirectOutcome::Consent(question) = done.follow_redirects().await.unwrap() else {
+        panic!("not asked")
+    };
     assert_eq!(question.application_id(), Some(tenant.mock.third_party_app_id()));
     assert_eq!(question.application_name(), Some("Third party"));
     assert!(question.scopes().contains(&"email".to_owned()), "{question:?}");
@@ -48,7 +50,7 @@ async fn is_not_taken_for_granted() {
     let done = done(&tenant).await;
     let error = done.tokens().await.unwrap_err();
     assert!(
-        error.to_string().contains("follow()") && error.to_string().contains("grant()"),
+        error.to_string().contains("follow_redirects()") && error.to_string().contains("grant()"),
         "{error}"
     );
 }
@@ -58,7 +60,8 @@ async fn is_given_for_the_users_own_organizations() {
     let tenant = Tenant::open().await;
     tenant.add_alice();
     let elsewhere = tenant.manager().organizations().create("Elsewhere").send().await.unwrap().id;
-    let Followed::Consent(question) = done(&tenant).await.follow().await.unwrap() else {
+    let RedirectOutcome::Consent(question) = done(&tenant).await.follow_redirects().await.unwrap()
+    else {
         panic!("not asked")
     };
     assert!(question.organizations().is_empty());
@@ -74,8 +77,10 @@ async fn is_not_asked_for_the_tenants_own_applications() {
     tenant.add_alice();
     let session = tenant.sign_in().await;
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
-    let done = next!(submitted(step).await, Done);
-    let Followed::Callback(callback) = done.follow().await.unwrap() else { panic!("asked") };
+    let done = next!(submitted(step).await, Completed);
+    let RedirectOutcome::Callback(callback) = done.follow_redirects().await.unwrap() else {
+        panic!("asked")
+    };
     assert!(callback.url().starts_with(tenant.mock.redirect_uri()));
     let secret = callback.url().to_owned();
     assert!(!format!("{callback:?}").contains(secret.rsplit("code=").next().unwrap()));
@@ -96,13 +101,13 @@ async fn is_asked_of_a_browser() {
     let pending = session.pending().unwrap().clone();
 
     // The page does not know the application's authorization.
-    let attach = || tenant.logto.attach(&cookies);
+    let attach = || tenant.logto.resume_interaction(&cookies);
     let error = attach().consent().await.unwrap_err();
     assert!(error.is_session_ended(), "{error}");
-    let session = attach().session::<SignIn>().unwrap();
+    let session = attach().flow::<SignIn>().unwrap();
     session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     let user = attach().identified::<SignIn>().unwrap();
-    let done = next!(user.submit().await.unwrap(), Done);
+    let done = next!(user.submit().await.unwrap(), Completed);
     let page = follow(&tenant, &cookies, done.redirect_to()).await;
     assert!(page.starts_with("/consent?"), "{page}");
 
@@ -135,11 +140,11 @@ async fn is_given_in_another_request() {
     let request = request.client_secret(mock.third_party_app_secret()).browser_cookies(&cookies);
     let session = request.begin().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
-    let done = next!(submitted(step).await, Done);
-    assert!(matches!(done.follow().await.unwrap(), Followed::Consent(_)));
+    let done = next!(submitted(step).await, Completed);
+    assert!(matches!(done.follow_redirects().await.unwrap(), RedirectOutcome::Consent(_)));
 
     let pending = session.pending().unwrap().clone();
-    let attach = tenant.logto.attach(&cookies).authorization(pending);
+    let attach = tenant.logto.resume_interaction(&cookies).authorization(pending);
     let question = attach.client_secret(mock.third_party_app_secret()).consent().await.unwrap();
     let tokens = question.grant().await.unwrap().tokens().await.unwrap();
     assert_eq!(user_id(&tokens), alice);
