@@ -47,7 +47,8 @@ pub struct Generated {
     pub calls: String,
 }
 
-/// Generates the code for the groups that `enabled` accepts.
+/// Generates the code for the groups that `enabled` accepts. Where it accepts `schemars`, models have
+/// JSON schemas.
 ///
 /// # Errors
 ///
@@ -67,19 +68,25 @@ pub fn generate(
     let models = Models::read(&contract.schemas)?;
     Ok(Generated {
         raw: raw::write(&operations)?,
-        models: write_models(&operations, &models, docs)?,
+        models: write_models(&operations, &models, docs, enabled("schemars"))?,
         groups: write_groups(&groups, &operations, &models, docs)?,
         calls: format(&calls::write(&operations, &models)?)?,
     })
 }
 
-fn write_models(operations: &[&Operation], models: &Models, docs: &Docs) -> Result<Pages> {
+fn write_models(
+    operations: &[&Operation],
+    models: &Models,
+    docs: &Docs,
+    schemars: bool,
+) -> Result<Pages> {
     let sent = operations.iter().filter_map(|operation| sent_type(operation));
     let writer = models::Writer {
         models,
         docs,
         sent: &models.reach(sent.filter_map(Type::names)),
         bodies: &only_bodies(operations, models),
+        schemars,
     };
     let mut pages: BTreeMap<String, models::Code> = BTreeMap::new();
     for (name, groups) in users(operations, models) {

@@ -23,6 +23,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) sent: &'a BTreeSet<&'a str>,
     /// Models that only a request is made of: its own setters set their members.
     pub(crate) bodies: &'a BTreeSet<&'a str>,
+    /// They derive `JsonSchema`, which goes by serde's attributes.
+    pub(crate) schemars: bool,
 }
 
 /// Generated code: `items` still wants formatting, `macros` is laid out.
@@ -85,9 +87,9 @@ impl Writer<'_> {
     fn untagged_union(&self, name: &str, variants: &[(String, Type)]) -> String {
         let hides = variants.iter().any(|(_, ty)| ty.is_open());
         let debug = if hides { "" } else { "Debug, " };
+        let schema = if self.schemars { ", schemars::JsonSchema" } else { "" };
         let mut out = self.comment(name);
-        let _ = writeln!(out, "#[derive(Clone, {debug}PartialEq, Serialize, Deserialize)]");
-        out += SCHEMARS;
+        let _ = writeln!(out, "#[derive(Clone, {debug}PartialEq, Serialize, Deserialize{schema})]");
         let _ = writeln!(out, "#[serde(untagged)]\n#[non_exhaustive]\npub enum {name} {{");
         for (variant, ty) in variants {
             let _ = writeln!(out, "/// {}.\n{variant}({}),", naming::words(variant), ty.rust());
@@ -116,17 +118,18 @@ impl Writer<'_> {
             .collect();
         let shape = Shape { name, sent: self.sent.contains(name), members, open: object.open };
         let mut out = self.comment(name);
-        out += &shape.attributes(tag);
+        out += &shape.attributes(tag, self.schemars);
         let _ = writeln!(out, "pub struct {name} {{");
         for member in &shape.members {
             out += &comment(&self.docs.member(name, member));
-            out += &shape.field(member);
+            out += &shape.field(member, self.schemars);
         }
         if shape.open {
             out += "/// Members that the contract does not declare.\n#[serde(flatten)]\n";
             out += "pub extra: serde_json::Map<String, serde_json::Value>,\n";
         }
         out += "}\n";
+        code.macros += &shape.table(tag);
         code.macros += &shape.debug();
         let only_default =
             !shape.members.iter().any(|member| member.required) && self.bodies.contains(name);
@@ -182,10 +185,8 @@ struct Shape<'a> {
     open: bool,
 }
 
-const SCHEMARS: &str = "#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]\n";
-
 impl Shape<'_> {
-    fn attributes(&self, tag: Option<&(String, String)>) -> String {
+    fn attributes(&self, tag: Option<&(String, String)>, schemars: bool) -> String {
         let mut derives = vec!["Clone"];
         if !self.hides() {
             derives.push("Debug");
@@ -193,7 +194,13 @@ impl Shape<'_> {
         if !self.members.iter().any(|member| member.required) {
             derives.push("Default");
         }
-        derives.extend(["PartialEq", "Serialize", "Deserialize"]);
+        derives.push("PartialEq");
+        if self.open {
+            derives.extend(["Serialize", "Deserialize"]);
+        }
+        if schemars {
+            derives.push("schemars::JsonSchema");
+        }
         let mut serde = Vec::new();
         if let Some((property, literal)) = tag {
             serde.push(format!("tag = {property:?}, rename = {literal:?}"));
@@ -201,8 +208,8 @@ impl Shape<'_> {
         if self.camel() {
             serde.push("rename_all = \"camelCase\"".into());
         }
-        let mut out = format!("#[derive({})]\n{SCHEMARS}", derives.join(", "));
-        if !serde.is_empty() {
+        let mut out = format!("#[derive({})]\n", derives.join(", "));
+        if !serde.is_empty() && (self.open || schemars) {
             let _ = writeln!(out, "#[serde({})]", serde.join(", "));
         }
         out + "#[non_exhaustive]\n"
@@ -218,7 +225,7 @@ impl Shape<'_> {
         self.open || self.members.iter().any(|member| member.hidden)
     }
 
-    fn field(&self, member: &Member) -> String {
+    fn field(&self, member: &Member, schemars: bool) -> String {
         let mut serde = Vec::new();
         let plain = naming::plain_field(&member.wire);
         let renamed =
@@ -246,11 +253,36 @@ impl Shape<'_> {
             }
         };
         let mut out = String::new();
-        if !serde.is_empty() {
+        if !serde.is_empty() && (self.open || schemars) {
             let _ = writeln!(out, "#[serde({})]", serde.join(", "));
         }
         let _ = writeln!(out, "pub {}: {ty},", naming::field(&member.wire));
         out
+    }
+
+    /// How it is read and written, which serde would derive at ten times the length.
+    fn table(&self, tag: Option<&(String, String)>) -> String {
+        if self.open {
+            return String::new();
+        }
+        let by = tag.map(|(member, value)| format!(" by {member:?} = {value:?}"));
+        let mut out = format!("\njson_object! {{ {}{};", self.name, by.unwrap_or_default());
+        let mut line = String::new();
+        for (at, member) in self.members.iter().enumerate() {
+            let kind = match (member.required, member.nullable) {
+                (true, false) => "must",
+                (true, true) => "null",
+                (false, true) if self.sent => "clear",
+                (false, _) => "may",
+            };
+            let field = naming::field(&member.wire);
+            let entry = format!(" {at} {kind} {field} {:?},", member.wire);
+            if line.is_empty() || line.len() + entry.len() > 98 {
+                out += &std::mem::replace(&mut line, "\n   ".into());
+            }
+            line += &entry;
+        }
+        out + &line + "\n}\n"
     }
 
     fn debug(&self) -> String {

@@ -154,7 +154,7 @@ fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
             let Setters { owner, setters } = call.mac.parse_body().map_err(problem)?;
             lines.extend(setters.iter().map(|setter| format!("{owner}::{setter}")));
         }
-        syn::Item::Macro(call) if !ends_in(&call.mac.path, "redacted_debug") => {
+        syn::Item::Macro(call) if !is_hidden(&call.mac.path) => {
             let Union { name, variants } = call.mac.parse_body().map_err(problem)?;
             lines.insert(format!("{name} enum"));
             lines.extend(variants.iter().map(|variant| format!("{name}::{variant}")));
@@ -162,6 +162,11 @@ fn model(item: syn::Item, lines: &mut BTreeSet<String>) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Whether a macro makes nothing that has a name.
+fn is_hidden(path: &syn::Path) -> bool {
+    ["redacted_debug", "json_object"].iter().any(|name| ends_in(path, name))
 }
 
 fn ends_in(path: &syn::Path, name: &str) -> bool {

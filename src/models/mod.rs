@@ -6,6 +6,8 @@
 #[cfg(feature = "operations")]
 #[allow(dead_code, reason = "which operations have a body depends on the enabled features")]
 pub(crate) mod json_body;
+#[cfg(feature = "operations")]
+pub(crate) mod json_object;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 pub(crate) mod json_path;
 pub(crate) mod nullable;
@@ -34,6 +36,7 @@ mod generated {
     use serde::{Deserialize, Serialize};
 
     use super::{
+        json_object::json_object,
         setters::*,
         values::{open_enum, tagged_union},
     };
