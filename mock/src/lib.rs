@@ -63,6 +63,7 @@
 
 mod control;
 mod mock;
+mod port;
 mod routes;
 mod rules;
 mod server;
@@ -73,6 +74,7 @@ pub use control::Snapshot;
 pub use mock::Mock;
 pub use state::{
     custom_claims::CustomClaims,
+    faults::Fault,
     policy::{MfaFactor, MfaPolicy, SignUpField},
     recorded::RecordedRequest,
 };

@@ -23,7 +23,7 @@ pub struct Mock {
     device: App,
     /// What it knew at first.
     pub(crate) first: Option<Snapshot>,
-    _server: Server,
+    pub(crate) server: Server,
 }
 
 impl Mock {
@@ -47,7 +47,7 @@ impl Mock {
             native,
             device,
             first: None,
-            _server: server,
+            server,
         };
         mock.first = Some(mock.snapshot());
         Ok(mock)

@@ -7,12 +7,17 @@ use std::{
 };
 
 use axum::{Router, middleware};
-use tokio::{runtime, sync::oneshot};
+use tokio::{
+    runtime,
+    sync::{oneshot, watch},
+};
 
 use crate::{
+    port::Port,
     routes::{
-        account, audit, authorization, consent, device, experience, oidc, operations, recorder,
-        sign_out, token, user_assets,
+        account, audit, authorization, consent, device, experience,
+        faults::{self, Broken},
+        oidc, operations, recorder, sign_out, token, user_assets,
     },
     state::Store,
 };
@@ -21,6 +26,7 @@ use crate::{
 /// ends kept-alive connections too, whatever runtime the test runs on.
 pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
+    refused: watch::Sender<bool>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -34,17 +40,24 @@ impl Server {
 
     pub(crate) fn run(listener: TcpListener, store: Store) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = {
+        let (refused, receiver) = watch::channel(false);
+        let port = {
             let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
+            Port::new(tokio::net::TcpListener::from_std(listener)?, receiver)?
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::Builder::new().name("logto-mock".into()).spawn(move || {
-            runtime.spawn(axum::serve(listener, routes(store)).into_future());
+            let service = routes(store).into_make_service_with_connect_info::<Broken>();
+            runtime.spawn(axum::serve(port, service).into_future());
             // An error says that the sender is gone, which means stop as well.
             let _ = runtime.block_on(stopped);
         })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { stop: Some(stop), refused, thread: Some(thread) })
+    }
+
+    /// Closes the port, or opens it again.
+    pub(crate) fn refuse(&self, refuse: bool) {
+        self.refused.send_replace(refuse);
     }
 }
 
@@ -72,6 +85,7 @@ fn routes(store: Store) -> Router {
         .fallback(operations::operation)
         .method_not_allowed_fallback(operations::operation)
         .layer(middleware::from_fn_with_state(store.clone(), audit::tokens))
+        .layer(middleware::from_fn_with_state(store.clone(), faults::inject))
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))
         .with_state(store)
 }

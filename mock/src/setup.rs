@@ -1,12 +1,13 @@
 //! What a test sets, and what it is told that a user would have got or computed.
 
-use std::{collections::HashMap, iter};
+use std::collections::HashMap;
 
 use crate::{
     Mock,
     rules::totp,
     state::{
         factors::Secret,
+        faults::Fault,
         policy::{MfaFactor, MfaPolicy, SignUpField},
         user::User,
     },
@@ -17,7 +18,37 @@ impl Mock {
     /// recorded, and not carried out. Requests for tokens count, too. A number that is no HTTP
     /// status stands for 500.
     pub fn fail_next(&self, requests: usize, status: u16) {
-        self.store.lock().failures.extend(iter::repeat_n(status, requests));
+        self.inject(Fault::status(status).times(requests));
+    }
+
+    /// Has requests go wrong. Of several faults, the first that applies to a request does.
+    pub fn inject(&self, fault: Fault) {
+        self.store.lock().faults.add(fault);
+    }
+
+    /// Ends all faults, and accepts connections again.
+    pub fn clear_faults(&self) {
+        self.store.lock().faults.clear();
+        self.server.refuse(false);
+    }
+
+    /// Has another choice of requests go wrong where faults have a probability.
+    pub fn seed_faults(&self, seed: u64) {
+        self.store.lock().faults.seed(seed);
+    }
+
+    /// Refuses new connections from now on, and resets those that there are at their next request;
+    /// or accepts them again. It takes some milliseconds until the port is closed or open.
+    pub fn refuse_connections(&self, refuse: bool) {
+        self.store.lock().faults.refuses = refuse;
+        self.server.refuse(refuse);
+    }
+
+    /// Gives answers of this release from now on (such as `1.38`): operations and fields
+    /// that it did not have are absent, as far as the contract knows since when they
+    /// exist.
+    pub fn set_release(&self, release: &str) {
+        self.store.lock().release = Some(release.to_owned());
     }
 
     /// The newest verification code that was sent to this e-mail address or phone number.

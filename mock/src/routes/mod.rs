@@ -12,6 +12,7 @@ pub(crate) mod cookies;
 pub(crate) mod deliver;
 pub(crate) mod device;
 pub(crate) mod experience;
+pub(crate) mod faults;
 pub(crate) mod form;
 pub(crate) mod oidc;
 pub(crate) mod operations;

@@ -19,15 +19,12 @@ const LIMIT: usize = 1024 * 1024;
 /// How many of the newest requests are remembered, at least.
 const KEPT: usize = 5_000;
 
-/// Keeps a request, and says with what it is to fail.
-fn note(state: &mut state::State, request: RecordedRequest) -> Option<StatusCode> {
+fn note(state: &mut state::State, request: RecordedRequest) {
     state.token_requests += usize::from(request.is_token_request());
     if state.requests.len() >= 2 * KEPT {
         state.requests.drain(..KEPT);
     }
     state.requests.push(request);
-    let status = state.failures.pop_front()?;
-    Some(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 pub(crate) async fn record(State(store): State<Store>, request: Request, next: Next) -> Response {
@@ -44,11 +41,8 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
                 headers: headers.collect(),
                 body: body.to_vec(),
             };
-            let failure = note(&mut store.lock(), recorded);
-            match failure {
-                Some(status) => reply::text(status, status.canonical_reason().unwrap_or_default()),
-                None => next.run(Request::from_parts(parts, Body::from(body))).await,
-            }
+            note(&mut store.lock(), recorded);
+            next.run(Request::from_parts(parts, Body::from(body))).await
         }
         Err(_) => reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
     };

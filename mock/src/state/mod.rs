@@ -8,6 +8,7 @@ pub(crate) mod deliveries;
 pub(crate) mod device;
 pub(crate) mod experience;
 pub(crate) mod factors;
+pub(crate) mod faults;
 pub(crate) mod ids;
 pub(crate) mod interaction;
 pub(crate) mod keys;
@@ -23,7 +24,7 @@ pub(crate) mod user;
 pub(crate) mod verifications;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -31,9 +32,9 @@ use std::{
 pub(crate) use self::time::{iso, now};
 use crate::state::{
     codes::Codes, connectors::Connectors, custom_claims::Customizer, deliveries::Delivery,
-    ids::Ids, interaction::Interaction, keys::Keys, links::AllLinks, policy::Policy,
-    recorded::RecordedRequest, sessions::Sessions, tables::Tables, tokens::Tokens, user::Users,
-    verifications::Verifications,
+    faults::Faults, ids::Ids, interaction::Interaction, keys::Keys, links::AllLinks,
+    policy::Policy, recorded::RecordedRequest, sessions::Sessions, tables::Tables, tokens::Tokens,
+    user::Users, verifications::Verifications,
 };
 
 #[derive(Clone)]
@@ -74,8 +75,10 @@ pub(crate) struct State {
     /// The newest.
     pub(crate) requests: Vec<RecordedRequest>,
     pub(crate) token_requests: usize,
-    /// What the next requests are answered with instead.
-    pub(crate) failures: VecDeque<u16>,
+    /// What goes wrong on demand.
+    pub(crate) faults: Faults,
+    /// The release whose answers are given, where it is not the newest.
+    pub(crate) release: Option<String>,
 }
 
 impl State {
@@ -129,7 +132,8 @@ impl Store {
             sign_outs: HashMap::new(),
             requests: Vec::new(),
             token_requests: 0,
-            failures: VecDeque::new(),
+            faults: Faults::default(),
+            release: None,
         }))))
     }
 

@@ -3,12 +3,18 @@
 mod check;
 mod example;
 pub(crate) mod issues;
+mod reshape;
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::{check::Check, example::example, issues::refused};
+pub(crate) use self::{
+    check::Check,
+    example::example,
+    issues::refused,
+    reshape::{Change, is_later},
+};
 
 /// Read at the first request that needs it, once for all stand-ins of a process.
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
@@ -44,6 +50,8 @@ pub(crate) struct Operation {
     /// The statuses of success, and the schema of each.
     pub(crate) successes: Vec<(u16, Option<Value>)>,
     pub(crate) paged: bool,
+    /// The release that brought it.
+    pub(crate) since: Option<String>,
 }
 
 pub(crate) struct Parameter {
@@ -199,6 +207,7 @@ impl Operation {
             body: body.get("application/json").map(|body| body["schema"].clone()),
             successes: responses.filter_map(|(status, own)| success(status, own)).collect(),
             paged: operation["x-logto-paged"] == true,
+            since: operation["x-logto-since"].as_str().map(str::to_owned),
         }
     }
 
