@@ -42,9 +42,8 @@
 //!
 //! # Differences from a real server
 //!
-//! - An imported password digest matches no password, and no password is looked
-//!   up in lists of stolen ones: eight characters that are neither one repeated
-//!   nor a sequence will do.
+//! - No password is looked up in lists of stolen ones: eight characters that are
+//!   neither one repeated nor a sequence will do.
 //! - A browser session is never reused: each authorization request asks for a
 //!   sign-in. A third party's users are asked for consent each time.
 //! - Every way to sign in is open: usernames, e-mail addresses and phone numbers

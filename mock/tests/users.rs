@@ -263,3 +263,43 @@ async fn what_a_user_gives_up_is_free() -> Result {
     fixture.add(named).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn imported_passwords_are_verified() -> Result {
+    let fixture = Fixture::start().await?;
+    for (algorithm, digest, password) in [
+        (
+            "Argon2id",
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+            "password",
+        ),
+        (
+            "Argon2i",
+            "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8",
+            "password",
+        ),
+        ("Bcrypt", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"),
+        ("MD5", "3cb4e732631f47e6eb961f34554b7cde", "correct horse"),
+        ("SHA1", "2f9e53523b62abc141a2b4d6019d23cba835dbd0", "correct horse"),
+        (
+            "SHA256",
+            "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631",
+            "correct horse",
+        ),
+        (
+            "Legacy",
+            r#"["sha1",["salt","@"],"619a8b7fb0e2b3f5d24ab3bc0b53ce167a50f893"]"#,
+            "correct horse",
+        ),
+    ] {
+        let body = json!({ "passwordDigest": digest, "passwordAlgorithm": algorithm });
+        let user = fixture.add(body).await?;
+        let path = format!("/api/users/{}/password/verify", string(&user["id"]));
+        for (given, expected) in [(password, 204), ("another one", 422)] {
+            let body = json!({ "password": given });
+            let (status, _) = fixture.send(Method::POST, &path, body).await?;
+            assert_eq!(status, expected, "{algorithm}");
+        }
+    }
+    Ok(())
+}

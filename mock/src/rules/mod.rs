@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod codes;
 pub(crate) mod connectors;
 pub(crate) mod contract;
+mod digests;
 pub(crate) mod engine;
 pub(crate) mod errors;
 pub(crate) mod events;

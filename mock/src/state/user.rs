@@ -15,8 +15,11 @@ pub(crate) enum Password {
     Plain(String),
     /// One that is right, and lets nobody in until it is set anew.
     Expired(String),
-    /// Imported, and matched by nothing: the mock has no hash algorithms.
-    Digest,
+    /// Imported: the algorithm by Logto's name, and what it made of the password.
+    Digest {
+        algorithm: String,
+        digest: String,
+    },
 }
 
 #[derive(Clone)]
@@ -91,13 +94,6 @@ impl User {
 
     pub(crate) fn is_suspended(&self) -> bool {
         *self.get("isSuspended") == true
-    }
-
-    pub(crate) fn has_password(&self, given: &str) -> bool {
-        match &self.password {
-            Some(Password::Plain(own) | Password::Expired(own)) => own == given,
-            _ => false,
-        }
     }
 
     pub(crate) fn has_expired_password(&self) -> bool {

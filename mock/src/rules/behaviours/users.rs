@@ -220,7 +220,7 @@ fn take_password(members: &mut Members) -> Result<Option<Password>, Failure> {
         (Some(_), Some(_), _) => Err(Failure::new(400, "user.password_and_digest")),
         (None, Some(_), None) => Err(Failure::new(400, "user.password_algorithm_required")),
         (Some(password), None, _) => Ok(Some(Password::Plain(password))),
-        (None, Some(_), Some(_)) => Ok(Some(Password::Digest)),
+        (None, Some(digest), Some(algorithm)) => Ok(Some(Password::Digest { algorithm, digest })),
         (None, None, _) => Ok(None),
     }
 }
