@@ -217,6 +217,9 @@ fn message(code: &str) -> &'static str {
         "sign_in_experiences.backup_code_cannot_be_enabled_alone" => {
             "Backup code cannot be enabled alone."
         }
+        "sign_in_experiences.password_expiration_not_enabled" => {
+            "Password expiration policy is not enabled. Enable it in the sign-in experience settings before expiring passwords."
+        }
         "single_sign_on.forbidden_domains" => "Public email domains are not allowed.",
         "storage.not_configured" => "Storage provider is not configured.",
         "user.email_exists_in_profile" => "The account has an email address already.",

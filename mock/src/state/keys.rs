@@ -1,6 +1,9 @@
 //! What tokens are signed with, and what their signatures are checked with.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -16,7 +19,9 @@ pub(crate) struct Keys(Vec<Key>);
 #[derive(Clone)]
 struct Key {
     id: String,
-    pair: Arc<EcdsaKeyPair>,
+    /// Made when it is first needed, since the first of a process takes a while, and shared by
+    /// copies of the state.
+    pair: Arc<OnceLock<Option<EcdsaKeyPair>>>,
 }
 
 impl Keys {
@@ -57,7 +62,8 @@ impl Keys {
             header["typ"] = kind.into();
         }
         let signed = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-        let signature = key.pair.sign(&SystemRandom::new(), signed.as_bytes());
+        let signature =
+            key.pair().and_then(|pair| pair.sign(&SystemRandom::new(), signed.as_bytes()).ok());
         let signature = signature.map(|signature| encode(signature.as_ref()));
         // Signing fails only where the machine has no randomness left.
         format!("{signed}.{}", signature.unwrap_or_default())
@@ -66,13 +72,19 @@ impl Keys {
 
 impl Key {
     fn new(id: &str) -> io::Result<Self> {
-        let pair = EcdsaKeyPair::generate(&ES384).map_err(io::Error::other)?;
-        Ok(Self { id: id.to_owned(), pair: Arc::new(pair) })
+        let pair = Arc::default();
+        Ok(Self { id: id.to_owned(), pair })
+    }
+
+    /// None where the operating system has no randomness.
+    fn pair(&self) -> Option<&EcdsaKeyPair> {
+        self.pair.get_or_init(|| EcdsaKeyPair::generate(&ES384).ok()).as_ref()
     }
 
     fn to_jwk(&self) -> Value {
         // An uncompressed point: a byte that says so, then both coordinates.
-        let point = self.pair.public_key().as_ref().get(1..).unwrap_or_default();
+        let point = self.pair().map(|pair| pair.public_key().as_ref());
+        let point = point.and_then(|point| point.get(1..)).unwrap_or_default();
         let (x, y) = point.split_at(point.len() / 2);
         json!({
             "kty": "EC", "use": "sig", "kid": self.id, "alg": "ES384", "crv": "P-384",

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::tenant;
+use super::sign_in_experience;
 use crate::{
     rules::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
         passwords,
+        spec::Spec,
         users::not_found,
     },
     state::{collection::Members, iso, now},
@@ -111,13 +112,14 @@ pub(super) fn of_user(call: &mut Call<'_>) -> Outcome {
     if let Some(skipped) = call.body["passkeySignIn"]["skipped"].as_bool() {
         user.mfa.passkey_skipped = skipped;
     }
-    Ok(Reply::ok(json!({
-        "mfa": {
-            "enabled": user.mfa.enabled.unwrap_or(false), "skipped": user.mfa.skipped,
-            "skipMfaOnSignIn": user.mfa.skip_on_sign_in,
-        },
+    let mut shown = json!({
+        "mfa": { "skipped": user.mfa.skipped, "skipMfaOnSignIn": user.mfa.skip_on_sign_in },
         "passkeySignIn": { "skipped": user.mfa.passkey_skipped },
-    })))
+    });
+    if let Some(enabled) = user.mfa.enabled {
+        shown["mfa"]["enabled"] = enabled.into();
+    }
+    Ok(Reply::ok(shown))
 }
 
 /// Everything that an application is opened for has to be there.
@@ -147,7 +149,7 @@ pub(super) fn profile_field(call: &mut Call<'_>) -> Outcome {
 
 /// What everybody may know of how to sign in.
 pub(super) fn public_sign_in_experience(call: &mut Call<'_>) -> Outcome {
-    let mut own = tenant::current_sign_in_experience(call);
+    let mut own = sign_in_experience::current(call);
     let fields = call.state.tables.of_all("custom-profile-fields");
     let fields: Vec<Value> = fields.map(|row| row.members.clone().into()).collect();
     let more = json!({
@@ -157,6 +159,23 @@ pub(super) fn public_sign_in_experience(call: &mut Call<'_>) -> Outcome {
     });
     if let (Some(own), Value::Object(more)) = (own.as_object_mut(), more) {
         own.extend(more);
+        own.retain(|name, _| {
+            !["forgotPasswordMethods", "emailBlocklistPolicy"].contains(&name.as_str())
+        });
     }
     Ok(Reply::ok(own))
+}
+
+/// What everybody may know of the account center is what is set of it.
+pub(super) fn public_account_center(call: &mut Call<'_>) -> Outcome {
+    let stored = call.state.tables.get("account-center").and_then(|table| table.get("", ""));
+    let own = stored.map(|row| row.members.clone());
+    Ok(Reply::ok(own.unwrap_or_else(|| Spec::of("account-center").defaults())))
+}
+
+pub(super) fn create_domain(call: &mut Call<'_>) -> Outcome {
+    let domain = call.body["domain"].clone();
+    call.body["dnsRecords"] =
+        json!([{ "name": domain, "type": "CNAME", "value": "mock.logto.example" }]);
+    engine::run(call)
 }

@@ -11,6 +11,7 @@ use crate::{
     state::{
         State,
         collection::{Members, object, text},
+        params::Params,
         tables::Row,
     },
 };
@@ -109,6 +110,22 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     call.state.connectors.social.retain(|own| *own != id);
     call.state.connectors.sso.retain(|own| own.id != id);
     Ok(reply)
+}
+
+/// Where a social connector's users are sent: nowhere that exists.
+pub(super) fn authorization_uri(call: &mut Call<'_>) -> Outcome {
+    let own = call.state.tables.find("connectors", &call.path[0]);
+    let own = shown(own.ok_or_else(|| Failure::new(404, "entity.not_found"))?);
+    if own["type"] != "Social" {
+        let message = "{{method}}: has not been implemented yet.";
+        return Err(Failure::with_message(501, "connector.not_implemented", message));
+    }
+    let mut query = Params::default();
+    query.set("state", call.text("state"));
+    query.set("redirect_uri", call.text("redirectUri"));
+    let target = own["target"].as_str().unwrap_or_default();
+    let address = format!("https://{target}.example/authorize?{}", query.encode());
+    Ok(Reply::ok(json!({ "redirectTo": address })))
 }
 
 pub(super) fn providers(_: &mut Call<'_>) -> Outcome {

@@ -3,7 +3,9 @@
 mod applications;
 mod configs;
 mod connectors;
+mod one_time_tokens;
 mod sessions;
+mod sign_in_experience;
 mod tenant;
 mod users;
 
@@ -15,7 +17,7 @@ use crate::rules::{
 pub(crate) use self::{
     applications::add_default_secret,
     connectors::add_social,
-    tenant::{add_one_time_token, consume_one_time_token},
+    one_time_tokens::{add as add_one_time_token, consume as consume_one_time_token},
 };
 
 /// Carries out an operation.
@@ -85,17 +87,21 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "CreateHookTest" => tenant::test_hook(call),
         "ListHookRecentLogs" => tenant::recent_logs(call),
         "UpdateHookSigningKey" => tenant::rotate_signing_key(call),
-        "GetSignInExp" => tenant::sign_in_experience(call),
-        "UpdateSignInExp" => tenant::change_sign_in_experience(call),
+        "GetSignInExp" => sign_in_experience::read(call),
+        "UpdateSignInExp" => sign_in_experience::change(call),
         "CreateSubjectToken" => tenant::subject_token(call),
-        "AddOneTimeTokens" => tenant::one_time_token(call),
-        "VerifyOneTimeToken" => tenant::verify_one_time_token(call),
-        "ReplaceOneTimeTokenStatus" => tenant::set_token_status(call),
+        "AddOneTimeTokens" => one_time_tokens::create(call),
+        "VerifyOneTimeToken" => one_time_tokens::verify(call),
+        "ReplaceOneTimeTokenStatus" => one_time_tokens::set_status(call),
         "CreateUserPersonalAccessToken" => users::personal_access_token(call),
         "UpdatePersonalAccessTokenName" => users::rename_access_token(call),
         "DeletePersonalAccessTokenPost" => users::delete_access_token(call),
         "CreateOrganizationInvitation" => tenant::invite(call),
         "ReplaceOrganizationInvitationStatus" => tenant::set_invitation_status(call),
+        "GetWellKnownAccountCenter" => configs::public_account_center(call),
+        "CreateDomain" => configs::create_domain(call),
+        "CreateConnectorAuthorizationUri" => connectors::authorization_uri(call),
+        "GetUserSsoIdentity" => users::sso_identity(call),
         "GetActiveUserCounts" => configs::active_users(call),
         "GetOidcKeys" => configs::oidc_keys(call),
         "RotateOidcKeys" => configs::rotate_oidc_keys(call),

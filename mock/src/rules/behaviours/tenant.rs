@@ -12,11 +12,9 @@ use crate::{
         spec::{Act, Spec},
     },
     state::{
-        State,
         collection::{Members, object, text},
         deliveries::Delivery,
         now,
-        policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
         tokens::SubjectToken,
     },
 };
@@ -204,78 +202,6 @@ pub(super) fn subject_token(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::json(201, json!({ "subjectToken": token, "expiresIn": 600 })))
 }
 
-/// Ten minutes, in seconds.
-const ONE_TIME_TOKEN_LIFETIME: u64 = 600;
-
-pub(super) fn one_time_token(call: &mut Call<'_>) -> Outcome {
-    let lifetime = call.body["expiresIn"].as_u64().unwrap_or(ONE_TIME_TOKEN_LIFETIME);
-    let mut body = call.members();
-    body.insert("token".into(), call.state.ids.secret().into());
-    body.insert("expiresAt".into(), (now() + lifetime * 1000).into());
-    let own = engine::add(call, "", body.into())?;
-    Ok(Reply::json(201, own))
-}
-
-/// Adds a token for this address, as the operation does.
-pub(crate) fn add_one_time_token(state: &mut State, token: &str, email: &str) {
-    let id = state.ids.standard();
-    let now = now();
-    state.tables.table("one-time-tokens").add_entity(object(json!({
-        "tenantId": "default", "id": id, "email": email, "token": token, "context": {},
-        "status": "active", "createdAt": now, "expiresAt": now + ONE_TIME_TOKEN_LIFETIME * 1000,
-    })));
-}
-
-/// Uses a token up, if it was sent to this address; gives it.
-pub(crate) fn consume_one_time_token(
-    state: &mut State,
-    token: &str,
-    email: &str,
-) -> Result<Members, Failure> {
-    let table = state.tables.table("one-time-tokens");
-    let Some(own) = table.find_by("token", token).cloned() else {
-        let message = format!("Token {token} not found.");
-        return Err(Failure::with_message(404, "one_time_token.token_not_found", &message));
-    };
-    let refused = |code| Err(Failure::new(400, code));
-    if text(&own, "email") != Some(email) {
-        return refused("one_time_token.email_mismatch");
-    }
-    match text(&own, "status") {
-        Some("consumed") => return refused("one_time_token.token_consumed"),
-        Some("revoked") => return refused("one_time_token.token_revoked"),
-        _ if own["expiresAt"].as_u64() < Some(now()) => {
-            return refused("one_time_token.token_expired");
-        }
-        _ => {}
-    }
-    let id = text(&own, "id").unwrap_or_default();
-    table.change("", id, |row| {
-        row.members.insert("status".into(), "consumed".into());
-    });
-    Ok(table.find(id).cloned().unwrap_or_default())
-}
-
-pub(super) fn verify_one_time_token(call: &mut Call<'_>) -> Outcome {
-    let (token, email) = (call.text("token").to_owned(), call.text("email").to_owned());
-    consume_one_time_token(call.state, &token, &email).map(Reply::ok)
-}
-
-pub(super) fn set_token_status(call: &mut Call<'_>) -> Outcome {
-    let id = call.path[0].clone();
-    let own = call.state.tables.find("one-time-tokens", &id);
-    let own = own.ok_or_else(|| Spec::of("one-time-tokens").missing(Act::Read, &id))?;
-    if text(own, "status") != Some("active") && call.text("status") == "active" {
-        return Err(Failure::new(400, "one_time_token.cannot_reactivate_token"));
-    }
-    let status = call.body["status"].clone();
-    let table = call.state.tables.table("one-time-tokens");
-    table.change("", &id, |row| {
-        row.members.insert("status".into(), status);
-    });
-    Ok(Reply::ok(table.find(&id).cloned().unwrap_or_default()))
-}
-
 /// An invitation is for one address and one organization, and ends later than now.
 pub(super) fn invite(call: &mut Call<'_>) -> Outcome {
     let organization = call.text("organizationId");
@@ -351,77 +277,4 @@ pub(super) fn verify_code(call: &mut Call<'_>) -> Outcome {
     let id = address["value"].as_str().unwrap_or_default();
     let code = call.text("verificationCode").to_owned();
     call.state.codes.check(id, &address, &code).map(|()| Reply::nothing())
-}
-
-pub(super) fn sign_in_experience(call: &mut Call<'_>) -> Outcome {
-    let mut reply = engine::run(call)?;
-    if let Some(own) = reply.value() {
-        show_policy(&call.state.policy, own);
-    }
-    Ok(reply)
-}
-
-/// All of it, for operations that show parts.
-pub(super) fn current_sign_in_experience(call: &Call<'_>) -> Value {
-    let spec = Spec::of("sign-in-exp");
-    let stored = call.state.tables.get("sign-in-exp").and_then(|table| table.get("", ""));
-    let own = stored.map_or_else(|| spec.defaults(), |row| row.members.clone());
-    let mut own = Value::from(own);
-    show_policy(&call.state.policy, &mut own);
-    own
-}
-
-/// What tests have set of it.
-fn show_policy(policy: &Policy, own: &mut Value) {
-    let factors = policy.factors.iter().map(|factor| factor.name());
-    own["mfa"] = json!({ "factors": factors.collect::<Vec<_>>(), "policy": policy.mfa.name() });
-    own["passkeySignIn"]["enabled"] = policy.passkey_sign_in.into();
-    let identifiers = [
-        (SignUpField::Username, "username"),
-        (SignUpField::Email, "email"),
-        (SignUpField::Phone, "phone"),
-    ];
-    let identifiers = identifiers.into_iter().filter(|(field, _)| policy.asks_for(*field));
-    let verify = policy.asks_for(SignUpField::Email) || policy.asks_for(SignUpField::Phone);
-    own["signUp"] = json!({
-        "identifiers": identifiers.map(|(_, name)| name).collect::<Vec<_>>(),
-        "password": policy.asks_for(SignUpField::Password), "verify": verify,
-    });
-}
-
-pub(super) fn change_sign_in_experience(call: &mut Call<'_>) -> Outcome {
-    let given = call.members();
-    let factors = given.get("mfa").map(|mfa| mfa["factors"].clone()).unwrap_or_default();
-    if factors == json!(["BackupCode"]) {
-        let code = "sign_in_experiences.backup_code_cannot_be_enabled_alone";
-        return Err(Failure::new(400, code));
-    }
-    let mut reply = engine::run(call)?;
-    let policy = &mut call.state.policy;
-    if let Some(mfa) = given.get("mfa") {
-        let names = factors.as_array().into_iter().flatten().filter_map(Value::as_str);
-        policy.factors = names.filter_map(MfaFactor::of_name).collect();
-        policy.mfa = mfa["policy"].as_str().and_then(MfaPolicy::of_name).unwrap_or(policy.mfa);
-    }
-    if let Some(enabled) = given.get("passkeySignIn").and_then(|own| own["enabled"].as_bool()) {
-        policy.passkey_sign_in = enabled;
-    }
-    if let Some(sign_up) = given.get("signUp") {
-        let asks = |name: &str| {
-            sign_up["identifiers"].as_array().is_some_and(|own| own.contains(&json!(name)))
-        };
-        policy.sign_up = [
-            (SignUpField::Username, asks("username")),
-            (SignUpField::Email, asks("email")),
-            (SignUpField::Phone, asks("phone")),
-            (SignUpField::Password, sign_up["password"] == true),
-        ]
-        .into_iter()
-        .filter_map(|(field, asked)| asked.then_some(field))
-        .collect();
-    }
-    if let Some(own) = reply.value() {
-        show_policy(&call.state.policy, own);
-    }
-    Ok(reply)
 }

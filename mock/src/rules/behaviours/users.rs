@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::sign_in_experience;
 use crate::{
     rules::{
         call::{Call, Outcome, Reply},
@@ -107,6 +108,11 @@ pub(super) fn verify_password(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn expire_password(call: &mut Call<'_>) -> Outcome {
+    user(call)?;
+    if sign_in_experience::current(call)["passwordExpiration"]["enabled"] != true {
+        let code = "sign_in_experiences.password_expiration_not_enabled";
+        return Err(Failure::new(400, code));
+    }
     let expired = call.body["isExpired"] == true;
     changed(call, |user| {
         if expired {
@@ -185,6 +191,13 @@ pub(super) fn identities(call: &mut Call<'_>) -> Outcome {
     let social = own.map(|(target, identity)| json!({ "target": target, "identity": identity }));
     let social: Vec<Value> = social.collect();
     Ok(Reply::ok(json!({ "socialIdentities": social, "ssoIdentities": [] })))
+}
+
+/// Accounts at enterprises are not kept with the connector that they came by.
+pub(super) fn sso_identity(call: &mut Call<'_>) -> Outcome {
+    user(call)?;
+    let message = "The user does not have an enterprise identity linked to the specified SSO connector ID: {{ ssoConnectorId }}.";
+    Err(Failure::with_message(404, "user.enterprise_sso_identity_not_exists", message))
 }
 
 pub(super) fn set_identity(call: &mut Call<'_>) -> Outcome {

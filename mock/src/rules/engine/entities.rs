@@ -136,12 +136,12 @@ pub(super) fn read(call: &mut Call<'_>) -> Outcome {
 
 /// Sets the members that the body has, null among them.
 pub(super) fn change(call: &mut Call<'_>) -> Outcome {
-    find(call, Act::Change)?;
     let given = call.members();
     if given.is_empty() && Spec::of(&call.plan.table).must_be_filled() {
         let message = "Invalid input. Value list must not be empty.";
         return Err(Failure::with_message(422, "entity.invalid_input", message));
     }
+    find(call, Act::Change)?;
     let (owner, key) = place(call);
     let own = set(call, &owner, &key, given)?;
     Ok(Reply::ok(shown(call, &own)))

@@ -1,0 +1,86 @@
+//! The sign-in experience: what is set of it, by the API and by tests.
+
+use serde_json::{Value, json};
+
+use crate::{
+    rules::{
+        call::{Call, Outcome},
+        engine,
+        errors::Failure,
+        spec::Spec,
+    },
+    state::policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
+};
+
+pub(super) fn read(call: &mut Call<'_>) -> Outcome {
+    let mut reply = engine::run(call)?;
+    if let Some(own) = reply.value() {
+        show_policy(&call.state.policy, own);
+    }
+    Ok(reply)
+}
+
+/// All of it, for operations that show parts.
+pub(super) fn current(call: &Call<'_>) -> Value {
+    let spec = Spec::of("sign-in-exp");
+    let stored = call.state.tables.get("sign-in-exp").and_then(|table| table.get("", ""));
+    let own = stored.map_or_else(|| spec.defaults(), |row| row.members.clone());
+    let mut own = Value::from(own);
+    show_policy(&call.state.policy, &mut own);
+    own
+}
+
+/// What tests have set of it.
+fn show_policy(policy: &Policy, own: &mut Value) {
+    let factors = policy.factors.iter().map(|factor| factor.name());
+    own["mfa"] = json!({ "factors": factors.collect::<Vec<_>>(), "policy": policy.mfa.name() });
+    own["passkeySignIn"]["enabled"] = policy.passkey_sign_in.into();
+    let identifiers = [
+        (SignUpField::Username, "username"),
+        (SignUpField::Email, "email"),
+        (SignUpField::Phone, "phone"),
+    ];
+    let identifiers = identifiers.into_iter().filter(|(field, _)| policy.asks_for(*field));
+    let verify = policy.asks_for(SignUpField::Email) || policy.asks_for(SignUpField::Phone);
+    own["signUp"] = json!({
+        "identifiers": identifiers.map(|(_, name)| name).collect::<Vec<_>>(),
+        "password": policy.asks_for(SignUpField::Password), "verify": verify,
+    });
+}
+
+pub(super) fn change(call: &mut Call<'_>) -> Outcome {
+    let given = call.members();
+    let factors = given.get("mfa").map(|mfa| mfa["factors"].clone()).unwrap_or_default();
+    if factors == json!(["BackupCode"]) {
+        let code = "sign_in_experiences.backup_code_cannot_be_enabled_alone";
+        return Err(Failure::new(400, code));
+    }
+    let mut reply = engine::run(call)?;
+    let policy = &mut call.state.policy;
+    if let Some(mfa) = given.get("mfa") {
+        let names = factors.as_array().into_iter().flatten().filter_map(Value::as_str);
+        policy.factors = names.filter_map(MfaFactor::of_name).collect();
+        policy.mfa = mfa["policy"].as_str().and_then(MfaPolicy::of_name).unwrap_or(policy.mfa);
+    }
+    if let Some(enabled) = given.get("passkeySignIn").and_then(|own| own["enabled"].as_bool()) {
+        policy.passkey_sign_in = enabled;
+    }
+    if let Some(sign_up) = given.get("signUp") {
+        let asks = |name: &str| {
+            sign_up["identifiers"].as_array().is_some_and(|own| own.contains(&json!(name)))
+        };
+        policy.sign_up = [
+            (SignUpField::Username, asks("username")),
+            (SignUpField::Email, asks("email")),
+            (SignUpField::Phone, asks("phone")),
+            (SignUpField::Password, sign_up["password"] == true),
+        ]
+        .into_iter()
+        .filter_map(|(field, asked)| asked.then_some(field))
+        .collect();
+    }
+    if let Some(own) = reply.value() {
+        show_policy(&call.state.policy, own);
+    }
+    Ok(reply)
+}
