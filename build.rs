@@ -6,6 +6,7 @@ use std::path::Path;
 use std::{env, error::Error, fs};
 
 const CONTRACT: &str = "openapi/logto.json";
+const CODES: &str = "openapi/codes.txt";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
@@ -13,6 +14,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     #[cfg(feature = "operations")]
     operations::write(out)?;
+    if cfg!(feature = "client") {
+        println!("cargo:rerun-if-changed={CODES}");
+        fs::write(out.join("codes.rs"), codes(&fs::read_to_string(CODES)?))?;
+    }
     if cfg!(feature = "webhooks") {
         println!("cargo:rerun-if-changed={CONTRACT}");
         let contract = fs::read_to_string(CONTRACT)?;
@@ -20,6 +25,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(out.join("events.rs"), written(&events))?;
     }
     Ok(())
+}
+
+/// A call of the macro that makes a constant of each code.
+fn codes(list: &str) -> String {
+    let line = |code: &str| format!("{} = {code:?};\n", code.to_uppercase().replace('.', "_"));
+    format!("codes! {{\n{}}}\n", list.lines().map(line).collect::<String>())
 }
 
 /// The events of the contract's enumeration of them. This needs no parser: a service that only

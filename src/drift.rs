@@ -83,7 +83,7 @@ impl Client {
     /// # Errors
     ///
     /// When the server cannot be reached, when it publishes no document
-    /// ([`is_not_found`](Error::is_not_found), as behind a proxy that hides it), and when what it
+    /// ([`status`](Error::status) 404, as behind a proxy that hides it), and when what it
     /// sends is no OpenAPI 3 document or is cut off ([`is_decode`](Error::is_decode)).
     pub async fn check_contract(&self) -> Result<Drift> {
         let document = self.published().await.map_err(|error| match error.status() {

@@ -114,7 +114,7 @@ pub use call::{
 #[cfg(feature = "client")]
 pub use client::{Client, builder::ClientBuilder, delegation::DelegationBuilder};
 #[cfg(feature = "client")]
-pub use error::{Error, Result};
+pub use error::{Error, Result, codes};
 #[cfg(feature = "client")]
 pub use http::{clock::Clock, cookies::BrowserCookies, retry::RetryPolicy, upload::Upload};
 #[cfg(feature = "client")]

@@ -1,9 +1,14 @@
 //! Tokens: as they are sent, and as users see them.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use reqwest::header::HeaderValue;
+use serde_json::{Map, Value};
 
+use super::jwt;
 use crate::{Error, Result, setters::IntoText};
 
 const SCHEME: &str = "Bearer ";
@@ -18,6 +23,11 @@ impl Bearer {
         if token.is_empty() {
             return Err(Error::request("the bearer token is empty"));
         }
+        if token.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME)) {
+            return Err(Error::request(
+                "the bearer token begins with `Bearer `, which is put before it anyway: leave it out",
+            ));
+        }
         // A header may hold others, but the token could not be had from it again.
         let sendable = token.bytes().all(|byte| byte.is_ascii_graphic());
         let value = HeaderValue::try_from(format!("{SCHEME}{token}")).ok();
@@ -26,6 +36,15 @@ impl Bearer {
         })?;
         value.set_sensitive(true);
         Ok(Self(value))
+    }
+
+    /// Whether it says itself that it has expired. Nothing of it is validated, and one that is no JSON
+    /// Web Token says nothing.
+    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
+        let claims = self.token().split('.').nth(1).and_then(jwt::part::<Map<String, Value>>);
+        let end = claims.and_then(|claims| claims.get("exp")?.as_f64());
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        end.is_some_and(|end| end <= now.as_secs_f64())
     }
 
     /// The token alone.

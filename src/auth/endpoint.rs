@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{Bearer, hints::TokenErrorResponse, scope, source::Fetched};
 use crate::{
     Error, Result,
-    error::{AuthFailure, Details, text},
+    error::{AuthFailure, Details, TimeLimit, text},
     http::{
         body::{End, read},
         endpoint::Endpoint,
@@ -105,7 +105,15 @@ impl TokenEndpoint {
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
         let request = self.request(url, form).map_err(AuthFailure::unreachable)?;
         let response = pin!(self.response(request, form));
-        self.transport.in_time(Some(self.timeout), response, AuthFailure::unsent).await
+        let outcome =
+            self.transport.in_time(Some(self.timeout), response, AuthFailure::unsent).await;
+        outcome.map_err(|failure| {
+            match failure.transport().is_some_and(reqwest::Error::is_connect) {
+                true => failure.within(self.transport.connect_limit()),
+                false => failure
+                    .within(Some(TimeLimit { option: "attempt_timeout", time: self.timeout })),
+            }
+        })
     }
 
     async fn response(

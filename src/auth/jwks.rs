@@ -16,7 +16,7 @@ use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
 use crate::{
     Error, Result,
-    error::{AuthFailure, NO_RUNTIME},
+    error::{AuthFailure, NO_RUNTIME, TimeLimit},
     http::{clock::SharedClock, runtimes::PerRuntime},
 };
 
@@ -144,7 +144,8 @@ impl Jwks {
         };
         let runtime = Handle::try_current().map_err(|_| Error::request(NO_RUNTIME))?;
         let Ok(turn) = self.turns.value(&runtime, || Ok::<_, Infallible>(Arc::default()));
-        let _turn = timeout(time, turn.lock()).await.map_err(|_| Error::deadline())?;
+        let late = |_| Error::deadline().within(Some(TimeLimit { option: "timeout", time }));
+        let _turn = timeout(time, turn.lock()).await.map_err(late)?;
         let now = clock.now();
         let (step, has_stale) = {
             let mut known = self.lock();

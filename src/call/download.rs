@@ -22,7 +22,7 @@ use crate::{
         history::History,
         send::{BodyMode, RawResponse},
     },
-    error::{NO_RUNTIME, SendFailure, request_id},
+    error::{NO_RUNTIME, SendFailure, TimeLimit, request_id},
     http::runtimes,
 };
 
@@ -49,6 +49,8 @@ pub struct Download {
     body: Option<BoxStream<'static, reqwest::Result<Bytes>>>,
     /// Ends when the body is to be there, where the HTTP client does not see to that.
     time: Option<Pin<Box<Sleep>>>,
+    /// How long that is.
+    patience: Option<TimeLimit>,
     /// As much of the body as may be held in memory, in bytes.
     limit: usize,
 }
@@ -56,11 +58,11 @@ pub struct Download {
 impl Download {
     #[allow(dead_code, reason = "depends on the enabled features")]
     pub(crate) fn new(raw: RawResponse) -> Self {
-        let RawResponse { response, history, limit, until, .. } = raw;
+        let RawResponse { response, history, limit, time: patience, until, .. } = raw;
         let (status, headers) = (response.status(), response.headers().clone());
         let time = until.map(|until| Box::pin(tokio::time::sleep_until(until)));
         let body = Some(response.bytes_stream().boxed());
-        Self { history, status, headers, body, time, limit }
+        Self { history, status, headers, body, time, patience, limit }
     }
 
     /// The HTTP status: 2xx, or 3xx for a [`Request`](crate::Request) that was answered so.
@@ -160,7 +162,7 @@ impl Download {
 
     /// An error that this answer makes, with the call that it answers.
     fn with_context(&self, error: Error) -> Error {
-        self.history.annotate(error)
+        self.history.annotate(error.within(self.patience))
     }
 }
 

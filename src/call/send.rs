@@ -21,7 +21,7 @@ use crate::{
     Client, Error, Result, RetryPolicy, Upload,
     auth::{Bearer, CallToken},
     call::{history::History, options::Options},
-    error::{AuthFailure, NO_RUNTIME, retry_after},
+    error::{AuthFailure, NO_RUNTIME, TimeLimit, retry_after},
     http::{
         body::{End, read},
         cookies,
@@ -71,6 +71,8 @@ pub(crate) struct RawResponse {
     pub(crate) history: History,
     /// As much of its body as may be held in memory, in bytes.
     pub(crate) limit: usize,
+    /// How long the attempt may take.
+    pub(crate) time: Option<TimeLimit>,
     /// When the rest of its body is to be there, where the HTTP client does not see to that.
     pub(crate) until: Option<tokio::time::Instant>,
 }
@@ -85,6 +87,8 @@ pub(crate) struct Execution {
     /// The token of this call alone.
     own_token: Option<Bearer>,
     started: Instant,
+    /// How long it may take in all.
+    timeout: Duration,
     deadline: Option<Instant>,
 }
 
@@ -106,7 +110,17 @@ impl Execution {
         let started = client.clock().now();
         let timeout = options.timeout.unwrap_or(client.timeout());
         let deadline = started.checked_add(timeout);
-        Ok(Self { client, operation, options, payload, body_mode, own_token, started, deadline })
+        Ok(Self {
+            client,
+            operation,
+            options,
+            payload,
+            body_mode,
+            own_token,
+            started,
+            timeout,
+            deadline,
+        })
     }
 
     /// Sends the request, again where that is safe and may help, and gives the answer or the last
@@ -142,12 +156,12 @@ impl Execution {
                 Err(error) => error,
             };
             let error = history.failed(error);
-            let renewable =
-                is_token_rejected && !renewed && token.is_some_and(|token| self.renews(&token));
-            let error = if is_token_rejected && !renewable {
-                self.for_rejected_token(error)
-            } else {
-                error
+            let renewable = is_token_rejected
+                && !renewed
+                && token.as_ref().is_some_and(|token| self.renews(token));
+            let error = match token.filter(|_| is_token_rejected && !renewable) {
+                Some(token) => self.for_rejected_token(error, &token.bearer),
+                None => error,
             };
             let Some(retry_copy) = retry_copy else {
                 return Err(error);
@@ -175,7 +189,8 @@ impl Execution {
         match self.remaining() {
             None => token.await,
             Some(remaining) => {
-                let late = |_| Error::auth(AuthFailure::timed_out());
+                let late =
+                    |_| Error::auth(AuthFailure::timed_out()).within(Some(self.time_limit()));
                 tokio::time::timeout(remaining, token).await.map_err(late)?
             }
         }
@@ -187,11 +202,20 @@ impl Execution {
     }
 
     /// A user's token that was refused and cannot be replaced takes the user to replace it.
-    fn for_rejected_token(&self, error: Error) -> Error {
+    fn for_rejected_token(&self, error: Error, bearer: &Bearer) -> Error {
+        let error = match bearer.has_expired(self.client.clock().wall_time()) {
+            true => error.of_expired_token(),
+            false => error,
+        };
         match self.operation.api {
             Api::Account if !self.client.credentials().renews() => error.requiring_sign_in(),
             _ => error,
         }
+    }
+
+    /// That of the whole call.
+    fn time_limit(&self) -> TimeLimit {
+        TimeLimit { option: "timeout", time: self.timeout }
     }
 
     /// The request once more, if there is a case in which it is sent again.
@@ -231,12 +255,18 @@ impl Execution {
         token: Option<&CallToken>,
         history: History,
     ) -> Result<RawResponse> {
-        let time = self.limit()?;
+        let (time, limit) = self.limit()?;
         *request.timeout_mut() = time;
         self.apply_headers(&mut request, token.map(|token| &token.bearer)).await?;
+        let transport = self.client.transport();
         let response = pin!(self.response(request, history));
-        let mut raw = self.client.transport().in_time(time, response, Error::send_failed).await?;
-        if self.client.transport().is_service() {
+        let outcome = transport.in_time(time, response, Error::send_failed).await;
+        let mut raw = outcome.map_err(|error| match error.is_connect() {
+            true => error.within(transport.connect_limit()),
+            false => error.within(limit),
+        })?;
+        raw.time = limit;
+        if transport.is_service() {
             raw.until = time.and_then(|time| tokio::time::Instant::now().checked_add(time));
         }
         Ok(raw)
@@ -258,7 +288,14 @@ impl Execution {
             return Err(self.error_response(response).await);
         }
         let limit = self.options.max_response_size.unwrap_or(self.client.max_response_size());
-        let raw = |response, body| RawResponse { response, body, history, limit, until: None };
+        let raw = |response, body| RawResponse {
+            response,
+            body,
+            history,
+            limit,
+            time: None,
+            until: None,
+        };
         if self.body_mode == BodyMode::Streamed {
             return Ok(raw(response, Bytes::new()));
         }
@@ -271,15 +308,17 @@ impl Execution {
 
     /// How long the attempt may take. What is sent or read as it goes may take all the time that
     /// the call has.
-    fn limit(&self) -> Result<Option<Duration>> {
-        let remaining = self.remaining();
+    fn limit(&self) -> Result<(Option<Duration>, Option<TimeLimit>)> {
         let streamed =
             matches!(self.payload, Payload::Upload(_)) || self.body_mode == BodyMode::Streamed;
         let usual = if streamed { None } else { Some(self.client.attempt_timeout()) };
-        let limits = [self.options.attempt_timeout.or(usual), remaining];
-        match limits.into_iter().flatten().min() {
-            Some(Duration::ZERO) => Err(Error::deadline()),
-            limit => Ok(limit),
+        let attempt = self.options.attempt_timeout.or(usual);
+        let attempt = attempt.map(|time| (time, TimeLimit { option: "attempt_timeout", time }));
+        let call = self.remaining().map(|left| (left, self.time_limit()));
+        match attempt.into_iter().chain(call).min_by_key(|(time, _)| *time) {
+            Some((Duration::ZERO, limit)) => Err(Error::deadline().within(Some(limit))),
+            Some((time, limit)) => Ok((Some(time), Some(limit))),
+            None => Ok((None, None)),
         }
     }
 

@@ -11,7 +11,10 @@ use reqwest::{StatusCode, header::HeaderValue};
 
 use crate::{
     Error,
-    error::{NO_CLIENT, NO_RUNTIME, SendFailure, connection, retry_after, status::is_transient},
+    error::{
+        NO_CLIENT, NO_RUNTIME, SendFailure, TimeLimit, connection, retry_after,
+        status::is_transient,
+    },
 };
 
 /// The code of a token that lacks a scope.
@@ -39,6 +42,8 @@ pub(crate) struct Details {
     pub(crate) retry_before: Option<Instant>,
     /// Only the user can bring another token, by signing in.
     pub(crate) sign_in_required: bool,
+    /// What ran out.
+    pub(crate) limit: Option<TimeLimit>,
     pub(crate) cause: Cause,
 }
 
@@ -127,6 +132,16 @@ impl AuthFailure {
         Details { problem, cause: Cause::TimedOut, ..Details::default() }.into()
     }
 
+    /// The same where time ran out, with what the limit was.
+    pub(crate) fn within(mut self, limit: Option<TimeLimit>) -> Self {
+        let is_late = matches!(self.cause, Cause::TimedOut)
+            || self.transport().is_some_and(reqwest::Error::is_timeout);
+        if let Some(details) = Arc::get_mut(&mut self.0).filter(|_| is_late) {
+            details.limit = details.limit.or(limit);
+        }
+        self
+    }
+
     /// The same, and asking again later than this does harm.
     #[cfg(feature = "sign-in")]
     pub(crate) fn retry_before(mut self, end: Instant) -> Self {
@@ -186,8 +201,9 @@ impl AuthFailure {
     pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
             Cause::None | Cause::TimedOut => None,
-            Cause::Http(error) => Some(error),
-            Cause::Call(error) => Some(error),
+            Cause::Http(error) => connection::untold(error),
+            // Its own text is told.
+            Cause::Call(error) => error.source(),
             Cause::Service(error) | Cause::Store(error) | Cause::Provider(error) => Some(&**error),
         }
     }

@@ -45,6 +45,20 @@ pub(crate) fn problem(error: &reqwest::Error) -> String {
     }
 }
 
+/// What caused it, where [`problem`] does not say as much.
+pub(crate) fn untold(error: &reqwest::Error) -> Option<&(dyn Error + 'static)> {
+    let told = error.is_timeout()
+        || error.is_redirect()
+        || causes(error).any(|cause| of_http1(cause).or_else(|| of_http2(cause)).is_some())
+        || io_error(error).is_some_and(|error| of_io(error.kind()).is_some());
+    let bottom = match io_error(error) {
+        Some(error) => error,
+        None => causes(error).last()?,
+    };
+    let text = bottom.to_string();
+    (!told && !problem(error).contains(&text)).then_some(bottom)
+}
+
 /// Why the body of an answer that had begun did not come to its end.
 pub(crate) fn body_problem(error: &reqwest::Error) -> &'static str {
     match io_error_kind(error) {

@@ -70,6 +70,26 @@ impl Error {
         self.api_error()?.data.as_ref()
     }
 
+    /// The fields that Logto does not accept, by their paths in the request, such as
+    /// `profile.address`: the issues of an invalid body, query or configuration. The error's text
+    /// names them.
+    pub fn invalid_fields(&self) -> Vec<String> {
+        let issues = self.data().and_then(|data| data["issues"].as_array());
+        let mut fields: Vec<String> = Vec::new();
+        for field in issues.into_iter().flatten().filter_map(|issue| path(&issue["path"])) {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+
+    /// What the HTTP client reports, in all its detail, where a connection failed or time ran out.
+    /// [`source`](std::error::Error::source) has only what the error's text does not say.
+    pub fn http_error(&self) -> Option<&reqwest::Error> {
+        self.source_error()
+    }
+
     /// Logto's longer account of what went wrong, where there is one. May repeat what a user
     /// typed: think before you log it.
     pub fn details(&self) -> Option<&Value> {
@@ -122,4 +142,18 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// `["profile", "emails", 0]` → `profile.emails[0]`.
+fn path(steps: &Value) -> Option<String> {
+    let mut path = String::new();
+    for step in steps.as_array()? {
+        match step {
+            Value::Number(index) => path += &format!("[{index}]"),
+            Value::String(name) if path.is_empty() => path += name,
+            Value::String(name) => path += &format!(".{name}"),
+            _ => return None,
+        }
+    }
+    (!path.is_empty()).then_some(path)
 }

@@ -2,51 +2,20 @@
 
 use std::fmt;
 
-use super::{Cause, Error, Kind, SHOWN, connection, one_line::one_line, sign_in as sign_in_errors};
+use super::{
+    ApiError, AuthFailure, Cause, Error, Kind, SHOWN, TimeLimit, connection, one_line::one_line,
+    sign_in as sign_in_errors,
+};
+
+/// How many fields are named.
+const FIELDS: usize = 8;
 
 impl Error {
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Config(problem) | Kind::Request(problem) => f.write_str(problem),
-            Kind::Auth(failure) => {
-                f.write_str(&failure.problem)?;
-                match &failure.cause {
-                    Cause::Call(error) => write!(f, ": {error}")?,
-                    Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
-                    Cause::None
-                    | Cause::TimedOut
-                    | Cause::Service(_)
-                    | Cause::Store(_)
-                    | Cause::Provider(_) => {
-                        write_reason(f, failure.code.as_deref(), failure.message.as_deref())?;
-                        write_scope(f, failure.scope.as_deref())?;
-                    }
-                }
-                match &failure.hint {
-                    Some(hint) => write!(f, " ({hint})"),
-                    None => Ok(()),
-                }
-            }
-            Kind::Api(response) => {
-                write!(f, "Logto answered {}", response.status.as_u16())?;
-                if response.code.is_none() && response.message.is_none() {
-                    let reason = response.status.canonical_reason().unwrap_or("(unknown)");
-                    let why = match response.status.is_redirection() {
-                        true => "which is not followed: check the endpoint's address",
-                        false => "without saying why",
-                    };
-                    write!(f, " {reason}, {why}")?;
-                } else {
-                    write_reason(f, response.code.as_deref(), response.shown_message())?;
-                    write_scope(f, response.scope.as_deref())?;
-                }
-                match (response.absent, response.hint) {
-                    (Some(absent), Some(hint)) => write!(f, " ({absent}; {hint})"),
-                    (Some(absent), None) => write!(f, " ({absent})"),
-                    (None, Some(hint)) => write!(f, " ({hint})"),
-                    (None, None) => Ok(()),
-                }
-            }
+            Kind::Auth(failure) => unauthorized(f, failure),
+            Kind::Api(response) => self.refused(f, response),
             Kind::Decode(response) => write!(
                 f,
                 "Logto answered {}, but the body cannot be read at `{}`: {}",
@@ -79,12 +48,68 @@ impl Error {
                 f.write_str(&sign_in.problem)?;
                 write_reason(f, sign_in.code.as_deref(), sign_in.message.as_deref())?;
                 write_scope(f, sign_in.scope.as_deref())?;
-                match sign_in_errors::hint(sign_in.code.as_deref(), sign_in.message.as_deref()) {
-                    Some(hint) => write!(f, " ({hint})"),
-                    None => Ok(()),
-                }
+                hinted(f, sign_in_errors::hint(sign_in.code.as_deref(), sign_in.message.as_deref()))
             }
         }
+    }
+
+    /// What Logto answered.
+    fn refused(&self, f: &mut fmt::Formatter<'_>, response: &ApiError) -> fmt::Result {
+        write!(f, "Logto answered {}", response.status.as_u16())?;
+        if response.code.is_none() && response.message.is_none() {
+            let reason = response.status.canonical_reason().unwrap_or("(unknown)");
+            let why = match response.status.is_redirection() {
+                true => "which is not followed: check the endpoint's address",
+                false => "without saying why",
+            };
+            write!(f, " {reason}, {why}")?;
+        } else {
+            write_reason(f, response.code.as_deref(), response.shown_message())?;
+            write_scope(f, response.scope.as_deref())?;
+        }
+        let fields = self.invalid_fields();
+        if !fields.is_empty() {
+            let mut named: Vec<_> = fields
+                .iter()
+                .take(FIELDS)
+                .map(|field| format!("`{}`", one_line(field, 100)))
+                .collect();
+            if fields.len() > FIELDS {
+                named.push(format!("{} more", fields.len() - FIELDS));
+            }
+            write!(f, " (see {})", named.join(", "))?;
+        }
+        match (response.absent, response.hint) {
+            (Some(absent), Some(hint)) => write!(f, " ({absent}; {hint})"),
+            (Some(absent), None) => write!(f, " ({absent})"),
+            (None, hint) => hinted(f, hint),
+        }
+    }
+}
+
+/// Why there was no token.
+fn unauthorized(f: &mut fmt::Formatter<'_>, failure: &AuthFailure) -> fmt::Result {
+    f.write_str(&failure.problem)?;
+    match &failure.cause {
+        Cause::Call(error) => write!(f, ": {error}")?,
+        Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
+        Cause::None
+        | Cause::TimedOut
+        | Cause::Service(_)
+        | Cause::Store(_)
+        | Cause::Provider(_) => {
+            write_reason(f, failure.code.as_deref(), failure.message.as_deref())?;
+            write_scope(f, failure.scope.as_deref())?;
+        }
+    }
+    hinted(f, failure.hint.as_deref())
+}
+
+/// What to do about it.
+fn hinted(f: &mut fmt::Formatter<'_>, hint: Option<&str>) -> fmt::Result {
+    match hint {
+        Some(hint) => write!(f, " ({hint})"),
+        None => Ok(()),
     }
 }
 
@@ -116,7 +141,15 @@ struct Summary<'a>(&'a Error);
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.summary(f)
+        self.0.summary(f)?;
+        let limit = match &self.0.0.kind {
+            Kind::Auth(failure) => failure.limit,
+            _ => None,
+        };
+        match self.0.0.limit.or(limit) {
+            Some(TimeLimit { option, time }) => write!(f, " (the limit `{option}` is {time:?})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -154,7 +187,7 @@ impl std::error::Error for Error {
         match &self.0.kind {
             Kind::Auth(failure) => failure.source(),
             Kind::Service(Some(error)) => Some(&**error),
-            _ => Some(self.source_error()?),
+            _ => connection::untold(self.source_error()?),
         }
     }
 }

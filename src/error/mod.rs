@@ -4,6 +4,7 @@
 //! for, `display` how it is told. Uses nothing but `models`; everything else uses it.
 
 mod auth;
+pub mod codes;
 pub(crate) mod connection;
 mod details;
 mod display;
@@ -61,16 +62,30 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// It can be cloned: every task that waited for the same thing can have it.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     operation: &'static str,
     attempts: u32,
     retry_after: Option<Duration>,
     may_have_taken_effect: bool,
+    /// What ran out.
+    limit: Option<TimeLimit>,
 }
 
+/// A time limit, by the option that sets it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeLimit {
+    pub(crate) option: &'static str,
+    pub(crate) time: Duration,
+}
+
+#[derive(Clone)]
 enum Kind {
     /// The client cannot be built as asked for.
     Config(String),
@@ -81,7 +96,7 @@ enum Kind {
     Decode(DecodeError),
     Transport(Transport),
     /// A transport of the caller's failed, or gave no answer in time.
-    Service(Option<Box<dyn std::error::Error + Send + Sync>>),
+    Service(Option<Arc<dyn std::error::Error + Send + Sync>>),
     /// The answer is longer than is read.
     TooLarge(TooLarge),
     /// The call's time ran out between attempts.
@@ -97,6 +112,7 @@ enum Kind {
 }
 
 /// A user's sign-in that gave no tokens, after Logto had its say.
+#[derive(Clone)]
 struct SignIn {
     stage: Stage,
     problem: Cow<'static, str>,
@@ -124,6 +140,7 @@ enum Stage {
 }
 
 /// An answer that is not a success.
+#[derive(Clone)]
 struct ApiError {
     status: StatusCode,
     request_id: Option<String>,
@@ -181,6 +198,13 @@ const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`
 const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a scope for \
                                 this: have the user sign in again";
 
+/// What to do about a token of the caller's that is refused, and says itself that it has expired.
+const TOKEN_EXPIRED: &str = "the token has expired: hand in a new one";
+
+/// What to do about a 404 that is not Logto's own.
+const NOT_LOGTO: &str = "Logto's own 404 has a code: check the endpoint's address, and any proxy in \
+                         front of it";
+
 /// Said where no HTTP client can be made.
 pub(crate) const NO_CLIENT: &str = "the HTTP client cannot be made: check its settings, the \
                                     system's proxy settings and root certificates";
@@ -190,6 +214,7 @@ pub(crate) const NO_RUNTIME: &str = "there is no tokio runtime to make the call 
                                      `#[tokio::main]`, `Runtime::block_on` or a task of tokio's";
 
 /// A success whose body is not what the contract says.
+#[derive(Clone)]
 struct DecodeError {
     status: StatusCode,
     request_id: Option<String>,
@@ -198,6 +223,7 @@ struct DecodeError {
 }
 
 /// An answer that is longer than is read.
+#[derive(Clone)]
 struct TooLarge {
     status: StatusCode,
     request_id: Option<String>,
@@ -206,6 +232,7 @@ struct TooLarge {
 }
 
 /// The connection failed, or time ran out.
+#[derive(Clone)]
 struct Transport {
     source: Arc<reqwest::Error>,
     status: Option<StatusCode>,

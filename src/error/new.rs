@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{
     ApiError, AuthFailure, DecodeError, Error, Inner, Kind, LACKS_SCOPE, MissingOperation,
-    NO_CLIENT, NO_RUNTIME, SIGN_IN_REQUIRED, SendFailure, TooLarge, Transport, connection,
-    request_id, text, upload,
+    NO_CLIENT, NO_RUNTIME, NOT_LOGTO, SIGN_IN_REQUIRED, SendFailure, TOKEN_EXPIRED, TimeLimit,
+    TooLarge, Transport, connection, request_id, text, upload,
 };
 use crate::models::json_path::{self, without_bom};
 
@@ -20,6 +20,7 @@ impl Error {
             attempts: 0,
             retry_after: None,
             may_have_taken_effect: false,
+            limit: None,
         }))
     }
 
@@ -54,7 +55,7 @@ impl Error {
     pub(crate) fn send_failed(failure: SendFailure) -> Self {
         match failure {
             SendFailure::Http(error) => Self::transport(error),
-            SendFailure::Service(error) => Self::new(Kind::Service(Some(error))),
+            SendFailure::Service(error) => Self::new(Kind::Service(Some(error.into()))),
             SendFailure::TimedOut => Self::new(Kind::Service(None)),
             SendFailure::NoRuntime => Self::request(NO_RUNTIME),
             SendFailure::NoClient => Self::config(NO_CLIENT),
@@ -88,6 +89,7 @@ impl Error {
             true => text(&mut body, &["error_description", "message"]),
             false => text(&mut body, &["message", "error_description"]),
         };
+        let hint = (status == StatusCode::NOT_FOUND && code.is_none()).then_some(NOT_LOGTO);
         Self::new(Kind::Api(ApiError {
             status,
             request_id: request_id(headers).map(str::to_owned),
@@ -98,7 +100,7 @@ impl Error {
             data: body.remove("data"),
             details: body.remove("details"),
             lacks_scope: false,
-            hint: None,
+            hint,
             absent: None,
         }))
     }
@@ -159,7 +161,9 @@ impl Error {
         let forbidden = self.is_forbidden() && self.has_code("auth.forbidden");
         if let Kind::Api(response) = &mut self.0.kind {
             response.lacks_scope = forbidden;
-            response.hint = forbidden.then_some(LACKS_SCOPE);
+            if forbidden {
+                response.hint = Some(LACKS_SCOPE);
+            }
         }
         self
     }
@@ -169,6 +173,22 @@ impl Error {
         if let Kind::Api(response) = &mut self.0.kind {
             response.sign_in_required = true;
             response.hint = response.hint.or(Some(SIGN_IN_REQUIRED));
+        }
+        self
+    }
+
+    /// The token was refused, and says itself that it has expired.
+    pub(crate) fn of_expired_token(mut self) -> Self {
+        if let Kind::Api(response) = &mut self.0.kind {
+            response.hint = Some(TOKEN_EXPIRED);
+        }
+        self
+    }
+
+    /// Where time ran out, this was the limit.
+    pub(crate) fn within(mut self, limit: Option<TimeLimit>) -> Self {
+        if self.is_timeout() {
+            self.0.limit = self.0.limit.or(limit);
         }
         self
     }
@@ -189,7 +209,10 @@ impl Error {
                 matches!(response.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
                     && response.code.is_none();
             let varies = !since.is_empty() || !until.is_empty();
-            response.absent = (bare && varies).then_some(MissingOperation { since, until });
+            if bare && varies {
+                response.absent = Some(MissingOperation { since, until });
+                response.hint = None;
+            }
         }
         self
     }

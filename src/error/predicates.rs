@@ -5,7 +5,7 @@ use std::io;
 use reqwest::StatusCode;
 
 use super::{
-    ApiError, Cause, Error, INSUFFICIENT, Kind, Stage, connection,
+    ApiError, Cause, Error, INSUFFICIENT, Kind, Stage, codes, connection,
     status::{is_rejected_unprocessed, is_transient},
     unsent,
 };
@@ -31,9 +31,24 @@ impl Error {
         self.has_status(StatusCode::FORBIDDEN)
     }
 
-    /// 404: what the request is about does not exist.
+    /// Logto says that what the request is about does not exist: it answered 404 with a code.
+    ///
+    /// A 404 without one is not Logto's word on it: a proxy or another server gives it, or a Logto
+    /// that does not know the path ([`is_unsupported_operation`](Self::is_unsupported_operation)).
+    /// The error's text says so.
     pub fn is_not_found(&self) -> bool {
-        self.has_status(StatusCode::NOT_FOUND)
+        self.has_status(StatusCode::NOT_FOUND) && self.code().is_some()
+    }
+
+    /// What was to be made or set is there already, or is somebody else's: a username, an e-mail
+    /// address, a name, a role that was assigned before.
+    ///
+    /// Logto answers 422 then, and 409 for few operations, with one of many codes, such as
+    /// `user.username_already_in_use` or `role.name_in_use`: [`code`](Self::code) says which.
+    pub fn is_already_exists(&self) -> bool {
+        let clashes = self.has_status(StatusCode::UNPROCESSABLE_ENTITY)
+            || self.has_status(StatusCode::CONFLICT);
+        clashes && self.code().is_some_and(tells_of_existence)
     }
 
     /// The server's release of Logto may lack the operation: it answered 404 or 405 without a code,
@@ -54,7 +69,8 @@ impl Error {
         matches!(&self.0.kind, Kind::Api(ApiError { absent: Some(_), .. }))
     }
 
-    /// 409: it would clash with something that exists.
+    /// 409: it would clash with something. Mostly, what exists already is no conflict to Logto: see
+    /// [`is_already_exists`](Self::is_already_exists).
     pub fn is_conflict(&self) -> bool {
         self.has_status(StatusCode::CONFLICT)
     }
@@ -118,7 +134,7 @@ impl Error {
     /// What a DELETE was to delete is not there, and an attempt before this one may be the reason.
     /// Logto gives a code; a gateway that does not know the path has none.
     pub(crate) fn is_gone(&self) -> bool {
-        self.may_have_taken_effect() && self.is_not_found() && self.code().is_some()
+        self.may_have_taken_effect() && self.is_not_found()
     }
 
     /// No connection could be made: nothing was sent.
@@ -246,4 +262,18 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Whether a code is about something that exists already.
+fn tells_of_existence(code: &str) -> bool {
+    let last = code.rsplit('.').next().unwrap_or_default();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| last.ends_with(ending));
+    (ends(&["_exists", "_exists_in_profile"]) && !ends(&["not_exists"]))
+        || ends(&["already_in_use", "name_in_use", "domain_in_use", "identifier_in_use"])
+        || [
+            codes::ENTITY_UNIQUE_INTEGRITY_VIOLATION,
+            codes::SINGLE_SIGN_ON_DUPLICATE_CONNECTOR_NAME,
+            codes::SINGLE_SIGN_ON_DUPLICATED_DOMAINS,
+        ]
+        .contains(&code)
 }

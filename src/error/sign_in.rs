@@ -1,19 +1,20 @@
 //! What goes wrong while a user signs in.
 
+use super::codes;
 use crate::Error;
 
 impl Error {
     /// There is no such user, or the password is wrong: Logto does not tell which.
     pub fn is_invalid_credentials(&self) -> bool {
-        self.has_code("session.invalid_credentials")
+        self.has_code(codes::SESSION_INVALID_CREDENTIALS)
     }
 
     /// A code is wrong: one that was sent, one of an authenticator app, or a backup code.
     pub fn is_wrong_code(&self) -> bool {
         self.has_any_code(&[
-            "verification_code.code_mismatch",
-            "session.mfa.invalid_totp_code",
-            "session.mfa.invalid_backup_code",
+            codes::VERIFICATION_CODE_CODE_MISMATCH,
+            codes::SESSION_MFA_INVALID_TOTP_CODE,
+            codes::SESSION_MFA_INVALID_BACKUP_CODE,
         ])
     }
 
@@ -21,46 +22,46 @@ impl Error {
     /// tried too often. Have another one sent.
     pub fn is_expired_code(&self) -> bool {
         self.has_any_code(&[
-            "verification_code.expired",
-            "verification_code.exceed_max_try",
-            "verification_code.not_found",
-            "one_time_token.token_expired",
-            "one_time_token.token_consumed",
-            "one_time_token.token_revoked",
+            codes::VERIFICATION_CODE_EXPIRED,
+            codes::VERIFICATION_CODE_EXCEED_MAX_TRY,
+            codes::VERIFICATION_CODE_NOT_FOUND,
+            codes::ONE_TIME_TOKEN_TOKEN_EXPIRED,
+            codes::ONE_TIME_TOKEN_TOKEN_CONSUMED,
+            codes::ONE_TIME_TOKEN_TOKEN_REVOKED,
         ])
     }
 
     /// There were too many failures, and Logto accepts nothing for a while. Its message says for
     /// how long.
     pub fn is_locked_out(&self) -> bool {
-        self.has_code("session.verification_blocked_too_many_attempts")
+        self.has_code(codes::SESSION_VERIFICATION_BLOCKED_TOO_MANY_ATTEMPTS)
     }
 
     /// The account is suspended.
     pub fn is_suspended(&self) -> bool {
-        self.has_code("user.suspended")
+        self.has_code(codes::USER_SUSPENDED)
     }
 
     /// The password is right, and has to be set anew before the user can sign in.
     pub fn is_password_expired(&self) -> bool {
-        self.has_code("password.expired")
+        self.has_code(codes::PASSWORD_EXPIRED)
     }
 
     /// A new password is against the tenant's policy. [`data`](Self::data) is a list of reasons,
     /// each with its `code`.
     pub fn is_password_rejected(&self) -> bool {
-        self.has_code("password.rejected")
+        self.has_code(codes::PASSWORD_REJECTED)
     }
 
     /// A captcha is to be solved before a code is sent: `SignInFlow::captcha` takes what its widget
     /// gives. Elsewhere it is a step, `NextStep::SolveCaptcha`.
     pub fn is_captcha_required(&self) -> bool {
-        self.has_code("session.captcha_required")
+        self.has_code(codes::SESSION_CAPTCHA_REQUIRED)
     }
 
     /// There is no session in the cookies, or none any longer: begin anew.
     pub fn is_session_ended(&self) -> bool {
-        self.has_any_code(&["session.not_found", "session.interaction_not_found"])
+        self.has_any_code(&[codes::SESSION_NOT_FOUND, codes::SESSION_INTERACTION_NOT_FOUND])
     }
 
     fn has_any_code(&self, codes: &[&str]) -> bool {

@@ -1,6 +1,6 @@
 //! What a server tells of itself (OpenID Connect Discovery).
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use crate::{Client, Error, Result, error::AuthFailure};
@@ -17,7 +17,7 @@ pub(super) async fn names_issuer_in_callbacks(client: &Client) -> Result<bool> {
     let request = client.request(Method::GET, "/oidc/.well-known/openid-configuration");
     let metadata = match request.unauthenticated().send().await {
         Ok(response) => response.json::<Metadata>().unwrap_or_default(),
-        Err(error) if error.is_not_found() => Metadata::default(),
+        Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Metadata::default(),
         Err(error) => {
             let problem = "whether the callback may leave out `iss` could not be found out";
             return Err(Error::auth(AuthFailure::of_call(problem, error)));

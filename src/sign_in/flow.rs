@@ -68,7 +68,7 @@ impl<E: Event> SignInFlow<E> {
     /// # Errors
     ///
     /// When the session has ended ([`Error::is_session_ended`](crate::Error::is_session_ended)). A
-    /// Logto older than 1.31 cannot be asked ([`is_not_found`](crate::Error::is_not_found)).
+    /// Logto older than 1.31 cannot be asked ([`is_unsupported_operation`](crate::Error::is_unsupported_operation)).
     pub async fn state(&self) -> Result<models::Interaction> {
         self.interaction.state().await
     }

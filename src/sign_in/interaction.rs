@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use reqwest::StatusCode;
+
 use super::{SignInFlow, event::Event};
 use crate::{
     Client, Error, Result,
@@ -84,5 +86,5 @@ impl Interaction {
 
 /// Whether there is no such operation, rather than no such thing: Logto gives no code then.
 fn is_unknown_path(error: &Error) -> bool {
-    error.is_not_found() && error.code().is_none()
+    error.status() == Some(StatusCode::NOT_FOUND) && error.code().is_none()
 }

@@ -190,7 +190,7 @@ impl InteractionHandle {
     ///
     /// When there is no interaction in the cookies, or none has been begun
     /// ([`Error::is_session_ended`]), and when they are those of another session. A Logto older
-    /// than 1.31 cannot be asked where an interaction is ([`Error::is_not_found`]): with it, go on
+    /// than 1.31 cannot be asked where an interaction is ([`Error::is_unsupported_operation`]): with it, go on
     /// from what you know, with [`flow`](Self::flow) or [`identified`](Self::identified).
     pub async fn resume(self) -> Result<ResumedState> {
         if let Some(completed) = self.completed() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use logto_api::models::{ApplicationType, HookConfig, HookEvent};
-use logto_api::{Client, Method};
+use logto_api::{Client, Method, StatusCode};
 use serde_json::Value;
 
 use crate::harness::{Outcome, Run};
@@ -71,7 +71,11 @@ async fn of_kind(logto: &Client, kind: &Kind, prefix: &str) -> logto_api::Result
         let path = format!("/api/{}", kind.path);
         let answer = match logto.request(Method::GET, &path).query(&query).send().await {
             // There is no such kind on this server.
-            Err(error) if error.is_not_found() && error.code().is_none() => break,
+            Err(error)
+                if error.code().is_none() && error.status() == Some(StatusCode::NOT_FOUND) =>
+            {
+                break;
+            }
             answer => answer?,
         };
         let entities: Vec<Value> = answer.json()?;

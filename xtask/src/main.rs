@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod codes;
 mod compatibility;
 mod coverage;
 mod docs;
@@ -42,6 +43,8 @@ enum Task {
         #[arg(long)]
         gaps: bool,
     },
+    /// Add codes of errors to `openapi/codes.txt`, which the constants in `logto_api::codes` are made of.
+    Codes(codes::Args),
     /// Count the operations of the contract that can be called; fail if one cannot.
     Coverage,
     /// Search for inputs on which a target of `tests/fuzz` fails, guided by the code that they reach.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Drift(args) => return drift::run(&args),
         Task::Vendor(args) => vendor::run(&args),
         Task::Docs { folder, gaps } => docs::run(&folder, gaps),
+        Task::Codes(args) => codes::run(&args),
         Task::Coverage => coverage::run(),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Soak(args) => soak::run(&args),

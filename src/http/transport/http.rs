@@ -47,6 +47,11 @@ impl HttpSettings {
         }));
     }
 
+    /// How long a connection may take to be made.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
+    }
+
     /// Whether anything was set that an HTTP client of the caller's would not know.
     pub(crate) fn is_set(&self) -> bool {
         let timeouts = self.connect_timeout.or(self.pool_idle_timeout);
@@ -69,7 +74,7 @@ impl HttpSettings {
 
     pub(super) fn client(&self) -> Result<reqwest::Client> {
         let usual = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
+            .connect_timeout(self.connect_timeout())
             .pool_idle_timeout(self.idle_timeout())
             // Refused HTTP/2 streams are retried by this crate's policy. With 0, reqwest does not
             // even copy the request.

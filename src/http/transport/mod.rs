@@ -12,7 +12,10 @@ use reqwest::{Request, Response, Url};
 
 pub(crate) use self::http::HttpSettings;
 use self::{custom::CustomClient, pools::Pools, service::Service};
-use crate::{Error, Result, error::SendFailure};
+use crate::{
+    Error, Result,
+    error::{SendFailure, TimeLimit},
+};
 
 /// How the requests of a client are sent. Clones share their connections.
 #[derive(Clone)]
@@ -106,6 +109,16 @@ impl Transport {
                  another server: build it with `redirect(redirect::Policy::none())`",
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// How long a connection may take to be made, where that is known.
+    pub(crate) fn connect_limit(&self) -> Option<TimeLimit> {
+        match &self.backend {
+            Backend::Pools(pools) => {
+                Some(TimeLimit { option: "connect_timeout", time: pools.connect_timeout() })
+            }
+            Backend::Custom(_) | Backend::Service(_) => None,
         }
     }
 

@@ -49,6 +49,11 @@ struct Pool {
 }
 
 impl Pools {
+    /// How long a connection may take to be made.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.settings.connect_timeout()
+    }
+
     pub(super) fn new(settings: HttpSettings, spare: reqwest::Client) -> Self {
         Self {
             settings,
