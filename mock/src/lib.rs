@@ -14,6 +14,11 @@
 //! /api/configs/jwt-customizer/test`) answers with a valid example and the header
 //! `logto-mock: example`, or with 501 after [`Mock::set_strict`].
 //!
+//! What can go wrong is ordered: [`Fault`]. Time is put forward with [`Mock::advance`],
+//! and all of the state kept and restored with [`Mock::snapshot`], [`Mock::restore`] and
+//! [`Mock::reset`]. [`Mock::builder`] starts a tenant that holds something ([`Seed`]) or
+//! gives the answers of an older release.
+//!
 //! What a user would get or compute is asked of the stand-in:
 //! [`Mock::last_code`], [`Mock::totp_code`]. What a tenant sets is set with
 //! [`Mock::set_mfa`], [`Mock::set_sign_up`] and the like.
@@ -44,8 +49,9 @@
 //!
 //! - No password is looked up in lists of stolen ones: eight characters that are
 //!   neither one repeated nor a sequence will do.
-//! - A browser session is never reused: each authorization request asks for a
-//!   sign-in. A third party's users are asked for consent each time.
+//! - A third party may ask for any scope, whether it is enabled for it or not.
+//! - Scripts for custom claims do not run: a closure stands in for them
+//!   ([`Mock::set_custom_claims`]). Nobody is told of back-channel logouts.
 //! - Every way to sign in is open: usernames, e-mail addresses and phone numbers
 //!   with passwords and codes, whatever `GET /api/sign-in-exp` says.
 //! - Social and enterprise connectors take `connectorData` at its word.
@@ -53,24 +59,28 @@
 //!   origin) and which credential answers, but no signature. The relying party
 //!   is the host of the request's `Origin`.
 //! - The QR code of an authenticator app is a picture of one point.
-//! - Roles give no scopes. Webhooks go to `http` addresses only, without redirects,
+//! - Webhooks go to `http` addresses only, without redirects,
 //!   and tell of what the Management API changes, not of sign-ins. The audit log has
 //!   requests for tokens only.
 //! - Connectors' configurations are not checked, scripts do not run, domains stay
 //!   pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
 
+#[cfg(feature = "client")]
+mod client;
 mod control;
 mod mock;
 mod port;
 mod routes;
 mod rules;
+mod seed;
 mod server;
 mod setup;
 mod state;
 
 pub use control::Snapshot;
-pub use mock::Mock;
+pub use mock::{Mock, MockBuilder};
+pub use seed::Seed;
 pub use state::{
     custom_claims::CustomClaims,
     faults::Fault,

@@ -1,8 +1,9 @@
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{
     control::Snapshot,
     rules::apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
+    seed::Seed,
     server::Server,
     state::{
         Store,
@@ -33,24 +34,20 @@ impl Mock {
     ///
     /// When no port, thread or randomness can be had from the operating system.
     pub async fn start() -> io::Result<Self> {
-        let (listener, endpoint) = Server::listen()?;
-        let store = Store::new(&endpoint)?;
-        let Apps { m2m, web, spa, third_party, native, device } = Apps::add_to(&mut store.lock());
-        let server = Server::run(listener, store.clone())?;
-        let mut mock = Self {
-            store,
-            endpoint,
-            m2m,
-            web,
-            spa,
-            third_party,
-            native,
-            device,
-            first: None,
-            server,
-        };
-        mock.first = Some(mock.snapshot());
-        Ok(mock)
+        Self::builder().start().await
+    }
+
+    /// A stand-in that is to hold something from the start, to have a certain port or to be of
+    /// another release.
+    #[must_use]
+    pub fn builder() -> MockBuilder {
+        MockBuilder::default()
+    }
+
+    /// The id of the user with this username.
+    #[must_use]
+    pub fn user_id(&self, username: &str) -> Option<String> {
+        self.store.lock().users.find_by("username", username).map(|user| user.id.clone())
     }
 
     /// The base URL, without a slash at its end.
@@ -184,6 +181,83 @@ impl Mock {
     /// How long access tokens issued from now on are good for (an hour at first).
     pub fn set_token_lifetime(&self, lifetime: Duration) {
         self.store.lock().tokens.lifetime = lifetime;
+    }
+}
+
+/// How a stand-in is to be: [`Mock::builder`].
+#[derive(Default)]
+#[must_use = "nothing runs before it is started"]
+pub struct MockBuilder {
+    port: u16,
+    seed: Seed,
+    release: Option<String>,
+    strict: bool,
+    observer: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+impl MockBuilder {
+    /// The port on loopback; without it, any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// What it holds when it starts. [`Mock::reset`] goes back to it.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The release whose answers it gives, such as `1.38`: operations and fields that came later
+    /// are absent.
+    pub fn release(mut self, release: &str) -> Self {
+        self.release = Some(release.to_owned());
+        self
+    }
+
+    /// Refuses what it has only examples of, with 501.
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Tells of each request that was answered: method, path, status and time. Queries and bodies
+    /// are left out, since they hold secrets.
+    pub fn on_request(mut self, observer: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken, when no thread or randomness can be had from the operating system,
+    /// and when the seed cannot be made ([`io::ErrorKind::InvalidData`]).
+    pub async fn start(self) -> io::Result<Mock> {
+        let (listener, endpoint) = Server::listen(self.port)?;
+        let store = Store::new(&endpoint)?;
+        let Apps { m2m, web, spa, third_party, native, device } = {
+            let mut state = store.lock();
+            let apps = Apps::add_to(&mut state);
+            self.seed.sow(&mut state)?;
+            state.release = self.release;
+            state.strict = self.strict;
+            state.observer = self.observer;
+            apps
+        };
+        let server = Server::run(listener, store.clone())?;
+        let first = None;
+        let mut mock =
+            Mock { store, endpoint, m2m, web, spa, third_party, native, device, first, server };
+        mock.first = Some(mock.snapshot());
+        Ok(mock)
+    }
+}
+
+impl fmt::Debug for MockBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockBuilder").field("port", &self.port).finish_non_exhaustive()
     }
 }
 

@@ -31,8 +31,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn listen() -> io::Result<(TcpListener, String)> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    pub(crate) fn listen(port: u16) -> io::Result<(TcpListener, String)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         Ok((listener, endpoint))

@@ -1,5 +1,7 @@
 //! Remembers each request, and gives each answer its id.
 
+use std::time::Instant;
+
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -28,6 +30,8 @@ fn note(state: &mut state::State, request: RecordedRequest) {
 }
 
 pub(crate) async fn record(State(store): State<Store>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let what = format!("{} {}", request.method(), request.uri().path());
     let (parts, body) = request.into_parts();
     let mut response = match to_bytes(body, LIMIT).await {
         Ok(body) => {
@@ -47,7 +51,14 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
         Err(_) => reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
     };
     deliver::send_due(&store);
-    let id = store.lock().ids.request();
+    let (id, observer) = {
+        let mut state = store.lock();
+        (state.ids.request(), state.observer.clone())
+    };
+    if let Some(observer) = observer {
+        let (status, time) = (response.status().as_u16(), began.elapsed().as_millis());
+        observer(&format!("{what} {status} {time} ms"));
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("logto-core-request-id", id);
     }

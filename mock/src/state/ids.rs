@@ -10,26 +10,38 @@ const URL_SAFE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 pub(crate) struct Ids {
     seed: String,
     counter: u64,
+    /// What the next id is to be, and the next secret.
+    forced: (Option<String>, Option<String>),
 }
 
 impl Ids {
     pub(crate) fn new(seed: &str) -> Self {
-        Self { seed: seed.to_owned(), counter: 0 }
+        Self { seed: seed.to_owned(), counter: 0, forced: (None, None) }
+    }
+
+    /// Has the next id be this one.
+    pub(crate) fn force_id(&mut self, id: Option<&str>) {
+        self.forced.0 = id.map(str::to_owned);
+    }
+
+    /// Has the next secret be this one.
+    pub(crate) fn force_secret(&mut self, secret: Option<&str>) {
+        self.forced.1 = secret.map(str::to_owned);
     }
 
     /// The id of a user: 12 characters.
     pub(crate) fn user(&mut self) -> String {
-        self.next(LOWERCASE, 12)
+        self.forced.0.take().unwrap_or_else(|| self.next(LOWERCASE, 12))
     }
 
     /// The id of anything else: 21 characters.
     pub(crate) fn standard(&mut self) -> String {
-        self.next(LOWERCASE, 21)
+        self.forced.0.take().unwrap_or_else(|| self.next(LOWERCASE, 21))
     }
 
     /// The secret of an application.
     pub(crate) fn secret(&mut self) -> String {
-        self.next(&URL_SAFE[..62], 32)
+        self.forced.1.take().unwrap_or_else(|| self.next(&URL_SAFE[..62], 32))
     }
 
     /// An interaction's id, a code, an opaque token, a session.

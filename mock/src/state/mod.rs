@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) token_requests: usize,
     /// What goes wrong on demand.
     pub(crate) faults: Faults,
+    /// Is told of each request that was answered.
+    pub(crate) observer: Option<Arc<dyn Fn(&str) + Send + Sync>>,
     /// The release whose answers are given, where it is not the newest.
     pub(crate) release: Option<String>,
 }
@@ -133,6 +135,7 @@ impl Store {
             requests: Vec::new(),
             token_requests: 0,
             faults: Faults::default(),
+            observer: None,
             release: None,
         }))))
     }
