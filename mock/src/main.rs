@@ -42,7 +42,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         print!("{USAGE}");
         return Ok(());
     };
-    let mut builder = Mock::builder().port(options.port).on_request(|line| say(line));
+    let mut builder = Mock::builder().port(options.port).on_request(say);
     if let Some(file) = &options.seed {
         let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
         let seed: Seed =

@@ -6,7 +6,7 @@ use crate::{
     seed::Seed,
     server::Server,
     state::{
-        Store,
+        Observer, Store,
         recorded::RecordedRequest,
         user::{Password, User},
     },
@@ -39,7 +39,6 @@ impl Mock {
 
     /// A stand-in that is to hold something from the start, to have a certain port or to be of
     /// another release.
-    #[must_use]
     pub fn builder() -> MockBuilder {
         MockBuilder::default()
     }
@@ -192,7 +191,7 @@ pub struct MockBuilder {
     seed: Seed,
     release: Option<String>,
     strict: bool,
-    observer: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    observer: Option<Observer>,
 }
 
 impl MockBuilder {

@@ -37,6 +37,9 @@ use crate::state::{
     user::Users, verifications::Verifications,
 };
 
+/// Is told something of each request.
+pub(crate) type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) endpoint: String,
@@ -78,7 +81,7 @@ pub(crate) struct State {
     /// What goes wrong on demand.
     pub(crate) faults: Faults,
     /// Is told of each request that was answered.
-    pub(crate) observer: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub(crate) observer: Option<Observer>,
     /// The release whose answers are given, where it is not the newest.
     pub(crate) release: Option<String>,
 }
