@@ -60,9 +60,8 @@ pub(super) fn exchange(state: &mut State, app: &App, form: &Params) -> Result<Va
         ..AccessToken::default()
     };
     let access_token = issue(state, token)?;
-    if kind != ACCESS_TOKEN {
-        state.tokens.subjects.remove(subject);
-    }
+    // Other tokens can be exchanged again.
+    state.tokens.subjects.remove(subject);
     Ok(json!({
         "access_token": access_token, "expires_in": expires_in, "scope": scope,
         "token_type": "Bearer",
