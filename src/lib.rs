@@ -1,8 +1,8 @@
-//! A typed client of [Logto](https://logto.io), the identity platform: its Experience, Management
-//! and Account APIs.
+//! A typed client for [Logto](https://logto.io), the open-source identity platform: its Management
+//! API, Account API and Experience API.
 //!
-//! Operations are grouped by what they are about. Required arguments come up front, everything
-//! else has a setter, and `send` makes the call:
+//! Operations are methods of groups, such as `logto.users()`. Required parameters are arguments,
+//! everything else has a setter, and awaiting the request, or calling `send`, sends it:
 //!
 //! ```no_run
 //! # async fn run() -> logto_api::Result<()> {
@@ -23,44 +23,67 @@
 //! # }
 //! ```
 //!
-//! Every accessor of [`Client`], such as `users()` or `experience()`, leads to a group of operations
-//! in the module of the same name; what they send and take is in [`models`].
+//! # Where to start
 //!
-//! - [`Client`] says how to connect and who is calling; [`TokenProvider`] is for tokens of your own,
-//!   [`Client::as_organization`] and [`Client::as_user`] act for others.
-//! - `Client::sign_in` and the module `sign_in` sign users in: whole flows of the Experience API, to
-//!   tokens (feature `sign-in`).
-//! - [`RetryPolicy`] says when a call is repeated. Every request has options for itself alone:
-//!   `timeout`, `attempt_timeout`, `retry`, `header` and `token`.
-//! - [`Error`] says what went wrong, in Logto's words where it has any.
-//! - [`Page`] is a part of a long list, [`ItemStream`] all of it, and [`Search`] says which part is
-//!   of interest.
-//! - [`Upload`] is a file to send, [`Download`] one that comes.
-//! - [`BrowserCookies`] are those of a browser behind your server.
-//! - With the feature `drift`, `Client::check_contract` says in what a live server differs from the
-//!   contract that this crate was built from.
-//! - With the feature `verify`, `verify` verifies access tokens; with `webhooks`, `webhooks` verifies
-//!   deliveries and reads their events.
-//! - With the features `account` and `experience`, `web_authn` reads the credentials that browsers
-//!   make.
-//! - [`setters`] says what setters take, and [`Null`] clears a field; [`Timestamp`] is what points in
-//!   time are given as.
+//! | you want to | see |
+//! | --- | --- |
+//! | build a client | [`Client::builder`], [`Client::from_env`], [`ClientBuilder`] |
+//! | call an operation | the methods of [`Client`], each of which returns a group of operations, and [`models`] |
+//! | call any other endpoint | [`Client::request`] |
+//! | handle failures | [`Error`], [`RetryPolicy`] |
+//! | read lists | [`Page`], [`ItemStream`], [`Search`] |
+//! | send and receive files | [`Upload`], [`Download`] |
+//! | pass optional or null values | [`setters`], [`Null`] |
+//! | use your own tokens | [`TokenProvider`] |
+//! | share tokens between processes | [`TokenStore`] |
+//! | act for an organization or a user | [`Client::as_organization`], [`Client::as_user`] |
+//! | sign users in | [`Client::sign_in`], [`sign_in`] |
+//! | serve a browser between it and Logto | [`BrowserCookies`] |
+//! | verify access tokens | `verify` |
+//! | receive webhooks | `webhooks` |
+//! | receive back-channel logouts | [`logout`] |
+//! | use passkeys | [`web_authn`] |
+//! | compare a server with the contract | `drift` |
 //!
-//! # Releases of Logto
+//! Every request has options for itself: `timeout`, `attempt_timeout`, `retry`, `header`, `token`
+//! and `max_response_size`.
 //!
-//! The crate is for every release of Logto that [`Client::supported_releases`] spans. What a release
-//! does not send is an `Option`; what it lacks says since when it exists, and calling it there is an
-//! error with [`Error::is_unsupported_operation`].
+//! # Features
 //!
-//! # Spans and events
+//! | feature | default | what it enables |
+//! | --- | --- | --- |
+//! | `management` | yes | all groups of the Management API; each group is also a feature, such as `users` |
+//! | `account` | yes | the Account API |
+//! | `experience` | yes | the Experience API |
+//! | `interaction` | yes | `/api/interaction`, the predecessor of the Experience API |
+//! | `sign-in` | yes | [`sign_in`]: sign-in flows and users' tokens |
+//! | `rustls` | yes | TLS by rustls |
+//! | `native-tls` | | TLS by the system's library |
+//! | `tracing` | yes | spans and events |
+//! | `client` | implied | [`Client`] with raw requests, without generated operations |
+//! | `verify` | | `verify`: verification of access tokens |
+//! | `axum` | | with `verify`: an extractor for axum |
+//! | `webhooks` | | `webhooks`: verification and events of webhooks, without an HTTP client |
+//! | `redis` | | `RedisTokenStore`: tokens shared between processes in Redis |
+//! | `schemars` | | models derive `schemars::JsonSchema` |
+//! | `drift` | | `drift`: comparison of a live server with the contract |
 //!
-//! With the feature `tracing`, each call is a span named `logto call`, of target `logto_api` and
-//! level `INFO`. Its fields have OpenTelemetry's names for HTTP clients: `otel.name`,
-//! `http.request.method`, `url.full` (the values of a query are left out), `url.template`,
-//! `server.address`, `server.port`, `http.response.status_code`, `http.request.resend_count` and
-//! `error.type`; besides, `logto.operation` and `logto.request_id`. A repeated attempt, a token that
-//! was had and one that could not be had are events. Nothing of it holds a secret, and it costs next
-//! to nothing while nobody listens.
+//! Groups that are not enabled are neither generated nor compiled.
+//!
+//! # Logto releases
+//!
+//! The crate supports all releases of Logto in [`Client::supported_releases`]. A response field
+//! that one of them does not send is an `Option`. An operation that one of them lacks says so in
+//! its documentation; calling it there is an error with [`Error::is_unsupported_operation`].
+//!
+//! # Tracing
+//!
+//! With the feature `tracing`, each call is a span named `logto call` with the target `logto_api`
+//! and the level `INFO`. Its fields are OpenTelemetry's for HTTP clients: `otel.name`,
+//! `http.request.method`, `url.full` (without query values), `url.template`, `server.address`,
+//! `server.port`, `http.response.status_code`, `http.request.resend_count` and `error.type`; and
+//! `logto.operation` and `logto.request_id`. Retries and token requests are events. No span or
+//! event contains a secret, and without a subscriber their cost is negligible.
 
 #[cfg(feature = "client")]
 mod auth;

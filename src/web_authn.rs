@@ -1,8 +1,8 @@
-//! WebAuthn credentials and options, between Logto and browsers or WebAuthn libraries.
+//! Conversion of WebAuthn credentials and options between Logto and browsers or WebAuthn libraries.
 //!
-//! What Logto answers to the start of a registration or an authentication is what a browser's
-//! `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` take, and
-//! `{"publicKey": options}` is what WebAuthn libraries read:
+//! Logto's response to the start of a registration or authentication is the argument of a browser's
+//! `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON`, and
+//! WebAuthn libraries read `{"publicKey": options}`:
 //!
 //! ```no_run
 //! # #[cfg(feature = "experience")]
@@ -14,11 +14,11 @@
 //! # }
 //! ```
 //!
-//! What comes back is written in several ways. [`registration_credential`] and
-//! `authentication_credential` make of them what Logto takes.
+//! Credentials have several JSON formats. [`registration_credential`] and
+//! `authentication_credential` convert them to Logto's.
 //!
-//! Logto checks whose page the browser has shown, by the `Origin` header of the request. The client
-//! sends the origin of its endpoint; where your page has another, say so with
+//! Logto validates the origin of the page by the `Origin` header of the request. The client sends
+//! the origin of its endpoint; if your page has another, set it with
 //! `.header("origin", "https://acme.com")`.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,14 +27,14 @@ use serde_json::{Map, Value};
 use crate::models::{AuthenticatorAttachment, AuthenticatorTransport, RegistrationCredential};
 use crate::{Error, Result, models::json_path};
 
-/// What Logto calls the type of a credential, which is `public-key` everywhere else.
+/// Logto's `type` of a credential, which is `public-key` everywhere else.
 const TYPE: &str = "WebAuthn";
 
-/// Reads the credential that a browser made, for Logto to check.
+/// Converts the credential that a browser created, for Logto.
 ///
-/// It takes what `toJSON()` of the browser's `PublicKeyCredential` gives, as a JSON value or as its
-/// text, a `RegisterPublicKeyCredential` of webauthn-rs, and the model itself. What Logto does not
-/// know, such as the results of further extensions, stays here.
+/// It accepts the browser's `PublicKeyCredential.toJSON()` as a JSON value or string, a
+/// `RegisterPublicKeyCredential` of webauthn-rs, and the model itself. Fields that Logto does not
+/// know, such as results of further extensions, are dropped.
 ///
 /// ```
 /// # fn main() -> logto_api::Result<()> {
@@ -51,7 +51,7 @@ const TYPE: &str = "WebAuthn";
 ///
 /// # Errors
 ///
-/// When it is something else; the error says what is wrong, and quotes nothing of it.
+/// When it is something else. The error says what is wrong, without quoting it.
 pub fn registration_credential<T>(credential: &T) -> Result<RegistrationCredential>
 where
     T: Serialize + ?Sized,
@@ -65,15 +65,15 @@ where
     Ok(read)
 }
 
-/// Reads the answer that a browser had signed by an authenticator, for Logto to check.
+/// Converts the credential with which a browser authenticated, for Logto.
 ///
-/// It takes what `toJSON()` of the browser's `PublicKeyCredential` gives, as a JSON value or as its
-/// text, a `PublicKeyCredential` of webauthn-rs, and the model itself. What Logto does not know, such
-/// as the results of further extensions, stays here.
+/// It accepts the browser's `PublicKeyCredential.toJSON()` as a JSON value or string, a
+/// `PublicKeyCredential` of webauthn-rs, and the model itself. Fields that Logto does not know,
+/// such as results of further extensions, are dropped.
 ///
 /// # Errors
 ///
-/// When it is something else; the error says what is wrong, and quotes nothing of it.
+/// When it is something else. The error says what is wrong, without quoting it.
 #[cfg(feature = "experience")]
 pub fn authentication_credential<T>(
     credential: &T,

@@ -45,6 +45,7 @@ struct Kept {
     spans: BTreeMap<u64, Fields>,
     closed: Vec<Fields>,
     events: Vec<(Fields, bool)>,
+    resend_counts: usize,
 }
 
 struct Into<'a>(&'a mut Fields);
@@ -66,8 +67,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        if let Some(fields) = self.0.lock().unwrap().spans.get_mut(&id.into_u64()) {
-            values.record(&mut Into(fields));
+        let mut recorded = Fields::new();
+        values.record(&mut Into(&mut recorded));
+        let kept = &mut *self.0.lock().unwrap();
+        if let Some(fields) = kept.spans.get_mut(&id.into_u64()) {
+            kept.resend_counts += usize::from(recorded.contains_key("http.request.resend_count"));
+            fields.append(&mut recorded);
         }
     }
 
@@ -163,6 +168,8 @@ async fn repeated_attempts_are_events() {
     let delays: Vec<_> =
         kept.events.iter().map(|(fields, _)| fields["delay_ms"].as_str()).collect();
     assert_eq!(delays, ["250", "500"]);
+    assert!(kept.events.iter().all(|(fields, _)| fields["error.type"] == "503"));
+    assert_eq!(kept.resend_counts, 1, "a span has one count, at its end");
     assert!(kept.events.iter().all(|(_, within)| *within));
     drop(kept);
     assert!(!log.all().contains("hunter2"), "{}", log.all());
@@ -189,7 +196,7 @@ async fn repeated_token_requests_are_events() {
     let [(again, true), (had, true)] = &kept.events[..] else { panic!("{:?}", kept.events) };
     assert_eq!(again["http.response.status_code"], "503");
     assert_eq!((again["attempt"].as_str(), again["delay_ms"].as_str()), ("1", "250"));
-    assert!(had["message"].contains("got an access token"));
+    assert!(had["message"].contains("obtained access token"));
     drop(kept);
     assert!(!log.all().contains("hunter2"), "{}", log.all());
 }
@@ -240,6 +247,6 @@ async fn a_sign_in_shows_none_of_its_secrets() {
     tokens.revoke().await.unwrap();
 
     let all = log.all();
-    assert!(all.contains("got an access token") && all.contains("/oidc/me"), "{all}");
+    assert!(all.contains("obtained access token") && all.contains("/oidc/me"), "{all}");
     assert!(!all.contains("hunter2") && !all.contains(&*id_token.lock().unwrap()), "{all}");
 }

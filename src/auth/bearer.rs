@@ -1,4 +1,4 @@
-//! Tokens: as they are sent, and as users see them.
+//! Access tokens.
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ use crate::{Error, Result, setters::IntoText};
 
 const SCHEME: &str = "Bearer ";
 
-/// The value of an `Authorization` header. Its `Debug` does not show it.
+/// The value of an `Authorization` header. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Bearer(pub(crate) HeaderValue);
 
@@ -59,10 +59,10 @@ impl fmt::Debug for Bearer {
     }
 }
 
-/// A token to call an API with. `Debug` does not show it, [`secret`](Self::secret) does.
+/// An access token. `Debug` does not show it, [`secret`](Self::secret) does.
 ///
-/// A [`TokenProvider`](crate::TokenProvider) gives them to the client, and
-/// [`Client::access_token`](crate::Client::access_token) gives the client's to you.
+/// A [`TokenProvider`](crate::TokenProvider) returns them to the client, and
+/// [`Client::access_token`](crate::Client::access_token) returns the client's to you.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     secret: String,
@@ -71,36 +71,36 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// A token whose life is not known.
+    /// A token whose lifetime is not known.
     pub fn new(token: impl IntoText) -> Self {
         Self { secret: token.into_text(), lifetime: None, scope: None }
     }
 
-    /// Says for how long from now the token is good.
+    /// Sets the remaining lifetime of the token.
     #[must_use]
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// The same with what it may do, where that is told.
+    /// Sets the scope, if it is known.
     pub(crate) fn of_scope(mut self, scope: Option<&str>) -> Self {
         self.scope = scope.map(str::to_owned);
         self
     }
 
-    /// The scopes that were granted, with spaces between them, where Logto tells. Empty is none:
-    /// such a token has no permission. It may be less than what was asked for.
+    /// The granted scopes, separated by spaces, if known. The empty string means that the token has
+    /// no permissions. It may be less than what was requested.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
 
-    /// The token itself, without `Bearer` before it.
+    /// The token itself, without `Bearer`.
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// For how long the token was good when it was handed out, where that is known.
+    /// The lifetime of the token when it was returned, if known.
     pub fn lifetime(&self) -> Option<Duration> {
         self.lifetime
     }

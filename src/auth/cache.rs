@@ -1,15 +1,15 @@
-//! The token that is kept, and how it is replaced.
+//! The token cache.
 //!
-//! However many tasks of a runtime want a token, one task fetches it, a task of its own: a call that
-//! is dropped takes nothing from the others. What comes of a fetch, also a failure, is told to all
-//! who wait for it, and to no one else. While a token is good it is used; when it is due, it is
-//! replaced behind the back of the calls.
+//! However many tasks of a runtime need a token, one task fetches it, in a task of its own, so that
+//! a call that is dropped does not affect the others. The result of a fetch, including a failure,
+//! is shared by all who wait for it, and by nobody else. A valid token is used until it is renewed,
+//! which happens in the background.
 //!
-//! Nobody waits for the task of another runtime, which may never run again: each runtime fetches
-//! for itself. Whatever comes is for all.
+//! Nobody waits for a task of another runtime, which may never run again: each runtime fetches for
+//! itself, and the results are shared.
 //!
 //! A token endpoint that fails is not asked by every call, nor for another token each time that an
-//! API refuses one.
+//! API rejects one.
 
 use std::{
     fmt,
@@ -30,24 +30,24 @@ use crate::{
     http::{retry::Retries, trace},
 };
 
-/// After a renewal that failed, calls leave it alone for this long at least.
+/// The minimum time after a failed renewal before the next one.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
-/// A fetch that takes longer is given up: its runtime may not have run for long.
+/// A fetch that takes longer is abandoned: its runtime may not have run for long.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// For this long the renewal of a token that is still good is left to another runtime.
+/// How long the renewal of a valid token is left to another runtime.
 const OTHERS_TURN: Duration = Duration::from_secs(10);
-/// How often a call begins anew because the fetch that it joined came to nothing.
+/// How often a call starts again after the fetch that it waited for was lost.
 const FETCHES: usize = 3;
-/// After two fetches in a row that failed, calls are told so for this long, and nobody is asked.
+/// After two consecutive failures, calls fail for this long without a request.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
-/// Refused tokens are only replaced this often …
+/// Rejected tokens are replaced only this often …
 const REPLACEMENTS: usize = 3;
-/// … within this time; once, if nothing took the new token since.
+/// … within this time; once, if the new token has not been accepted since.
 const REPLACEMENT_PERIOD: Duration = Duration::from_secs(30);
 
 type Outcome = Result<Token, AuthFailure>;
 
-/// Keeps the token of a [`Source`].
+/// Caches the token of a [`TokenSource`].
 pub(crate) struct TokenCache(Arc<Shared>);
 
 struct Shared {
@@ -59,23 +59,23 @@ struct Shared {
 #[derive(Default)]
 struct State {
     token: Option<Token>,
-    /// Those under way, at most one a runtime.
+    /// Fetches in progress, at most one per runtime.
     fetches: Vec<Fetch>,
-    /// How many fetches have failed in a row.
+    /// The number of consecutive failures.
     failures: u32,
-    /// The last of them, and when.
+    /// The last failure, and when it happened.
     failed: Option<(Instant, AuthFailure)>,
-    /// When refused tokens were replaced lately.
+    /// When rejected tokens were replaced recently.
     replaced: Vec<Instant>,
 }
 
-/// What there is for a call that needs a token.
+/// What the cache has for a call.
 enum Found {
     Token(Token),
     Coming(Fetch),
-    /// One that the call has begun.
+    /// A fetch that the call has begun.
     Begun(Fetch),
-    /// It has failed just now.
+    /// The last fetch has just failed.
     Failed(AuthFailure),
 }
 
@@ -88,17 +88,17 @@ impl TokenCache {
         Self(Arc::new(Shared { source, retries, state: RwLock::default() }))
     }
 
-    /// Whether a token that is refused can be replaced.
+    /// Whether a token that is rejected can be replaced.
     pub(crate) fn renews(&self) -> bool {
         self.0.source.renews()
     }
 
-    /// How long this token will be used.
+    /// The remaining lifetime of a token.
     pub(crate) fn remaining(&self, token: &Token) -> Duration {
         token.good_until.saturating_duration_since(self.0.now())
     }
 
-    /// A token that is good.
+    /// A valid token.
     pub(crate) async fn token(&self) -> Outcome {
         if let Some(failure) = self.0.source.ended() {
             return Err(failure);
@@ -130,8 +130,8 @@ impl TokenCache {
         ))
     }
 
-    /// Forgets a token that the server refused, unless it has been replaced already. Whether it
-    /// makes sense to get another: a server that refuses every token gets few.
+    /// Discards a token that the server rejected, unless it has been replaced already. Whether
+    /// another one should be requested: a server that rejects every token gets few.
     pub(crate) fn discard(&self, refused: &Bearer) -> bool {
         let now = self.0.now();
         let mut state = self.0.write();
@@ -148,12 +148,12 @@ impl TokenCache {
         true
     }
 
-    /// The token that is kept, while it is good.
+    /// The cached token, while it is valid.
     fn good(&self) -> Option<Token> {
         self.0.read().good(self.0.now()).cloned()
     }
 
-    /// A token, or the fetch that brings one to this runtime. A fetch that is due has begun.
+    /// The runtime of its task.
     fn find(&self, runtime: Id) -> Found {
         let now = self.0.now();
         let early = self.0.source.renews_early();
@@ -180,7 +180,7 @@ impl State {
         self.token.as_ref().filter(|token| now < token.good_until)
     }
 
-    /// What there is for a runtime; nothing when a fetch is due.
+    /// What the cache has for a runtime; `None` when a fetch is due.
     fn find(&self, now: Instant, runtime: Id, early: bool) -> Option<Found> {
         let renewal = || self.fetches.iter().any(|fetch| fetch.renews_for(runtime));
         match self.good(now) {
@@ -196,7 +196,7 @@ impl State {
         }
     }
 
-    /// A failure by itself may have been a mishap, and is forgotten.
+    /// A single failure may have been accidental, and is ignored.
     fn failed_just_now(&self, now: Instant) -> Option<Found> {
         let (at, failure) = self.failed.as_ref().filter(|_| self.failures > 1)?;
         let recent = now.saturating_duration_since(*at) < FAILURE_PAUSE;
@@ -225,7 +225,7 @@ impl Shared {
         self.retries.clock.now()
     }
 
-    /// Keeps what a fetch brought, unless another that began later was faster.
+    /// Stores the result of a fetch, unless another that began later was faster.
     fn finish(&self, fetch: &Fetch, outcome: &Outcome) {
         let now = self.now();
         let mut state = self.write();
@@ -263,13 +263,13 @@ impl Shared {
     }
 }
 
-/// A fetch that is under way.
+/// A fetch in progress.
 #[derive(Clone)]
 struct Fetch {
     outcome: watch::Receiver<Option<Outcome>>,
     /// The runtime of its task.
     runtime: Id,
-    /// By tokio's clock, like all that is about the network.
+    /// By tokio's clock, like everything about the network.
     begun: tasks::Instant,
 }
 
@@ -278,18 +278,18 @@ impl Fetch {
         self.outcome.same_channel(&other.outcome)
     }
 
-    /// Whether it will come to an end, as far as one can tell: a runtime that is shut down takes
-    /// its tasks with it, and one that nobody runs does not move them.
+    /// Whether it is expected to finish: a runtime that is shut down drops its tasks, and one that
+    /// nobody runs does not poll them.
     fn is_alive(&self) -> bool {
         self.outcome.has_changed().is_ok() && self.begun.elapsed() < PATIENCE
     }
 
-    /// Whether a runtime may leave the renewal of a token that is still good to this.
+    /// Whether a runtime may leave the renewal of a valid token to this fetch.
     fn renews_for(&self, runtime: Id) -> bool {
         self.is_alive() && (self.runtime == runtime || self.begun.elapsed() < OTHERS_TURN)
     }
 
-    /// What comes of it; nothing if it dies.
+    /// Its result; `None` if it dies.
     async fn outcome(mut self) -> Option<Outcome> {
         let told = self.outcome.wait_for(Option::is_some);
         match tasks::timeout_at(self.begun + PATIENCE, told).await {

@@ -1,4 +1,4 @@
-//! The token endpoint: what it is asked, and what it answers.
+//! The token endpoint: requests and responses.
 
 use std::{fmt, pin::pin, time::Duration};
 
@@ -20,32 +20,32 @@ use crate::{
     models::json_path::without_bom,
 };
 
-/// The life of a token whose answer does not tell it.
+/// The lifetime of a token whose response does not contain one.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
-/// No answer with a token is longer.
+/// The maximum size of a response, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
 /// A parameter of a token request.
 pub(crate) type Parameter<'a> = (&'static str, &'a str);
 
-/// Where an application gets tokens.
+/// The token endpoint for an application.
 pub(crate) struct TokenEndpoint {
     pub(crate) transport: Transport,
     pub(crate) url: Url,
     pub(crate) app_id: String,
-    /// Native and single-page applications have none: they only name themselves.
+    /// Native and single-page applications have none: they only send their id.
     pub(crate) app_secret: Option<String>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) timeout: Duration,
 }
 
-/// An answer that is a token.
+/// A response with a token.
 pub(crate) struct Granted {
     pub(crate) token: Fetched,
-    /// The scope, where the answer tells it.
+    /// The scope, if the response contains it.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     pub(crate) scope: Option<String>,
-    /// What comes along when the token is a user's.
+    /// Issued together with a user's access token.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     pub(crate) refresh_token: Option<String>,
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
@@ -72,13 +72,13 @@ impl TokenEndpoint {
         Ok(Self { transport, url, app_id, app_secret: Some(app_secret), user_agent, timeout })
     }
 
-    /// Asks once.
+    /// Sends a token request, once.
     pub(crate) async fn ask(&self, form: &[Parameter<'_>]) -> Result<Granted, AuthFailure> {
         let (status, body) = self.post(self.url.clone(), form).await?;
         granted(status, body)
     }
 
-    /// Has a token revoked (RFC 7009), once.
+    /// Revokes a token (RFC 7009), once.
     #[cfg(feature = "sign-in")]
     pub(crate) async fn revoke(&self, form: &[Parameter<'_>]) -> Result<(), AuthFailure> {
         let mut url = self.url.clone();
@@ -97,7 +97,7 @@ impl TokenEndpoint {
         self.post(url, form).await.map(|(_, body)| body)
     }
 
-    /// What comes of a form that the application sends.
+    /// Sends a form with the application's credentials.
     async fn post(
         &self,
         url: Url,
@@ -238,7 +238,8 @@ fn error_response(
     .into()
 }
 
-/// RFC 6749 has the id and the secret form-encoded before they are joined for Basic.
+/// RFC 6749 requires id and secret to be form-encoded before they are joined for Basic
+/// authentication.
 fn form_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! The ways to a token that begin with an application's id and secret.
+//! Grants that use an application's credentials.
 
 use std::{
     fmt,
@@ -18,19 +18,19 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
 
-/// What a token is asked for.
+/// The parameters of a token request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TokenParameters {
     pub(crate) resource: Option<String>,
     pub(crate) scope: Option<String>,
-    /// The scope may be granted in part.
+    /// Whether the scope may be granted in part.
     pub(crate) allow_fewer: bool,
-    /// A token without any permission is no use.
+    /// Whether a token without any permission is rejected.
     pub(crate) require_any: bool,
 }
 
 impl TokenParameters {
-    /// What an application wants for itself. An empty resource or scope is none.
+    /// The parameters for an application's own token. An empty resource or scope is omitted.
     pub(crate) fn of_app(resource: String, scope: Option<String>, allow_fewer: bool) -> Self {
         let scope = scope.or_else(|| default_scope(&resource));
         let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
@@ -48,7 +48,7 @@ impl TokenParameters {
         Ok(granted.token)
     }
 
-    /// What the endpoint gives, which may be less than was asked for.
+    /// Requests a token, which may have fewer scopes than requested.
     pub(crate) async fn ask_unchecked<'a>(
         &'a self,
         endpoint: &TokenEndpoint,
@@ -72,8 +72,7 @@ impl TokenParameters {
     }
 }
 
-/// The one permission of the Management API, whose resource every tenant has by this address. No
-/// other API is known to have it.
+/// The only permission of the Management API, whose resource has this address for every tenant.
 fn default_scope(resource: &str) -> Option<String> {
     let tenant = resource.strip_suffix("/api").and_then(|origin| origin.strip_suffix(".logto.app"));
     tenant.is_some().then(|| "all".to_owned())
@@ -120,7 +119,7 @@ impl TokenSource for ClientCredentials {
     }
 }
 
-/// Everything about a token exchange (RFC 8693) but the subject token.
+/// A token exchange (RFC 8693), without the subject token.
 #[derive(Debug)]
 pub(crate) struct TokenExchange {
     pub(crate) endpoint: Arc<TokenEndpoint>,
@@ -129,7 +128,7 @@ pub(crate) struct TokenExchange {
     pub(crate) wanted: TokenParameters,
 }
 
-/// A token that `Debug` does not show.
+/// A string that `Debug` does not show.
 pub(crate) struct Secret(pub(crate) String);
 
 impl TokenExchange {
@@ -151,10 +150,10 @@ impl TokenExchange {
     }
 }
 
-/// The one token that a subject token, which was made elsewhere, can be exchanged for.
+/// The one token for which a subject token that was created elsewhere can be exchanged.
 #[derive(Debug)]
 pub(crate) struct SubjectTokenExchange {
-    /// Gone when it has been exchanged.
+    /// `None` after the exchange.
     pub(crate) subject_token: Mutex<Option<Secret>>,
     pub(crate) exchange: TokenExchange,
 }
@@ -181,8 +180,7 @@ impl TokenSource for SubjectTokenExchange {
     }
 }
 
-/// The tokens of a user who has made a personal access token, which can be exchanged until it is
-/// over.
+/// Tokens for a personal access token, which can be exchanged until it expires.
 #[derive(Debug)]
 pub(crate) struct PersonalAccessToken {
     pub(crate) token: Secret,

@@ -1,19 +1,19 @@
-//! What to check when the token endpoint refuses.
+//! Hints about errors of the token endpoint.
 //!
-//! Logto's own `error_description` comes first in an error's text. What stands here are all causes
-//! that fit its status and code: one guess would send people elsewhere.
+//! Logto's own `error_description` comes first in an error's message. The hints list all causes
+//! that match its status and code, because a single guess would mislead people.
 
 use reqwest::StatusCode;
 
 use super::endpoint::Parameter;
 use crate::http::endpoint::DEFAULT_RESOURCE;
 
-/// Why the Management API's resource may be none of the server's.
+/// Why the Management API's resource may not exist on the server.
 const CUSTOM_DOMAIN: &str = ". Behind a domain of your own, the Management API of Logto Cloud stays \
                              `https://<tenant>.logto.app/api`: name the tenant with `tenant(…)`, or \
                              LOGTO_TENANT in the environment";
 
-/// What was refused, and how.
+/// An error response of the token endpoint, and its request.
 pub(super) struct TokenErrorResponse<'a> {
     pub(super) status: StatusCode,
     pub(super) code: &'a str,
@@ -84,7 +84,7 @@ impl TokenErrorResponse<'_> {
         self.description.contains(words)
     }
 
-    /// Whether it is about the tokens of a user who has signed in.
+    /// Whether the request is for the tokens of a signed-in user.
     fn is_of_user(&self) -> bool {
         self.has("code") || self.has("refresh_token") || self.has("device_code")
     }
@@ -118,8 +118,7 @@ impl TokenErrorResponse<'_> {
         }
     }
 
-    /// Whether a resource is what one might take for the Management API's behind a domain of one's
-    /// own.
+    /// Whether a resource is a likely mistake for the Management API's with a custom domain.
     fn may_be_of_cloud(&self, resource: &str) -> bool {
         let of_management = resource == DEFAULT_RESOURCE
             || resource.ends_with("/api") && !resource.ends_with(".logto.app/api");

@@ -49,12 +49,12 @@ use crate::{
     store::SharedStore,
 };
 
-/// What the client was given to identify itself with.
+/// The credentials of a client.
 #[derive(Debug)]
 pub(crate) enum Credentials {
     None,
     Fixed(Bearer),
-    /// The tokens of an application, which the Account API does not take.
+    /// The tokens of an application, which the Account API does not accept.
     App {
         tokens: TokenCache,
         endpoint: Arc<TokenEndpoint>,
@@ -63,30 +63,30 @@ pub(crate) enum Credentials {
     },
     /// The tokens of an application in an organization.
     Organization(TokenCache),
-    /// The tokens of a user, or of whoever a provider stands for.
+    /// The tokens of a user, or of a token provider.
     Anyone(TokenCache),
 }
 
-/// The token of one call.
+/// The token of a call.
 #[derive(Debug)]
 pub(crate) struct CallToken {
     pub(crate) bearer: Bearer,
-    /// Whether the server has taken it, where another can be had when it does not.
+    /// Whether the server has accepted it, if it can be replaced.
     pub(crate) accepted: Option<Arc<AtomicBool>>,
 }
 
 impl CallToken {
-    /// One that cannot be replaced.
+    /// A token that cannot be replaced.
     pub(crate) fn only(bearer: Bearer) -> Self {
         Self { bearer, accepted: None }
     }
 
-    /// Whether another can be had when the server refuses it.
+    /// Whether another one can be obtained when the server rejects it.
     pub(crate) fn is_replaceable(&self) -> bool {
         self.accepted.is_some()
     }
 
-    /// The server has taken it.
+    /// Records that the server has accepted it.
     pub(crate) fn accept(&self) {
         if let Some(accepted) = &self.accepted {
             accepted.store(true, Ordering::Relaxed);
@@ -95,7 +95,7 @@ impl CallToken {
 }
 
 impl Credentials {
-    /// The token to call this operation with, if it needs one.
+    /// The token for a call of this operation, if it needs one.
     pub(crate) async fn token(&self, operation: &Operation) -> Result<Option<CallToken>> {
         if operation.unauthenticated || matches!(operation.api, Api::Experience) {
             return Ok(None);
@@ -132,7 +132,7 @@ impl Credentials {
         Ok(Some(CallToken { bearer: token.bearer, accepted }))
     }
 
-    /// The token that calls are made with, for a call to somewhere else.
+    /// The token for calls to other services.
     pub(crate) async fn access_token(&self) -> Result<AccessToken> {
         let tokens = match self {
             Self::None => {
@@ -152,7 +152,7 @@ impl Credentials {
         })
     }
 
-    /// Whether another token can be had when the server refuses one.
+    /// Whether another token can be obtained when the server rejects one.
     pub(crate) fn renews(&self) -> bool {
         match self {
             Self::None | Self::Fixed(_) => false,
@@ -162,8 +162,8 @@ impl Credentials {
         }
     }
 
-    /// Forgets a token that the server refused, unless it has been replaced already. Whether
-    /// another is to be had.
+    /// Discards a token that the server rejected, unless it has been replaced already. Whether
+    /// another one can be obtained.
     pub(crate) fn discard(&self, refused: &Bearer) -> bool {
         match self {
             Self::None | Self::Fixed(_) => false,

@@ -1,4 +1,4 @@
-//! Tokens that users of this crate get by themselves.
+//! Access tokens from users of this crate.
 
 use crate::error::{AuthFailure, Cause, Details};
 use std::{error::Error as StdError, fmt};
@@ -8,17 +8,16 @@ use super::{
     source::{Fetched, Pending, TokenSource},
 };
 
-/// Gives the client its tokens: from a vault, a sidecar, a session of your own.
+/// A source of access tokens for the client: a vault, a sidecar, a session of your own.
 ///
-/// A token that says how long it is good ([`AccessToken::expires_in`]) is kept for that long and
-/// renewed ahead of its end, like those that the client fetches itself. For one that does not, the
-/// provider is asked at every call, and does well to keep it; calls that ask at the same time share
-/// the answer. When the server refuses a token with 401, the provider is asked once more and the
-/// call repeated.
+/// A token with a lifetime ([`AccessToken::expires_in`]) is cached and renewed before it expires,
+/// like those that the client fetches itself. Without one, the provider is called for every
+/// request, and should cache the token; concurrent requests share a call. When the server rejects a
+/// token with 401, the provider is called once more and the request is retried.
 ///
-/// What the provider reports as an error becomes an [`Error`](crate::Error) that
-/// [`is_auth`](crate::Error::is_auth). Its text is not printed, as it may hold a secret: it is the
-/// error's [`source`](StdError::source).
+/// An error of the provider becomes an [`Error`](crate::Error) that
+/// [`is_auth`](crate::Error::is_auth). Its text is not printed, because it may contain a secret: it
+/// is the error's [`source`](StdError::source).
 ///
 /// ```no_run
 /// use std::{error::Error, time::Duration};
@@ -40,13 +39,13 @@ use super::{
 /// # }
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {
-    /// A token that is good now.
+    /// Returns a valid token.
     fn token(
         &self,
     ) -> impl Future<Output = Result<AccessToken, Box<dyn StdError + Send + Sync>>> + Send;
 }
 
-/// The provider as a source, whatever its type.
+/// A provider as a token source.
 pub(crate) struct ProviderSource<P>(pub(crate) P);
 
 impl<P: TokenProvider> TokenSource for ProviderSource<P> {

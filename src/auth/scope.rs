@@ -1,11 +1,11 @@
-//! Whether a token may do what it was asked for.
+//! Validation of granted scopes.
 
 use serde_json::{Map, Value};
 
 use super::{endpoint::Granted, jwt};
 use crate::error::{AuthFailure, Details, INSUFFICIENT};
 
-/// Refuses a token that lacks a scope that was asked for: it would be refused call by call.
+/// Rejects a token that lacks a requested scope: its calls would be rejected one by one.
 pub(crate) fn check(
     asked: &str,
     resource: Option<&str>,
@@ -23,7 +23,7 @@ pub(crate) fn check(
     }
 }
 
-/// Refuses a token that says that it has no permission at all.
+/// Rejects a token that has no permission at all.
 pub(crate) fn check_any(granted: &Granted) -> Result<(), AuthFailure> {
     let Some(told) = &granted.token.scope else {
         return Ok(());
@@ -71,8 +71,8 @@ fn insufficient(missing: &[&str], resource: Option<&str>) -> AuthFailure {
     .into()
 }
 
-/// What the token itself says. Logto's answer leaves the scope out when there is none, and so does
-/// the token then: one that calls itself an access token of RFC 9068 tells its scope if it has one.
+/// The scope in the token itself. Logto omits an empty scope from response and token: an access
+/// token in the format of RFC 9068 contains its scope if it has one.
 pub(crate) fn of_jwt(token: &str) -> Option<String> {
     let mut parts = token.split('.');
     let mut object = || jwt::part::<Map<String, Value>>(parts.next()?);

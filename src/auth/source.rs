@@ -1,4 +1,4 @@
-//! Where tokens come from.
+//! Sources of tokens.
 
 use std::{fmt, pin::Pin, time::Duration};
 
@@ -7,38 +7,38 @@ use crate::{error::AuthFailure, http::retry::Retries};
 
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Something that gives a token when it is asked.
+/// A source of tokens.
 pub(crate) trait TokenSource: Send + Sync + fmt::Debug {
-    /// One attempt at a token.
+    /// Requests a token, in one attempt.
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>>;
 
-    /// A token, after as many attempts as help: asking for one changes nothing.
+    /// Requests a token, with retries: requesting one changes nothing.
     fn fetch<'a>(&'a self, retries: &'a Retries) -> Pending<'a, Result<Fetched, AuthFailure>> {
         Box::pin(attempts(retries, true, None, || self.fetch_once()))
     }
 
-    /// Whether it can be asked again.
+    /// Whether it can be requested again.
     fn renews(&self) -> bool {
         true
     }
 
-    /// Whether it can be asked while there is a token that is good.
+    /// Whether it can be requested while a token is still valid.
     fn renews_early(&self) -> bool {
         true
     }
 
-    /// Why none of its tokens is to be used any more.
+    /// Why its tokens must not be used any more.
     fn ended(&self) -> Option<AuthFailure> {
         None
     }
 }
 
-/// A token that was just made.
+/// A new token.
 pub(crate) struct Fetched {
     pub(crate) bearer: Bearer,
-    /// How long it is good, from when it was asked for. Without, it is for those who wait for it,
-    /// and not kept.
+    /// Its lifetime since it was requested. Without one, it is only used by those who wait for it,
+    /// and not cached.
     pub(crate) lifetime: Option<Duration>,
-    /// What it may do, where that is told.
+    /// Its scope, if known.
     pub(crate) scope: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! A token with its dates.
+//! A cached token.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -8,28 +8,28 @@ use std::{
 use super::{Bearer, source::Fetched};
 use crate::http::clock::part;
 
-/// How long before its expiry a token is no longer used, so that it is still good on arrival.
+/// How long before its expiry a token is no longer used, so that it is still valid on arrival.
 const LEEWAY: Duration = Duration::from_secs(10);
-/// A year is for ever, and keeps the sum with "now" in range.
+/// A year counts as forever, and keeps sums in range.
 const FOREVER: Duration = Duration::from_secs(31_536_000);
 
-/// A token with its dates.
+/// A cached token.
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) bearer: Bearer,
-    /// Whether a server has taken it.
+    /// Whether a server has accepted it.
     pub(crate) accepted: Arc<AtomicBool>,
-    /// What it may do, where that is told.
+    /// Its scope, if known.
     pub(crate) scope: Option<Arc<str>>,
     pub(super) asked_at: Instant,
-    /// From when on another is fetched.
+    /// When it is renewed.
     pub(super) renew_at: Instant,
-    /// From when on it is not used.
+    /// When it is no longer used.
     pub(crate) good_until: Instant,
 }
 
 impl Token {
-    /// Renewals of many programs that began together drift apart, by chance: a number from 0 to 1.
+    /// Spreads the renewals of programs that started together, by a random number from 0 to 1.
     pub(super) fn new(fetched: Fetched, asked_at: Instant, renews: bool, chance: f64) -> Self {
         let lifetime = fetched.lifetime.unwrap_or_default().min(FOREVER);
         let usable = lifetime - LEEWAY.min(lifetime / 10);

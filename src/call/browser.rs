@@ -1,13 +1,13 @@
-//! Answers that are meant for a browser.
+//! Responses meant for a browser.
 
 use std::fmt;
 
 use reqwest::StatusCode;
 
-/// A page or a redirect that is meant for a user's browser, as SAML's endpoints give.
+/// A page or redirect meant for a user's browser, as SAML endpoints return.
 ///
-/// Hand it on: a redirect by its [`location`](Self::location), a page by its
-/// [`body`](Self::body). `Debug` shows neither, as both carry assertions.
+/// Pass it on: a redirect by its [`location`](Self::location), a page by its [`body`](Self::body).
+/// `Debug` shows neither, because both contain assertions.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrowserResponse {
     pub(crate) status: StatusCode,
@@ -22,12 +22,12 @@ impl BrowserResponse {
         self.status
     }
 
-    /// Where a redirect leads.
+    /// The target of a redirect.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// What the body is, such as `text/html; charset=utf-8`.
+    /// The content type of the body, such as `text/html; charset=utf-8`.
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }

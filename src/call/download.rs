@@ -1,4 +1,4 @@
-//! Answers that are read as they come.
+//! Responses that are streamed.
 
 use std::{
     fmt, fs as blocking_fs, io,
@@ -26,7 +26,7 @@ use crate::{
     http::runtimes,
 };
 
-/// An answer whose body is read as it comes: as a [`Stream`] of pieces, to a file, or whole.
+/// A response whose body is streamed: as a [`Stream`] of chunks, to a file, or into memory.
 ///
 /// ```no_run
 /// # #[cfg(feature = "saml-applications")]
@@ -37,17 +37,17 @@ use crate::{
 /// # }
 /// ```
 ///
-/// The call's time limit goes on until the last byte is read. A body that breaks off is an error
-/// with the answer's [`status`](Error::status) and [`request_id`](Error::request_id), never a short
+/// The timeout of the call includes reading the body. A body that breaks off is an error with the
+/// response's [`status`](Error::status) and [`request_id`](Error::request_id), never a truncated
 /// body.
 #[must_use = "the body is not read yet"]
 pub struct Download {
     history: History,
     status: StatusCode,
     headers: HeaderMap,
-    /// `None` when it has ended, one way or another.
+    /// `None` after the end, however it ended.
     body: Option<BoxStream<'static, reqwest::Result<Bytes>>>,
-    /// Ends when the body is to be there, where the HTTP client does not see to that.
+    /// The timeout of the body, if the HTTP client does not enforce it.
     time: Option<Pin<Box<Sleep>>>,
     /// How long that is.
     patience: Option<TimeLimit>,
@@ -65,7 +65,7 @@ impl Download {
         Self { history, status, headers, body, time, patience, limit }
     }
 
-    /// The HTTP status: 2xx, or 3xx for a [`Request`](crate::Request) that was answered so.
+    /// The HTTP status: 2xx, or 3xx for a [`Request`](crate::Request).
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -75,17 +75,17 @@ impl Download {
         &self.headers
     }
 
-    /// What the file is, such as `text/xml`, in the server's words.
+    /// The content type, such as `text/xml`, as sent by the server.
     pub fn content_type(&self) -> Option<&str> {
         self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// How many bytes there are in all, if the server says so.
+    /// The length in bytes, if the server sends it.
     pub fn content_length(&self) -> Option<u64> {
         self.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
-    /// What the server calls the file, if it is a plain name: never one that leads into a folder.
+    /// The file name sent by the server, if it is a plain name without path separators.
     pub fn file_name(&self) -> Option<&str> {
         let disposition = self.headers.get(CONTENT_DISPOSITION)?.to_str().ok()?;
         plain_file_name(disposition)
@@ -96,16 +96,16 @@ impl Download {
         request_id(&self.headers)
     }
 
-    /// The next piece of the body, or `None` at its end.
+    /// The next chunk of the body, or `None` at its end.
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
         StreamExt::next(self).await
     }
 
-    /// What is left of the body, in memory.
+    /// Reads the rest of the body into memory.
     ///
     /// # Errors
     ///
-    /// When it breaks off, and when it is longer than the limit of the call or the client
+    /// When it breaks off, and when it is larger than the limit of the call or the client
     /// ([`is_response_too_large`](Error::is_response_too_large)).
     pub async fn bytes(mut self) -> Result<Bytes> {
         let mut body = BytesMut::new();
@@ -119,10 +119,10 @@ impl Download {
         Ok(body.freeze())
     }
 
-    /// Writes what is left of the body to this file, and gives its length in bytes.
+    /// Writes the rest of the body to this file, and returns its length in bytes.
     ///
-    /// A file that is there is replaced, but only by a whole one: until then the body goes to a
-    /// file next to it, whose name ends in `.part`, and which is removed if anything fails.
+    /// An existing file is replaced, but only by a complete one: the body is first written to a
+    /// file next to it whose name ends in `.part`, which is removed on failure.
     ///
     /// # Errors
     ///
@@ -160,7 +160,7 @@ impl Download {
         self.with_context(Error::cut_off(error, self.status, &self.headers))
     }
 
-    /// An error that this answer makes, with the call that it answers.
+    /// Adds the context of the call to an error of its response.
     fn with_context(&self, error: Error) -> Error {
         self.history.annotate(error.within(self.patience))
     }
@@ -216,7 +216,7 @@ impl Call {
     }
 }
 
-/// A file that is not whole yet. Dropped as such, it is removed.
+/// An incomplete file, which is removed when dropped.
 struct PartialFile {
     path: PathBuf,
     exists: bool,
@@ -239,7 +239,7 @@ impl Drop for PartialFile {
     }
 }
 
-/// The parameter `filename` of a header `content-disposition`.
+/// The parameter `filename` of a `Content-Disposition` header.
 fn plain_file_name(disposition: &str) -> Option<&str> {
     let (_, parameters) = disposition.split_once(';')?;
     let name = match parameters.split_once("filename=\"") {

@@ -1,18 +1,18 @@
-//! What an error has to tell of the call that it ends.
+//! The context of a call that its errors report.
 
 use reqwest::Method;
 
 use crate::Error;
 
-/// How a call has gone so far.
+/// The attempts of a call so far.
 #[derive(Clone, Copy)]
 pub(crate) struct History {
     /// The operationId of the contract; empty for a raw request.
     pub(crate) operation: &'static str,
     pub(crate) attempts: u32,
-    /// Whether the call changes something.
+    /// Whether the call can change something.
     changes: bool,
-    /// Whether the server may have carried out an attempt that failed.
+    /// Whether the server may have executed an attempt that failed.
     open: bool,
 }
 
@@ -21,13 +21,14 @@ impl History {
         Self { operation, attempts: 0, changes: !method.is_safe(), open: false }
     }
 
-    /// Takes down that the newest attempt has failed, and gives its error with all that went before.
+    /// Records that the latest attempt has failed, and returns its error with the context of the
+    /// call.
     pub(crate) fn failed(&mut self, error: Error) -> Error {
         self.open |= self.changes && error.is_outcome_unknown();
         self.annotate(error)
     }
 
-    /// An error of this call, whether an attempt made it or what came after.
+    /// Adds the context of the call to an error, of an attempt or of its response.
     pub(crate) fn annotate(&self, error: Error) -> Error {
         let open = self.open || (self.changes && error.is_outcome_unknown());
         error.with_operation(self.operation).with_attempts(self.attempts).with_unknown_outcome(open)

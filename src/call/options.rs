@@ -1,4 +1,4 @@
-//! What a caller may set for one call alone.
+//! Options of a single call.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) token: Option<String>,
     pub(crate) max_response_size: Option<usize>,
-    /// The first option that cannot be used; reported when the request is sent.
+    /// The first invalid option, reported when the request is sent.
     pub(crate) problem: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl Options {
         }
     }
 
-    /// A header that the operation asks for. Those that the caller sets by hand come after it.
+    /// A header that the operation requires. Headers that the caller sets come after it.
     #[allow(dead_code, reason = "depends on the enabled features")]
     pub(crate) fn parameter(&mut self, name: &str, value: &str) {
         match checked_header(name, value) {
@@ -38,7 +38,7 @@ impl Options {
         }
     }
 
-    /// Keeps the first thing that is wrong with the call, to report it when it is sent.
+    /// Records the first problem of the call, to report it when it is sent.
     pub(crate) fn problem(&mut self, problem: String) {
         self.problem.get_or_insert(problem);
     }
@@ -64,40 +64,38 @@ fn checked_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), 
 macro_rules! call_options {
     ($($request:ident),+ $(,)?) => { $(
         impl $request {
-            /// Sends this header along, in place of any other of this name. A line break in it, or
-            /// a header that is the client's own, is an error of `send`.
+            /// Adds a header to the request, replacing any other with this name. An invalid header,
+            /// or one that the client itself sets, is an error of `send`.
             pub fn header(mut self, name: &str, value: &str) -> Self {
                 self.call.options.header(name, value);
                 self
             }
 
-            /// How long this call may take with all its attempts and the waits between them, in
-            /// place of the client's own limit.
+            /// The timeout of this call with all attempts and delays, instead of the client's.
             pub fn timeout(mut self, timeout: ::std::time::Duration) -> Self {
                 self.call.options.timeout = Some(timeout);
                 self
             }
 
-            /// How long one attempt at this call may take, in place of the client's own limit.
+            /// The timeout of each attempt of this call, instead of the client's.
             pub fn attempt_timeout(mut self, timeout: ::std::time::Duration) -> Self {
                 self.call.options.attempt_timeout = Some(timeout);
                 self
             }
 
-            /// When and how often this call is repeated, in place of the client's own policy.
+            /// The retry policy of this call, instead of the client's.
             pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
                 self.call.options.retry = Some(policy);
                 self
             }
 
-            /// How long the answer may be, in bytes, where it is read whole: in place of the
-            /// client's own limit.
+            /// The maximum size of a buffered response in bytes, instead of the client's.
             pub fn max_response_size(mut self, bytes: usize) -> Self {
                 self.call.options.max_response_size = Some(bytes);
                 self
             }
 
-            /// Makes this call with another bearer token than the client's.
+            /// Sends this call with another bearer token than the client's.
             pub fn token(mut self, token: impl $crate::setters::IntoText) -> Self {
                 self.call.options.token = Some(token.into_text());
                 self

@@ -1,4 +1,4 @@
-//! Requests to paths that the contract does not know.
+//! Requests to endpoints that the contract does not know.
 
 use std::{fmt, pin::Pin};
 
@@ -38,9 +38,9 @@ impl Client {
 
 /// A request to any path, made by [`Client::request`].
 ///
-/// Paths below `/api` belong to the Management API and get its token; those of the Experience API
-/// get none, those of the Account API a user's. Paths outside `/api` only get a token that was
-/// handed in.
+/// Paths below `/api` belong to the Management API and are sent with its token; those of the
+/// Experience API are sent without one, those of the Account API with a user's token. Paths outside
+/// `/api` are only sent with a token that is set with [`token`](Self::token).
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
     call: Call,
@@ -69,46 +69,46 @@ impl Request {
         self
     }
 
-    /// Sends this value as JSON.
+    /// Sets the body to this value as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         self.builder = self.builder.json(body);
         self
     }
 
-    /// Sends these members as a form.
+    /// Sets the body to these fields as a form.
     pub fn form<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         self.builder = self.builder.form(body);
         self
     }
 
-    /// Sends these bytes. Say what they are with the header `content-type`.
+    /// Sets the body to these bytes. Set the header `content-type` as well.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.builder = self.builder.body(body.into());
         self
     }
 
-    /// Sends no token.
+    /// Sends the request without a token.
     pub fn unauthenticated(mut self) -> Self {
         self.unauthenticated = true;
         self
     }
 
-    /// Sends the request and reads the answer. Redirects are answers, they are not followed.
+    /// Sends the request and reads the response. Redirects are returned, not followed.
     ///
     /// # Errors
     ///
-    /// When it cannot be sent, and when the answer is neither 2xx nor 3xx.
+    /// When the request cannot be sent, and when the status is neither 2xx nor 3xx.
     pub async fn send(self) -> Result<Response> {
         let (execution, request) = self.encoded(BodyMode::Buffered)?;
         let raw = Box::pin(execution.run(request)).await?;
         Ok(Response(BufferedResponse::new(raw)))
     }
 
-    /// Sends the request, and leaves the body of the answer to be read as it comes: for files.
+    /// Sends the request and streams the body of the response, for files.
     ///
     /// # Errors
     ///
-    /// As those of [`send`](Self::send).
+    /// The same as [`send`](Self::send).
     pub async fn download(self) -> Result<Download> {
         let (execution, request) = self.encoded(BodyMode::Streamed)?;
         let raw = Box::pin(execution.run(request)).await?;
@@ -145,7 +145,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The answer to a [`Request`], read whole. `Debug` shows its status only.
+/// The response to a [`Request`], read completely. `Debug` shows only its status and request id.
 pub struct Response(BufferedResponse);
 
 impl Response {
@@ -164,17 +164,17 @@ impl Response {
         request_id(&self.0.headers)
     }
 
-    /// Decodes the body as JSON. No body, as that of a 204, is read as `null` is: into `()` or an
-    /// `Option`.
+    /// Decodes the body as JSON. An empty body, as of a 204, is decoded like `null`: into `()` or
+    /// an `Option`.
     ///
     /// # Errors
     ///
-    /// When it is not JSON, or not of this shape; [`Error::json_path`] says where.
+    /// When it is not JSON, or does not match the type; [`Error::json_path`] has the position.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         self.0.json_or_nothing()
     }
 
-    /// The body as text.
+    /// The body as a string.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ impl Response {
         self.0.text()
     }
 
-    /// The body as it came.
+    /// The body.
     pub fn bytes(&self) -> &Bytes {
         &self.0.body
     }

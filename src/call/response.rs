@@ -1,4 +1,4 @@
-//! Judges what came back: a success becomes a value, anything else an [`Error`].
+//! Decodes responses: a success becomes a value, anything else an [`Error`].
 
 use bytes::Bytes;
 use reqwest::{
@@ -18,7 +18,7 @@ use crate::{
     models::json_path::without_bom,
 };
 
-/// An answer that has arrived as a whole.
+/// A response that has been read completely.
 pub(crate) struct BufferedResponse {
     history: History,
     #[allow(dead_code, reason = "depends on the enabled features")]
@@ -138,7 +138,8 @@ impl Reader<BrowserResponse> for Browser {
 
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl Call {
-    /// Sends the request, and waits for the whole answer.
+    /// A response with status 2xx or 3xx. Redirects are not followed: they are the next step of a
+    /// sign-in, or meant for a browser.
     pub(crate) async fn receive(
         self,
         encoded: EncodedRequest,
@@ -185,10 +186,12 @@ impl BufferedResponse {
         }
     }
 
+    /// A JSON array; an empty body is an empty array.
     fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
         if self.is_empty() { Ok(Vec::new()) } else { self.json() }
     }
 
+    /// A JSON body.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if self.status.is_redirection() {
             return Err(self.with_context(Error::api(self.status, &self.headers, &self.body)));
@@ -199,7 +202,7 @@ impl BufferedResponse {
         serde_json::from_str(text).map_err(|error| self.with_context(self.decode_error(&error)))
     }
 
-    /// The same where nothing is what `()` and `Option` are read from.
+    /// The same, where an empty body is decoded like `null`.
     pub(crate) fn json_or_nothing<T: DeserializeOwned>(&self) -> Result<T> {
         match self.is_empty() && !self.status.is_redirection() {
             true => serde_json::from_str("null")
@@ -208,6 +211,7 @@ impl BufferedResponse {
         }
     }
 
+    /// A string body.
     pub(crate) fn text(&self) -> Result<String> {
         String::from_utf8(self.body.to_vec()).map_err(|_| self.not_utf8())
     }
@@ -223,7 +227,7 @@ impl BufferedResponse {
         }
     }
 
-    /// An error that this answer makes, with the call that it answers.
+    /// Adds the context of the call to an error of its response.
     pub(crate) fn with_context(&self, error: Error) -> Error {
         self.history.annotate(error)
     }

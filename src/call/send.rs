@@ -42,34 +42,34 @@ const FOREIGN_REDIRECT: &str = "the HTTP client has followed a redirect to anoth
 /// As much of an error's body as is read: no error of Logto's comes near.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
 
-/// What is sent as the body.
+/// The body of the request.
 #[derive(Clone, Default)]
 pub(crate) enum Payload {
-    /// What the request has.
+    /// The body that the request already has.
     #[default]
     AsEncoded,
-    /// Nothing.
+    /// No body.
     Omitted,
-    /// A form with this file.
+    /// A multipart form with this file.
     Upload(Upload),
 }
 
-/// How far an answer is read before it is handed over.
+/// How much of a response is read before it is returned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyMode {
-    /// To its end. If it breaks off, that is a failed attempt.
+    /// The whole body. If it breaks off, the attempt has failed.
     Buffered,
-    /// Up to its body, which the caller reads.
+    /// The head; the caller reads the body.
     Streamed,
 }
 
-/// An answer that is no error.
+/// A response that is not an error.
 pub(crate) struct RawResponse {
     pub(crate) response: Response,
-    /// What was read of its body.
+    /// The body, as far as it has been read.
     pub(crate) body: Bytes,
     pub(crate) history: History,
-    /// As much of its body as may be held in memory, in bytes.
+    /// The maximum size of the body in memory, in bytes.
     pub(crate) limit: usize,
     /// How long the attempt may take.
     pub(crate) time: Option<TimeLimit>,
@@ -77,7 +77,7 @@ pub(crate) struct RawResponse {
     pub(crate) until: Option<tokio::time::Instant>,
 }
 
-/// A call that is under way: all that an attempt at it needs.
+/// A call in progress: everything that its attempts need.
 pub(crate) struct Execution {
     client: Client,
     operation: Operation,
@@ -123,15 +123,17 @@ impl Execution {
         })
     }
 
-    /// Sends the request, again where that is safe and may help, and gives the answer or the last
-    /// error.
+    /// Sends the request, with retries where they are safe and may help, and returns the response
+    /// or the last error.
     pub(crate) async fn run(self, request: Request) -> Result<RawResponse> {
         let span = trace::CallSpan::new(&self.operation, &request);
         let absent = || Error::request(NO_RUNTIME);
         let attempts = pin!(self.attempts(request, &span));
         let outcome = span.watch(runtimes::within(attempts, absent)).await;
         let outcome = outcome.map_err(|error| error.with_operation(self.operation.id));
-        span.finish(outcome.as_ref().map(|raw| (raw.response.status(), raw.response.headers())));
+        let attempts = outcome.as_ref().map_or_else(Error::attempts, |raw| raw.history.attempts);
+        let head = outcome.as_ref().map(|raw| (raw.response.status(), raw.response.headers()));
+        span.finish(head, attempts);
         outcome
     }
 
@@ -168,7 +170,7 @@ impl Execution {
             };
             if renewable {
                 renewed = true;
-                span.renewing(history.attempts);
+                span.renewing();
             } else {
                 let Some(delay) = self.delay(&error, &method, history.attempts) else {
                     return Err(error);
@@ -180,7 +182,7 @@ impl Execution {
         }
     }
 
-    /// The token to make an attempt with.
+    /// The token for an attempt.
     async fn token(&self) -> Result<Option<CallToken>> {
         if let Some(bearer) = &self.own_token {
             return Ok(Some(CallToken::only(bearer.clone())));
@@ -196,7 +198,7 @@ impl Execution {
         }
     }
 
-    /// Whether another token is to be had in place of one that was refused, which is forgotten.
+    /// Discards a rejected token. Whether another one can be obtained.
     fn renews(&self, token: &CallToken) -> bool {
         token.is_replaceable() && self.client.credentials().discard(&token.bearer)
     }
@@ -234,7 +236,7 @@ impl Execution {
         self.options.retry.as_ref().unwrap_or(&self.client.retries().policy)
     }
 
-    /// How long to wait before the next attempt, if there is to be one.
+    /// The delay before the next attempt, if there is one.
     fn delay(&self, error: &Error, method: &Method, attempt: u32) -> Option<Duration> {
         let policy = self.policy();
         let idempotent = self.operation.is_idempotent(method) || policy.treats_all_as_idempotent();
@@ -243,7 +245,7 @@ impl Execution {
         self.client.retries().delay(policy, &failure)
     }
 
-    /// What is left of the call's time; `None` is for ever.
+    /// The time left for the call; `None` is unlimited.
     fn remaining(&self) -> Option<Duration> {
         let now = self.client.clock().now();
         Some(self.deadline?.saturating_duration_since(now))
@@ -272,7 +274,7 @@ impl Execution {
         Ok(raw)
     }
 
-    /// What a request is answered with, read as far as the caller wants it.
+    /// Sends an attempt and reads its response, as far as the caller wants it.
     async fn response(&self, request: Request, history: History) -> Result<RawResponse> {
         let transport = self.client.transport();
         let asked = transport.requested_url(&request);
@@ -322,7 +324,7 @@ impl Execution {
         }
     }
 
-    /// Gives a request its headers and, where it differs, its body.
+    /// Sets the headers of a request and, where it differs, its body.
     async fn apply_headers(&self, request: &mut Request, bearer: Option<&Bearer>) -> Result<()> {
         self.apply_body(request).await?;
         let cookies = self.client.cookies().header(&self.client.target().public_url(request.url()));
@@ -390,16 +392,16 @@ impl Execution {
     }
 }
 
-/// Whether a body is missing where one might be: some proxies refuse such a request unless it says
-/// so, which the HTTP client does not do by itself.
+/// Whether a request that usually has a body has none. Some proxies reject such a request unless it
+/// has a `Content-Length`, which the HTTP client does not set by itself.
 fn is_bodyless(request: &Request) -> bool {
     matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
         && request.body().is_none_or(|body| body.as_bytes().is_some_and(<[u8]>::is_empty))
 }
 
-/// Whether the server turned a call away for its token. Logto answers 401 also where something is
-/// missing that has nothing to do with tokens, and its codes tell; a proxy gives none. What a
-/// token lacks is `auth.unauthorized` too, so that not every new token helps.
+/// Whether the server rejected a call because of its token. Logto also responds with 401 if
+/// something is missing that is unrelated to tokens, which its codes tell apart; a proxy sends
+/// none. A missing scope is `auth.unauthorized` too, so that a new token does not always help.
 fn is_token_rejected(error: &Error) -> bool {
     let of_tokens = ["auth.", "oidc.invalid_token", "invalid_token"];
     error.is_unauthorized()

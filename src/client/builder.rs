@@ -1,4 +1,4 @@
-//! How a client is put together.
+//! Settings of a client.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -25,10 +25,10 @@ use crate::{
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(60);
 const RETRY_BUDGET: u32 = 100;
-/// In bytes. Logto's longest answers, of its pages of 100, are some hundred thousand long.
+/// In bytes. Logto's longest responses, pages of 100 items, have some hundred thousand.
 const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
-/// Settings of a [`Client`] that is to be built.
+/// Builds a [`Client`].
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     endpoint: Result<String>,
@@ -81,22 +81,21 @@ impl ClientBuilder {
         }
     }
 
-    /// The id and secret of a machine-to-machine application, for the Management API. The token
-    /// is fetched on the first call, kept, and renewed when it is due.
+    /// The id and secret of a machine-to-machine application, for the Management API. The access
+    /// token is fetched on the first call, cached, and renewed before it expires.
     pub fn client_credentials(mut self, app_id: impl IntoText, app_secret: impl IntoText) -> Self {
         self.app = Some((app_id.into_text(), app_secret.into_text()));
         self
     }
 
-    /// A token that you have already: a user's for the Account API, or an application's for the
-    /// Management API. It is sent to either, and never renewed.
+    /// An access token that you already have: a user's for the Account API, or an application's for
+    /// the Management API. It is sent to both, and never renewed.
     pub fn bearer_token(mut self, token: impl IntoText) -> Self {
         self.bearer_token = Some(token.into_text());
         self
     }
 
-    /// Something of yours that gives the client its tokens. They go to the Management and to the
-    /// Account API.
+    /// Your own source of access tokens, for the Management API and the Account API.
     pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
         self.token_provider = Some(Box::new(ProviderSource(provider)));
         self
@@ -120,8 +119,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The id of the tenant on Logto Cloud, where the endpoint is a domain of your own: `abc123` of
-    /// `https://abc123.logto.app`. The Management API's resource indicator stays
+    /// The tenant id on Logto Cloud, if the endpoint is a custom domain: `abc123` in
+    /// `https://abc123.logto.app`. The Management API keeps the resource indicator
     /// `https://abc123.logto.app/api` then.
     ///
     /// ```
@@ -138,12 +137,13 @@ impl ClientBuilder {
         self
     }
 
-    /// The address that users see, where this program reaches Logto at another: the `ENDPOINT` that
-    /// Logto runs with.
+    /// The address at which users reach Logto, if this program reaches it at another one: the
+    /// `ENDPOINT` that Logto is configured with.
     ///
-    /// All requests go to the endpoint that the client was built with. Sign-ins begin and end at
-    /// the public one: it issues the tokens, is the origin of the pages, and browsers are sent
-    /// there. Redirects are followed to these two only, by asking the endpoint.
+    /// All requests are sent to the endpoint that the client was built with. Sign-ins use the
+    /// public one: it is the issuer of the tokens, the origin of the pages, and the address that
+    /// browsers are redirected to. Redirects to either are followed by requests to the endpoint;
+    /// others are not followed.
     ///
     /// ```
     /// # fn main() -> logto_api::Result<()> {
@@ -159,106 +159,104 @@ impl ClientBuilder {
         self
     }
 
-    /// The resource indicator to get tokens for. By default it is `https://<tenant>.logto.app/api`
-    /// on Logto Cloud, and `https://default.logto.app/api` elsewhere.
+    /// The resource indicator to request tokens for. The default is
+    /// `https://<tenant>.logto.app/api` on Logto Cloud, and `https://default.logto.app/api`
+    /// elsewhere.
     pub fn resource(mut self, resource: impl IntoText) -> Self {
         self.resource = Some(resource.into_text());
         self
     }
 
-    /// The scope to get tokens with: permissions, with spaces between them. For the Management API
-    /// it is `all` by default, its one permission; for an API of your own, name what the token is
-    /// to be good for, or nothing (`""`) for a token without any permission. A token that lacks
-    /// what was asked for is refused with an error that
+    /// The scopes to request, separated by spaces. The default for the Management API is `all`, its
+    /// only permission. For an API of your own, list the permissions, or pass `""` for a token
+    /// without any. A token that lacks a requested scope is rejected with an error that
     /// [`is_insufficient_scope`](Error::is_insufficient_scope).
     pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
         self.scope = Some(scope.into_scope());
         self
     }
 
-    /// Takes tokens that lack some or all of what was asked for;
-    /// [`AccessToken::scope`](crate::AccessToken::scope) tells what was granted.
+    /// Accepts tokens that lack some or all of the requested scopes;
+    /// [`AccessToken::scope`](crate::AccessToken::scope) has the granted ones.
     pub fn allow_fewer_scopes(mut self) -> Self {
         self.fewer_scopes = true;
         self
     }
 
-    /// How long a call may take with all its attempts and the waits between them, to the last byte
-    /// of its answer: 60 seconds by default.
+    /// The timeout of a call with all attempts and delays, up to the last byte of its response: 60
+    /// seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How long one attempt at a call may take, 30 seconds by default. Uploads and downloads may
-    /// take all the time that the call has.
+    /// The timeout of each attempt, 30 seconds by default. Uploads and downloads may take as long
+    /// as the call.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
 
-    /// When and how often calls are repeated: see [`RetryPolicy`].
+    /// The retry policy: see [`RetryPolicy`].
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// How many attempts the client and its clones may repeat before some calls succeed, 100 by
-    /// default. Five calls that succeed earn one more, up to that number: when the server is gone,
-    /// it is not asked three times as often as usual.
+    /// How many retries the client and its clones may make before calls succeed again, 100 by
+    /// default. Five successful calls earn one retry, up to that number: an unavailable server does
+    /// not get three times the usual load.
     pub fn retry_budget(mut self, retries: u32) -> Self {
         self.retry_budget = retries;
         self
     }
 
-    /// How long an answer may be, in bytes, that is read whole: 32 MiB by default. What was
-    /// compressed counts as long as it is then. A longer one is an error that
-    /// [`is_response_too_large`](Error::is_response_too_large). A [`Download`](crate::Download) that
-    /// is read as it comes has no limit, and the keys that Logto signs with have one of their own,
-    /// of 1 MiB.
+    /// The maximum size of a buffered response in bytes, after decompression: 32 MiB by default. A
+    /// larger one is an error that [`is_response_too_large`](Error::is_response_too_large). A
+    /// streamed [`Download`](crate::Download) has no limit; key sets have a limit of 1 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.max_response_size = bytes;
         self
     }
 
-    /// Added to the user agent, `logto-api/<version>`, after a space: your program's name and
+    /// Appended to the user agent, `logto-api/<version>`, after a space: your program's name and
     /// version.
     pub fn user_agent_suffix(mut self, suffix: impl IntoText) -> Self {
         self.user_agent_suffix = Some(suffix.into_text());
         self
     }
 
-    /// Keeps the cookies that the server sets, and sends them back.
+    /// Stores the cookies that the server sets, and sends them back.
     ///
-    /// The Experience API needs them: they are what its interaction lives in. Off by default, as
-    /// all calls of a client share them: give every user who signs in a client of their own by
-    /// [`Client::with_cookie_store`], or hand on their browser's by
+    /// The Experience API identifies its interaction by cookies. Off by default, because all calls
+    /// of a client share them: give every user who signs in a client of their own with
+    /// [`Client::with_cookie_store`], or pass on their browser's cookies with
     /// [`Client::with_browser_cookies`].
     pub fn cookie_store(mut self, keep: bool) -> Self {
         self.cookie_store = keep;
         self
     }
 
-    /// Allows an `http` endpoint on another machine. Secrets and tokens then cross the network in
-    /// the clear: only for networks that are your own. Loopback needs no permission.
+    /// Allows an `http` endpoint on another machine. Secrets and tokens are then sent in plaintext:
+    /// use it only in networks that you trust. Loopback addresses need no permission.
     pub fn allow_insecure_http(mut self) -> Self {
         self.allow_insecure_http = true;
         self
     }
 
-    /// Another idea of time and chance, for tests.
+    /// Another source of time and randomness, for tests.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = SharedClock(Arc::new(clock));
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// When an endpoint is not the address of a server (not a URL, with a path, a query or a
-    /// password, `http` to another machine), when credentials are empty or of two kinds, and when
-    /// a setting cannot have an effect.
+    /// When an endpoint is not the address of a server (not a URL, with a path, query or password,
+    /// `http` to another machine), when credentials are empty or of two kinds, and when a setting
+    /// would have no effect.
     pub fn build(mut self) -> Result<Client> {
         let text = match &self.endpoint {
             Ok(endpoint) => endpoint,

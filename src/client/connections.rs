@@ -1,4 +1,4 @@
-//! The settings of a client's transport.
+//! Settings of a client's connections.
 
 use std::time::Duration;
 
@@ -11,61 +11,62 @@ use crate::{
 
 /// How requests are sent.
 impl ClientBuilder {
-    /// How long making a connection may take: 10 seconds by default.
+    /// The timeout for making a connection: 10 seconds by default.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.http.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long a connection is kept open for the next request: 4 seconds by default, as Logto
-    /// closes its side after 5; less where the server announces that it closes it sooner
+    /// How long an idle connection is kept open: 4 seconds by default, because Logto closes its
+    /// side after 5; less if the server announces that it closes it earlier
     /// (`Keep-Alive: timeout=3`), unless this is set.
     ///
     /// A request that is sent while the server closes the connection fails, and a POST is not
-    /// retried then: nobody can tell whether it arrived. Keep connections for less time than the
-    /// server does. If a gateway in front of Logto keeps them for a minute, 55 seconds save you
-    /// connections; if one drops them after 2 seconds, give it 1.
+    /// retried then, because it may have arrived. Close idle connections before the server does. If
+    /// a gateway in front of Logto keeps them for a minute, 55 seconds save connections; if it
+    /// drops them after 2 seconds, set 1.
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.http.pool_idle_timeout = Some(timeout);
         self
     }
 
-    /// An HTTP client of your own.
+    /// Sends the requests with your own HTTP client.
     ///
-    /// Its connect timeout, idle timeout, proxies, redirects and retries are its own matter. Have it
-    /// close idle connections before the server does
-    /// ([`pool_idle_timeout`](reqwest::ClientBuilder::pool_idle_timeout)), as a retry may meet the
-    /// next one that the server has closed, and retry nothing by itself
-    /// (`retry(reqwest::retry::never())`): reqwest would send a request that an HTTP/2 server refused
-    /// again and again, whatever the [`RetryPolicy`](crate::RetryPolicy) says. Have it follow no redirects
-    /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of Logto's answers are
-    /// redirects that are meant for a browser, and sign-ins do not work without them. One that may
-    /// follow redirects takes no body along, and calls with headers of their own are refused; but
-    /// another server that it is sent to is told the path and the query (`Referer`). Use it on one tokio runtime only: its
-    /// connections are of no use on another.
+    /// Its connect timeout, idle timeout, proxies, redirects and retries are up to you:
     ///
-    /// To change single settings, use [`configure_http`](Self::configure_http); to have many clients
-    /// share their connections, [`share_connections`](Self::share_connections).
+    /// - Close idle connections before the server does
+    ///   ([`pool_idle_timeout`](reqwest::ClientBuilder::pool_idle_timeout)).
+    /// - Disable reqwest's own retries (`retry(reqwest::retry::never())`): it would resend a
+    ///   request that an HTTP/2 server refused, regardless of the
+    ///   [`RetryPolicy`](crate::RetryPolicy).
+    /// - Disable redirects ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of
+    ///   Logto's responses are redirects meant for a browser, and sign-ins do not work if they are
+    ///   followed. A client that may follow redirects sends no body along, and calls with custom
+    ///   headers are rejected; but the target of a redirect still learns the path and query
+    ///   (`Referer`).
+    /// - Use it on one tokio runtime only, because its connections do not work on another.
+    ///
+    /// To change single settings, use [`configure_http`](Self::configure_http); to share
+    /// connections between clients, [`share_connections`](Self::share_connections).
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.transport = Some(Ok(Transport::custom(client)));
         self
     }
 
-    /// Sends the requests as another client does, by the same connections: thousands of tenants
-    /// can share those of one.
+    /// Sends the requests over the connections of another client: thousands of tenants can share
+    /// them.
     pub fn share_connections(mut self, client: &Client) -> Self {
         self.transport = Some(Ok(client.transport().clone()));
         self
     }
 
-    /// Something else that answers the requests: a rate limiter, a recorder, a stack of
-    /// middleware, or a server in the same process. It is asked for tokens and keys as well.
+    /// Sends the requests with any service: a rate limiter, a recorder, a stack of middleware, or a
+    /// server in the same process. It also gets requests for tokens and keys.
     ///
-    /// Requests come with all their headers, secrets among them, and are never to be sent
-    /// elsewhere: have what follows redirects follow none, as nobody here can tell whether it does.
-    /// What the service reports as an error is
-    /// the [`source`](std::error::Error::source) of the call's, which is transient. The time limits
-    /// hold for it; a `reqwest::Error` is understood as if there were no service.
+    /// Requests contain all headers, including secrets, and must not be sent elsewhere: disable
+    /// redirects, which cannot be detected here. An error of the service is transient, and the
+    /// [`source`](std::error::Error::source) of the call's error. Timeouts apply to the service; a
+    /// `reqwest::Error` is handled as if there were no service.
     ///
     /// ```
     /// # async fn run() -> logto_api::Result<()> {
@@ -91,8 +92,8 @@ impl ClientBuilder {
     }
 
     /// Changes settings of the HTTP client: proxies, root certificates, DNS, the TLS backend. It is
-    /// asked each time that a pool of connections is made: for each tokio runtime that the client is
-    /// used on, and in place of one in which a connection broke off.
+    /// called for each new connection pool: for each tokio runtime on which the client is used, and
+    /// to replace a pool after a connection broke.
     ///
     /// ```
     /// # fn main() -> logto_api::Result<()> {
@@ -116,10 +117,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends the requests to an `http` endpoint by the proxy that the environment names
-    /// (`HTTP_PROXY`), which sees their secrets and tokens. Without this only `https` endpoints
-    /// are reached by the environment's proxies, which see nothing then. Loopback has no use for
-    /// a proxy, and none is used for it.
+    /// Sends the requests to an `http` endpoint through the proxy of the environment
+    /// (`HTTP_PROXY`), which can read their secrets and tokens. By default, the environment's
+    /// proxies are used only for `https` endpoints, where they cannot. Loopback addresses never use
+    /// a proxy.
     pub fn use_system_proxy(mut self) -> Self {
         self.http.system_proxies = true;
         self

@@ -18,23 +18,22 @@ use crate::{
     store::SharedStore,
 };
 
-/// What the Account API asks of a user's token for what it can show and change. Which of it a
-/// server knows depends on its version.
+/// The scopes for the user data that the Account API can read and change. Which of them a server
+/// knows depends on its version.
 const USER_SCOPE: &str = "openid profile email phone address custom_data identities \
                           urn:logto:scope:sessions";
 
 impl Client {
-    /// A client that acts for an organization: its tokens are the application's in that
-    /// organization.
+    /// A client that acts in an organization, with the application's tokens for that organization.
     ///
-    /// Without [`resource`](DelegationBuilder::resource) they are organization tokens, which tell your
-    /// own services what the application may do in the organization; get them with
+    /// Without [`resource`](DelegationBuilder::resource) they are organization tokens, which tell
+    /// your own services what the application may do in the organization; get them with
     /// [`access_token`](Self::access_token). With a resource they are tokens for that API. Either
-    /// way they have those of the permissions named with [`scope`](DelegationBuilder::scope): Logto
-    /// gives none that are not asked for, and a token without any is an error unless you
-    /// [allow it](DelegationBuilder::allow_fewer_scopes).
+    /// way they have the permissions listed with [`scope`](DelegationBuilder::scope): Logto grants
+    /// none that are not requested, and a token without any is an error unless you [allow
+    /// it](DelegationBuilder::allow_fewer_scopes).
     ///
-    /// The application must be a member of the organization, with a role there that has the
+    /// The application must be a member of the organization, with an organization role that has the
     /// permissions.
     ///
     /// ```no_run
@@ -48,17 +47,16 @@ impl Client {
         DelegationBuilder::new(self, Subject::Organization(organization_id.into_text()))
     }
 
-    /// A client that acts for a user, without the user being there: impersonation.
+    /// A client that acts for a user who is not present: impersonation.
     ///
-    /// With the Management API's leave it gets a subject token for the user, and exchanges it for
-    /// an access token of the user's, again whenever that is due. By default that is a token for
-    /// the Account API with all of the user's own scopes. With a
-    /// [`resource`](DelegationBuilder::resource) or an [`organization`](DelegationBuilder::organization)
-    /// it is one for that, with the permissions that are named with
-    /// [`scope`](DelegationBuilder::scope) and that the user has.
+    /// It gets a subject token for the user from the Management API, and exchanges it for an access
+    /// token of the user, again whenever one is needed. By default that is a token for the Account
+    /// API with all of the user's scopes. With a [`resource`](DelegationBuilder::resource) or an
+    /// [`organization`](DelegationBuilder::organization) it is a token for that, with the
+    /// permissions that are listed with [`scope`](DelegationBuilder::scope) and that the user has.
     ///
-    /// Token exchange must be allowed in the application's settings: it is off by default. Logto
-    /// gives such tokens for suspended users too: look at the user first where that matters.
+    /// Token exchange must be enabled in the application's settings; it is disabled by default.
+    /// Logto issues such tokens for suspended users as well: check the user first if that matters.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -76,21 +74,21 @@ impl Client {
         DelegationBuilder::new(self, Subject::User(user_id.into_text()))
     }
 
-    /// A client that acts for the user of a subject token that was made elsewhere: by the
-    /// Management API (`sub_…`), or an access token of the user's.
+    /// A client that acts for the user of a subject token that was created elsewhere: by the
+    /// Management API (`sub_…`), or an access token of the user.
     ///
-    /// A subject token can be exchanged once, and within ten minutes after it was made. When the
-    /// access token that it gave is over, calls fail with an error that
-    /// [`is_auth`](Error::is_auth). Everything else is as with [`as_user`](Self::as_user).
+    /// A subject token can be exchanged once, within ten minutes. When the resulting access token
+    /// has expired, calls fail with an error that [`is_auth`](Error::is_auth). Otherwise it is like
+    /// [`as_user`](Self::as_user).
     pub fn with_subject_token(&self, subject_token: impl IntoText) -> DelegationBuilder {
         DelegationBuilder::new(self, Subject::Token(subject_token.into_text()))
     }
 
-    /// A client that acts for the user who has made a personal access token (`pat_…`).
+    /// A client that acts for the user who created a personal access token (`pat_…`).
     ///
-    /// It is exchanged again whenever an access token is due, for as long as it is good: one that
-    /// was deleted is refused with an error that [`is_auth`](Error::is_auth) (`invalid_grant`).
-    /// Everything else is as with [`as_user`](Self::as_user).
+    /// It is exchanged whenever an access token is needed, as long as it is valid: a deleted one is
+    /// rejected with an error that [`is_auth`](Error::is_auth) (`invalid_grant`). Otherwise it is
+    /// like [`as_user`](Self::as_user).
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client, pat: String) -> logto_api::Result<()> {
@@ -103,25 +101,23 @@ impl Client {
         DelegationBuilder::new(self, Subject::PersonalAccessToken(token.into_text()))
     }
 
-    /// The token that the client makes its calls with: for calling your own services with it.
+    /// The access token of the client, to call your own services with it.
     ///
-    /// It is the cached one, or a new one if none is good.
+    /// It is the cached one, or a new one if none is valid.
     ///
     /// # Errors
     ///
-    /// When the client has no credentials, and when no token is to be had;
-    /// [`Error::is_auth`] says so.
+    /// When the client has no credentials, and when no token can be obtained; [`Error::is_auth`].
     pub async fn access_token(&self) -> Result<AccessToken> {
         self.credentials().access_token().await
     }
 }
 
-/// Settings of a [`Client`] that acts for someone else: what [`Client::as_organization`],
-/// [`Client::as_user`], [`Client::with_subject_token`] and [`Client::with_personal_access_token`]
-/// return.
+/// Builds a [`Client`] that acts for someone else, from [`Client::as_organization`],
+/// [`Client::as_user`], [`Client::with_subject_token`] or [`Client::with_personal_access_token`].
 ///
-/// The client shares the connections, time limits and all other settings with the one that it
-/// comes from, but has a token of its own.
+/// The new client shares connections, timeouts and all other settings with the original one, but
+/// has its own token.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct DelegationBuilder {
     client: Client,
@@ -162,49 +158,50 @@ impl DelegationBuilder {
         self
     }
 
-    /// The scope to get tokens with: permissions, with spaces between them. A token that lacks one
-    /// of them is refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope),
-    /// unless [fewer are allowed](Self::allow_fewer_scopes).
+    /// The scopes to request, separated by spaces. A token that lacks one of them is rejected with
+    /// an error that [`is_insufficient_scope`](Error::is_insufficient_scope), unless [fewer are
+    /// allowed](Self::allow_fewer_scopes).
     pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
         self.scope = Some(scope.into_scope());
         self
     }
 
-    /// Takes tokens that lack some or all of what was asked for;
-    /// [`AccessToken::scope`] tells what was granted.
+    /// Accepts tokens that lack some or all of the requested scopes; [`AccessToken::scope`] has the
+    /// granted ones.
     pub fn allow_fewer_scopes(mut self) -> Self {
         self.fewer_scopes = true;
         self
     }
 
-    /// The organization that the user acts in, who must be a member of it: for a client that acts
-    /// for a user.
+    /// The organization in which the user acts, of which the user must be a member. Only for a
+    /// client that acts for a user.
     pub fn organization(mut self, organization_id: impl IntoText) -> Self {
         self.organization = Some(organization_id.into_text());
         self
     }
 
-    /// An access token of whoever acts in the user's place, which Logto names in the tokens (`act`,
-    /// RFC 8693): for a client that acts for a user. It has to be one for Logto itself, without a
-    /// resource, with the scope `openid`, and good whenever a token is due.
+    /// An access token of whoever acts in place of the user, which Logto identifies in the tokens
+    /// (`act`, RFC 8693). Only for a client that acts for a user. It has to be a token for Logto
+    /// itself, without a resource, with the scope `openid`, and valid whenever a token is
+    /// requested.
     pub fn actor_token(mut self, token: impl IntoText) -> Self {
         self.actor_token = Some(token.into_text());
         self
     }
 
-    /// What a script for custom claims is told about the impersonation: for
-    /// [`Client::as_user`](crate::Client::as_user) only.
+    /// The context of the impersonation, for a custom claims script. Only for
+    /// [`Client::as_user`](crate::Client::as_user).
     pub fn context(mut self, context: Map<String, Value>) -> Self {
         self.context = Some(context);
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// When an id or a token is empty, when a setting does not go with whom the client acts for,
-    /// and when the client that it comes from was not built with
+    /// When an id or a token is empty, when a setting does not apply to whom the client acts for,
+    /// and when the original client was not built with
     /// [`client_credentials`](crate::ClientBuilder::client_credentials).
     pub fn build(self) -> Result<Client> {
         self.check()?;

@@ -28,11 +28,11 @@ use crate::{
     setters::IntoText,
 };
 
-/// A client of one Logto server or tenant.
+/// A client for a Logto server or tenant.
 ///
-/// Cloning is cheap, and clones share the connections, the token and the cookies. All operations
-/// are reached through groups, such as `logto.users()`; whatever the contract does not know yet
-/// through [`request`](Self::request).
+/// Cloning is cheap; clones share the connections, the token and the cookies. Operations are called
+/// through groups, such as `logto.users()`; endpoints that the contract does not know through
+/// [`request`](Self::request).
 ///
 /// ```no_run
 /// # fn main() -> logto_api::Result<()> {
@@ -47,7 +47,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-/// What clones of a client share. Clients that are derived from it share what is not theirs alone.
+/// What clones of a client share. Derived clients share all but their own settings.
 #[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) endpoint: Arc<Endpoint>,
@@ -65,41 +65,39 @@ pub(crate) struct Inner {
     pub(crate) jwks: Arc<Jwks>,
 }
 
-/// The releases of the contract, by `build.rs`.
+/// The releases of the contract, from `build.rs`.
 #[cfg(feature = "operations")]
 const RELEASES: &[&str] = include!(concat!(env!("OUT_DIR"), "/supported.rs"));
 
 impl Client {
-    /// Starts building a client for the server at this address, such as `https://acme.logto.app`
-    /// or `http://localhost:3001`.
+    /// Builds a client for the server at this address, such as `https://acme.logto.app` or
+    /// `http://localhost:3001`.
     pub fn builder(endpoint: impl IntoText) -> ClientBuilder {
         ClientBuilder::new(Ok(endpoint.into_text()))
     }
 
-    /// Starts building a client for a tenant of Logto Cloud: `acme` is short for
-    /// `https://acme.logto.app`.
+    /// Builds a client for a tenant of Logto Cloud: `acme` means `https://acme.logto.app`.
     pub fn for_tenant(tenant: &str) -> ClientBuilder {
         ClientBuilder::new(endpoint::of_tenant(tenant))
     }
 
-    /// A client made from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`
-    /// and, where the defaults do not fit, `LOGTO_TENANT`, `LOGTO_RESOURCE`, `LOGTO_SCOPE` and
-    /// `LOGTO_PUBLIC_ENDPOINT`: see the settings of these names.
+    /// Builds a client from the environment variables `LOGTO_ENDPOINT`, `LOGTO_APP_ID`,
+    /// `LOGTO_APP_SECRET` and, optionally, `LOGTO_TENANT`, `LOGTO_RESOURCE`, `LOGTO_SCOPE` and
+    /// `LOGTO_PUBLIC_ENDPOINT`, like the settings of these names.
     ///
     /// # Errors
     ///
-    /// A variable that is needed and not set is named; so is everything that
-    /// [`ClientBuilder::build`] refuses.
+    /// When a required variable is not set, and the errors of [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self> {
         from_variables(|name| std::env::var(name).ok())
     }
 
-    /// The releases of Logto whose documents the contract was made from, oldest first; `next` is the
-    /// one to come.
+    /// The releases of Logto from whose documents the contract was made, oldest first; `next` is
+    /// the upcoming one.
     ///
-    /// A server of a release in between is supported like these: what it has, one of them has. In an
-    /// answer everything is optional that one of them does not send. What a release brought or took
-    /// away is in the documentation of each operation, member and value.
+    /// Releases in between are supported as well. A response field that one of the releases does
+    /// not send is optional. The documentation of each operation, field and value says which
+    /// release added or removed it.
     ///
     /// ```
     /// assert_eq!(logto_api::Client::supported_releases().first(), Some(&"1.30.1"));
@@ -109,25 +107,25 @@ impl Client {
         RELEASES
     }
 
-    /// The address of the server, without a slash at the end.
+    /// The address of the server, without a trailing slash.
     pub fn endpoint(&self) -> &str {
         &self.0.endpoint.base
     }
 
-    /// The address that users see, without a slash at the end: the
-    /// [`public_endpoint`](ClientBuilder::public_endpoint) that was set, or else the
+    /// The address at which users reach the server, without a trailing slash: the
+    /// [`public_endpoint`](ClientBuilder::public_endpoint) setting, or else the
     /// [`endpoint`](Self::endpoint).
     pub fn public_endpoint(&self) -> &str {
         self.0.endpoint.public_base()
     }
 
-    /// The same client with the cookies of a browser that your server stands between.
+    /// The same client with the cookies of a browser, for a server between the browser and Logto.
     pub fn with_browser_cookies(&self, cookies: &BrowserCookies) -> Self {
         self.with_cookies(Cookies::Browser(cookies.clone()))
     }
 
-    /// The same client with cookies of its own, none at first: they are kept and sent back as a
-    /// browser would. Make one for each user who signs in; they share the connections.
+    /// The same client with its own, initially empty cookie store. Create one for each user who
+    /// signs in; they share the connections.
     pub fn with_cookie_store(&self) -> Self {
         self.with_cookies(Cookies::Own(Arc::default()))
     }
@@ -136,12 +134,10 @@ impl Client {
         Self::from_parts(Inner { cookies, ..Inner::clone(&self.0) })
     }
 
-    /// The HTTP client that requests are written with. Of a client that was built with
-    /// [`http_client`](ClientBuilder::http_client) it is that one, of others one with the same
-    /// settings.
+    /// The HTTP client that builds the requests: the one set with
+    /// [`http_client`](ClientBuilder::http_client), or one with the same settings.
     ///
-    /// To have clients of many tenants share their connections, use
-    /// [`ClientBuilder::share_connections`].
+    /// To share connections between clients, use [`ClientBuilder::share_connections`].
     pub fn http_client(&self) -> &reqwest::Client {
         self.0.transport.writer()
     }
@@ -150,12 +146,12 @@ impl Client {
         Self(Arc::new(inner))
     }
 
-    /// The same client, acting for someone else.
+    /// The same client with other credentials.
     pub(crate) fn with_credentials(&self, credentials: Credentials) -> Self {
         Self::from_parts(Inner { credentials: Arc::new(credentials), ..Inner::clone(&self.0) })
     }
 
-    /// The same client, whose requests say that they come from a page of this origin.
+    /// The same client, whose requests have this origin.
     #[cfg(feature = "sign-in")]
     pub(crate) fn with_origin(&self, origin: HeaderValue) -> Self {
         let mut endpoint = Endpoint::clone(&self.0.endpoint);
@@ -163,7 +159,7 @@ impl Client {
         Self::from_parts(Inner { endpoint: Arc::new(endpoint), ..Inner::clone(&self.0) })
     }
 
-    /// The same client, on behalf of nobody.
+    /// The same client without credentials.
     #[cfg(feature = "jwks")]
     pub(crate) fn anonymous(&self) -> Self {
         self.with_credentials(Credentials::None).with_cookies(Cookies::None)

@@ -1,4 +1,4 @@
-//! Why no token could be had.
+//! Why no access token could be obtained.
 
 use std::{
     error::Error as StdError,
@@ -20,7 +20,8 @@ use crate::{
 /// The code of a token that lacks a scope.
 pub(crate) const INSUFFICIENT: &str = "insufficient_scope";
 
-/// Why no token could be had. Cheap to clone: every task that waited for the same token gets it.
+/// Why no access token could be obtained. Cheap to clone: every task that waits for a token gets
+/// it.
 #[derive(Clone)]
 pub(crate) struct AuthFailure(Arc<Details>);
 
@@ -31,16 +32,16 @@ pub(crate) struct Details {
     pub(crate) code: Option<String>,
     /// OAuth's `error_description`.
     pub(crate) message: Option<String>,
-    /// OAuth's `scope`: what was refused, or is missing.
+    /// OAuth's `scope`: the rejected or missing one.
     pub(crate) scope: Option<String>,
     /// What to do about it.
     pub(crate) hint: Option<String>,
-    /// What the token endpoint answered, if it did.
+    /// The status of the token endpoint's response, if there was one.
     pub(crate) status: Option<StatusCode>,
     pub(crate) retry_after: Option<HeaderValue>,
-    /// Asking again later than this does harm.
+    /// Retrying later than this does harm.
     pub(crate) retry_before: Option<Instant>,
-    /// Only the user can bring another token, by signing in.
+    /// Whether only the user can get another token, by signing in.
     pub(crate) sign_in_required: bool,
     /// What ran out.
     pub(crate) limit: Option<TimeLimit>,
@@ -51,18 +52,18 @@ pub(crate) struct Details {
 pub(crate) enum Cause {
     #[default]
     None,
-    /// The call had no more time to wait for it.
+    /// The timeout of the call was reached.
     TimedOut,
     /// The token endpoint could not be reached.
     Http(reqwest::Error),
-    /// A transport of the user's own failed. What it reports may hold anything.
+    /// A custom transport failed. Its error may contain anything.
     Service(Box<dyn StdError + Send + Sync>),
     /// Where processes share tokens failed. What it reports may hold anything.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     Store(Box<dyn StdError + Send + Sync>),
-    /// A call that comes before the token request failed.
+    /// A request that precedes the token request failed.
     Call(Error),
-    /// What the user's own provider reports. It may hold anything, so it is not printed.
+    /// The error of a token provider. It may contain anything, so it is not printed.
     Provider(Box<dyn StdError + Send + Sync>),
 }
 
@@ -77,7 +78,7 @@ impl AuthFailure {
         Details { problem, cause, ..Details::default() }.into()
     }
 
-    /// A call that has to come first failed.
+    /// A request that has to come first failed.
     pub(crate) fn of_call(problem: &str, error: Error) -> Self {
         Details {
             problem: problem.to_owned(),
@@ -96,14 +97,14 @@ impl AuthFailure {
         Details { problem, cause, ..Details::default() }.into()
     }
 
-    /// What the token endpoint is known to refuse, and is not asked for.
+    /// The token endpoint is known to reject the request, which is therefore not sent.
     #[cfg(feature = "sign-in")]
     pub(crate) fn rejected_locally(problem: String, code: &str, hint: &str) -> Self {
         let (code, hint) = (Some(code.to_owned()), Some(hint.to_owned()));
         Details { problem, code, hint, ..Details::default() }.into()
     }
 
-    /// Only the user can bring another token, by signing in.
+    /// Only the user can get another token, by signing in.
     #[cfg(feature = "sign-in")]
     pub(crate) fn sign_in_required(problem: &str) -> Self {
         let problem = problem.to_owned();
@@ -151,7 +152,7 @@ impl AuthFailure {
         self
     }
 
-    /// Whether it came of asking a server, and not of what a program of the user's gave.
+    /// Whether a server caused it, rather than the caller's own code.
     pub(crate) fn is_of_server(&self) -> bool {
         self.status.is_some() || !matches!(self.cause, Cause::None | Cause::Provider(_))
     }
@@ -162,13 +163,13 @@ impl AuthFailure {
         self.transport().is_some_and(reqwest::Error::is_connect)
     }
 
-    /// Whether it is the token endpoint's own word, and not a proxy's or nobody's.
+    /// Whether it is an error response of the token endpoint, rather than a proxy's.
     #[cfg(feature = "sign-in")]
     pub(crate) fn is_oauth_error(&self) -> bool {
         self.status.is_some_and(|status| status.is_client_error()) && self.code.is_some()
     }
 
-    /// Whether it may be otherwise the next time: asking for a token changes nothing.
+    /// Whether a retry may succeed: requesting a token changes nothing.
     pub(crate) fn is_transient(&self) -> bool {
         match (&self.cause, self.status) {
             (Cause::TimedOut, _) => true,
@@ -179,13 +180,13 @@ impl AuthFailure {
         }
     }
 
-    /// The error that tells of it, at this time of day.
+    /// Converts to an error, at this time of day.
     pub(crate) fn to_error(&self, now: SystemTime) -> Error {
         let wait = self.retry_after.as_ref().and_then(|value| retry_after::parse(value, now));
         Error::auth(self.clone()).with_retry_after(wait)
     }
 
-    /// The error of the HTTP client at the bottom of it.
+    /// The HTTP client's error that caused it.
     pub(crate) fn transport(&self) -> Option<&reqwest::Error> {
         match &self.cause {
             Cause::Http(error) => Some(error),

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{Error, Kind};
 
 impl Error {
-    /// The HTTP status of the answer, if one arrived.
+    /// The HTTP status of the response, if one arrived.
     ///
-    /// Failures of the token endpoint have none: they are not an answer to this operation.
+    /// Failures of the token endpoint have none, because they are not responses of this operation.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.kind {
             Kind::Api(response) => Some(response.status),
@@ -27,11 +27,11 @@ impl Error {
         }
     }
 
-    /// Logto's code for what went wrong, such as `user.username_already_in_use`.
+    /// Logto's error code, such as `user.username_already_in_use`.
     ///
-    /// For a failure of the token endpoint it is OAuth's `error`, such as `invalid_client`, and so it
-    /// is for a sign-in that was turned down, such as `access_denied`. It is `None` where the answer
-    /// does not say, as when a proxy answered.
+    /// For a failure of the token endpoint or the authorization endpoint it is OAuth's `error`,
+    /// such as `invalid_client` or `access_denied`. It is `None` if the response has none, for
+    /// example because a proxy sent it.
     pub fn code(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Api(response) => response.code.as_deref(),
@@ -41,9 +41,8 @@ impl Error {
         }
     }
 
-    /// What Logto says went wrong, in its words (for the token endpoint, OAuth's
-    /// `error_description`). What the error itself shows leaves out a message that quotes a secret:
-    /// those of one-time tokens do.
+    /// Logto's error message (for the token endpoint, OAuth's `error_description`). `Display` omits
+    /// messages that quote a secret, such as those about one-time tokens.
     pub fn message(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Api(response) => response.message.as_deref(),
@@ -53,8 +52,8 @@ impl Error {
         }
     }
 
-    /// The scopes that were refused, or that a token lacks, as far as the answer names them:
-    /// OAuth's `scope` beside `invalid_scope` and `insufficient_scope`.
+    /// The scopes that were rejected, or that a token lacks, if the response names them: OAuth's
+    /// `scope` with `invalid_scope` and `insufficient_scope`.
     pub fn refused_scope(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Api(response) => response.scope.as_deref(),
@@ -64,8 +63,8 @@ impl Error {
         }
     }
 
-    /// The facts that Logto sent along, such as the issues of an invalid body or the factors that
-    /// are still missing. May repeat what a user typed: think before you log it.
+    /// The data that Logto sent with the error, such as the issues of an invalid body or the
+    /// missing factors. It may contain user input: be careful when logging it.
     pub fn data(&self) -> Option<&Value> {
         self.api_error()?.data.as_ref()
     }
@@ -115,18 +114,18 @@ impl Error {
         Some(self.0.operation).filter(|operation| !operation.is_empty())
     }
 
-    /// How often the request was sent, or at least tried to be. 0 if it came to nothing before.
+    /// The number of attempts. 0 if the request failed before the first one.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the server asks to wait before the next request, by its header `Retry-After`.
+    /// The value of the `Retry-After` header.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Where in the answer's JSON the first member is that cannot be decoded, such as
-    /// `[3].customData`; `.` is the whole. Of a path that is very long, the middle is left out.
+    /// The position of the first field in the response's JSON that cannot be decoded, such as
+    /// `[3].customData`; `.` is the root. The middle of a very long path is omitted.
     pub fn json_path(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Decode(response) => Some(&response.path),
@@ -134,8 +133,8 @@ impl Error {
         }
     }
 
-    /// How many items of a list did not come, though the server counts them: what an
-    /// [`ItemStream`](crate::ItemStream) ends with then.
+    /// The number of items of a list that are missing according to the server's count, when an
+    /// [`ItemStream`](crate::ItemStream) ends with this error.
     pub fn missing_items(&self) -> Option<u64> {
         match self.0.kind {
             Kind::Incomplete { missing, .. } => Some(missing),

@@ -37,18 +37,18 @@ pub(crate) const REQUEST_ID: &str = "logto-core-request-id";
 /// How much of what happened is shown, in characters: more than Logto ever says.
 const SHOWN: usize = 1500;
 
-/// What every fallible function of this crate returns.
+/// The result of all fallible functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call did not succeed.
+/// Why a call failed.
 ///
-/// Every answer that is not a success becomes this type, whatever its body looks like, and so does
-/// everything that can go wrong before and after the answer. Ask the predicates
-/// ([`is_not_found`](Self::is_not_found), [`is_rate_limited`](Self::is_rate_limited), …) or
-/// [`has_code`](Self::has_code) what happened; print it to tell a person.
+/// Every response that is not a success becomes this type, whatever its body, and so does every
+/// failure before or after the response. Use the predicates ([`is_not_found`](Self::is_not_found),
+/// [`is_rate_limited`](Self::is_rate_limited), …) or [`has_code`](Self::has_code) to handle it;
+/// print it for people.
 ///
-/// Neither `Display` nor `Debug` shows a request or answer body, a header, a token or the
-/// [`data`](Self::data) that Logto sent along: those may hold what a user typed.
+/// Neither `Display` nor `Debug` shows the body of a request or response, a header, a token or the
+/// [`data`](Self::data) that Logto sent: those may contain user input.
 ///
 /// ```
 /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -253,7 +253,7 @@ impl Error {
             Kind::Config(_) => "config",
             Kind::Request(_) => "request",
             Kind::Auth(_) => "auth",
-            Kind::Api(_) => "answer",
+            Kind::Api(_) => "response",
             Kind::Decode(_) => "decode",
             Kind::Transport(_) | Kind::Service(_) => "transport",
             Kind::TooLarge(_) => "too_large",

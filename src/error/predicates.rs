@@ -16,17 +16,17 @@ impl Error {
         self.code() == Some(code)
     }
 
-    /// 400: the server cannot make sense of the request. [`details`](Self::details) says where.
+    /// 400: the request is malformed. [`details`](Self::details) says where.
     pub fn is_bad_request(&self) -> bool {
         self.has_status(StatusCode::BAD_REQUEST)
     }
 
-    /// 401: no token, or one that is expired, revoked or made for something else.
+    /// 401: the token is missing, expired, revoked, or issued for something else.
     pub fn is_unauthorized(&self) -> bool {
         self.has_status(StatusCode::UNAUTHORIZED)
     }
 
-    /// 403: the token is good, but its owner may not do this.
+    /// 403: the token is valid, but does not permit this.
     pub fn is_forbidden(&self) -> bool {
         self.has_status(StatusCode::FORBIDDEN)
     }
@@ -75,22 +75,22 @@ impl Error {
         self.has_status(StatusCode::CONFLICT)
     }
 
-    /// 422: the request makes sense, but cannot be carried out as things are.
+    /// 422: the request is well-formed, but cannot be executed.
     pub fn is_unprocessable(&self) -> bool {
         self.has_status(StatusCode::UNPROCESSABLE_ENTITY)
     }
 
-    /// 429: too many requests in too short a time.
+    /// 429: too many requests.
     pub fn is_rate_limited(&self) -> bool {
         self.has_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// 5xx: the fault is on the server's side.
+    /// 5xx: the server failed.
     pub fn is_server_error(&self) -> bool {
         self.api_error().is_some_and(|response| response.status.is_server_error())
     }
 
-    /// Time ran out before the whole answer was there. The server may still have acted.
+    /// A timeout was reached before the response was complete. The server may have acted.
     pub fn is_timeout(&self) -> bool {
         let is_late = match &self.0.kind {
             Kind::Deadline | Kind::Service(None) => true,
@@ -100,14 +100,14 @@ impl Error {
         is_late || self.source_error().is_some_and(reqwest::Error::is_timeout)
     }
 
-    /// The server may have carried out the call all the same, at this attempt or one before it: the
-    /// answer was lost or did not come in time, it was one of 408 and 5xx, or a success that cannot be
-    /// read. Find out before you do it again. Always `false` for calls that change nothing.
+    /// The server may have executed the call in this or an earlier attempt: the response was lost
+    /// or timed out, its status was 408 or 5xx, or it was a success that cannot be read. Check
+    /// before you repeat it. Always `false` for calls that change nothing.
     pub fn may_have_taken_effect(&self) -> bool {
         self.0.may_have_taken_effect
     }
 
-    /// Nothing was sent, or the server turned the request away before it acted.
+    /// Nothing was sent, or the server rejected the request before it acted.
     pub(crate) fn is_unsent(&self) -> bool {
         let status = match &self.0.kind {
             Kind::Auth(failure) => failure.status,
@@ -117,7 +117,7 @@ impl Error {
             || status.is_some_and(|status| is_rejected_unprocessed(status, self.0.retry_after))
     }
 
-    /// Whether it cannot be known from this attempt alone if the server acted.
+    /// Whether this attempt alone leaves open if the server acted.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         let open = match &self.0.kind {
             Kind::Transport(_) | Kind::Service(_) | Kind::TooLarge(_) => true,
@@ -131,28 +131,28 @@ impl Error {
         open && !self.is_unsent()
     }
 
-    /// What a DELETE was to delete is not there, and an attempt before this one may be the reason.
-    /// Logto gives a code; a gateway that does not know the path has none.
+    /// A DELETE found nothing to delete, possibly because of an earlier attempt. Logto sends a
+    /// code; a gateway that does not know the path sends none.
     pub(crate) fn is_gone(&self) -> bool {
         self.may_have_taken_effect() && self.is_not_found()
     }
 
-    /// No connection could be made: nothing was sent.
+    /// No connection could be made; nothing was sent.
     pub fn is_connect(&self) -> bool {
         self.source_error().is_some_and(reqwest::Error::is_connect)
     }
 
-    /// What the operating system reported of the connection, such as
+    /// The operating system's error on the connection, such as
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) or
     /// [`ConnectionReset`](io::ErrorKind::ConnectionReset);
-    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) where the server closed it without an answer.
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the server closed it without a response.
     pub fn io_error_kind(&self) -> Option<io::ErrorKind> {
         connection::io_error_kind(self.source_error()?)
     }
 
-    /// What may pass: no connection, one that broke, an attempt that ran out of time, or the
+    /// The failure is temporary: no connection, one that broke, an attempt that timed out, or the
     /// statuses 408, 425, 429, 502, 503, 504, 520 to 524 and 530, also of the token endpoint. By
-    /// default such calls are retried where it is safe: see [`RetryPolicy`](crate::RetryPolicy).
+    /// default such calls are retried if that is safe: see [`RetryPolicy`](crate::RetryPolicy).
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Transport(transport) => !transport.source.is_redirect(),
@@ -163,31 +163,31 @@ impl Error {
         }
     }
 
-    /// The server reported success, but its body is not what the contract says.
-    /// [`json_path`](Self::json_path) says where.
+    /// The response is a success, but its body does not match the contract.
+    /// [`json_path`](Self::json_path) has the position.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(_))
     }
 
-    /// The answer is longer than [`max_response_size`](crate::ClientBuilder::max_response_size)
-    /// allows, and was not read to its end. The server has acted all the same.
+    /// The response is larger than [`max_response_size`](crate::ClientBuilder::max_response_size),
+    /// and was not read completely. The server has acted.
     pub fn is_response_too_large(&self) -> bool {
         matches!(self.0.kind, Kind::TooLarge(_))
     }
 
-    /// There was no token to make the call with: credentials are missing or of the wrong kind, or
-    /// the token endpoint gave none, or not in time. The operation itself was not attempted.
+    /// No access token could be obtained: credentials are missing or of the wrong kind, or the
+    /// token endpoint issued none, or not in time. The operation itself was not attempted.
     pub fn is_auth(&self) -> bool {
         matches!(self.0.kind, Kind::Auth(_))
     }
 
-    /// The user's session is over, and only the user can begin another: have them sign in again.
+    /// The user's session has ended: let the user sign in again.
     ///
-    /// It is over when Logto does not take the refresh token any more (`invalid_grant`: it has
-    /// expired, was revoked or was used too late, or the user was suspended or deleted), when there
-    /// is none to begin with, after `UserTokens::revoke`, and when the Account API or the userinfo
-    /// endpoint refuses a token that cannot be renewed. The Account API's
-    /// refusal may also mean that the token lacks a scope: Logto does not tell which.
+    /// It has ended when Logto rejects the refresh token (`invalid_grant`: it expired, was revoked
+    /// or used too late, or the user was suspended or deleted), when there is no refresh token,
+    /// after `UserTokens::revoke`, and when the Account API or the userinfo endpoint rejects a
+    /// token that cannot be refreshed. The Account API also does so if the token lacks a scope,
+    /// which Logto does not distinguish.
     pub fn is_sign_in_required(&self) -> bool {
         match &self.0.kind {
             Kind::Auth(failure) => failure.sign_in_required,
@@ -196,27 +196,27 @@ impl Error {
         }
     }
 
-    /// The token lacks a scope, which is `all` for the Management API: the application has no role
-    /// with that permission. The text says what to do.
+    /// The token lacks a scope: for the Management API `all`, because the application has no role
+    /// with that permission. The message says what to do.
     ///
-    /// Mostly the token endpoint tells at once; such an error [`is_auth`](Self::is_auth), and its
-    /// [`code`](Self::code) is `insufficient_scope`. A token that was handed in is refused by the
-    /// Management API itself; such an error [`is_forbidden`](Self::is_forbidden).
+    /// Usually the token endpoint detects it; such an error [`is_auth`](Self::is_auth), and its
+    /// [`code`](Self::code) is `insufficient_scope`. A token that you pass yourself is rejected by
+    /// the Management API; such an error [`is_forbidden`](Self::is_forbidden).
     pub fn is_insufficient_scope(&self) -> bool {
         (self.is_auth() && self.has_code(INSUFFICIENT))
             || self.api_error().is_some_and(|response| response.lacks_scope)
     }
 
-    /// The client or the request was set up in a way that cannot work. Nothing was sent, or no more
-    /// than a part of an upload that is not what it was said to be.
+    /// The client or the request is invalid. Nothing was sent, or no more than a part of an upload
+    /// that differs from its description.
     pub fn is_invalid_request(&self) -> bool {
         matches!(self.0.kind, Kind::Config(_) | Kind::Request(_))
     }
 
-    /// A user's sign-in was turned down, by the user or by Logto, after the browser was sent away:
-    /// [`code`](Self::code) tells, such as `access_denied` or `login_required`. It is
-    /// `oidc.access_denied` where the user may not use the application (application access
-    /// control), which Logto tells at the end of the sign-in.
+    /// A sign-in was denied, by the user or by Logto, after the browser was redirected:
+    /// [`code`](Self::code) says why, such as `access_denied` or `login_required`. It is
+    /// `oidc.access_denied` if the user may not use the application (application access control),
+    /// which Logto reports at the end of the sign-in.
     pub fn is_sign_in_refused(&self) -> bool {
         self.failed_at(Stage::Authorization)
             || (self.is_bad_request() && self.has_code("oidc.access_denied"))
@@ -227,23 +227,23 @@ impl Error {
         self.failed_at(Stage::Expired)
     }
 
-    /// What came of a user's sign-in is not the answer to its authorization request: it came to
-    /// another address, with another `state`, from another server, or with another session's
-    /// cookies. No code was redeemed. Begin anew, and sign nobody in.
+    /// The response to an authorization request does not belong to it: it has another address,
+    /// another `state` or another issuer, or came with the cookies of another flow. No code was
+    /// exchanged. Start again, and do not sign the user in.
     pub fn is_invalid_callback(&self) -> bool {
         self.failed_at(Stage::Callback)
     }
 
-    /// The ID token of a sign-in, what has to agree with it, or a token that was verified is not to be
-    /// trusted: it is expired, signed by somebody else or meant for somebody else. Sign nobody in,
-    /// and allow nothing.
+    /// An ID token, the data that has to match it, or a token to verify is invalid: it is expired,
+    /// signed by somebody else or issued for somebody else. Do not sign the user in, and do not
+    /// allow anything.
     pub fn is_invalid_token(&self) -> bool {
         self.failed_at(Stage::Token) || self.failed_at(Stage::Opaque)
     }
 
-    /// A token that was to be verified is no JSON Web Token: it may be one of Logto's opaque access
-    /// tokens, which are for its own endpoints. Such an error
-    /// [`is_invalid_token`](Self::is_invalid_token) as well.
+    /// A token to verify is not a JSON Web Token: it may be one of Logto's opaque access tokens,
+    /// which are for its own endpoints. Such an error [`is_invalid_token`](Self::is_invalid_token)
+    /// as well.
     pub fn is_opaque_token(&self) -> bool {
         self.failed_at(Stage::Opaque)
     }

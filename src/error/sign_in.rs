@@ -1,15 +1,15 @@
-//! What goes wrong while a user signs in.
+//! Errors during a user's sign-in.
 
 use super::codes;
 use crate::Error;
 
 impl Error {
-    /// There is no such user, or the password is wrong: Logto does not tell which.
+    /// The user does not exist, or the password is wrong. Logto does not distinguish the two.
     pub fn is_invalid_credentials(&self) -> bool {
         self.has_code(codes::SESSION_INVALID_CREDENTIALS)
     }
 
-    /// A code is wrong: one that was sent, one of an authenticator app, or a backup code.
+    /// A code is wrong: a verification code, a code of an authenticator app, or a backup code.
     pub fn is_wrong_code(&self) -> bool {
         self.has_any_code(&[
             codes::VERIFICATION_CODE_CODE_MISMATCH,
@@ -18,8 +18,8 @@ impl Error {
         ])
     }
 
-    /// A code or a one-time token was good once, and is no longer: it expired, was used, or was
-    /// tried too often. Have another one sent.
+    /// A verification code or one-time token is no longer valid: it expired, was used, or was tried
+    /// too often. Send another one.
     pub fn is_expired_code(&self) -> bool {
         self.has_any_code(&[
             codes::VERIFICATION_CODE_EXPIRED,
@@ -31,8 +31,7 @@ impl Error {
         ])
     }
 
-    /// There were too many failures, and Logto accepts nothing for a while. Its message says for
-    /// how long.
+    /// Too many failed attempts: Logto accepts nothing for a while. Its message says for how long.
     pub fn is_locked_out(&self) -> bool {
         self.has_code(codes::SESSION_VERIFICATION_BLOCKED_TOO_MANY_ATTEMPTS)
     }
@@ -42,24 +41,24 @@ impl Error {
         self.has_code(codes::USER_SUSPENDED)
     }
 
-    /// The password is right, and has to be set anew before the user can sign in.
+    /// The password is correct, but has to be reset before the user can sign in.
     pub fn is_password_expired(&self) -> bool {
         self.has_code(codes::PASSWORD_EXPIRED)
     }
 
-    /// A new password is against the tenant's policy. [`data`](Self::data) is a list of reasons,
-    /// each with its `code`.
+    /// A new password violates the tenant's policy. [`data`](Self::data) is a list of reasons, each
+    /// with its `code`.
     pub fn is_password_rejected(&self) -> bool {
         self.has_code(codes::PASSWORD_REJECTED)
     }
 
-    /// A captcha is to be solved before a code is sent: `SignInFlow::captcha` takes what its widget
-    /// gives. Elsewhere it is a step, `NextStep::SolveCaptcha`.
+    /// A captcha has to be solved before a code is sent: pass the token of its widget to
+    /// `SignInFlow::captcha`. Elsewhere it is a step, `NextStep::SolveCaptcha`.
     pub fn is_captcha_required(&self) -> bool {
         self.has_code(codes::SESSION_CAPTCHA_REQUIRED)
     }
 
-    /// There is no session in the cookies, or none any longer: begin anew.
+    /// The cookies identify no interaction, or it has expired: start again.
     pub fn is_session_ended(&self) -> bool {
         self.has_any_code(&[codes::SESSION_NOT_FOUND, codes::SESSION_INTERACTION_NOT_FOUND])
     }
@@ -69,7 +68,7 @@ impl Error {
     }
 }
 
-/// What to do about a refusal of the authorization endpoint whose description does not tell.
+/// What to do about an error of the authorization endpoint whose description does not say so.
 pub(crate) fn hint(code: Option<&str>, message: Option<&str>) -> Option<&'static str> {
     Some(match code? {
         "login_required" | "consent_required" | "interaction_required" => {

@@ -1,4 +1,4 @@
-//! Time and chance, which tests replace.
+//! Time and randomness, which tests replace.
 
 use std::{
     fmt,
@@ -9,12 +9,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// What the client knows of time and chance: when a token is due, how long to wait before a call
-/// is repeated.
+/// The client's source of time and randomness: for the expiry of tokens and the delays of retries.
 ///
-/// Programs leave it alone. A test hands one of its own to
-/// [`ClientBuilder::clock`](crate::ClientBuilder::clock), whose `sleep` moves `now` instead of
-/// waiting. How long the network may take is measured by the real clock all the same.
+/// Tests can set their own with [`ClientBuilder::clock`](crate::ClientBuilder::clock), whose
+/// `sleep` advances `now` instead of waiting. Network timeouts use the real clock regardless.
 ///
 /// ```
 /// use std::{future, pin::Pin, sync::Mutex, time::{Duration, Instant}};
@@ -35,22 +33,22 @@ use std::{
 /// }
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The time by a clock that only moves forward.
+    /// A monotonic clock.
     fn now(&self) -> Instant {
         Instant::now()
     }
 
-    /// The time of day, which `Retry-After` may be given in.
+    /// The time of day.
     fn wall_time(&self) -> SystemTime {
         SystemTime::now()
     }
 
-    /// Comes to an end after this long.
+    /// Completes after this duration.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
     }
 
-    /// A number from 0 to 1: what part of a delay is waited for.
+    /// A number from 0 to 1: the part of the maximum delay to wait.
     fn random(&self) -> f64 {
         fastrand::f64()
     }

@@ -52,28 +52,34 @@ mod on {
         }
 
         pub(crate) fn retrying(&self, error: &Error, attempt: u32, delay: Duration) {
-            self.0.record("http.request.resend_count", attempt);
             tracing::warn!(
                 target: "logto_api",
                 attempt,
                 delay_ms = milliseconds(delay),
                 http.response.status_code = error.status().map(|status| status.as_u16()),
-                error.type = error.kind_name(),
-                "the call failed and is repeated"
+                error.type = error_type(error),
+                "call failed; retrying"
             );
         }
 
-        pub(crate) fn renewing(&self, attempt: u32) {
-            self.0.record("http.request.resend_count", attempt);
+        pub(crate) fn renewing(&self) {
             tracing::info!(
                 target: "logto_api",
-                "the token was refused; the call is repeated with a new one"
+                "access token rejected; retrying with a new one"
             );
         }
 
-        pub(crate) fn finish(&self, outcome: Result<(StatusCode, &HeaderMap), &Error>) {
+        /// Records how the call ended, after so many attempts.
+        pub(crate) fn finish(
+            &self,
+            outcome: Result<(StatusCode, &HeaderMap), &Error>,
+            attempts: u32,
+        ) {
             if self.0.is_disabled() {
                 return;
+            }
+            if attempts > 1 {
+                self.0.record("http.request.resend_count", attempts - 1);
             }
             let (status, request_id) = match outcome {
                 Ok((status, headers)) => (Some(status), request_id(headers)),
@@ -87,11 +93,17 @@ mod on {
             }
             if let Err(error) = outcome {
                 self.0.record("otel.status_code", "ERROR");
-                match error.status() {
-                    Some(status) => self.0.record("error.type", status.as_str()),
-                    None => self.0.record("error.type", error.kind_name()),
-                };
+                self.0.record("error.type", error_type(error));
             }
+        }
+    }
+
+    /// OpenTelemetry's `error.type`: the status, or else the kind of the failure.
+    fn error_type(error: &Error) -> String {
+        match error.status() {
+            Some(status) => status.as_str().to_owned(),
+            None if error.is_timeout() => "timeout".to_owned(),
+            None => error.kind_name().to_owned(),
         }
     }
 
@@ -124,10 +136,11 @@ mod on {
         work.in_current_span()
     }
 
+    /// A cookie of the browser was ignored.
     pub(crate) fn cookie_left_out() {
         tracing::warn!(
             target: "logto_api",
-            "a cookie of the browser has a control character and is left out"
+            "ignored a browser cookie with a control character"
         );
     }
 
@@ -140,7 +153,7 @@ mod on {
         u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A token could not be had, and is asked for again.
+    /// A token request failed and is retried.
     pub(crate) fn token_retrying(failure: &AuthFailure, attempt: u32, delay: Duration) {
         let status = failure.status.map(|status| status.as_u16());
         tracing::warn!(
@@ -149,7 +162,7 @@ mod on {
             delay_ms = milliseconds(delay),
             http.response.status_code = status,
             error.type = code(failure),
-            "no access token could be had, and is asked for again"
+            "failed to obtain access token; retrying"
         );
     }
 
@@ -158,20 +171,20 @@ mod on {
         tracing::warn!(target: "logto_api", "the token store failed");
     }
 
-    /// A token was had, with its life, or not.
+    /// A token was obtained, with its lifetime, or not.
     pub(crate) fn token(outcome: Result<Option<Duration>, &AuthFailure>) {
         match outcome {
             Ok(lifetime) => tracing::debug!(
                 target: "logto_api",
                 expires_in_s = lifetime.map(|lifetime| lifetime.as_secs()),
-                "got an access token"
+                "obtained access token"
             ),
             Err(failure) => {
                 let status = failure.status.map(|status| status.as_u16());
                 tracing::warn!(
                     target: "logto_api",
                     { http.response.status_code = status, error.type = code(failure) },
-                    "no access token could be had"
+                    "failed to obtain access token"
                 );
             }
         }
@@ -195,9 +208,9 @@ mod off {
 
         pub(crate) fn retrying(&self, _: &Error, _: u32, _: Duration) {}
 
-        pub(crate) fn renewing(&self, _: u32) {}
+        pub(crate) fn renewing(&self) {}
 
-        pub(crate) fn finish(&self, _: Result<(StatusCode, &HeaderMap), &Error>) {}
+        pub(crate) fn finish(&self, _: Result<(StatusCode, &HeaderMap), &Error>, _: u32) {}
     }
 
     pub(crate) fn within_caller<F: Future>(work: F) -> F {

@@ -19,7 +19,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::{Error, Result, error::UploadError, setters::IntoText};
 
-/// How much of a file is handed to the connection at once.
+/// How much of a file is passed to the connection at once.
 const CHUNK_SIZE: usize = 64 << 10;
 
 type Chunks = BoxStream<'static, Result<Bytes, Box<dyn StdError + Send + Sync>>>;
@@ -35,12 +35,12 @@ type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 ///     .on_progress(|sent, total| println!("{sent} of {total:?} bytes"));
 /// ```
 ///
-/// Cloning is cheap. A stream can be read once only: of all clones, the first that is sent gets it,
-/// and sending another is an error.
+/// Cloning is cheap. A stream can be read only once: the first clone that is sent uses it, and
+/// sending another one is an error.
 ///
-/// The call's time limit covers the whole upload: give a large one more time with the request's
-/// `timeout`. Logto takes far less than [`MAX_LENGTH`](Self::MAX_LENGTH); for user assets, the
-/// member `max_upload_file_size` of their service's status says how much.
+/// The timeout of the call includes the whole upload: give a large file more time with the
+/// request's `timeout`. Logto's limits are far below [`MAX_LENGTH`](Self::MAX_LENGTH); for user
+/// assets, the field `max_upload_file_size` of the service status has the limit.
 #[derive(Clone)]
 pub struct Upload {
     file_name: String,
@@ -58,11 +58,11 @@ enum Content {
 
 #[allow(dead_code, reason = "depends on the enabled features")]
 impl Upload {
-    /// The most bytes that are sent: 1 GiB. What is known to be longer is refused before anything is
-    /// sent, a stream that turns out to be longer is broken off.
+    /// The maximum length: 1 GiB. A longer file is rejected before anything is sent, a longer
+    /// stream is aborted.
     pub const MAX_LENGTH: u64 = 1 << 30;
 
-    /// A file that is in memory.
+    /// A file in memory.
     pub fn bytes(
         file_name: impl IntoText,
         content_type: impl IntoText,
@@ -71,16 +71,16 @@ impl Upload {
         Self::new(file_name.into_text(), content_type, Content::Bytes(content.into()))
     }
 
-    /// A file on disk, sent under its own name. It is opened when it is sent, and read as it goes;
-    /// it must not change meanwhile.
+    /// A file on disk, sent under its own name. It is opened when it is sent, and read while it is
+    /// sent; it must not change in the meantime.
     pub fn file(path: impl Into<PathBuf>, content_type: impl IntoText) -> Self {
         let path = path.into();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self::new(file_name, content_type, Content::File(path))
     }
 
-    /// A file that is sent as it is read. Give its `length` in bytes if you know it: then the
-    /// server learns it up front, and a stream of another length is an error.
+    /// A file that is read from a stream. Pass its `length` in bytes if you know it: the server
+    /// then learns it in advance, and a stream with another length is an error.
     pub fn stream<S>(
         file_name: impl IntoText,
         content_type: impl IntoText,
@@ -101,9 +101,8 @@ impl Upload {
         Self { file_name, content_type: content_type.into_text(), content, progress: None }
     }
 
-    /// Calls this with each piece that is handed to the connection: how many bytes of the file have
-    /// been so far, and how many there are, if that is known. If the call is repeated, they are
-    /// counted from the start again.
+    /// Calls `report` with each chunk that is passed to the connection: the number of bytes so far,
+    /// and the total, if known. A retry starts from zero again.
     pub fn on_progress(
         mut self,
         report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
@@ -112,12 +111,12 @@ impl Upload {
         self
     }
 
-    /// The name that the file is sent under.
+    /// The file name that is sent.
     pub fn file_name(&self) -> &str {
         &self.file_name
     }
 
-    /// What the file is, such as `image/png`.
+    /// The content type, such as `image/png`.
     pub fn content_type(&self) -> &str {
         &self.content_type
     }

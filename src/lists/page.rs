@@ -1,4 +1,4 @@
-//! One page of a list.
+//! A page of a list.
 
 use std::{
     hash::{DefaultHasher, Hasher as _},
@@ -9,7 +9,7 @@ use std::{
 use reqwest::header::HeaderMap;
 use serde::{Serialize, Serializer};
 
-/// One page of a list, to be used like a slice of its items.
+/// A page of a list, which derefs to a slice of its items.
 ///
 /// ```
 /// # fn show(page: logto_api::Page<String>) {
@@ -33,9 +33,9 @@ pub struct Page<T> {
 /// Where a page comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Origin {
-    /// Tells pages of different content apart.
+    /// Tells pages with different content apart.
     pub(crate) fingerprint: u64,
-    /// The operation that gave the page.
+    /// The operation that returned the page.
     pub(crate) operation: &'static str,
 }
 
@@ -61,7 +61,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// The page with the operation and the body that it was read from.
+    /// Adds the operation and a fingerprint of the body.
     #[allow(dead_code, reason = "depends on the enabled features")]
     pub(crate) fn of_body(mut self, operation: &'static str, body: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
@@ -74,18 +74,18 @@ impl<T> Page<T> {
         self.origin.take()
     }
 
-    /// How many items there are on all pages, if the server says so. Some lists tell only when a
-    /// page is asked for.
+    /// The number of items on all pages, if the server sends it. Some lists only do so if a page is
+    /// requested.
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// Which page this is. The first is 1.
+    /// The number of this page, starting with 1.
     pub fn page(&self) -> u64 {
         self.page
     }
 
-    /// How many items were asked for; `None` left it to the server.
+    /// The requested page size; `None` for the server's default.
     pub fn page_size(&self) -> Option<u64> {
         self.page_size
     }

@@ -1,13 +1,13 @@
-//! How much of a list has come, and how much there is by the server's count.
+//! How much of a list has arrived, and how much there is by the server's count.
 
 use std::collections::HashSet;
 
 use crate::{Error, Page, lists::page::Origin};
 
-/// What the pages of a list have told so far.
+/// The progress of a list, according to the pages so far.
 pub(crate) struct ListProgress {
     first: i64,
-    /// How many items a full page has: as many as were asked for, unless the server gives others.
+    /// The number of items of a full page: the requested one, unless the server sends others.
     size: u64,
     taken: u64,
     total: Option<u64>,
@@ -16,15 +16,15 @@ pub(crate) struct ListProgress {
     operation: &'static str,
 }
 
-/// What a page is to the list that it is one of.
+/// The position of a page in its list.
 pub(crate) enum PagePosition {
-    /// There may be more after it.
+    /// There may be more pages after it.
     Middle,
-    /// It is the last one.
+    /// It is the last page.
     Last,
-    /// It has nothing, or nothing new, but others may come after it.
+    /// It has no items, or no new ones, but other pages may follow.
     Gap,
-    /// There is no such page: the list has ended before it.
+    /// The page does not exist: the list has ended before it.
     PastEnd,
 }
 

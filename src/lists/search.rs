@@ -9,9 +9,9 @@ use serde::{
 
 use crate::setters::IntoText;
 
-/// What to search a list for: a pattern over the usual members, or conditions on single members.
+/// A search in a list: a pattern for the default fields, or conditions on single fields.
 ///
-/// A string is a pattern in which `%` stands for anything:
+/// A string is a pattern in which `%` matches any string:
 ///
 /// ```
 /// use logto_api::Search;
@@ -19,7 +19,7 @@ use crate::setters::IntoText;
 /// let anywhere: Search = "%@acme.com".into();
 /// ```
 ///
-/// Conditions name a member, and say how to compare and how to join:
+/// Conditions name a field, how to compare it, and how to combine them:
 ///
 /// ```
 /// use logto_api::{LogicalOperator, Search, SearchMode};
@@ -31,68 +31,68 @@ use crate::setters::IntoText;
 ///     .operator(LogicalOperator::Or);
 /// ```
 ///
-/// Nothing is checked here: the server says what it does not take.
+/// The search is not validated here: the server rejects what it does not support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     pairs: Vec<(String, String)>,
 }
 
-/// How a member is compared with what is searched for.
+/// How a field is compared with the search value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchMode {
-    /// SQL's `LIKE`: `%` is any text, `_` any character. The default.
+    /// SQL `LIKE`: `%` matches any string, `_` any character. The default.
     Like,
     /// The whole value.
     Exact,
-    /// SQL's `SIMILAR TO`.
+    /// SQL `SIMILAR TO`.
     SimilarTo,
     /// A POSIX regular expression.
     Posix,
 }
 
-/// How the conditions of a search are joined.
+/// How the conditions of a search are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogicalOperator {
-    /// At least one must hold. The default.
+    /// At least one condition must match. The default.
     Or,
-    /// All must hold.
+    /// All conditions must match.
     And,
 }
 
 impl Search {
-    /// A search without conditions, to add some to.
+    /// A search without conditions.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A condition on one member. Given again for the same member, each value is a condition.
+    /// Adds a condition on a field. Several values for the same field are several conditions.
     pub fn field(self, member: &str, value: impl IntoText) -> Self {
         self.raw(format!("search.{member}"), value)
     }
 
-    /// How this member is compared.
+    /// Sets how this field is compared.
     pub fn mode(self, member: &str, mode: SearchMode) -> Self {
         self.raw(format!("mode.{member}"), mode.as_str())
     }
 
-    /// How all members without a mode of their own are compared.
+    /// Sets how fields without their own mode are compared.
     pub fn default_mode(self, mode: SearchMode) -> Self {
         self.raw("mode", mode.as_str())
     }
 
-    /// How the conditions are joined.
+    /// Sets how the conditions are combined.
     pub fn operator(self, operator: LogicalOperator) -> Self {
         self.raw("joint", operator.as_str())
     }
 
-    /// Whether case matters. It does not by default.
+    /// Sets whether the search is case-sensitive. It is not by default.
     pub fn case_sensitive(self, yes: bool) -> Self {
         self.raw("isCaseSensitive", yes.to_string())
     }
 
-    /// Any other query parameter, as it is to be on the wire (before encoding).
+    /// Adds any other query parameter, unencoded.
     pub fn raw(mut self, key: impl IntoText, value: impl IntoText) -> Self {
         self.pairs.push((key.into_text(), value.into_text()));
         self

@@ -1,4 +1,4 @@
-//! Lists of any length, fetched page by page ahead of where they are read.
+//! Lists as streams, which fetch pages ahead.
 
 use std::{
     collections::BTreeMap,
@@ -18,17 +18,17 @@ use crate::{
     lists::progress::{ListProgress, PagePosition},
 };
 
-/// The most that Logto gives in one page.
+/// Logto's maximum page size.
 const PAGE_SIZE: i64 = 100;
 const PREFETCH: usize = 8;
-/// Without a total, as many pages are asked for beyond the end.
+/// Without a total, so many pages are requested beyond the end.
 const MAX_PREFETCH: usize = 64;
 
 /// A page by its number, and what came of asking for it.
 type Fetched<T> = (i64, Result<Page<T>>);
 type Fetch<T> = dyn Fn(i64, i64) -> BoxFuture<'static, Fetched<T>> + Send;
 
-/// All items of a list, in order. Every paged operation has a method `stream` that makes one.
+/// All items of a list, in order. The method `stream` of paged operations returns it.
 ///
 /// ```
 /// # #[cfg(feature = "users")]
@@ -41,28 +41,27 @@ type Fetch<T> = dyn Fn(i64, i64) -> BoxFuture<'static, Fetched<T>> + Send;
 /// # }
 /// ```
 ///
-/// It is a [`Stream`], for those who want more than [`next`](Self::next). Nothing is sent before it
-/// is polled, and dropping it takes back what is under way.
+/// It implements [`Stream`], for use with other combinators than [`next`](Self::next). Nothing is
+/// sent before it is polled, and dropping it cancels requests in flight.
 ///
-/// It asks for pages of 100 items, the most that Logto gives, unless the request says another
-/// `page_size`, and begins at the request's `page`. The first page is fetched alone, the others
-/// ahead of where the stream is read, as many at once as
-/// [`prefetch`](Self::prefetch) says: no more than these and the page that is being
-/// read are held in memory. Pages under way only move on while the stream is polled, and their time
-/// limits go on meanwhile: where an item takes you seconds, fetch fewer ahead.
+/// It requests pages of 100 items, Logto's maximum, unless the request has another `page_size`, and
+/// begins at the request's `page`. The first page is fetched alone, the others ahead of the
+/// position, as many at once as [`prefetch`](Self::prefetch) allows: no more than these and the
+/// current page are held in memory. Requests only make progress while the stream is polled, while
+/// their timeouts continue: if processing an item takes seconds, prefetch fewer pages.
 ///
-/// The request's options, such as `timeout` and `retry`, are for each page.
+/// The request's options, such as `timeout` and `retry`, apply to each page.
 ///
 /// # The end of a list
 ///
-/// The server's total decides, where it tells one. While it says that there is more, the stream goes
-/// on, also after a page that is short or empty, and where the server gives smaller pages than it was
-/// asked for. When nothing more comes although some is missing by the total, that is an error:
-/// [`Error::missing_items`](crate::Error::missing_items) says how much. A list without a total ends
-/// with a page that is not full. Any list ends when a page comes again.
+/// The server's total count decides, if it sends one. As long as it says that there are more items,
+/// the stream continues, even after a page that is short or empty, and if the server sends smaller
+/// pages than requested. If the server sends no more items although some are missing, the stream
+/// ends with an error: [`Error::missing_items`](crate::Error::missing_items) has their number. A
+/// list without a total ends with a page that is not full. Any list ends when a page is repeated.
 ///
-/// An error is given once, after all items that came before it; then the stream is at its end.
-/// Lists that change while they are read may repeat or skip items, as with pages of any kind.
+/// An error is returned once, after all items before it; then the stream ends. If the list changes
+/// in the meantime, items may be repeated or skipped, as with any pagination.
 #[must_use = "a stream sends nothing until it is polled"]
 pub struct ItemStream<T> {
     pages: PageStream<T>,
@@ -70,7 +69,7 @@ pub struct ItemStream<T> {
 }
 
 impl<T: Send + 'static> ItemStream<T> {
-    /// `fetch` asks for a page by its number and size.
+    /// `fetch` requests a page by its number and size.
     #[allow(dead_code, reason = "depends on the enabled features")]
     pub(crate) fn new<F>(
         page: Option<i64>,
@@ -100,14 +99,14 @@ impl<T: Send + 'static> ItemStream<T> {
         Self { pages, items }
     }
 
-    /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
-    /// before it has come. 0 is taken as 1, more than 64 as 64.
+    /// How many pages are requested at once, 8 by default. With 1, a page is requested after the
+    /// previous one has arrived. 0 is treated as 1, more than 64 as 64.
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.pages = self.pages.prefetch(pages);
         self
     }
 
-    /// The same list page by page. What is left of a page whose items were begun is dropped.
+    /// The same list page by page. The rest of a page whose items were read partially is dropped.
     pub fn pages(self) -> PageStream<T> {
         self.pages
     }
@@ -137,7 +136,7 @@ impl<T> Stream for ItemStream<T> {
     }
 }
 
-/// The pages of a list, in order: an [`ItemStream`] that keeps them whole.
+/// The pages of a list, in order, from [`ItemStream::pages`].
 #[must_use = "a stream sends nothing until it is polled"]
 pub struct PageStream<T> {
     fetch: Box<Fetch<T>>,
@@ -178,8 +177,8 @@ enum Ahead {
 }
 
 impl<T: Send + 'static> PageStream<T> {
-    /// How many pages are asked for at once, 8 by default. With 1, a page is asked for when the one
-    /// before it has come. 0 is taken as 1, more than 64 as 64.
+    /// How many pages are requested at once, 8 by default. With 1, a page is requested after the
+    /// previous one has arrived. 0 is treated as 1, more than 64 as 64.
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.limit = pages.clamp(1, MAX_PREFETCH);
         self

@@ -1,4 +1,4 @@
-//! How members with three states are read: left out, null, or a value.
+//! Fields with three states: absent, null, or a value.
 
 /// serde's part for `Option<Option<T>>`: an absent member is `None`, null is `Some(None)`.
 ///

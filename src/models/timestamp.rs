@@ -1,4 +1,4 @@
-//! Points in time as Logto counts them.
+//! Points in time.
 
 use std::{
     fmt,
@@ -22,17 +22,17 @@ use serde::{
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// So many milliseconds after the epoch, or before it if negative.
+    /// From milliseconds since the Unix epoch; negative before it.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the epoch.
+    /// Milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Now, by this machine's clock.
+    /// The current time of this machine.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
@@ -44,8 +44,7 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(left).unwrap_or_default())
     }
 
-    /// The same point in time for the standard library; `None` if this platform's clock does not
-    /// reach that far.
+    /// Converts to the standard library's type; `None` if it is out of range on this platform.
     pub fn to_system_time(self) -> Option<SystemTime> {
         let distance = Duration::from_millis(self.0.unsigned_abs());
         match self.0 < 0 {

@@ -1,24 +1,23 @@
-//! The proof that it is still the user who is calling, which parts of the Account API ask for.
+//! Verification records, which prove that the user is present.
 
 use std::fmt;
 
 use crate::models::{IssuedVerificationRecord, VerifiedRecord};
 use crate::setters::IntoOption;
 
-/// The id of a verification record: the proof that it is still the user who is calling.
+/// The id of a verification record, which proves that the user is present.
 ///
-/// Where a user's account is at stake, the Account API does not take an access token's word for it:
-/// whoever has the token must have proved within the last ten minutes or so that they are the user,
-/// with
+/// For sensitive operations, an access token does not suffice: the Account API requires that the
+/// user's identity was verified within about ten minutes, with
 ///
 /// - the password: [`verify_password`](crate::verifications::Verifications::verify_password), or
 /// - a code sent to the account's own e-mail address or phone number:
 ///   [`send_code`](crate::verifications::Verifications::send_code), then
 ///   [`verify_code`](crate::verifications::Verifications::verify_code).
 ///
-/// What these answer is such a record, and can be handed over as it is. One record does for any
-/// number of calls until its `expires_at`. Records of social accounts and of WebAuthn credentials
-/// prove something else: that they may be added to the account.
+/// These return such a record, which can be passed on directly. A record can be used any number of
+/// times until its `expires_at`. Records of social accounts and WebAuthn credentials prove that
+/// these may be added to the account instead.
 ///
 /// ```no_run
 /// # async fn run(account: logto_api::Client) -> logto_api::Result<()> {
@@ -31,17 +30,16 @@ use crate::setters::IntoOption;
 /// # }
 /// ```
 ///
-/// Without a proof, with one that has expired, or with another user's, Logto answers 401
-/// `verification_record.permission_denied`. A user who has neither a password nor an e-mail address
-/// nor a phone number can prove nothing: where Logto takes `None` for that reason, so does the
-/// method.
+/// Without a record, with one that has expired, or with another user's, Logto returns 401
+/// `verification_record.permission_denied`. A user without password, e-mail address and phone
+/// number cannot be verified: where Logto accepts `None` for that reason, so does the method.
 ///
-/// With the access token, the id is as good as the user's password: `Debug` does not show it.
+/// With the access token, the id is as sensitive as the user's password: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerificationRecordId(String);
 
 impl VerificationRecordId {
-    /// The id, to keep it between a browser's requests.
+    /// The id, to store it between requests of a browser.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{Error, Result};
 
-/// An application that users sign in to. Those that can keep a secret have one; native and
-/// single-page applications have none.
+/// An application that users sign in to. Confidential clients have a secret; native and single-page
+/// applications have none.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(super) client_id: String,

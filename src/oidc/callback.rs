@@ -1,12 +1,11 @@
-//! The answer to an authorization request: the URL that the browser comes back to.
+//! The response to an authorization request: the URL to which the browser is redirected.
 
 use reqwest::Url;
 
 use super::{PendingAuthorization, discovery, issuer};
 use crate::{Client, Error, Result};
 
-/// The authorization code of the answer, after all that ties the answer to the request has been
-/// checked.
+/// The authorization code of the response, once the response is known to belong to the request.
 pub(super) async fn code(
     client: &Client,
     pending: &PendingAuthorization,
@@ -28,7 +27,7 @@ pub(super) async fn code(
         .ok_or_else(|| Error::callback("the callback has neither a code nor an error"))
 }
 
-/// Another state is the answer to another request, perhaps one that an attacker made.
+/// Another state means another request, perhaps one that an attacker made.
 fn check_state(pending: &PendingAuthorization, callback: &Url) -> Result<()> {
     match parameter(callback, "state")? {
         Some(state) if state == pending.state() => Ok(()),
@@ -40,8 +39,8 @@ fn check_state(pending: &PendingAuthorization, callback: &Url) -> Result<()> {
     }
 }
 
-/// RFC 9207: a code of one server must not be taken to another. Only a server that does not name
-/// itself in its answers may leave its name out of one.
+/// RFC 9207: the code of one server must not be sent to another. Only a server that does not
+/// identify itself in its responses may omit its identifier.
 async fn check_issuer(client: &Client, callback: &Url) -> Result<()> {
     match parameter(callback, "iss")? {
         Some(found) if found == issuer(client) => Ok(()),
@@ -57,7 +56,7 @@ async fn check_issuer(client: &Client, callback: &Url) -> Result<()> {
     }
 }
 
-/// A parameter that may be there once (RFC 6749, section 3.1); an empty one is none.
+/// A parameter that may occur once (RFC 6749, section 3.1). An empty parameter counts as absent.
 fn parameter(callback: &Url, name: &str) -> Result<Option<String>> {
     let mut found = callback.query_pairs().filter(|(found, _)| found == name);
     let value = found.next().map(|(_, value)| value.into_owned());

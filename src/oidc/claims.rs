@@ -1,4 +1,4 @@
-//! What is told of a user: the claims of an ID token, and the answer of the userinfo endpoint.
+//! Claims about a user: those of an ID token, and the response of the userinfo endpoint.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 
 use crate::{Timestamp, models::values::redacted_debug};
 
-/// A user, as Logto's userinfo endpoint tells of them.
+/// A user, as returned by Logto's userinfo endpoint.
 ///
-/// What is there depends on the scopes that were granted: `profile`, `email`, `phone`, `address`,
+/// Which fields are present depends on the granted scopes: `profile`, `email`, `phone`, `address`,
 /// `custom_data`, `identities`, `roles`, `urn:logto:scope:organizations` and
-/// `urn:logto:scope:organization_roles`. `Debug` does not show what may hold anything.
+/// `urn:logto:scope:organization_roles`. `Debug` does not show fields that may hold arbitrary data.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// The user's id.
     pub sub: String,
-    /// The whole name.
+    /// The full name.
     #[serde(default)]
     pub name: Option<String>,
     /// The surname.
@@ -29,25 +29,25 @@ pub struct UserInfo {
     /// The names between the two.
     #[serde(default)]
     pub middle_name: Option<String>,
-    /// What friends say.
+    /// The casual name.
     #[serde(default)]
     pub nickname: Option<String>,
-    /// The name to be shown, which anyone may choose: it identifies nobody.
+    /// The display name, which users can choose freely: it does not identify them.
     #[serde(default)]
     pub preferred_username: Option<String>,
-    /// The address of a page about the user.
+    /// The URL of the profile page.
     #[serde(default)]
     pub profile: Option<String>,
-    /// The address of a picture.
+    /// The URL of the picture.
     #[serde(default)]
     pub picture: Option<String>,
-    /// The address of the user's website.
+    /// The URL of the website.
     #[serde(default)]
     pub website: Option<String>,
-    /// The gender, in any words.
+    /// The gender.
     #[serde(default)]
     pub gender: Option<String>,
-    /// The day of birth, as `YYYY-MM-DD`.
+    /// The date of birth, as `YYYY-MM-DD`.
     #[serde(default)]
     pub birthdate: Option<String>,
     /// The time zone, such as `Europe/Paris`.
@@ -56,37 +56,37 @@ pub struct UserInfo {
     /// The language, such as `fr-CA`.
     #[serde(default)]
     pub locale: Option<String>,
-    /// The postal address, by the members of OpenID Connect: `country`, `locality`, …
+    /// The postal address, with the fields of OpenID Connect: `country`, `locality`, …
     #[serde(default)]
     pub address: Option<Map<String, Value>>,
-    /// The name to sign in with.
+    /// The username, to sign in with.
     #[serde(default)]
     pub username: Option<String>,
-    /// When the user was made.
+    /// When the user was created.
     #[serde(default)]
     pub created_at: Option<Timestamp>,
-    /// When anything of this last changed.
+    /// When the user was last updated.
     #[serde(default)]
     pub updated_at: Option<Timestamp>,
     /// The e-mail address.
     #[serde(default)]
     pub email: Option<String>,
-    /// Whether the e-mail address is known to be the user's.
+    /// Whether the e-mail address is verified.
     #[serde(default)]
     pub email_verified: Option<bool>,
-    /// The phone number, in digits alone.
+    /// The phone number, in digits.
     #[serde(default)]
     pub phone_number: Option<String>,
-    /// Whether the phone number is known to be the user's.
+    /// Whether the phone number is verified.
     #[serde(default)]
     pub phone_number_verified: Option<bool>,
-    /// The data that your application keeps with the user.
+    /// The custom data that your application stores with the user.
     #[serde(default)]
     pub custom_data: Option<Map<String, Value>>,
-    /// The user's accounts with social connectors, by their targets.
+    /// The user's social accounts, by the target of the connector.
     #[serde(default)]
     pub identities: Option<Map<String, Value>>,
-    /// The user's accounts with enterprise connectors.
+    /// The user's accounts with enterprise identity providers.
     #[serde(default)]
     pub sso_identities: Option<Vec<Value>>,
     /// The names of the user's roles.
@@ -95,10 +95,10 @@ pub struct UserInfo {
     /// The ids of the user's organizations.
     #[serde(default)]
     pub organizations: Option<Vec<String>>,
-    /// The user's organizations with their names and descriptions.
+    /// The user's organizations, with names and descriptions.
     #[serde(default)]
     pub organization_data: Option<Vec<Value>>,
-    /// The roles in organizations, as `organization-id:role-name`.
+    /// The user's roles in organizations, as `organization-id:role-name`.
     #[serde(default)]
     pub organization_roles: Option<Vec<String>>,
     /// All other claims.
@@ -106,44 +106,44 @@ pub struct UserInfo {
     pub extra: Map<String, Value>,
 }
 
-/// The claims of an ID token that has been validated: who signed in, and how.
+/// The claims of a validated ID token: who signed in, and how.
 #[derive(Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct IdTokenClaims {
-    /// Who made the token: the endpoint with `/oidc` after it.
+    /// The issuer: the endpoint with the path `/oidc`.
     pub iss: String,
-    /// Whom it is for: your application's id is among them.
+    /// The audience: includes the id of your application.
     #[serde(deserialize_with = "one_or_more")]
     pub aud: Vec<String>,
-    /// The application that asked for it, where it is for several.
+    /// The authorized party: the application that requested the token, if it is for several.
     #[serde(default)]
     pub azp: Option<String>,
-    /// When it ends.
+    /// When the token expires.
     #[serde(deserialize_with = "seconds")]
     pub exp: Timestamp,
-    /// When it was made.
+    /// When the token was issued.
     #[serde(deserialize_with = "seconds")]
     pub iat: Timestamp,
-    /// Before when it is not good.
+    /// Before this time, the token is not valid.
     #[serde(default, deserialize_with = "maybe_seconds")]
     pub nbf: Option<Timestamp>,
-    /// When the user proved who they are. Logto tells where the authorization request set
-    /// `max_age`, or had the user sign in anew.
+    /// When the user authenticated. Logto includes it if the authorization request set `max_age`,
+    /// or forced the user to sign in again.
     #[serde(default, deserialize_with = "maybe_seconds")]
     pub auth_time: Option<Timestamp>,
-    /// How strong that proof was.
+    /// The authentication context class.
     #[serde(default)]
     pub acr: Option<String>,
-    /// By what the user proved it.
+    /// The authentication methods.
     #[serde(default)]
     pub amr: Option<Vec<String>>,
-    /// The id of the user's session with Logto. Logto tells where the application's settings
-    /// require the session for back-channel logout.
+    /// The id of the user's session with Logto. Logto includes it if the application requires it
+    /// for back-channel logout.
     #[serde(default)]
     pub sid: Option<String>,
     #[serde(default)]
     pub(super) nonce: Option<String>,
-    /// The user, as far as the token tells.
+    /// The user, as far as the token has claims about them.
     #[serde(flatten)]
     pub user: UserInfo,
 }
@@ -166,7 +166,7 @@ impl fmt::Debug for UserInfo {
     }
 }
 
-/// `aud` is a text where there is one only.
+/// `aud` is a string if there is only one.
 pub(super) fn one_or_more<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {
@@ -182,7 +182,7 @@ pub(super) fn one_or_more<'de, D: Deserializer<'de>>(
     })
 }
 
-/// A `NumericDate` of a token: seconds since the epoch, perhaps with a fraction.
+/// A `NumericDate` of a token: seconds since the epoch, possibly with a fraction.
 pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
     // Beyond this no sum of two of them is a number of milliseconds.

@@ -1,4 +1,4 @@
-//! What a server tells of itself (OpenID Connect Discovery).
+//! OpenID Connect Discovery.
 
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -11,8 +11,8 @@ struct Metadata {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// Whether all answers of the authorization endpoint name their issuer (RFC 9207, section 3). A
-/// server that tells nothing of itself does not say so; one that cannot be asked is not trusted.
+/// Whether the server identifies itself in all authorization responses (RFC 9207, section 3). A
+/// server without metadata does not; a server that cannot be reached is not trusted.
 pub(super) async fn names_issuer_in_callbacks(client: &Client) -> Result<bool> {
     let request = client.request(Method::GET, "/oidc/.well-known/openid-configuration");
     let metadata = match request.unauthenticated().send().await {

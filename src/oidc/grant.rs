@@ -1,4 +1,4 @@
-//! What a user's tokens are renewed with.
+//! The grant of a sign-in, and its refresh token.
 
 use std::{
     fmt,
@@ -22,24 +22,24 @@ use crate::{
     store::Slot,
 };
 
-/// Logto takes a refresh token that it has replaced for 3 seconds more, and gives another sibling
-/// for it. When it comes later, Logto takes the whole grant back: the user is signed out
+/// Logto accepts a refresh token for 3 seconds after it was replaced, and issues another one for
+/// it. When it is used later, Logto revokes the whole grant and the user is signed out
 /// (`refreshTokenReuseInterval` in its `queries/oidc-model-instance.ts`, the same in 1.30 to 1.42;
-/// seen at 2.5 and at 4 seconds). Half a second is for the way.
+/// observed at 2.5 and at 4 seconds). Half a second is left for the network.
 const RESEND_WINDOW: Duration = Duration::from_millis(2500);
 
-/// What one sign-in of a user gave leave for. All tokens and clients that come of it share one,
-/// for a refresh token may be good once: Logto ends the user's session when one is used again.
+/// The grant of a user's sign-in. All tokens and clients of the sign-in share it, because a refresh
+/// token can be used once: Logto ends the user's session when it is used again.
 pub(super) struct Grant {
-    /// A client that acts for nobody.
+    /// A client without credentials.
     pub(super) client: Client,
     endpoint: TokenEndpoint,
     newest: Mutex<StoredTokens>,
     /// Held while the refresh token is in use.
     refresh_lock: RefreshLock,
-    /// The refresh token, once it was sent and nobody knows what became of it.
+    /// The refresh token, after it was sent with an unknown outcome.
     pub(super) sent: Mutex<Option<Sent>>,
-    /// How many renewals have begun.
+    /// How many refreshes have begun.
     pub(super) begun: AtomicU64,
     revoked: AtomicBool,
     /// Where other processes share it.
@@ -51,16 +51,16 @@ pub(super) struct Grant {
 
 type Observer = Arc<dyn Fn(&StoredTokens) + Send + Sync>;
 
-/// A refresh token that may have been replaced, though no answer tells by what.
+/// A refresh token that may have been replaced, although no response arrived.
 pub(super) struct Sent {
-    /// When it was sent first.
+    /// When it was first sent.
     pub(super) at: Instant,
     pub(super) failure: AuthFailure,
-    /// How many renewals had begun when this one failed.
+    /// How many refreshes had begun when this one failed.
     pub(super) begun: u64,
 }
 
-/// What tokens are asked for.
+/// What tokens are requested for.
 #[derive(Clone, Default)]
 pub(super) struct Target {
     pub(super) organization: Option<String>,
@@ -68,7 +68,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Whether these are the tokens that a sign-in gives by itself.
+    /// Whether these are the tokens that a sign-in itself returns.
     pub(super) fn is_default(&self) -> bool {
         self.organization.is_none() && self.wanted.resource.is_none() && self.wanted.scope.is_none()
     }
@@ -101,17 +101,17 @@ impl Grant {
         }))
     }
 
-    /// The newest tokens, whoever had them renewed.
+    /// The newest tokens, whoever refreshed them.
     pub(super) fn newest(&self) -> MutexGuard<'_, StoredTokens> {
         lock(&self.newest)
     }
 
-    /// Tells of every change of the newest tokens from now on.
+    /// Reports every change of the tokens from now on.
     pub(super) fn observe(&self, observer: Observer) {
         *lock(&self.observer) = Some(observer);
     }
 
-    /// Changes the newest tokens, and tells of it.
+    /// Changes the newest tokens, and reports the change.
     pub(super) fn change(&self, change: impl FnOnce(&mut StoredTokens)) {
         let newest = {
             let mut newest = self.newest();
@@ -124,8 +124,8 @@ impl Grant {
         }
     }
 
-    /// Asks for tokens. It runs to its end even if nobody waits for it any more: the answer may
-    /// hold the only refresh token that is good.
+    /// Requests tokens. It runs to its end even if the caller stops waiting: the response may
+    /// contain the only valid refresh token.
     pub(super) async fn renew(self: &Arc<Self>, target: Target) -> Result<Granted> {
         runtimes::check()?;
         let grant = self.clone();
@@ -140,13 +140,13 @@ impl Grant {
         outcome.map_err(|failure| self.error(&failure))
     }
 
-    /// Asks, again where that may help and does no harm.
+    /// Requests tokens, with retries where they are safe.
     async fn attempts(&self, target: &Target) -> Result<Granted, AuthFailure> {
         let number = self.begun.fetch_add(1, Ordering::SeqCst);
         attempts(self.client.retries(), true, None, || self.renew_once(target, number)).await
     }
 
-    /// One attempt. Should its answer be lost, so may be the new refresh token with it.
+    /// One attempt. If its response is lost, the new refresh token may be lost as well.
     async fn renew_once(&self, target: &Target, number: u64) -> Result<Granted, AuthFailure> {
         let guard = self.refresh_lock.acquire(self.client.clock()).await;
         let abandoned_since = guard.abandoned_since();
@@ -182,8 +182,8 @@ impl Grant {
         Err(failure)
     }
 
-    /// When the refresh token was sent first. What had begun when it turned out that nobody knows
-    /// what became of it does not send it again; who comes later knows, and tries what there is.
+    /// When the refresh token was first sent. Refreshes that had begun when the outcome became
+    /// unknown do not send it again; later ones do.
     fn first_sent(&self, now: Instant, number: u64) -> Result<Instant, AuthFailure> {
         let mut sent = lock(&self.sent);
         match &*sent {
@@ -197,7 +197,7 @@ impl Grant {
         }
     }
 
-    /// Sends the refresh token, and keeps what comes.
+    /// Sends the refresh token, and stores the response.
     async fn ask(&self, target: &Target) -> Result<Granted, AuthFailure> {
         let refresh_token =
             self.newest().refresh_token.clone().ok_or_else(nothing_to_renew_with)?;
@@ -210,7 +210,7 @@ impl Grant {
         Ok(granted)
     }
 
-    /// Remembers what a failure means for the refresh token that was sent.
+    /// Records what a failure means for the refresh token that was sent.
     fn failed(
         &self,
         failure: AuthFailure,
@@ -237,7 +237,8 @@ impl Grant {
         failure
     }
 
-    /// Gets another refresh token in place of one that Logto has used up without giving one.
+    /// Gets another refresh token in place of one that Logto has consumed without issuing a new
+    /// one.
     async fn recover_refresh_token(&self, first_sent: Instant) {
         let ask = async || {
             let late = self.client.clock().now() > first_sent + RESEND_WINDOW;
@@ -251,7 +252,7 @@ impl Grant {
         let _ = attempts(self.client.retries(), true, deadline, ask).await;
     }
 
-    /// Keeps what was granted for a refresh token, unless that has been replaced meanwhile.
+    /// Stores the tokens issued for a refresh token, unless that has been replaced in the meantime.
     fn keep(&self, granted: &Granted, target: &Target, asked_at: SystemTime, used: &str) {
         self.change(|newest| {
             if newest.refresh_token.as_deref() != Some(used) {
@@ -270,8 +271,8 @@ impl Grant {
         });
     }
 
-    /// Has the refresh token revoked, and with it all that came of it; without one, the access
-    /// token.
+    /// Revokes the refresh token and everything issued for it, or the access token if there is
+    /// none.
     pub(super) async fn revoke(&self) -> Result<()> {
         runtimes::check()?;
         let _guard = self.refresh_lock.acquire(self.client.clock()).await;
@@ -310,7 +311,7 @@ impl Grant {
         Ok(())
     }
 
-    /// Hands out nothing any more.
+    /// When a token that was requested at this time expires.
     pub(super) fn end(&self) {
         self.revoked.store(true, Ordering::SeqCst);
         self.change(|newest| {
@@ -320,8 +321,8 @@ impl Grant {
     }
 }
 
-/// Whether Logto may have used the refresh token up, though it gave no other: it replaces it before
-/// it looks at the resource, and before a script for custom claims may deny the token.
+/// Whether Logto may have consumed the refresh token without issuing another: it replaces the token
+/// before it checks the resource, and before a custom claims script may deny the token.
 fn may_have_used_token(failure: &AuthFailure) -> bool {
     let denied = matches!(failure.code.as_deref(), Some("invalid_target" | "access_denied"));
     match failure.status {
@@ -349,11 +350,12 @@ pub(super) fn end(granted: &Granted, asked_at: SystemTime) -> Timestamp {
     asked_at.checked_add(lifetime).unwrap_or(asked_at).into()
 }
 
-/// A user's tokens as a client needs them: renewed for as long as the user's session lasts.
+/// A user's tokens as the source of a client's token cache: refreshed as long as the user's session
+/// lasts.
 pub(super) struct RefreshTokenSource {
     grant: Arc<Grant>,
     target: Target,
-    /// The token that was handed out last.
+    /// The token that was returned last.
     handed: Mutex<Option<Bearer>>,
 }
 
@@ -362,7 +364,7 @@ impl RefreshTokenSource {
         Self { grant, target, handed: Mutex::default() }
     }
 
-    /// The newest token, if it is good and was not handed out before.
+    /// The newest token, if it is valid and was not returned before.
     fn unused(&self) -> Option<Fetched> {
         if !self.target.is_default() {
             return None;
@@ -396,7 +398,7 @@ impl TokenSource for RefreshTokenSource {
         })
     }
 
-    /// The grant repeats by itself, and knows until when.
+    /// The grant retries by itself, and knows until when it may.
     fn fetch<'a>(&'a self, _: &'a Retries) -> Pending<'a, Result<Fetched, AuthFailure>> {
         self.fetch_once()
     }
@@ -405,8 +407,8 @@ impl TokenSource for RefreshTokenSource {
         self.grant.newest().refresh_token.is_some()
     }
 
-    /// While nobody knows what became of the refresh token, the tokens that there are are worth
-    /// more than the try.
+    /// While the outcome of a refresh is unknown, the existing tokens are worth more than another
+    /// attempt.
     fn renews_early(&self) -> bool {
         lock(&self.grant.sent).is_none()
     }
@@ -416,7 +418,7 @@ impl TokenSource for RefreshTokenSource {
     }
 }
 
-/// How much is left of a token's life.
+/// The remaining lifetime of a token.
 pub(super) fn lifetime(expires_at: Timestamp, now: SystemTime) -> Duration {
     expires_at.since(now)
 }
@@ -435,7 +437,7 @@ impl fmt::Debug for RefreshTokenSource {
     }
 }
 
-/// The error of a client that does not know its user any more.
+/// The error if the user has changed.
 pub(super) fn other_user() -> Error {
     Error::invalid_token("what Logto tells is about another user than the one who signed in")
 }

@@ -1,4 +1,4 @@
-//! ID tokens: what has to be checked before one is believed (OpenID Connect Core, section 3.1.3.7).
+//! Validation of ID tokens (OpenID Connect Core, section 3.1.3.7).
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -13,23 +13,22 @@ use crate::{Client, Error, Result, Timestamp};
 /// How far two clocks may differ, in milliseconds.
 const LEEWAY: i64 = 60_000;
 
-/// What the token has to say.
+/// The expected claims of a token.
 pub(crate) struct Expected<'a> {
-    /// Who issues it, where that is not this Logto by its address.
+    /// The issuer, if it is not this Logto by its address.
     pub(crate) issuer: Option<&'a str>,
     pub(crate) client_id: &'a str,
-    /// That of the authorization request, where the token answers one.
+    /// The nonce of the authorization request, if the token was issued for one.
     pub(crate) nonce: Option<&'a str>,
-    /// The user who signed in, where that is known.
+    /// The user who signed in, if known.
     pub(crate) subject: Option<&'a str>,
-    /// The access token that it came with, where that is known.
+    /// The access token that was issued together with the ID token, if known.
     pub(crate) access_token: Option<&'a str>,
-    /// When the authorization request was made, and the longest time in seconds that it allowed
-    /// since the user last authenticated.
+    /// When the authorization request was made, and its maximum authentication age in seconds.
     pub(crate) max_age: Option<(Timestamp, u64)>,
 }
 
-/// The claims of the token, when it is from this Logto, for this application, and good now.
+/// The claims of the token, if it was issued by this Logto for this application and is valid now.
 pub(crate) async fn validate(
     client: &Client,
     token: &str,
@@ -47,7 +46,7 @@ pub(crate) async fn validate(
     Ok(claims)
 }
 
-/// The claims of a token that has been validated before.
+/// The claims of a token that was validated before.
 #[cfg(feature = "sign-in")]
 pub(super) fn read_again(token: &str) -> Result<IdTokenClaims> {
     Jws::of(Kind::IdToken, token)?.claims()
@@ -101,8 +100,8 @@ fn check_answer(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<()> {
     Ok(())
 }
 
-/// OpenID Connect Core, section 3.1.2.1: whoever sets `max_age` is told when the user last proved
-/// who they are, and has to look at it.
+/// OpenID Connect Core, section 3.1.2.1: a request with `max_age` gets the time of authentication
+/// and has to check it.
 fn check_age(claims: &IdTokenClaims, max_age: Option<(Timestamp, u64)>) -> Result<()> {
     let Some((asked_at, max_age)) = max_age else {
         return Ok(());
@@ -122,8 +121,8 @@ fn check_age(claims: &IdTokenClaims, max_age: Option<(Timestamp, u64)>) -> Resul
     }
 }
 
-/// OpenID Connect Core, section 3.1.3.8: where the ID token says which access token it came with,
-/// by the left half of its hash.
+/// OpenID Connect Core, section 3.1.3.8: the ID token contains the left half of the access token's
+/// hash.
 fn check_access_token(
     claims: &IdTokenClaims,
     algorithm: Algorithm,

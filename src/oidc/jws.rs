@@ -1,4 +1,4 @@
-//! Signed tokens in their compact form (RFC 7515, section 3.1), of the kinds that Logto signs.
+//! Signed tokens in compact serialization (RFC 7515, section 3.1).
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc};
@@ -11,7 +11,7 @@ use crate::{
     auth::{NamedKey, jwt},
 };
 
-/// What a token is for. One of a kind is never accepted as one of another.
+/// The kind of a token. A token of one kind is never accepted as one of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     IdToken,
@@ -30,8 +30,8 @@ impl Kind {
         }
     }
 
-    /// Logto gives its ID tokens no type, and its other tokens one of their own (RFC 9068, section
-    /// 2.1). `application/` may stand before it (RFC 7515, section 4.1.9).
+    /// Logto's ID tokens have no type, its access tokens `at+jwt` (RFC 9068, section 2.1), possibly
+    /// with the prefix `application/` (RFC 7515, section 4.1.9).
     fn takes_type(self, found: Option<&str>) -> bool {
         let is = |wanted: &str| found.is_some_and(|found| found.eq_ignore_ascii_case(wanted));
         match self {
@@ -43,13 +43,13 @@ impl Kind {
     }
 }
 
-/// A signed token in its compact form.
+/// A signed token in compact serialization.
 pub(crate) struct Jws<'a> {
     kind: Kind,
     header: &'a str,
     payload: &'a str,
     signature: &'a str,
-    /// What the signature is of.
+    /// The signing input.
     signed: &'a str,
 }
 
@@ -64,8 +64,8 @@ impl<'a> Jws<'a> {
         }
     }
 
-    /// Checks the header, and the signature by a key of this Logto's. A key that the header brings
-    /// along or points to is not looked at.
+    /// Verifies the header, and the signature with a key of this Logto. Keys that the header
+    /// contains or refers to are ignored.
     pub(crate) async fn verify(&self, client: &Client) -> Result<Algorithm> {
         let header: Header = jwt::part(self.header)
             .ok_or_else(|| invalid(self.kind, "has a header that cannot be read"))?;
@@ -79,14 +79,14 @@ impl<'a> Jws<'a> {
         Ok(algorithm)
     }
 
-    /// The claims, which nobody has vouched for before [`verify`](Self::verify).
+    /// The claims, which are not trustworthy before [`verify`](Self::verify).
     pub(crate) fn claims<T: DeserializeOwned>(&self) -> Result<T> {
         jwt::part(self.payload)
             .ok_or_else(|| invalid(self.kind, "has claims that cannot be read, or lacks one"))
     }
 
-    /// Goes by the provider itself: the one that jsonwebtoken has for the whole program panics where
-    /// two of its features are enabled, and is not this crate's to choose.
+    /// Uses the crypto provider directly: jsonwebtoken's process-wide provider panics if two of its
+    /// features are enabled, and choosing it is not up to this crate.
     fn check_signature(&self, key: &DecodingKey, algorithm: Algorithm) -> Result<()> {
         let verified = || {
             let signature = BASE64_URL_SAFE_NO_PAD.decode(self.signature).ok()?;
@@ -97,7 +97,7 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// An error that says so of a token of this kind.
+/// An error about a token of this kind.
 pub(super) fn invalid(kind: Kind, problem: &str) -> Error {
     Error::invalid_token(format!("the {} {problem}", kind.name()))
 }
@@ -115,8 +115,8 @@ struct Header {
 }
 
 impl Header {
-    /// Logto signs with these two. All others are refused before a key is looked at: one that
-    /// takes the public key for a shared secret must not get it.
+    /// Logto signs with these two algorithms. All others are rejected before a key is used, so that
+    /// a public key can never serve as a shared secret.
     fn algorithm(&self, kind: Kind) -> Result<Algorithm> {
         if self.crit.is_some() {
             return Err(invalid(kind, "asks in its header for an extension that is not known"));

@@ -1,6 +1,5 @@
-//! The OpenID Connect ends of a user's sign-in: the authorization request and its answer, the code
-//! that is redeemed, the ID token that is checked, the tokens that are renewed. And the keys that
-//! tokens are signed with.
+//! OpenID Connect for users' sign-ins: authorization requests and their responses, the code
+//! exchange, ID tokens, refresh tokens.
 
 #[cfg(feature = "sign-in")]
 mod app;
@@ -61,7 +60,7 @@ pub use self::{
 };
 use crate::Client;
 
-/// Who signs this Logto's tokens.
+/// The issuer of this Logto's tokens.
 pub(crate) fn issuer(client: &Client) -> String {
     format!("{}/oidc", client.target().public_base())
 }

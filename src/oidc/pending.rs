@@ -1,4 +1,4 @@
-//! An authorization request that has not been answered yet.
+//! An authorization request without a response yet.
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::{App, UserTokens, pkce, random, redeem};
 use crate::{Client, Error, Result, Timestamp, models::values::redacted_debug};
 
-/// What must be kept of an authorization request until its answer comes back: the secrets that
-/// tie the two together.
+/// What must be stored of an authorization request until its response arrives: the secrets that
+/// bind the two together.
 ///
-/// A program that signs users in by itself never sees one. A server that sends a browser away
-/// keeps it in the browser's session, where no one else gets at it, and takes it from there when
-/// the browser comes back: it can be serialized. It is good for one sign-in. `Debug` shows no
-/// secrets.
+/// A program that runs the whole flow itself never needs one. A server that redirects a browser
+/// stores it in the browser's session, which nobody else can read, until the browser returns. It is
+/// serializable and valid for one sign-in. `Debug` shows no secrets.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     client_id: String,
     redirect_uri: String,
     state: String,
-    /// Only with the scope `openid`: Logto refuses it without.
+    /// Only with the scope `openid`: Logto rejects it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     code_verifier: String,
@@ -32,15 +31,15 @@ redacted_debug!(PendingAuthorization { client_id, redirect_uri, asked, } hides {
     state, nonce, code_verifier, interaction,
 });
 
-/// What the answer will be held against.
+/// The parts of the request that the response is validated against.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RequestedAuthorization {
     pub(crate) at: Timestamp,
     pub(crate) scope: String,
-    /// The API resources that were named.
+    /// The API resources of the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resources: Vec<String>,
-    /// The longest time since the user last authenticated, in seconds.
+    /// The maximum authentication age, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_age: Option<u64>,
 }
@@ -52,8 +51,8 @@ impl RequestedAuthorization {
 }
 
 impl PendingAuthorization {
-    /// A new request with secrets of its own. The redirect URI is sent as it is given: Logto
-    /// compares it letter by letter.
+    /// A new request with its own secrets. The redirect URI is sent as given, because Logto
+    /// compares it literally.
     pub(crate) fn new(
         client_id: &str,
         redirect_uri: &str,
@@ -72,7 +71,7 @@ impl PendingAuthorization {
         })
     }
 
-    /// What the authorization request says of it.
+    /// The parameters of the authorization request.
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![
             ("client_id", self.client_id.clone()),
@@ -91,13 +90,13 @@ impl PendingAuthorization {
         &self.client_id
     }
 
-    /// Where the answer comes to.
+    /// The redirect URI, which receives the response.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// What the answer has to repeat. A server that keeps several of these finds the right one by
-    /// it.
+    /// The `state` that the response has to repeat. A server that stores several of these can look
+    /// up the right one by it.
     pub fn state(&self) -> &str {
         &self.state
     }
@@ -106,7 +105,7 @@ impl PendingAuthorization {
         self.nonce.as_deref()
     }
 
-    /// What was asked for; not known of a request that an older version of this crate has kept.
+    /// What was requested. Not known for requests stored by an older version of this crate.
     pub(super) fn asked(&self) -> Option<&RequestedAuthorization> {
         self.asked.as_ref()
     }
@@ -115,7 +114,7 @@ impl PendingAuthorization {
         &self.code_verifier
     }
 
-    /// The id of Logto's interaction, which cookies of another session would not name.
+    /// The id of Logto's interaction, which the cookies of another flow do not have.
     pub(crate) fn interaction(&self) -> Option<&str> {
         self.interaction.as_deref()
     }
@@ -124,7 +123,7 @@ impl PendingAuthorization {
         self.interaction = Some(uid);
     }
 
-    /// Whether this URL is the redirect URI, with an answer in its query.
+    /// Whether this URL is the redirect URI, with a response in its query.
     pub(crate) fn is_callback(&self, url: &Url) -> bool {
         let Ok(expected) = Url::parse(&self.redirect_uri) else {
             return false;
@@ -140,17 +139,17 @@ impl PendingAuthorization {
             && own.all(|pair| url.query_pairs().any(|found| found == pair))
     }
 
-    /// Redeems the answer, which is the whole URL that the browser came back to, for tokens.
+    /// Exchanges the code of the response, given as the whole URL to which the browser was
+    /// redirected, for tokens.
     ///
-    /// `client_secret` is that of the application; native and single-page applications have none.
+    /// `client_secret` is the application's secret; native and single-page applications have none.
     ///
     /// # Errors
     ///
-    /// When the answer is not one to this request ([`Error::is_invalid_callback`]), when it tells
-    /// that the sign-in failed ([`Error::is_sign_in_refused`], with a
-    /// [`code`](Error::code) such as `access_denied`), when the token endpoint does not take the
-    /// code ([`Error::is_auth`]), and when the ID token is not to be trusted
-    /// ([`Error::is_invalid_token`]).
+    /// When the response does not belong to this request ([`Error::is_invalid_callback`]), when it
+    /// reports that the sign-in failed ([`Error::is_sign_in_refused`], with a [`code`](Error::code)
+    /// such as `access_denied`), when the token endpoint rejects the code ([`Error::is_auth`]), and
+    /// when the ID token is invalid ([`Error::is_invalid_token`]).
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client, kept: String) -> Result<(), Box<dyn std::error::Error>> {

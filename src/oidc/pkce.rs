@@ -1,11 +1,12 @@
-//! Proof key for code exchange (RFC 7636): who redeems a code must be who asked for it.
+//! Proof Key for Code Exchange (RFC 7636): only the client that requested a code can exchange it.
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 pub(super) const METHOD: &str = "S256";
 
-/// What the authorization request tells of the verifier, which only the token request shows.
+/// The challenge for the authorization request. The verifier itself is only sent in the token
+/// request.
 pub(super) fn challenge(verifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
 }

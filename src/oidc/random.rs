@@ -1,11 +1,11 @@
-//! Texts that nobody can guess.
+//! Unguessable strings.
 
 use aws_lc_rs::rand;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{Error, Result};
 
-/// 256 random bits, in 43 characters that need no escaping in a URL.
+/// 256 random bits, as 43 URL-safe characters.
 pub(crate) fn token() -> Result<String> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes)

@@ -1,4 +1,4 @@
-//! The code of a sign-in, which is redeemed for tokens.
+//! The exchange of an authorization code for tokens.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use crate::{
     http::trace,
 };
 
-/// Takes the answer to an authorization request, and redeems its code for tokens.
+/// Validates the response to an authorization request, and exchanges its code for tokens.
 pub(crate) async fn redeem(
     client: &Client,
     app: &App,
@@ -67,7 +67,7 @@ pub(super) async fn first_tokens(
     Ok(UserTokens::first(Grant::new(client, app, set)?, claims))
 }
 
-/// The code of the answer to an authorization request.
+/// The code of the response to an authorization request.
 pub(crate) async fn code(
     client: &Client,
     pending: &PendingAuthorization,
@@ -76,7 +76,7 @@ pub(crate) async fn code(
     callback::code(&client.anonymous(), pending, callback).await
 }
 
-/// A code is good once: it is sent again only if it was not sent.
+/// A code can be used once: the request is retried only if it was not sent.
 async fn exchange(
     client: &Client,
     app: &App,
@@ -96,7 +96,7 @@ async fn exchange(
     outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))
 }
 
-/// The claims of the ID token. Whoever asked for one does not go on without.
+/// The claims of the ID token, which must be present if it was requested.
 async fn validated_claims(
     client: &Client,
     app: &App,

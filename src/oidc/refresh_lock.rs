@@ -1,4 +1,4 @@
-//! Whose turn it is to use a refresh token.
+//! Exclusive use of a refresh token.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -9,29 +9,29 @@ use tokio::{runtime::Id, sync, time::timeout};
 
 use crate::http::{clock::SharedClock, runtimes};
 
-/// How long a turn that another runtime has is waited for: that one may never run again. It is less
-/// than the time in which Logto takes a refresh token once more.
+/// How long to wait for a lock that another runtime holds, which may never run again. It is less
+/// than the time during which Logto accepts a refresh token once more.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Given to one at a time, as far as that can be had.
+/// A lock that one task holds at a time, unless another runtime abandons it.
 #[derive(Default)]
 pub(super) struct RefreshLock {
     lock: sync::Mutex<()>,
-    /// The runtime of the one whose turn it is, and since when it is.
+    /// The runtime that holds the lock, and since when.
     holder: Mutex<Option<(Id, Instant)>>,
 }
 
-/// The turn of one.
+/// The lock, as held by a task.
 pub(super) enum RefreshGuard<'a> {
     Held {
         _guard: sync::MutexGuard<'a, ()>,
     },
-    /// Another runtime has had it since then, and does not come to an end.
+    /// Another runtime has held it since then, and does not release it.
     Abandoned(Instant),
 }
 
 impl RefreshLock {
-    /// Waits for the turn, but not for ever where another runtime has it.
+    /// Waits for the lock, but not indefinitely if another runtime holds it.
     pub(super) async fn acquire(&self, clock: &SharedClock) -> RefreshGuard<'_> {
         let own = runtimes::current();
         loop {
@@ -55,7 +55,7 @@ impl RefreshLock {
 }
 
 impl RefreshGuard<'_> {
-    /// Since when another runtime has had the turn, and has left it at that.
+    /// Since when another runtime has held the lock without releasing it.
     pub(super) fn abandoned_since(&self) -> Option<Instant> {
         match self {
             Self::Held { .. } => None,

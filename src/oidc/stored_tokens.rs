@@ -1,15 +1,15 @@
-//! Tokens as they are kept.
+//! The serializable form of a user's tokens.
 
 use serde::{Deserialize, Serialize};
 
 use super::{App, UserTokens, grant::Grant, id_token};
 use crate::{Client, Result, Timestamp, models::values::redacted_debug, store::Slot};
 
-/// The tokens of a user as they are kept between requests: by
-/// [`UserTokens::to_stored`], and back by [`restore`](Self::restore).
+/// A user's tokens in serializable form, to store between requests: from [`UserTokens::to_stored`],
+/// and back with [`restore`](Self::restore).
 ///
-/// It can be serialized: put it in a session store that nobody else reads or writes, for whoever
-/// has it acts as the user, and what is in it is believed. `Debug` shows no tokens.
+/// Put it in a session store that nobody else can read or write: whoever has it can act as the
+/// user, and its content is trusted. `Debug` shows no tokens.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredTokens {
     pub(super) client_id: String,
@@ -20,7 +20,7 @@ pub struct StoredTokens {
     pub(super) refresh_token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id_token: Option<String>,
-    /// The API resources that the authorization request named, where that is known.
+    /// The API resources of the authorization request, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) resources: Option<Vec<String>>,
 }
@@ -30,17 +30,16 @@ redacted_debug!(StoredTokens { client_id, expires_at, scope, resources } hides {
 });
 
 impl StoredTokens {
-    /// The tokens, to be used and renewed again. Nothing is sent.
+    /// Restores the tokens, to use and refresh them. Nothing is sent.
     ///
-    /// `client_secret` is that of the application that the user signed in to; native and
-    /// single-page applications have none. Restore a set once at a time: of two that renew the same
-    /// refresh token, the one that comes more than three seconds later ends the user's session, as
-    /// far as Logto has replaced it. Where several processes have it,
-    /// [`UserSessions`](crate::sign_in::UserSessions) sees to that.
+    /// `client_secret` is the secret of the application that the user signed in to; native and
+    /// single-page applications have none. Restore stored tokens only once at a time: if two
+    /// refresh the same refresh token more than three seconds apart, Logto ends the user's session.
+    /// To share them between processes, use [`UserSessions`](crate::sign_in::UserSessions).
     ///
     /// # Errors
     ///
-    /// When the secret is empty, and when the ID token in the set cannot be read.
+    /// When the secret is empty, and when the stored ID token cannot be read.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client, kept: String) -> Result<(), Box<dyn std::error::Error>> {

@@ -13,13 +13,13 @@ use crate::{
     setters::{IntoScope, IntoText},
 };
 
-/// What an authorization request names for permissions in organizations.
+/// The resource that an authorization request names for permissions in organizations.
 const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 
-/// A token of a user's for an API or in an organization: what [`UserTokens::for_resource`] and
-/// [`UserTokens::for_organization`] return.
+/// A request for a user's access token for an API or an organization, made by
+/// [`UserTokens::for_resource`] and [`UserTokens::for_organization`].
 ///
-/// It is had by the refresh token.
+/// The token is requested with the refresh token.
 ///
 /// ```no_run
 /// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
@@ -40,8 +40,8 @@ impl TokenRequest {
         Self { grant: tokens.grant().clone(), target: Target::default() }
     }
 
-    /// The resource indicator of the API that the token is for. The authorization request has to
-    /// name it already.
+    /// The resource indicator of the API that the token is for. The authorization request must have
+    /// included it.
     pub fn resource(mut self, resource: impl IntoText) -> Self {
         self.target.wanted.resource = Some(resource.into_text());
         self
@@ -53,28 +53,28 @@ impl TokenRequest {
         self
     }
 
-    /// The scope of the token: permissions, with spaces between them. Without, it has all that
-    /// were granted when the user signed in, which may be none. A token that lacks one of them is
-    /// refused with an error that [`is_insufficient_scope`](Error::is_insufficient_scope).
+    /// The scopes to request, separated by spaces. By default, the token has all scopes that were
+    /// granted at sign-in, which may be none. A token that lacks a requested scope is rejected with
+    /// an error that [`is_insufficient_scope`](Error::is_insufficient_scope).
     pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
         self.target.wanted.scope = Some(scope.into_scope());
         self
     }
 
-    /// Takes tokens that lack some or all of what was asked for; [`AccessToken::scope`] tells what
-    /// was granted.
+    /// Accepts tokens that lack some or all of the requested scopes; [`AccessToken::scope`] has the
+    /// granted ones.
     pub fn allow_fewer_scopes(mut self) -> Self {
         self.target.wanted.allow_fewer = true;
         self
     }
 
-    /// The token. Each call asks for another: keep it for as long as its
-    /// [`lifetime`](AccessToken::lifetime), or have a [`client`](Self::client) do so.
+    /// Requests the token. Each call requests another one: keep it for its
+    /// [`lifetime`](AccessToken::lifetime), or let a [`client`](Self::client) do so.
     ///
     /// # Errors
     ///
-    /// When what was given is empty, when there is no refresh token, and when Logto gives no such
-    /// token ([`Error::is_auth`]; its text says what to check).
+    /// When a parameter is empty, when there is no refresh token, and when Logto issues no such
+    /// token ([`Error::is_auth`]; the message says what to check).
     pub async fn access_token(self) -> Result<AccessToken> {
         let request = self.checked()?;
         let token = request.grant.renew(request.target).await?.token;
@@ -85,22 +85,22 @@ impl TokenRequest {
         })
     }
 
-    /// A client that acts as the user with such tokens, which it keeps and renews;
-    /// [`Client::access_token`] gives them to you. For the Management API it takes that API's
-    /// resource, and a user with an organization role that has its permissions: Logto lets no
-    /// other role have them.
+    /// A client that acts as the user with such tokens, which it caches and refreshes;
+    /// [`Client::access_token`] returns them. For the Management API it needs that API's resource,
+    /// and a user with an organization role that has its permissions: Logto grants them to no other
+    /// role.
     ///
     /// # Errors
     ///
-    /// When what was given is empty, and as those of [`access_token`](Self::access_token) as far as
-    /// they are known beforehand. Nothing is sent yet.
+    /// When a parameter is empty, and the errors of [`access_token`](Self::access_token) that are
+    /// known in advance. Nothing is sent yet.
     pub fn client(self) -> Result<Client> {
         let request = self.checked()?;
         Ok(client(&request.grant, request.target))
     }
 
-    /// The same, unless it is known that Logto would refuse it, or give a token without any
-    /// permission.
+    /// Validates the request, and rejects it if Logto is known to reject it, or to issue a token
+    /// without permissions.
     fn checked(mut self) -> Result<Self> {
         self.check_values()?;
         let named = |wanted: &str| {
@@ -137,7 +137,7 @@ impl TokenRequest {
     }
 }
 
-/// Logto would say the same, and use the refresh token up over it.
+/// Logto would reject it too, and consume the refresh token.
 fn not_named(resource: &str) -> AuthFailure {
     AuthFailure::rejected_locally(
         format!("the resource `{resource}` was not named when the user signed in:"),

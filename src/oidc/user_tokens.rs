@@ -1,4 +1,4 @@
-//! The tokens of a user who has signed in.
+//! The tokens of a signed-in user.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,11 +15,11 @@ use crate::{
     setters::{IntoScope, IntoText},
 };
 
-/// The tokens of a user who has signed in.
+/// The tokens of a signed-in user.
 ///
-/// They stay as they are; [`refresh`](Self::refresh) gives new ones, and [`client`](Self::client)
-/// a [`Client`] that renews its own. All that comes of one sign-in shares its refresh token: when
-/// Logto rotates it, all know. `Debug` shows no tokens.
+/// They do not change; [`refresh`](Self::refresh) returns new ones, and [`client`](Self::client) a
+/// [`Client`] that refreshes its own. Everything derived from one sign-in shares its refresh token,
+/// including its rotations. `Debug` shows no tokens.
 ///
 /// ```no_run
 /// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
@@ -44,7 +44,7 @@ struct Held {
 }
 
 impl UserTokens {
-    /// The tokens that a grant has now, with the claims of its ID token.
+    /// The current tokens of a grant, with the claims of its ID token.
     pub(super) fn first(grant: Arc<Grant>, claims: Option<IdTokenClaims>) -> Self {
         let user = client(&grant, Target::default());
         Self::new(grant, user, claims)
@@ -58,39 +58,39 @@ impl UserTokens {
         Self(Arc::new(Held { set, access_token, claims, user, grant }))
     }
 
-    /// The access token. It is for Logto itself: its userinfo endpoint and its Account API. For
-    /// other APIs there is [`for_resource`](Self::for_resource).
+    /// The access token for Logto itself: its userinfo endpoint and its Account API. For other
+    /// APIs, use [`for_resource`](Self::for_resource).
     pub fn access_token(&self) -> &AccessToken {
         &self.0.access_token
     }
 
-    /// When the access token ends.
+    /// When the access token expires.
     pub fn expires_at(&self) -> Timestamp {
         self.0.set.expires_at
     }
 
-    /// How much is left of the access token's life; zero when it is over.
+    /// The remaining lifetime of the access token; zero if it has expired.
     pub fn expires_in(&self) -> Duration {
         lifetime(self.expires_at(), self.0.grant.client.clock().wall_time())
     }
 
-    /// The refresh token that is good now, also when it has been rotated since. There is one if the
-    /// scope `offline_access` was granted, or the application always gets one.
+    /// The current refresh token, including rotations. It is issued if the scope `offline_access`
+    /// was granted, or if the application always gets one.
     pub fn refresh_token(&self) -> Option<String> {
         self.0.grant.newest().refresh_token.clone()
     }
 
-    /// The ID token as it came, which has been validated.
+    /// The ID token, which has been validated.
     pub fn id_token(&self) -> Option<&str> {
         self.0.set.id_token.as_deref()
     }
 
-    /// What the ID token says: who signed in. There is one if the scope `openid` was granted.
+    /// The claims of the ID token, which is issued if the scope `openid` was granted.
     pub fn claims(&self) -> Option<&IdTokenClaims> {
         self.0.claims.as_ref()
     }
 
-    /// The scopes that were granted, with spaces between them.
+    /// The granted scopes, separated by spaces.
     pub fn scope(&self) -> &str {
         &self.0.set.scope
     }
@@ -100,17 +100,16 @@ impl UserTokens {
         &self.0.set.client_id
     }
 
-    /// New tokens, by the refresh token. Logto puts what it knows of the user by now in the ID
-    /// token.
+    /// Refreshes the tokens. The new ID token has the current data of the user.
     ///
     /// # Errors
     ///
-    /// When there is no refresh token, or the user's session is over: have the user sign in again
-    /// ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). When the new ID token is
-    /// not to be trusted ([`Error::is_invalid_token`](crate::Error::is_invalid_token)). When no
-    /// answer came ([`Error::is_auth`](crate::Error::is_auth)): within 2.5 seconds it is asked for
-    /// again, but not later, for Logto ends the session when a refresh token that it has replaced
-    /// comes late. What there is goes on until it expires, and the next refresh is a try.
+    /// When there is no refresh token, or the user's session has ended: let the user sign in again
+    /// ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). When the new ID token
+    /// is invalid ([`Error::is_invalid_token`](crate::Error::is_invalid_token)). When no response
+    /// arrived ([`Error::is_auth`](crate::Error::is_auth)): the request is retried within 2.5
+    /// seconds, but not later, because Logto ends the session when a replaced refresh token is used
+    /// late. The existing tokens remain valid until they expire, and the next refresh tries again.
     pub async fn refresh(&self) -> Result<Self> {
         let grant = &self.0.grant;
         let granted = grant.renew(Target::default()).await?;
@@ -145,33 +144,33 @@ impl UserTokens {
         }
     }
 
-    /// Asks for a token of the user's for an API of your own, by its resource indicator. The
-    /// authorization request has to name the resource already.
+    /// Requests an access token for an API of yours, by its resource indicator. The authorization
+    /// request must have included the resource.
     pub fn for_resource(&self, resource: impl IntoText) -> TokenRequest {
         TokenRequest::new(self).resource(resource)
     }
 
-    /// Asks for a token for Logto itself with less than was granted when the user signed in: some
-    /// of its scopes, with spaces between them. It is for handing out; the user's own tokens stay.
+    /// Requests an access token for Logto itself with fewer scopes than were granted at sign-in,
+    /// separated by spaces, to pass on. The user's own tokens remain unchanged.
     pub fn for_scope<Kind>(&self, scope: impl IntoScope<Kind>) -> TokenRequest {
         TokenRequest::new(self).scope(scope)
     }
 
-    /// Asks for a token of the user's in an organization: an organization token, or with a
-    /// resource, a token for that API with the permissions that the organization gives. The scope
-    /// `urn:logto:scope:organizations` has to be granted; for an organization token, the
-    /// authorization request has to name the resource `urn:logto:resource:organizations` as well,
-    /// or the token has no permission.
+    /// Requests an access token in an organization: an organization token or, with a resource, a
+    /// token for that API with the permissions that the organization grants. The scope
+    /// `urn:logto:scope:organizations` must be granted. For an organization token, the
+    /// authorization request must also have included the resource
+    /// `urn:logto:resource:organizations`, or the token has no permissions.
     pub fn for_organization(&self, organization_id: impl IntoText) -> TokenRequest {
         TokenRequest::new(self).organization(organization_id)
     }
 
-    /// What Logto knows of the user now, as far as the scopes allow. An access token that is over
-    /// is renewed before.
+    /// Requests the user's current data, as far as the scopes allow. An expired access token is
+    /// refreshed first.
     ///
     /// # Errors
     ///
-    /// As of any call; besides, what is about another user than the one who signed in is refused
+    /// As for any call. In addition, a response about another user is rejected
     /// ([`Error::is_invalid_token`](crate::Error::is_invalid_token)).
     pub async fn user_info(&self) -> Result<UserInfo> {
         let user = &self.0.user;
@@ -194,8 +193,8 @@ impl UserTokens {
         }
     }
 
-    /// A client that acts as the user, for the Account API. Its token is renewed for as long as
-    /// there is a refresh token that is good.
+    /// A client that acts as the user, for the Account API. Its token is refreshed as long as the
+    /// refresh token is valid.
     pub fn client(&self) -> Client {
         self.0.user.clone()
     }
@@ -213,8 +212,8 @@ impl UserTokens {
         self.0.user.account()
     }
 
-    /// The part of the Account API that proves who the user is, on behalf of the user: what other
-    /// parts need a [`VerificationRecordId`](crate::VerificationRecordId) for.
+    /// The part of the Account API that verifies the user's identity, on behalf of the user. Other
+    /// parts need a [`VerificationRecordId`](crate::VerificationRecordId) from it.
     ///
     /// ```no_run
     /// # async fn run(tokens: logto_api::sign_in::UserTokens) -> logto_api::Result<()> {
@@ -228,35 +227,36 @@ impl UserTokens {
         self.0.user.verifications()
     }
 
-    /// Has the refresh token revoked, or the access token where there is none. Logto takes the whole
-    /// grant back with it: all refresh tokens and opaque access tokens of this application's
-    /// sign-ins in the same browser, which share one.
+    /// Revokes the refresh token, or the access token if there is none. Logto revokes the whole
+    /// grant with it: all refresh tokens and opaque access tokens of this application's sign-ins in
+    /// the same browser, which share one grant.
     ///
-    /// What came of this sign-in hands out no token any more: every use says that the user has to
-    /// sign in again ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). Tokens
-    /// for APIs and organizations that are out already are JWTs, which nobody can call back: they
-    /// are good until they expire. The user's session with Logto goes on: it ends at
+    /// Everything derived from this sign-in stops returning tokens: every use returns an error that
+    /// the user has to sign in again
+    /// ([`Error::is_sign_in_required`](crate::Error::is_sign_in_required)). Tokens for APIs and
+    /// organizations that were issued already are JWTs, which cannot be revoked: they remain valid
+    /// until they expire. The user's session with Logto continues: it ends at
     /// [`sign_out_url`](Self::sign_out_url), or with [`end_session`](Self::end_session).
     ///
     /// # Errors
     ///
-    /// When Logto does not take the application's credentials, or cannot be reached
+    /// When Logto rejects the application's credentials, or cannot be reached
     /// ([`Error::is_auth`](crate::Error::is_auth)).
     pub async fn revoke(&self) -> Result<()> {
         self.0.grant.revoke().await
     }
 
-    /// Where to send the user's browser to end their session with Logto, after a sign-in on
-    /// Logto's own pages. After one on pages of your own, the browser has none of Logto's cookies
-    /// there: [`sign_out`](Self::sign_out) does it with those that you have kept.
+    /// The URL to send the user's browser to, to end the session with Logto after a sign-in on
+    /// Logto's own pages. After a sign-in on your own pages, the browser has none of Logto's
+    /// cookies there: use [`sign_out`](Self::sign_out) with the cookies that you have stored.
     ///
-    /// From there it comes back to `post_logout_redirect_uri`, which has to be one of the
-    /// application's. The address holds no token. Tokens with the scope `offline_access` outlive
+    /// Logto redirects the browser to `post_logout_redirect_uri`, which has to be registered with
+    /// the application. The URL contains no token. Tokens with the scope `offline_access` outlive
     /// the session: [revoke](Self::revoke) them first.
     ///
     /// # Errors
     ///
-    /// None that depend on what is given.
+    /// None that depend on the argument.
     pub fn sign_out_url(&self, post_logout_redirect_uri: Option<&str>) -> Result<Url> {
         let mut url = self.0.grant.client.target().public_join("/oidc/session/end")?;
         let mut query = url.query_pairs_mut();
@@ -268,17 +268,18 @@ impl UserTokens {
         Ok(url)
     }
 
-    /// The tokens to keep between requests: the newest ones, also those that a client has renewed
-    /// behind your back. [`StoredTokens::restore`] is the way back.
+    /// The tokens in serializable form: the newest ones, including those that a client has
+    /// refreshed. Restore them with [`StoredTokens::restore`].
     pub fn to_stored(&self) -> StoredTokens {
         self.0.grant.newest().clone()
     }
 
-    /// Tells of every change of the tokens from now on: renewed, rotated, revoked, or found to be
-    /// over, by whatever came of this sign-in. The last one to ask is told.
+    /// Calls `observer` with every change of the tokens from now on: refreshed, rotated, revoked,
+    /// or found to have expired, by anything derived from this sign-in. It replaces an earlier
+    /// observer.
     ///
-    /// It is called before anyone uses the new tokens, on the task that got them: hand them to
-    /// whatever keeps them, and do not wait there.
+    /// It is called before the new tokens are used, on the task that got them: pass them on to what
+    /// stores them, and do not block.
     ///
     /// ```no_run
     /// # fn run(tokens: logto_api::sign_in::UserTokens) {
@@ -295,7 +296,7 @@ impl UserTokens {
         self.0.grant.observe(Arc::new(observer));
     }
 
-    /// A client that acts for nobody.
+    /// A client without credentials.
     pub(crate) fn plain_client(&self) -> &Client {
         &self.0.grant.client
     }

@@ -1,4 +1,4 @@
-//! The authorization request that a session begins with.
+//! The authorization request that begins a flow.
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
@@ -15,35 +15,35 @@ use crate::{
     setters::{IntoScope, IntoText},
 };
 
-/// What Logto's own SDKs ask for as well: a refresh token and the user's profile.
+/// The scope that Logto's own SDKs request as well: a refresh token and the user's profile.
 pub(super) const DEFAULT_SCOPE: &str = "openid offline_access profile";
 
-/// What has a method of its own, or is not for the caller to choose.
+/// Parameters that have their own method, or that the caller cannot choose.
 const RESERVED: [&str; 6] = ["scope", "prompt", "nonce", "response_mode", "request", "request_uri"];
 
 open_enum! {
-    /// The page that Logto begins with.
+    /// The first page that Logto shows.
     pub enum FirstScreen {
-        /// Sign in by whatever the tenant allows.
+        /// Sign in with any method that the tenant allows.
         SignIn = "sign_in",
-        /// Make an account.
+        /// Register an account.
         Register = "register",
-        /// Set a new password.
+        /// Reset the password.
         ResetPassword = "reset_password",
-        /// Sign in by certain identifiers.
+        /// Sign in with certain identifiers.
         IdentifierSignIn = "identifier:sign_in",
-        /// Make an account with certain identifiers.
+        /// Register with certain identifiers.
         IdentifierRegister = "identifier:register",
-        /// Sign in at the user's company.
+        /// Sign in with an enterprise identity provider.
         SingleSignOn = "single_sign_on",
     }
 }
 
-/// An OpenID Connect authorization request, with PKCE, `state` and `nonce`: the way into a
+/// An OpenID Connect authorization request, with PKCE, `state` and `nonce`. It begins a
 /// [`SignInFlow`].
 ///
-/// Made by [`Client::sign_in`], [`Client::register`] and [`Client::forgot_password`]. What is set
-/// here follows the names of OpenID Connect and of Logto's own parameters.
+/// It is created by [`Client::sign_in`], [`Client::register`] and [`Client::forgot_password`]. Its
+/// setters are named like the parameters of OpenID Connect and Logto.
 ///
 /// ```no_run
 /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -72,7 +72,7 @@ pub struct AuthorizationRequest<E> {
 }
 
 impl Client {
-    /// Starts to sign someone in to the application with this id, which has this redirect URI.
+    /// Begins a sign-in to the application with this id and redirect URI.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -92,7 +92,7 @@ impl Client {
         AuthorizationRequest::new(self, client_id.into_text(), redirect_uri.into_text())
     }
 
-    /// Starts to make an account for someone, who is then signed in.
+    /// Begins a registration, after which the user is signed in.
     pub fn register(
         &self,
         client_id: impl IntoText,
@@ -101,7 +101,7 @@ impl Client {
         AuthorizationRequest::new(self, client_id.into_text(), redirect_uri.into_text())
     }
 
-    /// Starts to set a new password for someone who has forgotten theirs.
+    /// Begins a password reset.
     pub fn forgot_password(
         &self,
         client_id: impl IntoText,
@@ -133,43 +133,43 @@ impl<E: Event> AuthorizationRequest<E> {
     }
 
     /// The application's secret, if it has one: traditional web applications do, native and
-    /// single-page ones do not.
+    /// single-page applications do not.
     pub fn client_secret(mut self, secret: impl IntoText) -> Self {
         self.client_secret = Some(secret.into_text());
         self
     }
 
-    /// The scope to ask for, in place of `openid offline_access profile`: names with spaces
-    /// between. Without `openid` there is no ID token, without `offline_access` no refresh token.
+    /// The scopes to request, separated by spaces, instead of `openid offline_access profile`.
+    /// Without `openid` there is no ID token, without `offline_access` no refresh token.
     pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
         self.scope = scope.into_scope();
         self
     }
 
-    /// An API resource whose tokens will be wanted, by its indicator. There may be several.
+    /// An API resource, by its indicator, for which tokens will be requested. It can be called
+    /// several times.
     pub fn resource(self, indicator: impl IntoText) -> Self {
         self.parameter("resource", indicator)
     }
 
-    /// What Logto must ask the user for: `login`, `consent`, `none`, or several with spaces
-    /// between.
+    /// The prompts that Logto must show: `login`, `consent`, `none`, or several separated by
+    /// spaces.
     ///
-    /// It is `consent` by default, without which Logto drops the scope `offline_access` and gives
-    /// no refresh token, without a word, and `login consent`
-    /// with [`browser_cookies`](Self::browser_cookies): whoever is signed in at Logto already is
-    /// asked again.
+    /// The default is `consent`, without which Logto silently drops the scope `offline_access` and
+    /// issues no refresh token. With [`browser_cookies`](Self::browser_cookies) it is
+    /// `login consent`, so that users who are signed in at Logto are asked again.
     pub fn prompt(mut self, prompt: impl IntoText) -> Self {
         self.prompt = Some(prompt.into_text());
         self
     }
 
-    /// The page that Logto would begin with; a tenant's own pages are told it too.
+    /// The first page that Logto shows. Logto passes it on to a tenant's own pages.
     pub fn first_screen(self, screen: impl Into<FirstScreen>) -> Self {
         let screen = screen.into();
         self.parameter("first_screen", screen.as_str())
     }
 
-    /// By what the user can identify themselves on the first screen.
+    /// The identifiers that the first page accepts.
     pub fn identifiers(
         self,
         identifiers: impl IntoIterator<Item = impl Into<models::SignInIdentifierType>>,
@@ -180,12 +180,12 @@ impl<E: Event> AuthorizationRequest<E> {
         self.parameter("identifier", names.join(" "))
     }
 
-    /// The user's e-mail address, phone number or username, if it is known already.
+    /// The user's e-mail address, phone number or username, if it is known.
     pub fn login_hint(self, hint: impl IntoText) -> Self {
         self.parameter("login_hint", hint)
     }
 
-    /// Goes to a connector at once: `social:<target>` or `sso:<connector id>`.
+    /// Redirects to a connector immediately: `social:<target>` or `sso:<connector id>`.
     pub fn direct_sign_in(self, method: impl IntoText) -> Self {
         self.parameter("direct_sign_in", method)
     }
@@ -196,23 +196,24 @@ impl<E: Event> AuthorizationRequest<E> {
         self.parameter("one_time_token", token).login_hint(email)
     }
 
-    /// The organization that the user signs in to.
+    /// The organization to sign in to.
     pub fn organization_id(self, id: impl IntoText) -> Self {
         self.parameter("organization_id", id)
     }
 
-    /// The longest time since the user last authenticated, after which Logto asks them again. The
-    /// ID token then says when that was ([`auth_time`](super::IdTokenClaims::auth_time)), which is
-    /// checked when the code is redeemed.
+    /// The maximum time since the user last authenticated, after which Logto asks the user again.
+    /// The ID token then has the time of authentication
+    /// ([`auth_time`](super::IdTokenClaims::auth_time)), which is validated when the code is
+    /// exchanged.
     pub fn max_age(self, age: Duration) -> Self {
         self.parameter("max_age", age.as_secs().to_string())
     }
 
-    /// Any other parameter of the authorization request. One that was set before is replaced, but
-    /// for `resource`, which there may be several of.
+    /// Any other parameter of the authorization request. It replaces an earlier value, except for
+    /// `resource`, which can occur several times.
     ///
-    /// What the session sets by itself cannot be set here, nor can `response_mode`: the answer is
-    /// read from the callback's query.
+    /// Parameters that the flow itself sets cannot be set here, nor can `response_mode`: the
+    /// response is read from the query of the callback.
     pub fn parameter(mut self, name: impl IntoText, value: impl IntoText) -> Self {
         let name = name.into_text();
         self.parameters.retain(|(set, _)| *set != name || set == "resource");
@@ -220,57 +221,57 @@ impl<E: Event> AuthorizationRequest<E> {
         self
     }
 
-    /// What the captcha's widget gave, where the tenant uses one.
+    /// The token of the captcha widget, if the tenant uses one.
     pub fn captcha_token(mut self, token: impl IntoText) -> Self {
         self.captcha_token = Some(token.into_text());
         self
     }
 
-    /// The origin of the page that asks the browser for passkeys, such as `https://acme.com`: it
-    /// is Logto's own by default.
+    /// The origin of the page that asks the browser for passkeys, such as `https://acme.com`. It is
+    /// Logto's own by default.
     pub fn origin(mut self, origin: impl IntoText) -> Self {
         self.origin = Some(origin.into_text());
         self
     }
 
-    /// Keeps the session in a browser's cookies, in place of a store of its own. Hand what Logto
-    /// sets back to the browser, and go on with [`Client::resume_interaction`] at its next request.
+    /// Keeps the flow in a browser's cookies instead of a cookie store of its own. Pass Logto's
+    /// cookies on to the browser, and continue with [`Client::resume_interaction`] at its next
+    /// request.
     pub fn browser_cookies(mut self, cookies: &BrowserCookies) -> Self {
         self.cookies = Some(cookies.clone());
         self
     }
 
-    /// The URL to send a browser to, for a sign-in on Logto's own pages, and what to keep until it
-    /// comes back to the redirect URI.
+    /// The URL to send a browser to, for a sign-in on Logto's own pages, and what to store until it
+    /// returns to the redirect URI.
     ///
     /// # Errors
     ///
-    /// As those of [`begin`](Self::begin), as far as they are found before anything is sent.
+    /// The same as [`begin`](Self::begin), as far as they are detected before anything is sent.
     pub fn url(self) -> Result<(Url, PendingAuthorization)> {
         self.prepare()
     }
 
-    /// Sends the request and begins the session.
+    /// Sends the request and begins the flow.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: the redirect URI is none, or has a fragment; the client id or the
-    /// secret is empty. From Logto: it does not know the application or the redirect URI, or does
-    /// not allow the event. Besides, when the browser's user is signed in already and `prompt` does
-    /// not ask for `login`: [`authorize`](Self::authorize) gives what there is then.
+    /// Before anything is sent: when the redirect URI is invalid or has a fragment, and when the
+    /// client id or secret is empty. From Logto: when it does not know the application or the
+    /// redirect URI, or does not allow the event. When the browser's user is signed in already and
+    /// `prompt` does not include `login`: use [`authorize`](Self::authorize) in that case.
     pub async fn begin(self) -> Result<SignInFlow<E>> {
         self.authorize().await?.start().await
     }
 
-    /// Sends the request, and begins nothing yet: there are cookies, and no interaction in them.
-    /// Where the browser's user is signed in already, Logto may have nothing to ask:
-    /// [`InteractionHandle::completed`].
+    /// Sends the request without beginning an event. If the browser's user is signed in already,
+    /// Logto may not have to ask for anything: see [`InteractionHandle::completed`].
     ///
     /// # Errors
     ///
-    /// As those of [`begin`](Self::begin), but for a user who is signed in already. With the prompt
-    /// `none`, an error that [`is_sign_in_refused`](Error::is_sign_in_refused) where Logto would
-    /// have to ask.
+    /// The same as [`begin`](Self::begin), except for a user who is signed in already. With the
+    /// prompt `none`, an error that [`is_sign_in_refused`](Error::is_sign_in_refused) if Logto
+    /// would have to ask.
     pub async fn authorize(self) -> Result<InteractionHandle> {
         let (url, pending) = self.prepare()?;
         let client = match &self.cookies {
@@ -289,7 +290,7 @@ impl<E: Event> AuthorizationRequest<E> {
         Ok(opened)
     }
 
-    /// Checks all that can be checked before anything is sent.
+    /// Validates everything that can be validated before anything is sent.
     pub(super) fn prepare(&self) -> Result<(Url, PendingAuthorization)> {
         self.app()?;
         let asked = self.asked()?;
@@ -301,7 +302,7 @@ impl<E: Event> AuthorizationRequest<E> {
         App::new(self.client_id.clone(), self.client_secret.clone())
     }
 
-    /// What the answer will be held against.
+    /// The parts of the request that the response is validated against.
     fn asked(&self) -> Result<RequestedAuthorization> {
         let all = |wanted: &'static str| {
             let of_name = self.parameters.iter().filter(move |(name, _)| name == wanted);

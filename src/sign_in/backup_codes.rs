@@ -5,33 +5,34 @@ use std::fmt;
 use super::{NextStep, next_step::Step};
 use crate::{Result, models::MfaFactor, setters::IntoText};
 
-/// A user who is to get backup codes, besides the factor that they have.
+/// The user needs backup codes in addition to their second factor.
 #[derive(Clone)]
 pub struct BackupCodesStep {
     pub(super) step: Step,
 }
 
 impl BackupCodesStep {
-    /// Makes them.
+    /// Generates backup codes.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn generate(&self) -> Result<BackupCodes> {
         BackupCodes::generate(self.step.clone()).await
     }
 
-    /// Binds codes that an earlier request has shown.
+    /// Binds codes that an earlier request has generated.
     ///
     /// # Errors
     ///
-    /// When there is no such record.
+    /// When the record does not exist.
     pub async fn bind(&self, verification_id: impl IntoText) -> Result<NextStep> {
         super::Mfa::new(self.step.clone()).bind(MfaFactor::BackupCode, verification_id).await
     }
 }
 
-/// New backup codes. They are shown to the user once, and worth something once they are bound.
+/// New backup codes. Show them to the user once, then [bind](Self::bind) them: unbound codes do not
+/// work.
 #[must_use = "the codes have to be bound"]
 pub struct BackupCodes {
     step: Step,
@@ -45,17 +46,17 @@ impl BackupCodes {
         Ok(Self { step, codes: generated.codes, verification_id: generated.verification_id })
     }
 
-    /// Hands the codes over, once: afterwards there are none here.
+    /// Takes the codes. Afterwards none are left here.
     pub fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.codes)
     }
 
-    /// The id of their record, to bind them in another request.
+    /// The id of the verification record, to bind the codes in another request.
     pub fn verification_id(&self) -> &str {
         &self.verification_id
     }
 
-    /// Binds the codes to the account. Do it when the user has kept them.
+    /// Binds the codes to the account. Do so once the user has saved them.
     ///
     /// # Errors
     ///

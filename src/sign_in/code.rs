@@ -1,4 +1,4 @@
-//! Codes that are sent to an address.
+//! Verification codes sent to an address.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use crate::{
     setters::IntoText,
 };
 
-/// What a code is for, once it is verified.
+/// What a verified code is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// To tell Logto who the user is.
+    /// To identify the user.
     Identify,
     /// To add the address to the account.
     Profile,
@@ -20,7 +20,7 @@ pub(super) enum Purpose {
     Factor,
 }
 
-/// A code that was sent to an e-mail address or a phone number.
+/// A verification code that was sent to an e-mail address or a phone number.
 #[derive(Clone)]
 #[must_use = "the code has to be verified"]
 pub struct CodeSent {
@@ -46,24 +46,24 @@ impl CodeSent {
         Self { step, to, verification_id, purpose }
     }
 
-    /// Where it was sent to.
+    /// The address that it was sent to.
     pub fn to(&self) -> &Identifier {
         &self.to
     }
 
-    /// The id of its record, to go on in another request.
+    /// The id of the verification record, to continue in another request.
     pub fn verification_id(&self) -> &str {
         &self.verification_id
     }
 
-    /// Verifies what the user has typed, and does what it was sent for: tells Logto who the user
-    /// is, adds the address to the account, or makes it a second factor.
+    /// Verifies the code that the user has entered. Depending on what it was sent for, this
+    /// identifies the user, adds the address to the account, or makes it a second factor.
     ///
     /// # Errors
     ///
     /// [`is_wrong_code`](crate::Error::is_wrong_code) and
-    /// [`is_expired_code`](crate::Error::is_expired_code); the code can be tried again, or
-    /// [sent anew](Self::resend).
+    /// [`is_expired_code`](crate::Error::is_expired_code); let the user try again, or [resend](Self::resend)
+    /// the code.
     pub async fn verify(&self, code: impl IntoText) -> Result<NextStep> {
         let experience = self.step.experience();
         let call = experience.verify_code(self.to.address()?, &self.verification_id, code);
@@ -87,11 +87,11 @@ impl CodeSent {
         }
     }
 
-    /// Sends another code, in place of this one.
+    /// Sends another code, which replaces this one.
     ///
     /// # Errors
     ///
-    /// As those of [`SignInFlow::send_code`](super::SignInFlow::send_code).
+    /// The same as [`SignInFlow::send_code`](super::SignInFlow::send_code).
     pub async fn resend(&self) -> Result<Self> {
         Self::send(self.step.clone(), self.to.clone(), self.purpose).await
     }
@@ -106,7 +106,7 @@ impl fmt::Debug for CodeSent {
     }
 }
 
-/// A code that was sent to the user's own address, as a second factor.
+/// A verification code that was sent to the user's own address, as a second factor.
 #[derive(Clone)]
 #[must_use = "the code has to be verified"]
 pub struct MfaCodeSent {
@@ -126,12 +126,12 @@ impl MfaCodeSent {
         Self { step, channel, verification_id }
     }
 
-    /// The id of its record, to go on in another request.
+    /// The id of the verification record, to continue in another request.
     pub fn verification_id(&self) -> &str {
         &self.verification_id
     }
 
-    /// Verifies what the user has typed.
+    /// Verifies the code that the user has entered.
     ///
     /// # Errors
     ///
@@ -143,11 +143,11 @@ impl MfaCodeSent {
         Ok(self.step.identified())
     }
 
-    /// Sends another code, in place of this one.
+    /// Sends another code, which replaces this one.
     ///
     /// # Errors
     ///
-    /// As those of [`MfaChallenge::send_code`](super::MfaChallenge::send_code).
+    /// The same as [`MfaChallenge::send_code`](super::MfaChallenge::send_code).
     pub async fn resend(&self) -> Result<Self> {
         Self::send(self.step.clone(), self.channel).await
     }

@@ -1,4 +1,4 @@
-//! The end of a session: from what Logto has accepted to the user's tokens.
+//! The end of a flow: from Logto's acceptance to the user's tokens.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{Error, Result, oidc, reqwest::Url};
 
-/// Logto has accepted what was submitted, or that the user consents.
+/// Logto has accepted the sign-in, or the user's consent. Get the [`tokens`](Self::tokens) next.
 #[derive(Clone)]
 pub struct Completed {
     interaction: Interaction,
     redirect_to: String,
-    /// Whether Logto goes on with the interaction that was begun: it opens another one to ask for
+    /// Whether Logto continues with the interaction that was begun: it opens another one to ask for
     /// consent.
     is_first: bool,
 }
@@ -23,9 +23,9 @@ pub struct Completed {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RedirectOutcome {
-    /// Back to the application, with a code.
+    /// To the application's redirect URI, with an authorization code.
     Callback(Callback),
-    /// To the user, who is to consent: the application is somebody else's.
+    /// To the consent page: a third-party application asks for the user's consent.
     Consent(ConsentRequest),
 }
 
@@ -39,22 +39,22 @@ impl Completed {
         Self { is_first: false, ..Self::new(interaction, redirect_to) }
     }
 
-    /// Where to send a browser that has the session's cookies: from there, Logto redirects it to
-    /// the redirect URI.
+    /// Where to send a browser that has the flow's cookies. Logto redirects it to the application's
+    /// redirect URI.
     pub fn redirect_to(&self) -> &str {
         &self.redirect_to
     }
 
-    /// Follows Logto's redirects, and gets the user's tokens for the code that they lead to.
+    /// Follows Logto's redirects and exchanges the authorization code for the user's tokens.
     ///
     /// # Errors
     ///
-    /// - When the cookies are another session's, and when Logto redirects to another origin.
-    /// - When Logto asks for the user's consent, as it does for an application of somebody else's:
-    ///   [`follow_redirects`](Self::follow_redirects) gives the question.
-    /// - [`is_invalid_token`](Error::is_invalid_token): the ID token is not good.
-    /// - When the session was attached without its authorization, so that nobody knows what the
-    ///   code is for.
+    /// - When the cookies belong to another flow, and when Logto redirects to another origin.
+    /// - When Logto asks for the user's consent, as it does for third-party applications:
+    ///   [`follow_redirects`](Self::follow_redirects) returns the request.
+    /// - [`is_invalid_token`](Error::is_invalid_token): the ID token is not valid.
+    /// - When the interaction was resumed without its authorization request, which the code
+    ///   exchange needs.
     pub async fn tokens(&self) -> Result<UserTokens> {
         match self.follow_redirects().await? {
             RedirectOutcome::Callback(callback) => callback.tokens().await,
@@ -65,12 +65,12 @@ impl Completed {
         }
     }
 
-    /// Follows Logto's redirects to the redirect URI, which nothing is sent to, or to the question
-    /// for the user's consent.
+    /// Follows Logto's redirects up to the redirect URI, to which nothing is sent, or to the
+    /// request for the user's consent.
     ///
     /// # Errors
     ///
-    /// As those of [`tokens`](Self::tokens).
+    /// The same as [`tokens`](Self::tokens).
     pub async fn follow_redirects(&self) -> Result<RedirectOutcome> {
         let (interaction, start) = (&self.interaction, &self.redirect_to);
         let Some(known) = interaction.authorization() else {
@@ -94,7 +94,8 @@ impl Completed {
     }
 }
 
-/// Logto names the address that it was asked at, which may not be one for browsers.
+/// Logto uses the address of the request in its redirects, which may not be the one that browsers
+/// use.
 fn for_browser(interaction: &Interaction, redirect_to: String) -> String {
     let Ok(url) = Url::parse(&redirect_to) else {
         return redirect_to;
@@ -105,7 +106,7 @@ fn for_browser(interaction: &Interaction, redirect_to: String) -> String {
     }
 }
 
-/// The way back to the application, with a code.
+/// The redirect to the application, with an authorization code.
 #[derive(Clone)]
 pub struct Callback {
     interaction: Interaction,
@@ -113,18 +114,18 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The redirect URI with the code and the state: a secret. Send a browser there if the
-    /// application gets its tokens by itself.
+    /// The redirect URI with code and state: a secret. Send a browser there if the application
+    /// exchanges the code by itself.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Gets the user's tokens for the code. It is good once: a second use is refused, and Logto
-    /// takes back the tokens that the first one gave.
+    /// Exchanges the authorization code for the user's tokens. It can be used once: Logto rejects a
+    /// second use and revokes the tokens issued for the first.
     ///
     /// # Errors
     ///
-    /// As those of [`Completed::tokens`].
+    /// The same as [`Completed::tokens`].
     pub async fn tokens(&self) -> Result<UserTokens> {
         let Some(Authorization { app, pending }) = self.interaction.authorization() else {
             return Err(Error::request("the session was attached without its authorization"));

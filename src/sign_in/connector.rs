@@ -1,4 +1,4 @@
-//! Ways in by someone else: social providers, and a company's own sign-in.
+//! Sign-in with social and enterprise identity providers.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::{
     setters::{IntoObject, IntoText},
 };
 
-/// Whose connector it is.
+/// The kind of connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Sso,
 }
 
-/// A user who has been sent to a social provider, or to their company's.
+/// A sign-in with a social or enterprise identity provider, to which the user is sent.
 ///
 /// ```no_run
 /// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
@@ -41,7 +41,8 @@ pub struct ConnectorSignIn {
     purpose: Purpose,
 }
 
-/// What to keep of a [`ConnectorSignIn`] until the user is back. It is a secret.
+/// The serializable state of a [`ConnectorSignIn`], to store until the user returns. It is a
+/// secret.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ConnectorState {
     kind: Kind,
@@ -92,7 +93,7 @@ impl ConnectorSignIn {
         Self { step, state, purpose: Purpose::Identify }
     }
 
-    /// The same, to give the account to a user whom Logto knows.
+    /// The same, to add the social account to an identified user.
     pub(super) fn for_profile(self) -> Self {
         Self { purpose: Purpose::Profile, ..self }
     }
@@ -102,23 +103,23 @@ impl ConnectorSignIn {
         &self.state.authorization_uri
     }
 
-    /// The id of its record.
+    /// The id of the verification record.
     pub fn verification_id(&self) -> &str {
         &self.state.verification_id
     }
 
-    /// What to keep until the user is back, to go on with
+    /// The state to store until the user returns, to continue with
     /// [`SignInFlow::connector_sign_in`](super::SignInFlow::connector_sign_in).
     pub fn state(&self) -> &ConnectorState {
         &self.state
     }
 
-    /// Verifies the URL that the provider has sent the user back to, and goes on as
-    /// [`verify`](Self::verify) does.
+    /// Verifies the URL that the provider has redirected the user to, and continues like
+    /// [`verify`](Self::verify).
     ///
     /// # Errors
     ///
-    /// As those of [`verify`](Self::verify), and when it is another URL than the redirect URI.
+    /// The same as [`verify`](Self::verify), and when the URL is not the redirect URI.
     pub async fn verify_callback(&self, url: &str) -> Result<NextStep> {
         let url = Url::parse(url).ok();
         let expected = Url::parse(&self.state.redirect_uri).ok();
@@ -133,13 +134,13 @@ impl ConnectorSignIn {
             .await
     }
 
-    /// Verifies what the user has brought back, such as the parameters of the URL or of a form,
-    /// and tells Logto who it is, or gives the account to the user.
+    /// Verifies what the provider has sent, such as the query parameters of the URL or the fields
+    /// of a form. This identifies the user, or adds the social account to the user.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: when `state` is missing, or another than this one's. From Logto:
-    /// what the provider says.
+    /// Before anything is sent: when `state` is missing or different. From Logto: what the provider
+    /// reports.
     pub async fn verify<K>(&self, data: impl IntoObject<K>) -> Result<NextStep> {
         let mut data = data.into_object().map_err(|problem| Error::request(problem.to_string()))?;
         if data.get("state").and_then(Value::as_str) != Some(&self.state.state) {

@@ -1,4 +1,4 @@
-//! The question whether an application may have what it wants.
+//! Consent to a third-party application.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Completed, interaction::Interaction};
 use crate::{Result, models::RedirectTo, setters::IntoText};
 
-/// An application of somebody else's wants something of the user's, who is to be asked.
+/// A third-party application asks for permissions, to which the user has to consent.
 #[derive(Clone)]
 pub struct ConsentRequest {
     interaction: Interaction,
@@ -40,13 +40,13 @@ struct ScopeName {
     name: String,
 }
 
-/// An organization that the user can let the application act in.
+/// An organization in which the user can let the application act.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct ConsentOrganization {
-    /// Its id.
+    /// The id of the organization.
     pub id: String,
-    /// Its name.
+    /// The name of the organization.
     pub name: String,
 }
 
@@ -75,23 +75,23 @@ impl ConsentRequest {
         name("displayName").or_else(|| name("name"))
     }
 
-    /// What the application wants of the user's own data.
+    /// The scopes that the application asks for, of the user's own data.
     pub fn scopes(&self) -> &[String] {
         self.asked.missing_oidc_scope.as_deref().unwrap_or_default()
     }
 
-    /// What the application wants of API resources.
+    /// The permissions that the application asks for, of API resources.
     pub fn resource_scopes(&self) -> Vec<&str> {
         let resources = self.asked.missing_resource_scopes.iter().flatten();
         resources.flat_map(|resource| &resource.scopes).map(|scope| &*scope.name).collect()
     }
 
-    /// The organizations that the user can let it act in.
+    /// The organizations in which the user can let the application act.
     pub fn organizations(&self) -> &[ConsentOrganization] {
         self.asked.organizations.as_deref().unwrap_or_default()
     }
 
-    /// Grants it, in no organization. To refuse, do nothing.
+    /// Grants the request, in no organization. To deny it, do nothing.
     ///
     /// ```no_run
     /// # async fn run(done: logto_api::sign_in::Completed) -> logto_api::Result<()> {
@@ -107,16 +107,16 @@ impl ConsentRequest {
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn grant(&self) -> Result<Completed> {
         self.send(&json!({})).await
     }
 
-    /// Grants it, in these [organizations](Self::organizations) too.
+    /// Grants the request, in these [organizations](Self::organizations) as well.
     ///
     /// # Errors
     ///
-    /// When the user is not in all of the organizations (`organization.require_membership`).
+    /// When the user is not a member of all of them (`organization.require_membership`).
     pub async fn grant_in(
         &self,
         organization_ids: impl IntoIterator<Item = impl IntoText>,

@@ -1,4 +1,4 @@
-//! What a session is for, in its type.
+//! The event of a flow, as a type.
 
 use crate::models::InteractionEvent;
 
@@ -6,18 +6,18 @@ use crate::models::InteractionEvent;
 #[derive(Clone, Copy, Debug)]
 pub enum SignIn {}
 
-/// Making a new account.
+/// Creating an account.
 #[derive(Clone, Copy, Debug)]
 pub enum Register {}
 
-/// Setting a new password in place of a forgotten one.
+/// Resetting a forgotten password.
 #[derive(Clone, Copy, Debug)]
 pub enum ForgotPassword {}
 
-/// What a [`SignInFlow`](super::SignInFlow) can be for: [`SignIn`], [`Register`] or [`ForgotPassword`].
+/// What a [`SignInFlow`](super::SignInFlow) is for: [`SignIn`], [`Register`] or [`ForgotPassword`].
 pub trait Event: sealed::Sealed + Send + Sync + 'static {}
 
-/// What ends with the user signed in: [`SignIn`] and [`Register`].
+/// Events that end with the user signed in: [`SignIn`] and [`Register`].
 pub trait SignsIn: Event {}
 
 impl SignsIn for SignIn {}
@@ -28,7 +28,7 @@ pub(crate) mod sealed {
 
     pub trait Sealed {
         const EVENT: InteractionEvent;
-        /// The page that Logto is to begin with, where it is not the usual one.
+        /// The page that Logto begins with, if not the default.
         const FIRST_SCREEN: Option<&'static str>;
     }
 }

@@ -1,4 +1,4 @@
-//! Steps that lead from a sign-in to a registration, and the other way.
+//! Steps that lead from a sign-in to a registration, and vice versa.
 
 use serde_json::{Map, Value};
 
@@ -9,45 +9,45 @@ use super::{
 };
 use crate::Result;
 
-/// Someone who has proved who they are, and has no account.
+/// No account has the identity that the user has verified in a sign-in: register it, or sign in to
+/// a related account.
 #[derive(Clone)]
 pub struct AccountNotFound {
     pub(super) step: Step,
 }
 
 impl AccountNotFound {
-    /// The id of what has been proved, to go on in another request with
+    /// The id of the verification record, to continue in another request with
     /// [`SignInFlow::account_not_found`].
     pub fn verification_id(&self) -> Option<&str> {
         self.step.record.as_deref()
     }
 
-    /// The account that has the same verified e-mail address or phone number as a social account:
-    /// its `type` and its `value`. [`link`](Self::link) signs in to it.
+    /// The account whose verified e-mail address or phone number is the same as the social
+    /// account's, as its `type` and `value`. [`link`](Self::link) signs in to it.
     pub fn related_user(&self) -> Option<&Map<String, Value>> {
         self.step.data("relatedUser")?.as_object()
     }
 
-    /// Makes an account: goes over to a registration, with what has been proved.
+    /// Switches to registration and creates an account with the verified identity.
     ///
     /// # Errors
     ///
-    /// When the tenant allows no registration.
+    /// When the tenant does not allow registration.
     pub async fn register(&self) -> Result<NextStep> {
         self.flow().await?.step().identify(self.step.record.clone()).await
     }
 
-    /// Goes over to a registration, and leaves what has been proved for later.
+    /// Switches to registration without using the verified identity yet.
     ///
     /// # Errors
     ///
-    /// As those of [`register`](Self::register).
+    /// The same as [`register`](Self::register).
     pub async fn flow(&self) -> Result<SignInFlow<Register>> {
         self.step.interaction.switch().await
     }
 
-    /// Signs in to the [related](Self::related_user) account, which has the social account from
-    /// now on.
+    /// Signs in to the [related](Self::related_user) account and adds the social account to it.
     ///
     /// # Errors
     ///
@@ -57,35 +57,35 @@ impl AccountNotFound {
     }
 }
 
-/// Someone who was to make an account, and has one: with what they register with, or with what they
-/// have proved that the new account was to have besides.
+/// An account already has the identity that the user has verified in a registration, as identifier
+/// or as part of the new profile: sign in to it instead.
 #[derive(Clone)]
 pub struct AccountExists {
     pub(super) step: Step,
 }
 
 impl AccountExists {
-    /// The id of what has been proved, to go on in another request with
+    /// The id of the verification record, to continue in another request with
     /// [`SignInFlow::account_exists`].
     pub fn verification_id(&self) -> Option<&str> {
         self.step.record.as_deref()
     }
 
-    /// Signs in: goes over to a sign-in, with what has been proved. What was collected for the new
-    /// account is dropped.
+    /// Switches to sign-in and signs in with the verified identity. Data collected for the new
+    /// account is discarded.
     ///
     /// # Errors
     ///
-    /// When the tenant allows no sign-in by this.
+    /// When the tenant does not allow sign-in with this identity.
     pub async fn sign_in(&self) -> Result<NextStep> {
         self.flow().await?.step().identify(self.step.record.clone()).await
     }
 
-    /// Goes over to a sign-in, and leaves what has been proved for later.
+    /// Switches to sign-in without using the verified identity yet.
     ///
     /// # Errors
     ///
-    /// As those of [`sign_in`](Self::sign_in).
+    /// The same as [`sign_in`](Self::sign_in).
     pub async fn flow(&self) -> Result<SignInFlow<SignIn>> {
         self.step.interaction.switch().await
     }

@@ -1,4 +1,4 @@
-//! A session that has begun, and the ways in.
+//! A sign-in flow that has begun, and its sign-in methods.
 
 use std::{fmt, marker::PhantomData};
 
@@ -19,14 +19,14 @@ use crate::{
     setters::IntoText,
 };
 
-/// A session with Logto that has begun: someone is about to [`SignIn`], to [`Register`], or to set
-/// a new password because they [forgot](super::ForgotPassword) theirs.
+/// A flow that has begun: a user is about to [`SignIn`], to [`Register`], or to reset a [forgotten
+/// password](super::ForgotPassword).
 ///
-/// It holds the cookies that Logto's interaction lives in. A way in verifies what the user gives
-/// and tells Logto who they are; it answers with the [`NextStep`]. A password that is wrong, or a
-/// code, is an error, and the session is as it was: ask the user again.
+/// It holds the cookies of Logto's interaction. Its sign-in methods verify what the user provides,
+/// identify the user to Logto and return the [`NextStep`]. A wrong password or code is an error and
+/// leaves the flow as it was, so that the user can try again.
 ///
-/// Clones are the same session. `Debug` shows no secrets.
+/// Clones share the flow. `Debug` shows no secrets.
 pub struct SignInFlow<E = SignIn> {
     interaction: Interaction,
     event: PhantomData<E>,
@@ -47,23 +47,23 @@ impl<E: Event> SignInFlow<E> {
         Step::new(&self.interaction, E::EVENT)
     }
 
-    /// What to keep until the browser's next request, to go on with
+    /// What to store until the browser's next request, to continue with
     /// [`Client::resume_interaction`](crate::Client::resume_interaction). It is a secret.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
         self.interaction.pending()
     }
 
-    /// All operations of the Experience API, with the cookies of this session.
+    /// All operations of the Experience API, with the cookies of this flow.
     pub fn experience(&self) -> Experience {
         self.interaction.experience()
     }
 
-    /// A client with the cookies of this session, for what has no method here.
+    /// A client with the cookies of this flow, for requests that have no method here.
     pub fn client(&self) -> &Client {
         self.interaction.client()
     }
 
-    /// What Logto knows of the session so far.
+    /// What Logto knows about the interaction so far.
     ///
     /// # Errors
     ///
@@ -73,17 +73,18 @@ impl<E: Event> SignInFlow<E> {
         self.interaction.state().await
     }
 
-    /// Begins anew with what the captcha's widget gave. Whatever was under way is cleared.
+    /// Restarts the flow with the token of the captcha widget. Everything verified so far is
+    /// discarded.
     ///
     /// # Errors
     ///
-    /// When the token is refused (`session.captcha_failed`).
+    /// When Logto rejects the token (`session.captcha_failed`).
     pub async fn captcha(&self, token: impl IntoText) -> Result<()> {
         self.interaction.start::<E>(Some(token.into_text())).await.map(drop)
     }
 
-    /// Begins anew in the same browser session, for this or for something else: a user at the
-    /// sign-in page may have forgotten their password. Whatever was under way is cleared.
+    /// Restarts the flow in the same browser session, for the same or another event, such as a user
+    /// on the sign-in page who has forgotten the password. Everything verified so far is discarded.
     ///
     /// ```no_run
     /// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
@@ -97,36 +98,37 @@ impl<E: Event> SignInFlow<E> {
     ///
     /// # Errors
     ///
-    /// When the session has ended, and when the tenant does not allow it.
+    /// When the interaction has expired, and when the tenant does not allow the event.
     pub async fn restart<To: Event>(&self) -> Result<SignInFlow<To>> {
         self.interaction.start(None).await
     }
 
-    /// Sends a code to an e-mail address or a phone number. [`CodeSent::verify`] is the way in.
+    /// Sends a verification code to an e-mail address or a phone number. [`CodeSent::verify`]
+    /// verifies it.
     ///
-    /// Logto does not tell here whether anybody has this address.
+    /// Logto does not reveal here whether an account with this address exists.
     ///
     /// # Errors
     ///
-    /// A username is refused before anything is sent. From Logto:
+    /// A username is rejected before anything is sent. From Logto:
     /// [`is_captcha_required`](crate::Error::is_captcha_required). A tenant that cannot send codes
-    /// is a 501.
+    /// returns 501.
     pub async fn send_code(&self, to: Identifier) -> Result<CodeSent> {
         CodeSent::send(self.step(), to, Purpose::Identify).await
     }
 
-    /// A code that was sent in an earlier request of the browser's: what [`CodeSent::to`] and
-    /// [`CodeSent::verification_id`] were.
+    /// A code that an earlier request of the browser has sent, by its [`CodeSent::to`] and
+    /// [`CodeSent::verification_id`].
     pub fn code_sent(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
         CodeSent::of(self.step(), to, verification_id.into_text(), Purpose::Identify)
     }
 
-    /// Tells Logto who the user is, by a record that was verified by other means: with the
+    /// Identifies the user by a verification record that was verified by other means: with the
     /// operations of [`experience`](Self::experience), or in an earlier request.
     ///
     /// # Errors
     ///
-    /// When there is no such record, or it does not fit.
+    /// When the record does not exist, or does not fit the event.
     pub async fn identify(&self, verification_id: impl IntoText) -> Result<NextStep> {
         self.step().identify(Some(verification_id.into_text())).await
     }
@@ -134,21 +136,20 @@ impl<E: Event> SignInFlow<E> {
 
 /// What sign-ins and registrations have in common.
 impl<E: SignsIn> SignInFlow<E> {
-    /// The user, where it is known that Logto knows them.
+    /// The user, where Logto is known to have identified them.
     pub(super) fn known(&self) -> Identified {
         Identified { step: Step { identified: true, ..self.step() } }
     }
 
-    /// Starts at a social provider: send the user to
+    /// Starts a sign-in with a social connector: send the user to
     /// [`authorization_uri`](ConnectorSignIn::authorization_uri).
     ///
-    /// `connector_id` is that of the tenant's connector. The redirect URI is yours, and
-    /// registered with the provider: hand what comes back there to
-    /// [`ConnectorSignIn::verify`].
+    /// `connector_id` is the id of the tenant's connector. The redirect URI is yours, and
+    /// registered with the provider. Pass what it receives to [`ConnectorSignIn::verify`].
     ///
     /// # Errors
     ///
-    /// When there is no such connector.
+    /// When the connector does not exist.
     pub async fn social(
         &self,
         connector_id: impl IntoText,
@@ -157,13 +158,12 @@ impl<E: SignsIn> SignInFlow<E> {
         ConnectorSignIn::start(self.step(), Kind::Social, connector_id, redirect_uri, None).await
     }
 
-    /// Starts at a company's identity provider, one of
-    /// [`sso_connectors`](Self::sso_connectors). It goes on as
-    /// [`social`](Self::social) does.
+    /// Starts a sign-in with an enterprise identity provider, one of
+    /// [`sso_connectors`](Self::sso_connectors). It continues like [`social`](Self::social).
     ///
     /// # Errors
     ///
-    /// When there is no such connector.
+    /// When the connector does not exist.
     pub async fn sso(
         &self,
         connector_id: impl IntoText,
@@ -172,12 +172,12 @@ impl<E: SignsIn> SignInFlow<E> {
         ConnectorSignIn::start(self.step(), Kind::Sso, connector_id, redirect_uri, None).await
     }
 
-    /// The same as [`social`](Self::social) with a `state` of your own. It has to be
-    /// random, and the user's alone.
+    /// Like [`social`](Self::social), with a `state` of your choice. It has to be random and bound
+    /// to the user.
     ///
     /// # Errors
     ///
-    /// When there is no such connector.
+    /// When the connector does not exist.
     pub async fn social_with_state(
         &self,
         connector_id: impl IntoText,
@@ -194,12 +194,12 @@ impl<E: SignsIn> SignInFlow<E> {
         .await
     }
 
-    /// The same as [`sso`](Self::sso) with a `state` of your own. It has to be random, and
-    /// the user's alone.
+    /// Like [`sso`](Self::sso), with a `state` of your choice. It has to be random and bound to the
+    /// user.
     ///
     /// # Errors
     ///
-    /// When there is no such connector.
+    /// When the connector does not exist.
     pub async fn sso_with_state(
         &self,
         connector_id: impl IntoText,
@@ -216,26 +216,26 @@ impl<E: SignsIn> SignInFlow<E> {
         .await
     }
 
-    /// The user is back from a provider that an earlier request sent them to.
+    /// Continues after an earlier request has sent the user to the provider.
     pub fn connector_sign_in(&self, state: ConnectorState) -> ConnectorSignIn {
         ConnectorSignIn::of(self.step(), state)
     }
 
-    /// The ids of the connectors of the company that an e-mail address belongs to; most
-    /// addresses have none.
+    /// The ids of the enterprise connectors for the domain of an e-mail address. Most addresses
+    /// have none.
     ///
     /// # Errors
     ///
-    /// When it is no e-mail address.
+    /// When it is not an e-mail address.
     pub async fn sso_connectors(&self, email: impl IntoText) -> Result<Vec<String>> {
         Ok(self.experience().list_sso_connectors(email).send().await?.connector_ids)
     }
 
-    /// Verifies a one-time token that came by e-mail, and tells Logto who it is.
+    /// Verifies a one-time token that the user received by e-mail, and identifies the user.
     ///
     /// # Errors
     ///
-    /// When the token is not good, or no longer.
+    /// When the token is invalid, expired or consumed.
     pub async fn one_time_token(
         &self,
         email: impl IntoText,
@@ -248,16 +248,16 @@ impl<E: SignsIn> SignInFlow<E> {
 }
 
 impl SignInFlow<SignIn> {
-    /// Verifies a password, and tells Logto who it is.
+    /// Verifies a password and identifies the user.
     ///
     /// # Errors
     ///
-    /// - [`is_invalid_credentials`](crate::Error::is_invalid_credentials): there is no such user,
+    /// - [`is_invalid_credentials`](crate::Error::is_invalid_credentials): the user does not exist,
     ///   or the password is wrong.
-    /// - [`is_locked_out`](crate::Error::is_locked_out): too many failures.
-    /// - [`is_suspended`](crate::Error::is_suspended): the account is.
-    /// - [`is_password_expired`](crate::Error::is_password_expired): it is right, and has to be
-    ///   set anew by [`Client::forgot_password`](crate::Client::forgot_password).
+    /// - [`is_locked_out`](crate::Error::is_locked_out): too many failed attempts.
+    /// - [`is_suspended`](crate::Error::is_suspended): the account is suspended.
+    /// - [`is_password_expired`](crate::Error::is_password_expired): the password is correct, but
+    ///   has to be reset with [`Client::forgot_password`](crate::Client::forgot_password).
     pub async fn password(
         &self,
         identifier: Identifier,
@@ -268,12 +268,12 @@ impl SignInFlow<SignIn> {
         self.identify(record.verification_id).await
     }
 
-    /// Starts with a passkey of the user whom an identifier names: hand
+    /// Starts a sign-in with a passkey of the identified user: pass
     /// [`options`](PasskeySignIn::options) to the browser.
     ///
     /// # Errors
     ///
-    /// When the user has no passkey, or the tenant does not allow this.
+    /// When the user has no passkey, or the tenant does not allow passkeys.
     pub async fn passkey(&self, identifier: Identifier) -> Result<PasskeySignIn> {
         let call = self.experience().create_passkey_authentication_for_identifier(identifier);
         let started = call.send().await?;
@@ -281,46 +281,47 @@ impl SignInFlow<SignIn> {
         Ok(PasskeySignIn::new(self.step(), Some(options), Some(id)))
     }
 
-    /// Starts with whatever passkey the user's device has for this site: hand
+    /// Starts a sign-in with any passkey that the user's device has for this site: pass
     /// [`options`](PasskeySignIn::options) to the browser.
     ///
     /// # Errors
     ///
-    /// When the tenant does not allow this.
+    /// When the tenant does not allow passkeys.
     pub async fn discoverable_passkey(&self) -> Result<PasskeySignIn> {
         let started = self.experience().create_passkey_authentication().send().await?;
         Ok(PasskeySignIn::new(self.step(), Some(started.authentication_options), None))
     }
 
-    /// A passkey that an earlier request has asked the browser for, and the id that it had, if any.
+    /// Continues with a passkey that an earlier request has asked the browser for, by its
+    /// verification id, if it had one.
     pub fn passkey_sign_in(&self, verification_id: Option<String>) -> PasskeySignIn {
         PasskeySignIn::new(self.step(), None, verification_id)
     }
 
-    /// Someone of whom an earlier request has found that they have no account, by what they have
-    /// [proved](AccountNotFound::verification_id).
+    /// Continues after an earlier request has returned [`AccountNotFound`], by its
+    /// [`verification_id`](AccountNotFound::verification_id).
     pub fn account_not_found(&self, verification_id: impl IntoText) -> AccountNotFound {
         AccountNotFound { step: Step { record: Some(verification_id.into_text()), ..self.step() } }
     }
 
-    /// Goes over to a registration, with the records that are verified already.
+    /// Switches to registration and keeps what has been verified.
     ///
     /// # Errors
     ///
-    /// When the tenant does not allow it.
+    /// When the tenant does not allow registration.
     pub async fn switch_to_register(&self) -> Result<SignInFlow<Register>> {
         self.interaction.switch().await
     }
 }
 
 impl SignInFlow<Register> {
-    /// Makes an account with a username and a password.
+    /// Creates an account with a username and a password.
     ///
     /// # Errors
     ///
-    /// - `user.username_already_in_use`: choose another.
-    /// - [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
-    ///   policy; [`data`](crate::Error::data) says why.
+    /// - `user.username_already_in_use`: choose another username.
+    /// - [`is_password_rejected`](crate::Error::is_password_rejected): the password violates the
+    ///   tenant's policy; [`data`](crate::Error::data) has the reasons.
     pub async fn username_and_password(
         &self,
         username: impl IntoText,
@@ -332,33 +333,33 @@ impl SignInFlow<Register> {
         self.identify(record.verification_id).await
     }
 
-    /// What the account is to have before it is made. It is made by the record of a way in, or by
-    /// what has been collected so far.
+    /// Sets data of the new account. The account is created once the user is identified, or once
+    /// the data is complete.
     pub fn profile(&self) -> super::Profile {
         super::Profile::new(self.step())
     }
 
-    /// Makes the account from what has been collected, without a further record. A part of a
-    /// [profile](Self::profile) tries that by itself.
+    /// Creates the account from the data collected so far, without another verification record. The
+    /// methods of [`profile`](Self::profile) do that by themselves.
     ///
     /// # Errors
     ///
-    /// When nothing has been collected that a user is known by.
+    /// When no identifier has been collected.
     pub async fn create_account(&self) -> Result<NextStep> {
         self.step().identify(None).await
     }
 
-    /// Someone of whom an earlier request has found that they have an account already, by what
-    /// they have [proved](AccountExists::verification_id).
+    /// Continues after an earlier request has returned [`AccountExists`], by its
+    /// [`verification_id`](AccountExists::verification_id).
     pub fn account_exists(&self, verification_id: impl IntoText) -> AccountExists {
         AccountExists { step: Step { record: Some(verification_id.into_text()), ..self.step() } }
     }
 
-    /// Goes over to a sign-in, with the records that are verified already.
+    /// Switches to sign-in and keeps what has been verified.
     ///
     /// # Errors
     ///
-    /// When the tenant does not allow it.
+    /// When the tenant does not allow sign-in.
     pub async fn switch_to_sign_in(&self) -> Result<SignInFlow<SignIn>> {
         self.interaction.switch().await
     }

@@ -1,23 +1,23 @@
-//! A user whom Logto knows.
+//! An identified user.
 
 use std::fmt;
 
 use super::{Completed, Mfa, NextStep, Profile, next_step::Step};
 use crate::{Result, experience::Experience, oidc::PendingAuthorization};
 
-/// Logto knows who the user is. What they have verified so far is [submitted](Self::submit) next.
+/// Logto has identified the user. [Submit](Self::submit) what has been verified next.
 #[derive(Clone)]
 pub struct Identified {
     pub(super) step: Step,
 }
 
 impl Identified {
-    /// Submits what has been verified. Logto is content ([`NextStep::Completed`]), or wants more.
+    /// Submits what has been verified. Logto accepts it ([`NextStep::Completed`]) or asks for more.
     ///
     /// # Errors
     ///
-    /// When the session has ended, when the account may not sign in, and when what was collected
-    /// for it cannot be kept.
+    /// When the interaction has expired, when the account may not sign in, and when the collected
+    /// profile data is not acceptable.
     pub async fn submit(&self) -> Result<NextStep> {
         match self.step.experience().submit().send().await {
             Ok(Some(to)) => {
@@ -30,28 +30,28 @@ impl Identified {
         }
     }
 
-    /// The user's second factors: to verify one, to set one up, or not to.
+    /// The user's second factors: verify one, set one up, or skip it.
     ///
-    /// Where a user has one, Logto wants it verified before it changes anything: with
-    /// [`NextStep::VerifyMfa`], nothing has been set up yet.
+    /// If the user has a second factor, Logto requires it to be verified before any change. A
+    /// change that returns [`NextStep::VerifyMfa`] has not been made.
     pub fn mfa(&self) -> Mfa {
         Mfa::new(self.step.clone())
     }
 
-    /// What the account is to have from now on.
+    /// Sets profile data of the account.
     ///
-    /// Where the user has a second factor, Logto wants it verified before it takes anything: with
-    /// [`NextStep::VerifyMfa`], nothing has been kept yet.
+    /// If the user has a second factor, Logto requires it to be verified before any change. A
+    /// change that returns [`NextStep::VerifyMfa`] has not been made.
     pub fn profile(&self) -> Profile {
         Profile::new(self.step.clone())
     }
 
-    /// What to keep until the browser's next request. It is a secret.
+    /// What to store until the browser's next request. It is a secret.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
         self.step.interaction.pending()
     }
 
-    /// All operations of the Experience API, with the cookies of this session.
+    /// All operations of the Experience API, with the cookies of this flow.
     pub fn experience(&self) -> Experience {
         self.step.experience()
     }

@@ -1,4 +1,4 @@
-//! By what a user is known.
+//! Identifiers of users.
 
 use crate::{
     Error, Result,
@@ -17,7 +17,7 @@ pub enum Identifier {
     Username(String),
     /// An e-mail address.
     Email(String),
-    /// A phone number: digits, the country's code first.
+    /// A phone number in digits, beginning with the country code.
     Phone(String),
 }
 
@@ -32,12 +32,12 @@ impl Identifier {
         Self::Email(email.into_text())
     }
 
-    /// A phone number: digits, the country's code first, such as `14155550123`.
+    /// A phone number in digits, beginning with the country code, such as `14155550123`.
     pub fn phone(phone: impl IntoText) -> Self {
         Self::Phone(phone.into_text())
     }
 
-    /// The username, address or number itself.
+    /// The username, e-mail address or phone number.
     pub fn value(&self) -> &str {
         match self {
             Self::Username(value) | Self::Email(value) | Self::Phone(value) => value,
@@ -70,7 +70,7 @@ impl From<Identifier> for InteractionIdentifier {
     }
 }
 
-/// Which of the user's own addresses a code goes to.
+/// To which of the user's own addresses a code is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// The e-mail address.

@@ -1,4 +1,4 @@
-//! The interaction under a session: its cookies, its steps, and what they are answered with.
+//! The interaction behind a flow: its cookies and its requests.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use crate::{
     oidc::{App, PendingAuthorization},
 };
 
-/// What to do about a Logto that cannot be asked where an interaction is.
+/// What to do if this Logto cannot return the state of an interaction.
 const RESUME_HINT: &str = "go on from what you know of the interaction, with `InteractionHandle::flow` \
                       or `identified`";
 
-/// What the end of a session needs to get tokens.
+/// What the end of a flow needs to exchange the code.
 pub(crate) struct Authorization {
     pub(crate) app: App,
     pub(crate) pending: PendingAuthorization,
 }
 
-/// A client with the interaction's cookies, shared by all steps of a session.
+/// A client with the interaction's cookies, shared by all steps of a flow.
 #[derive(Clone)]
 pub(crate) struct Interaction(Arc<Shared>);
 
@@ -55,7 +55,7 @@ impl Interaction {
         self.0.client.experience()
     }
 
-    /// What Logto knows of the interaction so far.
+    /// What Logto knows about the interaction so far.
     pub(super) async fn state(&self) -> Result<models::Interaction> {
         let state = self.experience().get_interaction().send().await;
         state.map_err(|error| match is_unknown_path(&error) {
@@ -64,7 +64,7 @@ impl Interaction {
         })
     }
 
-    /// Begins an interaction for this; whatever was under way is cleared.
+    /// Begins an interaction for this event; everything verified so far is discarded.
     pub(super) async fn start<E: Event>(
         &self,
         captcha_token: Option<String>,
@@ -77,14 +77,14 @@ impl Interaction {
         Ok(SignInFlow::new(self.clone()))
     }
 
-    /// Goes over to this, with the records that are verified already.
+    /// Switches to this event and keeps the records that are verified.
     pub(super) async fn switch<E: Event>(&self) -> Result<SignInFlow<E>> {
         self.experience().update_interaction_event(E::EVENT).send().await?;
         Ok(SignInFlow::new(self.clone()))
     }
 }
 
-/// Whether there is no such operation, rather than no such thing: Logto gives no code then.
+/// Whether the operation does not exist, rather than the resource: Logto sends no code then.
 fn is_unknown_path(error: &Error) -> bool {
     error.status() == Some(StatusCode::NOT_FOUND) && error.code().is_none()
 }

@@ -1,4 +1,4 @@
-//! Going on with an interaction that has been opened already.
+//! Resuming an interaction.
 
 use std::fmt;
 
@@ -17,12 +17,10 @@ use crate::{
     setters::IntoText,
 };
 
-/// An interaction with Logto that cookies name, and that a session can be made of.
+/// An interaction with Logto that cookies identify, from which a [`SignInFlow`] can be made.
 ///
-/// [`Client::resume_interaction`] finds it in a browser's cookies, [`AuthorizationRequest::authorize`] opens a
-/// new one.
-///
-/// [`AuthorizationRequest::authorize`]: super::AuthorizationRequest::authorize
+/// [`Client::resume_interaction`] finds it in a browser's cookies,
+/// [`authorize`](super::AuthorizationRequest::authorize) opens a new one.
 ///
 /// ```no_run
 /// # async fn run(
@@ -41,38 +39,38 @@ use crate::{
 /// # }
 /// ```
 ///
-/// Clones are the same interaction: keep one where what begins may be refused, such as by a
+/// Clones are the same interaction: keep one if beginning a flow may fail, for example because of a
 /// captcha.
 #[derive(Clone)]
 #[must_use = "nothing is sent until a session is made of it"]
 pub struct InteractionHandle {
     client: Client,
     pending: Option<PendingAuthorization>,
-    /// Where Logto goes on without asking anything.
+    /// Where Logto continues without asking for anything.
     completed: Option<String>,
     pub(super) client_secret: Option<String>,
     pub(super) captcha_token: Option<String>,
     pub(super) origin: Option<String>,
 }
 
-/// Where an interaction is.
+/// The state of an interaction that was resumed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ResumedState {
-    /// Someone is about to sign in.
+    /// The user is about to sign in.
     SignIn(SignInFlow<SignIn>),
-    /// Someone is about to make an account.
+    /// The user is about to register.
     Register(SignInFlow<Register>),
-    /// Someone is about to set a new password.
+    /// The user is about to reset the password.
     ForgotPassword(SignInFlow<ForgotPassword>),
-    /// Logto knows who it is, or there was nothing to ask ([`NextStep::Completed`]).
+    /// Logto has identified the user, or did not have to ask ([`NextStep::Completed`]).
     Identified(NextStep),
 }
 
 impl Client {
-    /// Goes on with the interaction that a browser's cookies name, on a page of your own.
+    /// Resumes the interaction that a browser's cookies identify, on your own sign-in page.
     ///
-    /// The browser has got them from Logto, or from your server, which began a session with
+    /// The browser got the cookies from Logto, or from your server, which began a flow with
     /// [`browser_cookies`](super::AuthorizationRequest::browser_cookies).
     pub fn resume_interaction(&self, cookies: &BrowserCookies) -> InteractionHandle {
         InteractionHandle::of(&self.with_browser_cookies(cookies))
@@ -91,10 +89,8 @@ impl InteractionHandle {
         }
     }
 
-    /// What was kept of the authorization request, if it was yours: with it, the session ends in
-    /// tokens. Without it, the browser is sent to where [`Completed::redirect_to`] says.
-    ///
-    /// [`Completed::redirect_to`]: super::Completed::redirect_to
+    /// The pending authorization request, if it was yours: with it, the flow can end in tokens.
+    /// Without it, send the browser to [`Completed::redirect_to`] at the end.
     pub fn authorization(mut self, pending: PendingAuthorization) -> Self {
         self.pending = Some(pending);
         self
@@ -106,25 +102,25 @@ impl InteractionHandle {
         self
     }
 
-    /// What the captcha's widget gave, where the tenant uses one.
+    /// The token of the captcha widget, if the tenant uses one.
     pub fn captcha_token(mut self, token: impl IntoText) -> Self {
         self.captcha_token = Some(token.into_text());
         self
     }
 
-    /// The origin of the page that asks the browser for passkeys: it is Logto's own by default.
+    /// The origin of the page that asks the browser for passkeys. It is Logto's own by default.
     pub fn origin(mut self, origin: impl IntoText) -> Self {
         self.origin = Some(origin.into_text());
         self
     }
 
-    /// What the session will be authorized by, where it is yours.
+    /// The pending authorization request, if it is yours.
     pub fn pending(&self) -> Option<&PendingAuthorization> {
         self.pending.as_ref()
     }
 
-    /// What Logto's answer to the authorization request leads to, where there is nothing to ask: the
-    /// browser's user is signed in at Logto already, and `prompt` does not ask for `login`.
+    /// The end of the flow, if Logto did not have to ask for anything: the browser's user is signed
+    /// in at Logto already, and `prompt` does not include `login`.
     ///
     /// ```no_run
     /// # async fn run(
@@ -156,35 +152,35 @@ impl InteractionHandle {
         self.client.experience()
     }
 
-    /// Begins to sign in. Whatever was under way in the interaction is cleared.
+    /// Begins a sign-in. Everything verified so far in the interaction is discarded.
     ///
     /// # Errors
     ///
-    /// When there is no interaction in the cookies ([`Error::is_session_ended`]), when they are
-    /// those of another session, and when the captcha's token is refused.
+    /// When the cookies identify no interaction ([`Error::is_session_ended`]), when they belong to
+    /// another flow, and when the captcha token is rejected.
     pub async fn sign_in(self) -> Result<SignInFlow<SignIn>> {
         self.start().await
     }
 
-    /// Begins to make an account. Whatever was under way in the interaction is cleared.
+    /// Begins a registration. Everything verified so far in the interaction is discarded.
     ///
     /// # Errors
     ///
-    /// As those of [`sign_in`](Self::sign_in).
+    /// The same as [`sign_in`](Self::sign_in).
     pub async fn register(self) -> Result<SignInFlow<Register>> {
         self.start().await
     }
 
-    /// Begins to set a new password. Whatever was under way in the interaction is cleared.
+    /// Begins a password reset. Everything verified so far in the interaction is discarded.
     ///
     /// # Errors
     ///
-    /// As those of [`sign_in`](Self::sign_in).
+    /// The same as [`sign_in`](Self::sign_in).
     pub async fn forgot_password(self) -> Result<SignInFlow<ForgotPassword>> {
         self.start().await
     }
 
-    /// Goes on where the interaction is.
+    /// Resumes the interaction in its current state.
     ///
     /// # Errors
     ///
@@ -218,7 +214,7 @@ impl InteractionHandle {
         })
     }
 
-    /// A session that has begun, as you know from an earlier request: nothing is sent.
+    /// A flow that has begun, as you know from an earlier request. Nothing is sent.
     ///
     /// ```no_run
     /// # async fn run(attach: logto_api::sign_in::InteractionHandle) -> logto_api::Result<()> {
@@ -232,26 +228,26 @@ impl InteractionHandle {
     ///
     /// # Errors
     ///
-    /// When the cookies are those of another session.
+    /// When the cookies belong to another flow.
     pub fn flow<E: Event>(self) -> Result<SignInFlow<E>> {
         Ok(SignInFlow::new(self.interaction()?))
     }
 
-    /// A user whom Logto knows, as you know from an earlier request: nothing is sent.
+    /// An identified user, as you know from an earlier request. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// When the cookies are those of another session.
+    /// When the cookies belong to another flow.
     pub fn identified<E: SignsIn>(self) -> Result<Identified> {
         Ok(self.flow::<E>()?.known())
     }
 
-    /// The question for the user's consent, on a page of your own: where a session leads to for an
-    /// application of somebody else's.
+    /// The request for the user's consent, for a page of your own. A flow of a third-party
+    /// application leads to it.
     ///
     /// # Errors
     ///
-    /// When nobody is asked in the interaction that the cookies name
+    /// When Logto asks for no consent in the interaction that the cookies identify
     /// ([`Error::is_session_ended`]).
     pub async fn consent(self) -> Result<ConsentRequest> {
         // Logto asks in an interaction of its own, which the authorization does not know.
@@ -266,7 +262,7 @@ impl InteractionHandle {
         self.interaction()?.start(captcha_token).await
     }
 
-    /// Takes the page that Logto has opened the interaction on, for an authorization request.
+    /// Handles the redirect of the authorization endpoint, which opened the interaction.
     pub(super) async fn arrive_at(&mut self, page: Option<&Url>) -> Result<()> {
         let Some(page) = page else {
             return Err(Error::request(
@@ -334,7 +330,7 @@ fn signed_in_already() -> Error {
     )
 }
 
-/// Whether a browser's cookies are those of the session that the authorization request began.
+/// Checks that a browser's cookies belong to the flow of the authorization request.
 fn check_cookies(client: &Client, pending: &PendingAuthorization) -> Result<()> {
     let expected = pending.interaction();
     match interaction_id(client, pending.client_id()) {
@@ -345,7 +341,7 @@ fn check_cookies(client: &Client, pending: &PendingAuthorization) -> Result<()> 
     }
 }
 
-/// The id of the interaction that the cookies name for an application.
+/// The id of an application's interaction, from the cookies.
 fn interaction_id(client: &Client, client_id: &str) -> Option<String> {
     let url = client.target().public_join("/").ok()?;
     let value = client.cookies().get("_interaction", &url)?;

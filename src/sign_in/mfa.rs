@@ -1,4 +1,4 @@
-//! All that can be done about second factors.
+//! All operations on second factors.
 
 use super::{
     BackupCodes, Channel, CodeSent, Identifier, MfaCodeSent, NextStep, TotpSetup,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Result, models::MfaFactor, setters::IntoText};
 
-/// All that can be done about the second factors of a user whom Logto knows.
+/// All operations on the second factors of an identified user.
 #[derive(Clone)]
 pub struct Mfa {
     step: Step,
@@ -27,7 +27,7 @@ impl Mfa {
         Ok(self.step.identified())
     }
 
-    /// Verifies one of the user's backup codes, which is used up by it.
+    /// Verifies one of the user's backup codes, which is consumed by it.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Mfa {
         Ok(self.step.identified())
     }
 
-    /// Starts with one of the user's passkeys or security keys.
+    /// Starts the verification of one of the user's passkeys or security keys.
     ///
     /// # Errors
     ///
@@ -46,96 +46,96 @@ impl Mfa {
         WebAuthnChallenge::start(self.step.clone()).await
     }
 
-    /// A credential that an earlier request has asked the browser for.
+    /// Continues with a credential that an earlier request has asked the browser for.
     pub fn web_authn_challenge(&self, verification_id: impl IntoText) -> WebAuthnChallenge {
         WebAuthnChallenge::of(self.step.clone(), verification_id.into_text())
     }
 
-    /// Sends a code to the user's own e-mail address or phone number.
+    /// Sends a verification code to the user's own e-mail address or phone number.
     ///
     /// # Errors
     ///
-    /// When that is no factor of theirs (`session.mfa.mfa_factor_not_enabled`).
+    /// When the address is not a factor of the user (`session.mfa.mfa_factor_not_enabled`).
     pub async fn send_code(&self, channel: Channel) -> Result<MfaCodeSent> {
         MfaCodeSent::send(self.step.clone(), channel).await
     }
 
-    /// A code that was sent in an earlier request of the browser's.
+    /// Continues with a code that an earlier request of the browser has sent.
     pub fn code_sent(&self, channel: Channel, verification_id: impl IntoText) -> MfaCodeSent {
         MfaCodeSent::of(self.step.clone(), channel, verification_id.into_text())
     }
 
-    /// Starts to set up an authenticator app.
+    /// Starts the setup of an authenticator app.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn set_up_totp(&self) -> Result<TotpSetup> {
         TotpSetup::start(self.step.clone()).await
     }
 
-    /// An authenticator app whose secret an earlier request has shown.
+    /// Continues with an authenticator app whose secret an earlier request has shown.
     pub fn totp_setup(&self, verification_id: impl IntoText) -> TotpSetup {
         TotpSetup::of(self.step.clone(), verification_id.into_text())
     }
 
-    /// Starts to set up a passkey or a security key, as a second factor.
+    /// Starts the setup of a passkey or security key as a second factor.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn set_up_web_authn(&self) -> Result<WebAuthnSetup> {
         WebAuthnSetup::start(self.step.clone(), Use::SecondFactor).await
     }
 
-    /// A passkey or a security key that an earlier request has asked the browser for.
+    /// Continues with a passkey or security key that an earlier request has asked the browser for.
     pub fn web_authn_setup(&self, verification_id: impl IntoText) -> WebAuthnSetup {
         WebAuthnSetup::of(self.step.clone(), Use::SecondFactor, verification_id.into_text())
     }
 
-    /// Starts to make a passkey, to sign in with.
+    /// Starts the setup of a passkey to sign in with.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn set_up_passkey(&self) -> Result<WebAuthnSetup> {
         WebAuthnSetup::start(self.step.clone(), Use::Passkey).await
     }
 
-    /// A passkey that an earlier request has asked the browser for.
+    /// Continues with a passkey that an earlier request has asked the browser for.
     pub fn passkey_setup(&self, verification_id: impl IntoText) -> WebAuthnSetup {
         WebAuthnSetup::of(self.step.clone(), Use::Passkey, verification_id.into_text())
     }
 
-    /// Sends a code to an e-mail address or a phone number that is to be a factor.
+    /// Sends a verification code to an e-mail address or phone number, to set it up as a factor.
     ///
     /// # Errors
     ///
-    /// A username is refused before anything is sent.
+    /// A username is rejected before anything is sent.
     pub async fn set_up_code(&self, to: Identifier) -> Result<CodeSent> {
         CodeSent::send(self.step.clone(), to, Purpose::Factor).await
     }
 
-    /// A code of [`set_up_code`](Self::set_up_code) that an earlier request has sent.
+    /// Continues with a code of [`set_up_code`](Self::set_up_code) that an earlier request has
+    /// sent.
     pub fn code_setup(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
         CodeSent::of(self.step.clone(), to, verification_id.into_text(), Purpose::Factor)
     }
 
-    /// Makes backup codes, which have to be [bound](BackupCodes::bind) before they are worth
-    /// anything.
+    /// Generates backup codes, which work once they are [bound](BackupCodes::bind).
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn create_backup_codes(&self) -> Result<BackupCodes> {
         BackupCodes::generate(self.step.clone()).await
     }
 
-    /// Binds a factor by its verified record, which other means have made.
+    /// Binds a factor by its verification record, which was verified by other means.
     ///
     /// # Errors
     ///
-    /// When there is no such record, and when it does not fit.
+    /// When the record does not exist, or does not fit the factor.
     pub async fn bind(
         &self,
         factor: impl Into<MfaFactor>,
@@ -146,16 +146,16 @@ impl Mfa {
         )
     }
 
-    /// Switches MFA on for the user, where that is their choice.
+    /// Enables MFA for the user, if the tenant leaves the choice to the user.
     ///
     /// # Errors
     ///
-    /// When it is not.
+    /// When the tenant does not.
     pub async fn enable(&self) -> Result<NextStep> {
         self.step.changed(self.step.experience().mark_mfa_enabled().send().await)
     }
 
-    /// Does without a second factor, now and later.
+    /// Skips MFA, permanently.
     ///
     /// # Errors
     ///
@@ -164,20 +164,20 @@ impl Mfa {
         self.step.changed(self.step.experience().skip_mfa_binding().send().await)
     }
 
-    /// Does without the further factor that Logto has suggested, in this session.
+    /// Skips the additional factor that Logto has suggested, for this flow.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn skip_suggestion(&self) -> Result<NextStep> {
         self.step.changed(self.step.experience().skip_mfa_suggestion().send().await)
     }
 
-    /// Does without a passkey, now and later.
+    /// Skips the passkey, permanently.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn skip_passkey(&self) -> Result<NextStep> {
         self.step.changed(self.step.experience().skip_passkey_binding().send().await)
     }

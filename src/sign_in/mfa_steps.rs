@@ -1,4 +1,4 @@
-//! What Logto wants of a user's second factors.
+//! Steps about second factors.
 
 use std::fmt;
 
@@ -10,16 +10,15 @@ use super::{
 };
 use crate::{Result, models::MfaFactor, setters::IntoText};
 
-/// A user who has a second factor, which is to be verified: any of
-/// [`available_factors`](Self::available_factors).
+/// The user has to verify a second factor: any of [`available_factors`](Self::available_factors).
 #[derive(Clone)]
 pub struct MfaChallenge {
     pub(super) step: Step,
 }
 
 impl MfaChallenge {
-    /// Whether Logto asks before it takes a change, such as a further factor, in place of the
-    /// change. Nothing of it was kept: make it again once a factor is verified.
+    /// Whether Logto asks for the verification before a change, such as an additional factor. The
+    /// change has not been made: repeat it once a factor is verified.
     pub fn interrupts_change(&self) -> bool {
         self.step.interrupted
     }
@@ -29,7 +28,7 @@ impl MfaChallenge {
         self.step.strings("availableFactors")
     }
 
-    /// As much of the user's own e-mail address or phone number as may be shown.
+    /// The user's own e-mail address or phone number, masked by Logto.
     pub fn masked(&self, factor: &MfaFactor) -> Option<&str> {
         masked(&self.step, factor)
     }
@@ -43,7 +42,7 @@ impl MfaChallenge {
         self.mfa().verify_totp(code).await
     }
 
-    /// Verifies one of the user's backup codes, which is used up by it.
+    /// Verifies one of the user's backup codes, which is consumed by it.
     ///
     /// # Errors
     ///
@@ -52,7 +51,7 @@ impl MfaChallenge {
         self.mfa().verify_backup_code(code).await
     }
 
-    /// Starts with one of the user's passkeys or security keys.
+    /// Starts the verification of one of the user's passkeys or security keys.
     ///
     /// # Errors
     ///
@@ -61,11 +60,11 @@ impl MfaChallenge {
         self.mfa().start_web_authn().await
     }
 
-    /// Sends a code to the user's own e-mail address or phone number.
+    /// Sends a verification code to the user's own e-mail address or phone number.
     ///
     /// # Errors
     ///
-    /// When that is no factor of theirs (`session.mfa.mfa_factor_not_enabled`).
+    /// When the address is not a factor of the user (`session.mfa.mfa_factor_not_enabled`).
     pub async fn send_code(&self, channel: Channel) -> Result<MfaCodeSent> {
         self.mfa().send_code(channel).await
     }
@@ -83,7 +82,7 @@ impl fmt::Debug for MfaChallenge {
     }
 }
 
-/// A user who is to set up a second factor, or might: any of
+/// The user has to, or may, set up a second factor: any of
 /// [`available_factors`](Self::available_factors).
 #[derive(Clone)]
 pub struct MfaEnrollment {
@@ -96,45 +95,45 @@ impl MfaEnrollment {
         self.step.strings("availableFactors")
     }
 
-    /// As much of the user's own e-mail address or phone number as may be shown.
+    /// The user's own e-mail address or phone number, masked by Logto.
     pub fn masked(&self, factor: &MfaFactor) -> Option<&str> {
         masked(&self.step, factor)
     }
 
-    /// Whether the user may do without.
+    /// Whether the user may skip the setup.
     pub fn is_skippable(&self) -> bool {
         self.step.flag("skippable")
     }
 
-    /// Starts to set up an authenticator app.
+    /// Starts the setup of an authenticator app.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn set_up_totp(&self) -> Result<TotpSetup> {
         self.mfa().set_up_totp().await
     }
 
-    /// Starts to set up a passkey or a security key.
+    /// Starts the setup of a passkey or security key.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn set_up_web_authn(&self) -> Result<WebAuthnSetup> {
         self.mfa().set_up_web_authn().await
     }
 
-    /// Sends a code to an e-mail address or a phone number that is to be a factor.
+    /// Sends a verification code to an e-mail address or phone number, to set it up as a factor.
     ///
     /// # Errors
     ///
-    /// A username is refused before anything is sent.
+    /// A username is rejected before anything is sent.
     pub async fn set_up_code(&self, to: Identifier) -> Result<CodeSent> {
         self.mfa().set_up_code(to).await
     }
 
-    /// Does without, if that is allowed. A suggestion is skipped for this session, a demand for
-    /// good.
+    /// Skips the setup, if that is allowed. A suggestion is skipped for this flow, a requirement
+    /// permanently.
     ///
     /// # Errors
     ///
@@ -146,7 +145,7 @@ impl MfaEnrollment {
         }
     }
 
-    /// All that can be done about factors.
+    /// All operations on second factors.
     pub fn mfa(&self) -> Mfa {
         Mfa::new(self.step.clone())
     }
@@ -161,27 +160,27 @@ impl fmt::Debug for MfaEnrollment {
     }
 }
 
-/// A user who might have MFA switched on, or not.
+/// The user is asked whether to enable MFA.
 #[derive(Clone)]
 pub struct MfaPrompt {
     pub(super) step: Step,
 }
 
 impl MfaPrompt {
-    /// Switches it on. What is to be set up for it, submitting tells.
+    /// Enables MFA. Submitting returns what has to be set up.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn enable(&self) -> Result<NextStep> {
         Mfa::new(self.step.clone()).enable().await
     }
 
-    /// Does without, now and later.
+    /// Skips MFA, permanently.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn skip(&self) -> Result<NextStep> {
         Mfa::new(self.step.clone()).skip().await
     }

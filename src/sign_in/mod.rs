@@ -1,11 +1,10 @@
-//! Sign-in sessions: a whole flow of the Experience API, from the authorization request to tokens.
+//! Sign-in flows: from the authorization request over the Experience API to the user's tokens.
 //!
-//! A session is begun by [`Client::sign_in`](crate::Client::sign_in),
+//! A [`SignInFlow`] is begun by [`Client::sign_in`](crate::Client::sign_in),
 //! [`register`](crate::Client::register) or [`forgot_password`](crate::Client::forgot_password). It
-//! holds what Logto's interaction lives in: cookies, PKCE, `state` and `nonce`. What can be done is
-//! a method of what has been reached, and answers with the [`NextStep`]: what Logto wants of the
-//! user next, such as a second factor, is no error. A wrong password is one, and the session is as
-//! it was.
+//! holds the state of the interaction with Logto: cookies, PKCE, `state` and `nonce`. Its methods
+//! return the [`NextStep`] that Logto asks for, such as a second factor. A failure, such as a wrong
+//! password, is an error and leaves the flow as it was.
 //!
 //! ```no_run
 //! # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -27,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! What cannot be done has no method: nobody registers with a password that they have already, and
+//! Types allow only what is possible: a registration has no method for an existing password, and
 //! there are no tokens before the end.
 //!
 //! ```compile_fail,E0599
@@ -38,20 +37,20 @@
 //! # }
 //! ```
 //!
-//! # On a server with pages of its own
+//! # Sign-in pages of your own
 //!
-//! Between the requests of a browser nothing has to be kept in memory. Begin with
-//! [`AuthorizationRequest::browser_cookies`], hand the browser what
-//! [`BrowserCookies::set_cookies_at`](crate::BrowserCookies::set_cookies_at) gives, and keep
-//! [`SignInFlow::pending`] where the browser cannot see it. At its next request,
-//! [`Client::resume_interaction`](crate::Client::resume_interaction) goes on. Whatever waits for the user, such as
-//! [`CodeSent`] or [`ConnectorSignIn`], can be made again from its id or its state.
+//! Nothing has to be kept in memory between the requests of a browser. Begin with
+//! [`AuthorizationRequest::browser_cookies`], pass the cookies of
+//! [`BrowserCookies::set_cookies_at`](crate::BrowserCookies::set_cookies_at) on to the browser, and
+//! store [`SignInFlow::pending`] where the browser cannot see it. At its next request, continue
+//! with [`Client::resume_interaction`](crate::Client::resume_interaction). Whatever waits for the
+//! user, such as [`CodeSent`] or [`ConnectorSignIn`], can be recreated from its id or state.
 //!
-//! The interaction of a browser that Logto itself has sent to your page is
-//! [attached](crate::Client::resume_interaction) the same way, without an authorization: such a session ends
-//! with [`Completed::redirect_to`].
+//! An interaction that Logto itself has redirected to your page is
+//! [resumed](crate::Client::resume_interaction) the same way, without an authorization request.
+//! Such a flow ends with [`Completed::redirect_to`].
 
-/// `Debug` of what only goes by its name: it holds secrets, or a session that does.
+/// `Debug` of types that show only their name, because they hold secrets.
 macro_rules! plain_debug {
     ($($name:ident),+) => { $(
         impl ::std::fmt::Debug for $name {

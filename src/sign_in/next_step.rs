@@ -1,4 +1,4 @@
-//! What Logto wants next.
+//! The next step of a flow.
 
 use std::{fmt, sync::Arc};
 
@@ -11,22 +11,23 @@ use super::{
 };
 use crate::{Error, Result, models::InteractionEvent, reqwest::StatusCode};
 
-/// Logto's code for a second factor that is to be verified.
+/// Logto's code for a second factor that has to be verified.
 const REQUIRE_MFA: &str = "session.mfa.require_mfa_verification";
-/// Logto's code for an address that belongs to a company with a sign-in of its own.
+/// Logto's code for an e-mail address that belongs to an enterprise connector.
 const SSO_ENABLED: &str = "session.sso_enabled";
-/// Logto's codes for an identity that nobody has an account with. The second is that of a company's
-/// provider since 1.36; before, it was the first.
+/// Logto's codes for an identity without an account. The second is that of enterprise connectors
+/// since 1.36; earlier releases use the first.
 const UNKNOWN: [&str; 3] =
     ["user.identity_not_exist", "user.sso_identity_not_exist", "user.user_not_exist"];
-/// Logto's codes for an identity that somebody has an account with.
+/// Logto's codes for an identity that has an account.
 const TAKEN: [&str; 3] =
     ["user.email_already_in_use", "user.phone_already_in_use", "user.identity_already_in_use"];
 
-/// What Logto wants next, with what can be done about it.
+/// The next step of a flow, with the methods to take it.
 ///
-/// Every way in, every factor and [`submit`](Identified::submit) answer with it. It is open: match
-/// the steps that your application knows, and turn the others into an error.
+/// Every sign-in method, every factor and [`submit`](Identified::submit) return it. It is
+/// non-exhaustive: match the steps that your application supports, and turn the others into an
+/// error.
 ///
 /// ```no_run
 /// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
@@ -47,57 +48,56 @@ const TAKEN: [&str; 3] =
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NextStep {
-    /// Logto knows who it is, and needs to be told that this is all.
+    /// Logto has identified the user: submit what has been verified.
     Submit(Identified),
-    /// The account lacks something (`user.missing_profile`).
+    /// The account lacks profile data (`user.missing_profile`).
     CompleteProfile(MissingProfile),
-    /// The user has a second factor, which is to be verified
-    /// (`session.mfa.require_mfa_verification`).
+    /// The user has to verify a second factor (`session.mfa.require_mfa_verification`).
     VerifyMfa(MfaChallenge),
-    /// The user is to set up a second factor (`user.missing_mfa`).
+    /// The user has to set up a second factor (`user.missing_mfa`).
     BindMfa(MfaEnrollment),
-    /// The user might have MFA switched on, or not (`user.suggest_mfa`).
+    /// The user is asked whether to enable MFA (`user.suggest_mfa`).
     EnableMfa(MfaPrompt),
-    /// The user might set up one more factor, or not (`session.mfa.suggest_additional_mfa`).
+    /// The user may set up an additional factor (`session.mfa.suggest_additional_mfa`).
     SuggestMfa(MfaEnrollment),
-    /// The user is to get backup codes (`session.mfa.backup_code_required`).
+    /// The user has to create backup codes (`session.mfa.backup_code_required`).
     CreateBackupCodes(BackupCodesStep),
-    /// The user might make a passkey, or not (`user.passkey_preferred`).
+    /// The user is asked whether to create a passkey (`user.passkey_preferred`).
     CreatePasskey(PasskeyPrompt),
-    /// Nobody has an account with this identity yet (`user.identity_not_exist`,
+    /// No account has the verified identity (`user.identity_not_exist`,
     /// `user.sso_identity_not_exist`, `user.user_not_exist`).
     AccountNotFound(AccountNotFound),
-    /// Somebody has an account with this identity already (`user.email_already_in_use` and the
-    /// like), be it what the user registers with or what the new account was to have besides.
+    /// An account already has the verified identity (`user.email_already_in_use` and the like), be
+    /// it the identifier of the registration or part of the new profile.
     AccountExists(AccountExists),
-    /// The record has not been verified yet (`session.verification_failed`).
+    /// The verification record has not been verified yet (`session.verification_failed`).
     Verify(UnverifiedStep),
-    /// The e-mail address is a company's, which has a sign-in of its own (`session.sso_enabled`).
+    /// The e-mail address belongs to an enterprise connector (`session.sso_enabled`).
     UseSso(SsoStep),
-    /// A captcha is to be solved (`session.captcha_required`).
+    /// A captcha has to be solved (`session.captcha_required`).
     SolveCaptcha(CaptchaStep),
-    /// The user, who forgot their password, is to set a new one.
+    /// The user, who has forgotten the password, has to set a new one.
     ResetPassword(PasswordReset),
     /// The new password is set. The user can sign in with it.
     PasswordChanged,
-    /// It is done: get the tokens.
+    /// The flow is completed: get the tokens.
     Completed(Completed),
-    /// Something that this version of the crate does not know.
+    /// A step that this version of the crate does not know.
     Unknown(UnknownStep),
 }
 
-/// Where in a session a step is, and what brought it there.
+/// The state of a flow at a step, and the response that led to it.
 #[derive(Clone)]
 pub(crate) struct Step {
     pub(super) interaction: Interaction,
     pub(super) event: InteractionEvent,
-    /// The record that the user was to be identified by.
+    /// The verification record by which the user was to be identified.
     pub(super) record: Option<String>,
-    /// Logto knows who it is.
+    /// Whether Logto has identified the user.
     pub(super) identified: bool,
-    /// It is asked for in place of a change that was to be made.
+    /// Whether the step interrupts a change.
     pub(super) interrupted: bool,
-    /// The answer that asks for this step.
+    /// The response that asks for this step.
     pub(super) reason: Option<Arc<Error>>,
 }
 
@@ -113,7 +113,7 @@ impl Step {
         }
     }
 
-    /// What comes after the user is known, and after whatever Logto asked of them.
+    /// The step after the user is identified, or has done what Logto asked for.
     pub(super) fn identified(&self) -> NextStep {
         let step = Self { identified: true, ..Self::new(&self.interaction, self.event.clone()) };
         match step.event {
@@ -122,12 +122,14 @@ impl Step {
         }
     }
 
-    /// Tells Logto who the user is, by a record, or by what a registration has collected.
+    /// Identifies the user by a verification record, or by the data that a registration has
+    /// collected.
     pub(super) async fn identify(&self, record: Option<String>) -> Result<NextStep> {
         self.identify_or_link(record, false).await
     }
 
-    /// Signs in to the account that is related to a social account, which it has from now on.
+    /// Signs in to the account that is related to a social account, and adds the social account to
+    /// it.
     pub(super) async fn link(&self, record: Option<String>) -> Result<NextStep> {
         self.identify_or_link(record, true).await
     }
@@ -149,9 +151,9 @@ impl Step {
         }
     }
 
-    /// What comes after something was to be added to an account by this record, if there is one.
-    /// A new account is made as far as that completes it; what somebody else's account has is a
-    /// proof of who they are.
+    /// The step after a change of the account with this verification record, if there is one. A new
+    /// account is created as far as the change completes it. An identity that has another account
+    /// identifies that account.
     pub(super) async fn added(
         &self,
         record: Option<String>,
@@ -166,8 +168,8 @@ impl Step {
         }
     }
 
-    /// What comes after a change of the account was asked for. Logto may want one of the second
-    /// factors that the user has before it takes any, and takes no address that is a company's.
+    /// The step after a change of the account. Logto may require one of the user's second factors
+    /// first, and accepts no e-mail address of an enterprise connector.
     pub(super) fn changed(&self, response: Result<()>) -> Result<NextStep> {
         match response {
             Ok(()) => Ok(self.identified()),
@@ -182,12 +184,12 @@ impl Step {
         self.interaction.experience()
     }
 
-    /// A member of what Logto's answer says besides its code.
+    /// A field of the data in Logto's response.
     pub(super) fn data(&self, member: &str) -> Option<&Value> {
         self.reason.as_deref()?.data()?.get(member)
     }
 
-    /// A list of texts of that kind.
+    /// A list of strings in the data.
     pub(super) fn strings<T: From<String>>(&self, member: &str) -> Vec<T> {
         let items = self.data(member).and_then(Value::as_array).into_iter().flatten();
         items.filter_map(Value::as_str).map(|text| T::from(text.to_owned())).collect()
@@ -199,7 +201,7 @@ impl Step {
 }
 
 impl NextStep {
-    /// The step that an answer asks for; answers that are failures stay errors.
+    /// The step that a response asks for; responses that are failures remain errors.
     pub(super) fn from_error(error: Error, step: Step) -> Result<Self> {
         let code = error.code().unwrap_or_default().to_owned();
         let status = error.status();
@@ -234,12 +236,12 @@ impl NextStep {
         })
     }
 
-    /// Submits what has been verified, where that is the next step.
+    /// Submits what has been verified, if that is the next step.
     ///
     /// # Errors
     ///
-    /// As those of [`Identified::submit`]. When another step is next, an error that names it, and
-    /// nothing is sent.
+    /// The same as [`Identified::submit`]. If another step is next, an error that names it; nothing
+    /// is sent.
     pub async fn submit(self) -> Result<Self> {
         match self {
             Self::Submit(user) => user.submit().await,
@@ -247,12 +249,12 @@ impl NextStep {
         }
     }
 
-    /// The user's tokens, where the session is done.
+    /// The user's tokens, if the flow is completed.
     ///
     /// # Errors
     ///
-    /// As those of [`Completed::tokens`]. When there is a step to be done, an error that names it, and
-    /// nothing is sent.
+    /// The same as [`Completed::tokens`]. If another step is next, an error that names it; nothing
+    /// is sent.
     pub async fn tokens(self) -> Result<super::UserTokens> {
         match self {
             Self::Completed(done) => done.tokens().await,
@@ -260,12 +262,12 @@ impl NextStep {
         }
     }
 
-    /// Logto's code for what it wants, where it was its answer that asked for it.
+    /// Logto's error code for the step, if a response asked for it.
     pub fn code(&self) -> Option<&str> {
         self.reason()?.code()
     }
 
-    /// Logto's answer that asked for this step.
+    /// Logto's response that asked for this step.
     pub fn reason(&self) -> Option<&Error> {
         let step = match self {
             Self::PasswordChanged | Self::Completed(_) => return None,
@@ -287,7 +289,7 @@ impl NextStep {
         step.reason.as_deref()
     }
 
-    /// An error for a step that your application has no answer to.
+    /// An error for a step that your application does not support.
     pub fn into_error(self) -> Error {
         self.unexpected_step("continued")
     }
@@ -323,8 +325,8 @@ impl NextStep {
     }
 }
 
-/// Whether an answer asks for something that is not known here. What a session needs has a code
-/// of its kind and one of two statuses; what is wrong with a user's data has another kind.
+/// Whether a response asks for a step that is not known here. Steps of a flow have codes of certain
+/// kinds and one of two statuses; invalid input has codes of another kind.
 fn is_unknown_step(code: &str, status: Option<StatusCode>) -> bool {
     let asked = matches!(status, Some(StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY));
     let refusals = ["session.email_blocklist.", "session.not_supported_for_"];

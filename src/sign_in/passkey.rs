@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::{NextStep, next_step::Step};
 use crate::{Result, models::CredentialRequestOptions, web_authn};
 
-/// A browser that is asked for a passkey, to sign in with.
+/// A sign-in with a passkey, which the browser is asked for.
 ///
-/// Hand [`options`](Self::options) to the page, and what the browser gives to
+/// Pass [`options`](Self::options) to the page, and what the browser returns to
 /// [`verify`](Self::verify):
 ///
 /// ```js
@@ -32,24 +32,24 @@ impl PasskeySignIn {
         Self { step, options, verification_id }
     }
 
-    /// What the browser's `navigator.credentials.get()` takes, as its `publicKey`. An earlier
-    /// request had them if this one has none.
+    /// The `publicKey` argument of the browser's `navigator.credentials.get()`. `None` if an
+    /// earlier request had it.
     pub fn options(&self) -> Option<&CredentialRequestOptions> {
         self.options.as_ref()
     }
 
-    /// The id of its record, to go on in another request; a device's own choice of passkey has
-    /// none.
+    /// The id of the verification record, to continue in another request. A discoverable passkey
+    /// has none.
     pub fn verification_id(&self) -> Option<&str> {
         self.verification_id.as_deref()
     }
 
-    /// Verifies what the browser gave, as JSON or as a type of `webauthn-rs`, and tells Logto who
-    /// it is.
+    /// Verifies the credential that the browser returned, as JSON or as a type of `webauthn-rs`,
+    /// and identifies the user.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: when it is no such credential. From Logto: when it is not good.
+    /// Before anything is sent: when it is not such a credential. From Logto: when it is not valid.
     pub async fn verify(&self, credential: impl Serialize) -> Result<NextStep> {
         let credential = web_authn::authentication_credential(&credential)?;
         let mut call = self.step.experience().verify_passkey_authentication(credential);
@@ -61,9 +61,9 @@ impl PasskeySignIn {
     }
 }
 
-/// A browser that is asked for one of the user's own credentials, as a second factor.
+/// The verification of one of the user's own passkeys or security keys, as a second factor.
 ///
-/// It is used as [`PasskeySignIn`] is.
+/// It is used like [`PasskeySignIn`].
 #[derive(Clone)]
 #[must_use = "what the browser gives has to be verified"]
 pub struct WebAuthnChallenge {
@@ -83,22 +83,22 @@ impl WebAuthnChallenge {
         Self { step, options: None, verification_id }
     }
 
-    /// What the browser's `navigator.credentials.get()` takes, as its `publicKey`. An earlier
-    /// request had them if this one has none.
+    /// The `publicKey` argument of the browser's `navigator.credentials.get()`. `None` if an
+    /// earlier request had it.
     pub fn options(&self) -> Option<&CredentialRequestOptions> {
         self.options.as_ref()
     }
 
-    /// The id of its record, to go on in another request.
+    /// The id of the verification record, to continue in another request.
     pub fn verification_id(&self) -> &str {
         &self.verification_id
     }
 
-    /// Verifies what the browser gave, as JSON or as a type of `webauthn-rs`.
+    /// Verifies the credential that the browser returned, as JSON or as a type of `webauthn-rs`.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: when it is no such credential. From Logto: when it is not good.
+    /// Before anything is sent: when it is not such a credential. From Logto: when it is not valid.
     pub async fn verify(&self, credential: impl Serialize) -> Result<NextStep> {
         let credential = web_authn::authentication_credential(&credential)?;
         let experience = self.step.experience();

@@ -1,4 +1,4 @@
-//! What an account is to have.
+//! Profile data of an account.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 open_enum! {
-    /// What an account lacks.
+    /// Data that an account lacks.
     pub enum ProfileField {
         /// A username.
         Username = "username",
@@ -28,15 +28,15 @@ open_enum! {
         Phone = "phone",
         /// An e-mail address or a phone number.
         EmailOrPhone = "emailOrPhone",
-        /// Fields of the tenant's own.
+        /// Custom profile fields of the tenant.
         ExtraProfile = "extraProfile",
     }
 }
 
-/// What an account is to have: each part is one request, and the answer is the [`NextStep`].
+/// Sets profile data of an account. Each method is a request that returns the [`NextStep`].
 ///
-/// A registration goes on with what has been collected, and makes the account if nothing is
-/// missing; otherwise it says what is. In a sign-in, it is kept when the session is submitted.
+/// In a registration, the account is created once the data is complete; until then the step names
+/// what is missing. In a sign-in, the data is saved when the flow is submitted.
 #[derive(Clone)]
 pub struct Profile {
     step: Step,
@@ -47,46 +47,45 @@ impl Profile {
         Self { step }
     }
 
-    /// A username.
+    /// Sets the username.
     ///
     /// # Errors
     ///
-    /// When it is in use (`user.username_already_in_use`), or none.
+    /// When it is in use (`user.username_already_in_use`) or invalid.
     pub async fn username(&self, username: impl IntoText) -> Result<NextStep> {
         add(&self.step, AddUserProfile::Username(AddUserProfileUsername::new(username)), None).await
     }
 
-    /// A password.
+    /// Sets the password.
     ///
     /// # Errors
     ///
-    /// [`is_password_rejected`](crate::Error::is_password_rejected): it is against the tenant's
-    /// policy.
+    /// [`is_password_rejected`](crate::Error::is_password_rejected): it violates the tenant's policy.
     pub async fn password(&self, password: impl IntoText) -> Result<NextStep> {
         add(&self.step, AddUserProfile::Password(AddUserProfilePassword::new(password)), None).await
     }
 
-    /// Sends a code to an e-mail address or a phone number, which the account has once the code is
-    /// [verified](CodeSent::verify).
+    /// Sends a verification code to an e-mail address or phone number. The address is added to the
+    /// account once the code is [verified](CodeSent::verify).
     ///
     /// # Errors
     ///
-    /// A username is refused before anything is sent.
+    /// A username is rejected before anything is sent.
     pub async fn send_code(&self, to: Identifier) -> Result<CodeSent> {
         CodeSent::send(self.step.clone(), to, Purpose::Profile).await
     }
 
-    /// A code that was sent in an earlier request of the browser's.
+    /// Continues with a code that an earlier request of the browser has sent.
     pub fn code_sent(&self, to: Identifier, verification_id: impl IntoText) -> CodeSent {
         CodeSent::of(self.step.clone(), to, verification_id.into_text(), Purpose::Profile)
     }
 
-    /// Starts at a social provider, whose account the user has from now on once what comes back is
+    /// Starts at a social connector. The social account is added once the user returns and it is
     /// [verified](ConnectorSignIn::verify).
     ///
     /// # Errors
     ///
-    /// When there is no such connector.
+    /// When the connector does not exist.
     pub async fn start_social(
         &self,
         connector_id: impl IntoText,
@@ -98,31 +97,33 @@ impl Profile {
             .map(ConnectorSignIn::for_profile)
     }
 
-    /// The user is back from a provider that an earlier request sent them to.
+    /// Continues after an earlier request has sent the user to the provider.
     pub fn connector_sign_in(&self, state: ConnectorState) -> ConnectorSignIn {
         ConnectorSignIn::of(self.step.clone(), state).for_profile()
     }
 
-    /// A social account, by its verified record.
+    /// Adds a social account by its verification record.
     ///
     /// # Errors
     ///
-    /// When the user is known, and somebody else has it (`user.identity_already_in_use`). In a
-    /// registration that is a step, [`NextStep::AccountExists`].
+    /// When the user is identified, and the social account belongs to another user
+    /// (`user.identity_already_in_use`). In a registration that is a step,
+    /// [`NextStep::AccountExists`].
     pub async fn social(&self, verification_id: impl IntoText) -> Result<NextStep> {
         let id = verification_id.into_text();
         let part = AddUserProfile::Social(AddUserProfileSocial::new(&id));
         add(&self.step, part, Some(id)).await
     }
 
-    /// Fields of the tenant's own, and those of the OpenID Connect profile, by their names.
+    /// Sets custom profile fields of the tenant, and those of the OpenID Connect profile, by their
+    /// names.
     ///
-    /// Give all of them at once: until the session is submitted, they replace those of a call
-    /// before.
+    /// Pass all of them at once: until the flow is submitted, they replace those of an earlier
+    /// call.
     ///
     /// # Errors
     ///
-    /// When a value is not what the tenant wants.
+    /// When a value is invalid.
     pub async fn extra<Kind>(&self, values: impl IntoObject<Kind>) -> Result<NextStep> {
         let values = values.into_object().map_err(|problem| Error::request(problem.to_string()))?;
         let part = AddUserProfile::ExtraProfile(AddUserProfileExtraProfile::new(values));
@@ -130,7 +131,8 @@ impl Profile {
     }
 }
 
-/// Adds a part, which this record proves if it has to be proved, and goes on as far as that lets it.
+/// Adds profile data, proved by this verification record if it needs proof, and continues as far as
+/// possible.
 pub(super) async fn add(
     step: &Step,
     part: AddUserProfile,
@@ -139,20 +141,19 @@ pub(super) async fn add(
     step.added(record, step.experience().add_profile(part).send().await).await
 }
 
-/// An account that lacks something: give it what [`fields`](Self::fields) names by
-/// [`profile`](Self::profile).
+/// The account lacks data: set what [`fields`](Self::fields) lists with [`profile`](Self::profile).
 #[derive(Clone)]
 pub struct MissingProfile {
     pub(super) step: Step,
 }
 
 impl MissingProfile {
-    /// What is missing.
+    /// The missing fields.
     pub fn fields(&self) -> Vec<ProfileField> {
         self.step.strings("missingProfile")
     }
 
-    /// To give it.
+    /// Sets profile data.
     pub fn profile(&self) -> Profile {
         Profile::new(self.step.clone())
     }

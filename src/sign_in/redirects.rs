@@ -1,4 +1,4 @@
-//! Following Logto's redirects by hand: with the session's cookies, and nowhere else.
+//! Following Logto's redirects: with the flow's cookies, and to no other origin.
 
 use reqwest::{Method, Url, header::LOCATION};
 
@@ -8,7 +8,7 @@ use crate::{Client, Error, Result, oidc::PendingAuthorization};
 /// More than Logto needs.
 const LIMIT: usize = 10;
 
-/// Where redirects lead.
+/// Where the redirects lead.
 pub(super) enum RedirectTarget {
     Callback(Url),
     Consent,
@@ -48,8 +48,8 @@ pub(super) async fn follow(
     Err(unexpected_redirect("itself, without end"))
 }
 
-/// After a session is submitted, Logto names the interaction that it goes on with: it must be the
-/// one that was begun.
+/// The redirect after a submission names the interaction that Logto continues with, which must be
+/// the one that was begun.
 pub(super) fn check_session(
     client: &Client,
     pending: &PendingAuthorization,

@@ -1,4 +1,4 @@
-//! Ending a user's session with Logto, on a server that stands between a browser and Logto.
+//! Signing users out on a server between their browsers and Logto.
 
 use reqwest::{Method, StatusCode};
 
@@ -7,14 +7,14 @@ use crate::{BrowserCookies, Client, Error, Response, Result};
 
 const END: &str = "/oidc/session/end";
 const CONFIRM: &str = "/oidc/session/end/confirm";
-/// What Logto knows a sign-in that is under way by.
+/// The cookies of an interaction in progress.
 const INTERACTION: [&str; 4] =
     ["_interaction", "_interaction.sig", "_interaction_resume", "_interaction_resume.sig"];
 
 impl UserTokens {
-    /// Signs the user out for good, on a server with pages of its own: has the tokens
-    /// [revoked](Self::revoke), and the browser's session with Logto
-    /// [ended](Self::end_session). Hand the browser what Logto sets.
+    /// Signs the user out on a server with its own sign-in pages: [revokes](Self::revoke) the
+    /// tokens, and [ends](Self::end_session) the browser's session with Logto. Pass Logto's cookies
+    /// on to the browser.
     ///
     /// ```no_run
     /// # async fn run(
@@ -32,25 +32,26 @@ impl UserTokens {
     ///
     /// # Errors
     ///
-    /// As those of [`revoke`](Self::revoke) and [`end_session`](Self::end_session). Either is tried
-    /// though the other fails.
+    /// The same as [`revoke`](Self::revoke) and [`end_session`](Self::end_session). Each is
+    /// attempted even if the other fails.
     pub async fn sign_out(&self, cookies: &BrowserCookies) -> Result<()> {
         let revoked = self.revoke().await;
         let ended = self.end_session(cookies).await;
         revoked.and(ended)
     }
 
-    /// Ends the session with Logto that a browser's cookies name, as a user would who goes to
-    /// [`sign_out_url`](Self::sign_out_url) and confirms it. That URL does not serve a sign-in on
-    /// pages of your own: the browser sends Logto's cookies to your server, and not to Logto.
+    /// Ends the session with Logto that the browser's cookies identify, as if the user had visited
+    /// [`sign_out_url`](Self::sign_out_url) and confirmed. That URL does not work after a sign-in
+    /// on your own pages, because the browser sends Logto's cookies to your server, and not to
+    /// Logto.
     ///
-    /// A sign-in that is under way in the same cookies ends too. Tokens with the scope
-    /// `offline_access` outlive it, until they are [revoked](Self::revoke): [`sign_out`](Self::sign_out)
-    /// does both. Hand the browser what Logto sets.
+    /// It also ends an interaction in progress with the same cookies. Tokens with the scope
+    /// `offline_access` remain valid until they are [revoked](Self::revoke):
+    /// [`sign_out`](Self::sign_out) does both. Pass Logto's cookies on to the browser.
     ///
     /// # Errors
     ///
-    /// When Logto cannot be reached, or does not take the sign-out.
+    /// When Logto cannot be reached, or rejects the sign-out.
     pub async fn end_session(&self, cookies: &BrowserCookies) -> Result<()> {
         let client = self.plain_client().with_browser_cookies(cookies);
         end(&client, self.client_id()).await?;
@@ -59,8 +60,8 @@ impl UserTokens {
     }
 }
 
-/// Logto asks for a confirmation on a page that posts itself, against others who would sign a user
-/// out: whoever reads the page may go on.
+/// Logto asks for confirmation on a page that submits itself, which protects against cross-site
+/// requests.
 async fn end(client: &Client, client_id: &str) -> Result<()> {
     let request = client.request(Method::GET, END).query(&[("client_id", client_id)]);
     let response = request.unauthenticated().send().await?;
@@ -71,13 +72,13 @@ async fn end(client: &Client, client_id: &str) -> Result<()> {
     confirm(client, &response).await.map(drop)
 }
 
-/// Whether a page posts itself to confirm a sign-out. So does the one that comes where a session
-/// is submitted with the cookies of another user's.
+/// Whether a page asks to confirm a sign-out. So does the page that follows a submission with the
+/// cookies of another user.
 pub(super) fn is_asked_on(page: &Response) -> Result<bool> {
     Ok(page.status() == StatusCode::OK && page.text()?.contains(CONFIRM))
 }
 
-/// Sends the form of a page that confirms a sign-out.
+/// Submits the form of a page that confirms a sign-out.
 pub(super) async fn confirm(client: &Client, page: &Response) -> Result<Response> {
     let text = page.text()?;
     let xsrf = value_of(&text, "xsrf").ok_or_else(|| {
@@ -88,7 +89,7 @@ pub(super) async fn confirm(client: &Client, page: &Response) -> Result<Response
     client.request(Method::POST, CONFIRM).unauthenticated().form(&form).send().await
 }
 
-/// The value of an input of a form, which needs no unescaping: it is a random number.
+/// The value of a form's input, which needs no unescaping: it is a random number.
 fn value_of<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     let inputs = page.split("<input").skip(1);
     let inputs = inputs.filter_map(|rest| rest.split('>').next());

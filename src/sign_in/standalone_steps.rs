@@ -1,44 +1,44 @@
-//! Steps that are not the session's to do.
+//! Steps that the flow itself cannot take.
 
 use serde_json::{Map, Value};
 
 use super::{ConnectorSignIn, connector::Kind, next_step::Step};
 use crate::{Error, Result, experience::Experience, setters::IntoText};
 
-/// A record that was to tell who the user is has not been verified yet. Verify it, and
-/// [identify](super::SignInFlow::identify) by it again.
+/// The record to identify the user by has not been verified yet. Verify it, and
+/// [identify](super::SignInFlow::identify) the user by it again.
 #[derive(Clone)]
 pub struct UnverifiedStep {
     pub(super) step: Step,
 }
 
 impl UnverifiedStep {
-    /// The id of the record.
+    /// The id of the verification record.
     pub fn verification_id(&self) -> Option<&str> {
         self.step.record.as_deref()
     }
 }
 
-/// An e-mail address that belongs to a company: go on [there](Self::sso).
+/// The e-mail address belongs to an enterprise connector: continue with [`sso`](Self::sso).
 #[derive(Clone)]
 pub struct SsoStep {
     pub(super) step: Step,
 }
 
 impl SsoStep {
-    /// The ids of the company's connectors.
+    /// The ids of the enterprise connectors.
     pub fn connector_ids(&self) -> Vec<String> {
         let connectors = self.step.data("ssoConnectors").and_then(Value::as_array);
         let ids = connectors.into_iter().flatten().map(|connector| connector.get("id"));
         ids.filter_map(|id| Some(id?.as_str()?.to_owned())).collect()
     }
 
-    /// Starts at the company's identity provider, by one of its
-    /// [connectors](Self::connector_ids), as [`SignInFlow::sso`](super::SignInFlow::sso) does.
+    /// Starts a sign-in with the enterprise identity provider, by one of its
+    /// [connectors](Self::connector_ids), like [`SignInFlow::sso`](super::SignInFlow::sso).
     ///
     /// # Errors
     ///
-    /// When there is no such connector.
+    /// When the connector does not exist.
     pub async fn sso(
         &self,
         connector_id: impl IntoText,
@@ -49,41 +49,41 @@ impl SsoStep {
     }
 }
 
-/// A captcha is to be solved: begin the session anew with what its widget gives, by
+/// A captcha has to be solved: restart the flow with the token of the captcha widget, by
 /// [`SignInFlow::captcha`](super::SignInFlow::captcha).
 #[derive(Clone)]
 pub struct CaptchaStep {
     pub(super) step: Step,
 }
 
-/// Something that Logto wants and this version of the crate does not know.
+/// A step that this version of the crate does not know.
 #[derive(Clone)]
 pub struct UnknownStep {
     pub(super) step: Step,
 }
 
 impl UnknownStep {
-    /// Logto's code for it.
+    /// Logto's error code for the step.
     pub fn code(&self) -> &str {
         self.reason().and_then(Error::code).unwrap_or_default()
     }
 
-    /// What Logto says besides.
+    /// The data of Logto's response.
     pub fn data(&self) -> Option<&Map<String, Value>> {
         self.reason()?.data()?.as_object()
     }
 
-    /// Logto's answer.
+    /// Logto's response.
     pub fn reason(&self) -> Option<&Error> {
         self.step.reason.as_deref()
     }
 
-    /// The step to go on from, once it is done by other means.
+    /// The step to continue with, once this one has been completed by other means.
     pub fn proceed(&self) -> super::NextStep {
         self.step.identified()
     }
 
-    /// All operations of the Experience API, with the cookies of the session: to do it by.
+    /// All operations of the Experience API, with the cookies of the flow, to complete the step.
     pub fn experience(&self) -> Experience {
         self.step.experience()
     }

@@ -7,8 +7,8 @@ use crate::{
     setters::IntoText,
 };
 
-/// An authenticator app that is being set up: show the user the secret or the QR code, and verify
-/// the first code of the app.
+/// An authenticator app that is being set up: show the secret or the QR code to the user, and
+/// verify the first code of the app.
 #[derive(Clone)]
 #[must_use = "the app's first code has to be verified"]
 pub struct TotpSetup {
@@ -28,19 +28,17 @@ impl TotpSetup {
         Self { step, shown: None, verification_id }
     }
 
-    /// The secret in Base32, for apps without a camera. An earlier request had it if this one has
-    /// none.
+    /// The secret in Base32, for apps without a camera. `None` if an earlier request had it.
     pub fn secret(&self) -> Option<&str> {
         self.shown.as_ref().map(|shown| shown.secret.as_str())
     }
 
-    /// The secret as a QR code: the `data:` URI of an image. An earlier request had it if this one
-    /// has none.
+    /// The secret as a QR code: the `data:` URI of an image. `None` if an earlier request had it.
     pub fn qr_code(&self) -> Option<&str> {
         self.shown.as_ref().map(|shown| shown.secret_qr_code.as_str())
     }
 
-    /// The id of its record, to go on in another request.
+    /// The id of the verification record, to continue in another request.
     pub fn verification_id(&self) -> &str {
         &self.verification_id
     }

@@ -1,4 +1,4 @@
-//! Setting up a passkey or a security key.
+//! Setting up a passkey or security key.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{
     web_authn,
 };
 
-/// What the credential will be for.
+/// What the credential is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     SecondFactor,
@@ -20,7 +20,7 @@ pub(super) enum Use {
 
 /// A passkey or security key that is being set up.
 ///
-/// Hand [`options`](Self::options) to the page, and what the browser gives to
+/// Pass [`options`](Self::options) to the page, and what the browser returns to
 /// [`verify`](Self::verify):
 ///
 /// ```js
@@ -48,23 +48,23 @@ impl WebAuthnSetup {
         Self { step, for_use, options: None, verification_id }
     }
 
-    /// What the browser's `navigator.credentials.create()` takes, as its `publicKey`. An earlier
-    /// request had them if this one has none.
+    /// The `publicKey` argument of the browser's `navigator.credentials.create()`. `None` if an
+    /// earlier request had it.
     pub fn options(&self) -> Option<&CredentialCreationOptions> {
         self.options.as_ref()
     }
 
-    /// The id of its record, to go on in another request.
+    /// The id of the verification record, to continue in another request.
     pub fn verification_id(&self) -> &str {
         &self.verification_id
     }
 
-    /// Verifies what the browser gave, as JSON or as a type of `webauthn-rs`, and binds it to the
-    /// account.
+    /// Verifies the credential that the browser returned, as JSON or as a type of `webauthn-rs`,
+    /// and binds it to the account.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: when it is no such credential. From Logto: when it is not good.
+    /// Before anything is sent: when it is not such a credential. From Logto: when it is not valid.
     pub async fn verify(&self, credential: impl Serialize) -> Result<NextStep> {
         let credential = web_authn::registration_credential(&credential)?;
         let experience = self.step.experience();
@@ -86,27 +86,27 @@ impl fmt::Debug for WebAuthnSetup {
     }
 }
 
-/// A user who might make a passkey, or not.
+/// The user is asked whether to create a passkey.
 #[derive(Clone)]
 pub struct PasskeyPrompt {
     pub(super) step: Step,
 }
 
 impl PasskeyPrompt {
-    /// Starts to make one.
+    /// Starts the setup of a passkey.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn create(&self) -> Result<WebAuthnSetup> {
         WebAuthnSetup::start(self.step.clone(), Use::Passkey).await
     }
 
-    /// Does without, now and later.
+    /// Skips the passkey, permanently.
     ///
     /// # Errors
     ///
-    /// When the session has ended.
+    /// When the interaction has expired.
     pub async fn skip(&self) -> Result<NextStep> {
         super::Mfa::new(self.step.clone()).skip_passkey().await
     }

@@ -1,4 +1,4 @@
-//! Cookies: what an end user's sign-in lives in.
+//! Cookies, which identify an interaction.
 
 mod jar;
 mod set_cookie;
@@ -22,20 +22,20 @@ use crate::http::{
     trace,
 };
 
-/// What a client does about cookies.
+/// How a client handles cookies.
 #[derive(Clone, Default)]
 pub(crate) enum Cookies {
     /// None are kept or sent.
     #[default]
     None,
-    /// It keeps them, as a browser would.
+    /// It stores them, like a browser.
     Own(Arc<Jar>),
     /// They belong to a browser.
     Browser(BrowserCookies),
 }
 
 impl Cookies {
-    /// The header to send to this URL.
+    /// The `Cookie` header for this URL.
     pub(crate) fn header(&self, url: &Url) -> Option<HeaderValue> {
         let mut header = match self {
             Self::None => None,
@@ -55,7 +55,7 @@ impl Cookies {
         Some(pair.get(wanted.len() + 1..)?.to_vec())
     }
 
-    /// Takes what an answer sets.
+    /// Stores the cookies of a response.
     pub(crate) fn store(&self, headers: &HeaderMap, url: &Url) {
         let set = headers.get_all(SET_COOKIE).iter();
         match self {
@@ -66,15 +66,15 @@ impl Cookies {
     }
 }
 
-/// The cookies of a browser that your server stands between: what it sent you goes on to Logto,
-/// and what Logto sets goes back to it.
+/// The cookies of a browser, for a server between the browser and Logto: cookies from the browser
+/// are sent to Logto, and cookies from Logto back to the browser.
 ///
-/// Make one for each request of the browser's, call Logto with
-/// [`Client::with_browser_cookies`](crate::Client::with_browser_cookies), and hand
-/// [`set_cookies`](Self::set_cookies) back with your answer. Names and values pass unchanged. What
+/// Create one for each request of the browser, call Logto with
+/// [`Client::with_browser_cookies`](crate::Client::with_browser_cookies), and add
+/// [`set_cookies`](Self::set_cookies) to your response. Names and values are passed unchanged. What
 /// one call sets, the next one sends.
 ///
-/// All cookies that you give are sent to Logto: leave out those of your own application with
+/// All these cookies are sent to Logto: remove those of your own application with
 /// [`retain`](Self::retain).
 ///
 /// ```
@@ -108,13 +108,13 @@ struct Held {
 }
 
 impl BrowserCookies {
-    /// No cookies yet, as of a browser that comes for the first time.
+    /// No cookies, as for the first request of a browser.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The cookies of a request's `Cookie` headers, of which HTTP/2 allows several. A cookie with a
-    /// control character, which no header may hold, is left out.
+    /// The cookies of a request's `Cookie` headers, of which HTTP/2 allows several. Cookies with
+    /// control characters, which no header may contain, are ignored.
     pub fn from_headers<V: AsRef<[u8]>>(headers: impl IntoIterator<Item = V>) -> Self {
         let mut pairs = Vec::new();
         for header in headers {
@@ -128,7 +128,7 @@ impl BrowserCookies {
         Self(Arc::new(Mutex::new(Held { pairs, set: Vec::new() })))
     }
 
-    /// Keeps the cookies of which this holds, by their names, and forgets the others.
+    /// Keeps the cookies whose names satisfy the predicate.
     pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
         self.held().pairs.retain(|pair| keep(&String::from_utf8_lossy(name(pair))));
     }
@@ -139,8 +139,8 @@ impl BrowserCookies {
         self.held().set.clone()
     }
 
-    /// The same for a browser that never talks to Logto itself: cookies that Logto wants at some
-    /// paths of its own are sent to this path, where your server is, and below. It hands them on.
+    /// The same for a browser that never talks to Logto itself: the path of the cookies is changed
+    /// to this path, where your server is.
     ///
     /// ```
     /// # use logto_api::{BrowserCookies, reqwest::header::HeaderMap};

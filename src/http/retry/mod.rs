@@ -16,29 +16,29 @@ use crate::{
     },
 };
 
-/// When a call that failed is repeated, and how long is waited before.
+/// When a call that failed is retried, and after which delay.
 ///
-/// By default a call is attempted up to three times, after failures that may pass
-/// ([`Error::is_transient`]): no connection, a connection that broke, an attempt that ran out of
-/// time, and the statuses 408, 425, 429, 502, 503, 504, 520 to 524 and 530 (Cloudflare's, which
-/// stands in front of Logto Cloud). The waits grow exponentially from 250 ms, with full jitter: each
-/// is a random part of what the step allows. A `Retry-After` of the server's makes them longer.
+/// By default a call is attempted up to three times, after transient failures
+/// ([`Error::is_transient`]): no connection, a connection that broke, an attempt that timed out,
+/// and the statuses 408, 425, 429, 502, 503, 504, 520 to 524 and 530 (Cloudflare's, which is in
+/// front of Logto Cloud). The delays grow exponentially from 250 ms, with full jitter: each is a
+/// random part of the maximum. A `Retry-After` header extends them.
 ///
-/// What is retried after them depends on what doing it twice would mean:
+/// Which requests are retried depends on what executing them twice would mean:
 ///
 /// | request | is retried after |
 /// | --- | --- |
 /// | GET, PUT, DELETE | any of these failures |
-/// | POST, PATCH | only where the server cannot have acted: no connection was made, the request was never written, HTTP/2 refused its stream, status 429, or status 503 **with** `Retry-After` |
-/// | operations that use up what they are sent, such as verifying a one-time code | nothing: they are sent once, and their documentation says so |
+/// | POST, PATCH | only failures in which the server cannot have acted: no connection was made, the request was never written, HTTP/2 refused its stream, status 429, or status 503 **with** `Retry-After` |
+/// | operations that consume their input, such as verifying a one-time code | nothing; their documentation says so |
 ///
-/// A 503 without `Retry-After` is what a gateway answers when the server behind it broke off, maybe
-/// after it acted. A POST that is safe to repeat can be, with
+/// A gateway returns 503 without `Retry-After` if the server behind it failed, possibly after it
+/// acted. A POST that is safe to repeat can be retried with
 /// [`retry_non_idempotent`](Self::retry_non_idempotent). After a failure,
 /// [`Error::may_have_taken_effect`] tells whether the server may have acted.
 ///
-/// A DELETE that is retried after its answer was lost, and then finds nothing to delete (404), has
-/// succeeded. No wait goes beyond the time limit of the call.
+/// A DELETE that is retried after its response was lost, and then finds nothing to delete (404),
+/// has succeeded. No delay exceeds the timeout of the call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -79,52 +79,50 @@ impl RetryPolicy {
         }
     }
 
-    /// No call is repeated. Set on one call, it holds for that call: the token that it may need is
-    /// fetched for all who want it, and is asked for again by the client's policy.
+    /// No retries. Set on a call, it applies to that call only: a token that the call needs is
+    /// shared with others, and is requested with the client's policy.
     pub fn never() -> Self {
         Self::new().max_attempts(1)
     }
 
-    /// How many attempts there may be, the first included: 3 by default. 0 counts as 1.
+    /// The maximum number of attempts, including the first: 3 by default. 0 is treated as 1.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// The longest wait before the second attempt, 250 ms by default. It doubles with each
-    /// further attempt.
+    /// The maximum delay before the second attempt, 250 ms by default. It doubles with each further
+    /// attempt.
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// The longest wait before any attempt, 5 seconds by default. A `Retry-After` may ask for
-    /// more.
+    /// The maximum delay before any attempt, 5 seconds by default. A `Retry-After` may exceed it.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The longest `Retry-After` that is waited for, 30 seconds by default. When the server asks
-    /// for more, the call fails at once, and [`Error::retry_after`] tells for how much.
+    /// The maximum `Retry-After` that is obeyed, 30 seconds by default. If the server asks for
+    /// more, the call fails at once, and [`Error::retry_after`] has the time.
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// The total budget: no attempt starts later than this after the first, one minute by
-    /// default.
+    /// No attempt starts later than this after the first, one minute by default.
     pub fn max_elapsed(mut self, elapsed: Duration) -> Self {
         self.max_elapsed = elapsed;
         self
     }
 
-    /// Retries POST and PATCH after every failure that GET is retried after, also where the server
-    /// may have acted already: `false` by default.
+    /// Retries POST and PATCH after the same failures as GET, even if the server may have acted
+    /// already: `false` by default.
     ///
-    /// For requests of which you know that doing them twice does no harm, such as one that sets a
-    /// value, or one that creates something whose name can be taken once. Operations that use up
-    /// what they are sent are still sent once.
+    /// Use it for requests that are safe to execute twice, such as one that sets a value, or one
+    /// that creates something with a unique name. Operations that consume their input are still not
+    /// retried.
     ///
     /// ```
     /// # #[cfg(feature = "users")]
@@ -141,8 +139,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Which failures are worth another attempt, [`Error::is_transient`] by default. Requests that
-    /// are not idempotent are repeated in fewer cases, whatever this says.
+    /// Which failures are retried, [`Error::is_transient`] by default. Requests that are not
+    /// idempotent are retried in fewer cases regardless.
     pub fn retry_if(mut self, retryable: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
         self.retryable = Some(Arc::new(retryable));
         self
