@@ -11,6 +11,7 @@ use openapiv3::OpenAPI;
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 use serde_json::{Map, Value, json};
 
+use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
 
 use crate::contract::{Body, Location, Operation, Parameter};
@@ -133,11 +134,11 @@ fn imports() -> [syn::Item; 2] {
     [
         syn::parse_quote! {
             #[allow(unused_imports)]
-            use progenitor_client::{Error, RequestBuilderExt, encode_path};
+            use progenitor_client::{RequestBuilderExt, encode_path};
         },
         syn::parse_quote! {
             #[allow(unused_imports)]
-            use crate::models::json_body::WithJson;
+            use crate::models::json_body::{Built, WithJson};
         },
     ]
 }
@@ -162,12 +163,28 @@ impl VisitMut for Cut {
     fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
         function.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
         function.sig.asyncness = None;
-        function.sig.output = syn::parse_quote!(-> Result<reqwest::Request, Error>);
+        function.sig.output = syn::parse_quote!(-> Built);
+        let generics = std::mem::take(&mut function.sig.generics.params);
+        let types =
+            generics.into_iter().filter(|one| !matches!(one, syn::GenericParam::Lifetime(_)));
+        function.sig.generics.params = types.collect();
         let statements = &mut function.block.stmts;
         end_with_request(statements);
         statements.retain(|statement| !says(statement, "header_map . append"));
         statements.retain(|statement| value_of(statement, "header_map").is_none());
+        syn::visit_mut::visit_signature_mut(self, &mut function.sig);
         syn::visit_mut::visit_block_mut(self, &mut function.block);
+        tail(&mut function.block.stmts);
+    }
+
+    /// A reference to what is not written lives as long as the compiler sees fit.
+    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+        reference.lifetime = None;
+        syn::visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_receiver_mut(&mut self, receiver: &mut syn::Receiver) {
+        *receiver = syn::parse_quote!(&self);
     }
 
     fn visit_expr_mut(&mut self, expression: &mut syn::Expr) {
@@ -184,7 +201,38 @@ impl VisitMut for Cut {
             call.method = syn::parse_quote!(with_json);
             call.args = syn::parse_quote!(body);
         }
+        if let syn::Expr::MethodCall(call) = expression
+            && call.method == "query"
+            && let Some(arguments) = call.args.first().and_then(query_parameter)
+        {
+            call.method = syn::parse_quote!(with_query);
+            call.args = arguments;
+        }
         syn::visit_mut::visit_expr_mut(self, expression);
+    }
+}
+
+/// The name and the value of `&progenitor_client::QueryParam::new(name, value)`.
+fn query_parameter(argument: &syn::Expr) -> Option<Punctuated<syn::Expr, syn::Token![,]>> {
+    match argument {
+        syn::Expr::Reference(reference) => match &*reference.expr {
+            syn::Expr::Call(call) => Some(call.args.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `Ok(request.build()?)` as `request.built()`.
+fn tail(statements: &mut [syn::Stmt]) {
+    if let Some(syn::Stmt::Expr(last, None)) = statements.last_mut()
+        && let syn::Expr::Call(call) = &*last
+        && let Some(syn::Expr::Try(tried)) = call.args.first()
+        && let syn::Expr::MethodCall(build) = &*tried.expr
+    {
+        let mut built = build.clone();
+        built.method = syn::parse_quote!(built);
+        *last = syn::Expr::MethodCall(built);
     }
 }
 

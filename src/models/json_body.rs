@@ -1,17 +1,37 @@
 //! Sending a model as JSON.
 
-use reqwest::{RequestBuilder, header::CONTENT_TYPE};
+#![allow(clippy::result_large_err, reason = "the error is progenitor's")]
+
+use progenitor_client::{Error, QueryParam};
+use reqwest::{Request, RequestBuilder, header::CONTENT_TYPE};
 use serde::{Serialize, Serializer, ser::Error as _};
 
+/// What the functions of the raw client return.
+pub(crate) type Built = Result<Request, Error>;
+
 /// What the raw client writes bodies with: as [`RequestBuilder::json`], of which little is compiled
-/// for each model.
+/// for each model; and query parameters.
 pub(crate) trait WithJson {
     fn with_json<T: Serialize + ?Sized>(self, body: &T) -> Self;
+
+    /// Adds a query parameter, as progenitor writes them.
+    fn with_query<T: Serialize>(self, name: &str, value: &T) -> Self;
+
+    /// The request.
+    fn built(self) -> Built;
 }
 
 impl WithJson for RequestBuilder {
     fn with_json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         with_bytes(self, serde_json::to_vec(body))
+    }
+
+    fn with_query<T: Serialize>(self, name: &str, value: &T) -> Self {
+        self.query(&QueryParam::new(name, value))
+    }
+
+    fn built(self) -> Built {
+        Ok(self.build()?)
     }
 }
 

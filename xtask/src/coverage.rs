@@ -88,10 +88,10 @@ fn line(api: &str, group: &str, contract: &str, reachable: &str, releases: &str)
 }
 
 /// The Cargo features that a default build enables.
-struct Features(BTreeSet<String>);
+pub(crate) struct Features(BTreeSet<String>);
 
 impl Features {
-    fn read(manifest: &Path) -> Result<Self> {
+    pub(crate) fn read(manifest: &Path) -> Result<Self> {
         let manifest: toml::Table = toml::from_str(&fs::read_to_string(manifest)?)?;
         let declared = manifest
             .get("features")
@@ -109,7 +109,7 @@ impl Features {
         Ok(Self(enabled))
     }
 
-    fn enables(&self, group: &str) -> bool {
+    pub(crate) fn enables(&self, group: &str) -> bool {
         self.0.contains(&feature(group))
     }
 }

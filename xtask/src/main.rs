@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod build_cost;
 mod codes;
 mod compatibility;
 mod coverage;
@@ -45,6 +46,8 @@ enum Task {
     },
     /// Add codes of errors to `openapi/codes.txt`, which the constants in `logto_api::codes` are made of.
     Codes(codes::Args),
+    /// Measure what building the crate costs, or hold what is generated to its limits.
+    BuildCost(build_cost::Args),
     /// Count the operations of the contract that can be called; fail if one cannot.
     Coverage,
     /// Search for inputs on which a target of `tests/fuzz` fails, guided by the code that they reach.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Vendor(args) => vendor::run(&args),
         Task::Docs { folder, gaps } => docs::run(&folder, gaps),
         Task::Codes(args) => codes::run(&args),
+        Task::BuildCost(args) => build_cost::run(&args),
         Task::Coverage => coverage::run(),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Soak(args) => soak::run(&args),
