@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use logto_mock::Mock;
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{common, exchange::Exchange, known::Known};
 
@@ -25,7 +25,11 @@ pub(crate) struct Reply {
 
 impl<'a> World<'a> {
     pub(crate) async fn start(known: &'a Known) -> Self {
-        let mock = Mock::start().await.unwrap();
+        let mut builder = Mock::builder();
+        if let Ok(release) = std::env::var("LOGTO_RELEASE") {
+            builder = builder.release(&release);
+        }
+        let mock = builder.start().await.unwrap();
         let http = common::client().unwrap();
         let token = common::management_token(&mock, &http).await.unwrap();
         Self { mock, known, http, token, ids: HashMap::new(), made: 0 }
@@ -103,7 +107,8 @@ impl<'a> World<'a> {
             }
         }
         for (name, value) in &exchange.request_headers {
-            if name != "content-type" && name != "authorization" {
+            let own = ["content-type", "authorization", "logto-verification-id"];
+            if !own.contains(&name.as_str()) {
                 request = request.header(name, value);
             }
         }
@@ -127,8 +132,50 @@ impl<'a> World<'a> {
             }
             (401, Some("auth.unauthorized")) => request.bearer_auth("nonsense"),
             (403, Some("auth.forbidden")) => request.bearer_auth(self.token_without_scope().await),
+            _ if ["my-account", "verifications"].contains(&exchange.group()) => {
+                self.as_user(request, exchange).await
+            }
             _ => request.bearer_auth(&self.token),
         }
+    }
+
+    /// Adds a token of the account's own user, and a fresh proof of who they are if the recorder
+    /// had one. The token is exchanged, so that nobody has to sign in for it.
+    async fn as_user(&self, request: RequestBuilder, exchange: &Exchange) -> RequestBuilder {
+        const PASSWORD: &str = "Its-a-Long-Passw0rd!";
+        let manage = async |method: &str, path: &str, body: Value| {
+            send(self.request(method, path).bearer_auth(&self.token), &body).await.body
+        };
+        let id = match self.mock.user_id("itestuser") {
+            Some(id) => id,
+            None => self.mock.add_user("itestuser", PASSWORD),
+        };
+        manage("PATCH", &format!("/api/users/{id}/password"), json!({ "password": PASSWORD }))
+            .await;
+        let settings = json!({ "customClientMetadata": { "allowTokenExchange": true } });
+        manage("PATCH", &format!("/api/applications/{}", self.mock.app_id()), settings).await;
+        let subject = manage("POST", "/api/subject-tokens", json!({ "userId": id })).await;
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token_type", "urn:logto:token-type:impersonation_token"),
+            ("subject_token", subject["subjectToken"].as_str().unwrap_or_default()),
+            (
+                "scope",
+                "openid profile email phone address custom_data identities urn:logto:scope:sessions",
+            ),
+        ];
+        let exchanged = self.request("POST", "/oidc/token");
+        let exchanged = exchanged.basic_auth(self.mock.app_id(), Some(self.mock.app_secret()));
+        let token = answered(exchanged.form(&form)).await.body["access_token"].clone();
+        let token = token.as_str().unwrap_or_default();
+        let request = request.bearer_auth(token);
+        if !exchange.request_headers.contains_key("logto-verification-id") {
+            return request;
+        }
+        let proof = self.request("POST", "/api/verifications/password").bearer_auth(token);
+        let proof = send(proof, &json!({ "password": PASSWORD })).await.body;
+        let id = proof["verificationRecordId"].as_str().unwrap_or_default();
+        request.header("logto-verification-id", id)
     }
 
     async fn token_without_scope(&self) -> String {
