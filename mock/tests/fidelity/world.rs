@@ -81,6 +81,16 @@ impl<'a> World<'a> {
         reply
     }
 
+    /// A request by the user's browser, which keeps its cookies.
+    pub(crate) async fn browse(&self, method: &str, path: &str, body: &Value) -> Reply {
+        send(self.request(method, path), body).await
+    }
+
+    /// Goes on with another browser, which has no cookies.
+    pub(crate) fn leave_browser(&mut self) {
+        self.http = common::client().unwrap();
+    }
+
     fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().unwrap();
         self.http.request(method, format!("{}{path}", self.mock.endpoint()))
