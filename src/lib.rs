@@ -85,6 +85,9 @@
 //! `logto.operation` and `logto.request_id`. Retries and token requests are events. No span or
 //! event contains a secret, and without a subscriber their cost is negligible.
 
+// Badges of features, on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "client")]
 mod auth;
 #[cfg(feature = "client")]
