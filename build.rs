@@ -1,11 +1,9 @@
 //! Generates the client, the models and the groups of operations from the
-//! contract in `openapi/`, for the Cargo features that are enabled; and the
-//! events of webhooks, which take none of that.
+//! contract in `openapi/`, for the Cargo features that are enabled.
 
 use std::path::Path;
 use std::{env, error::Error, fs};
 
-const CONTRACT: &str = "openapi/logto.json";
 const CODES: &str = "openapi/codes.txt";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,12 +16,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rerun-if-changed={CODES}");
         fs::write(out.join("codes.rs"), codes(&fs::read_to_string(CODES)?))?;
     }
-    if cfg!(feature = "webhooks") {
-        println!("cargo:rerun-if-changed={CONTRACT}");
-        let contract = fs::read_to_string(CONTRACT)?;
-        let events = events(&contract)?;
-        fs::write(out.join("events.rs"), written(&events))?;
-    }
     Ok(())
 }
 
@@ -31,46 +23,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn codes(list: &str) -> String {
     let line = |code: &str| format!("{} = {code:?};\n", code.to_uppercase().replace('.', "_"));
     format!("codes! {{\n{}}}\n", list.lines().map(line).collect::<String>())
-}
-
-/// The events of the contract's enumeration of them. This needs no parser: a service that only
-/// receives webhooks is to build none.
-fn events(contract: &str) -> Result<Vec<&str>, Box<dyn Error>> {
-    let values = || {
-        let (_, schema) = contract.split_once("\"HookEvent\": {")?;
-        let (_, values) = schema.split_once("\"enum\": [")?;
-        values.split_once(']')
-    };
-    let (values, _) = values().ok_or("the contract has no `HookEvent` with an `enum`")?;
-    let events = values.split(',').map(|value| value.trim().trim_matches('"'));
-    events
-        .map(|event| match event.split('.').all(is_word) {
-            true => Ok(event),
-            false => Err(format!("{event:?} of `HookEvent` gives no name").into()),
-        })
-        .collect()
-}
-
-fn is_word(part: &str) -> bool {
-    part.starts_with(|first: char| first.is_ascii_uppercase())
-        && part.chars().all(|letter| letter.is_ascii_alphanumeric())
-}
-
-/// A call of the macro that makes the types of them. Those that are not listed are changes of data.
-fn written(events: &[&str]) -> String {
-    let mut code = String::from("events! {\n");
-    for event in events {
-        let variant = event.replace('.', "");
-        let payload = match *event {
-            "Identifier.Lockout" => "Lockout",
-            "Message.RateLimited" => "RateLimit",
-            "Grant.LimitExceeded" => "GrantLimit",
-            event if event.starts_with("Post") => "Interaction",
-            _ => "DataChange",
-        };
-        code += &format!("/// `{event}`\n{variant}({payload}) = {event:?},\n");
-    }
-    code + "}\n"
 }
 
 #[cfg(feature = "operations")]
@@ -81,8 +33,7 @@ mod operations {
 
     use logto_api_codegen::{Contract, Docs, Operation, feature, generate};
 
-    use super::CONTRACT;
-
+    const CONTRACT: &str = "openapi/logto.json";
     const DOCS: &str = "openapi/docs.json";
     const RELEASES: &str = "openapi/releases";
 

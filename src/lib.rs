@@ -94,6 +94,8 @@ mod auth;
 mod call;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(any(feature = "client", feature = "webhooks"))]
+mod clock;
 #[cfg(feature = "drift")]
 pub mod drift;
 #[cfg(feature = "client")]
@@ -139,10 +141,12 @@ pub use call::{
 };
 #[cfg(feature = "client")]
 pub use client::{Client, builder::ClientBuilder, delegation::DelegationBuilder};
+#[cfg(any(feature = "client", feature = "webhooks"))]
+pub use clock::Clock;
 #[cfg(feature = "client")]
 pub use error::{Error, Result, codes};
 #[cfg(feature = "client")]
-pub use http::{clock::Clock, cookies::BrowserCookies, retry::RetryPolicy, upload::Upload};
+pub use http::{cookies::BrowserCookies, retry::RetryPolicy, upload::Upload};
 #[cfg(feature = "client")]
 pub use lists::{
     page::Page,

@@ -11,15 +11,29 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     sync::Mutex,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use logto_api::webhooks::{Event, EventType, SIGNATURE_HEADER, WebhookError, WebhookVerifier};
+use logto_api::{
+    Clock,
+    webhooks::{Event, EventType, SIGNATURE_HEADER, WebhookError, WebhookVerifier},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 const KEY: &str = "signing-key";
+/// When the deliveries of `body_of` were created, in seconds since the epoch.
+const CREATED_AT: u64 = 978_307_200;
+
+/// A clock that stands at this second.
+struct At(u64);
+
+impl Clock for At {
+    fn wall_time(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(self.0)
+    }
+}
 
 #[derive(Deserialize)]
 struct Delivery {
@@ -152,9 +166,15 @@ fn size_age_and_replays_are_limited() {
     verify(&verifier.clone().max_size(body.len())).unwrap();
     let smaller = verifier.clone().max_size(body.len() - 1);
     assert_eq!(verify(&smaller), Err(WebhookError::TooLarge));
-    let recent = verifier.clone().max_age(Duration::from_secs(300));
-    assert_eq!(verify(&recent), Err(WebhookError::OutOfDate));
-    verify(&verifier.clone().max_age(Duration::from_secs(1 << 33))).unwrap();
+    for (seconds, good) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
+        let clock = At(CREATED_AT.checked_add_signed(seconds).unwrap());
+        let recent = verifier.clone().max_age(Duration::from_secs(300)).clock(clock);
+        assert_eq!(verify(&recent).is_ok(), good, "{seconds}");
+    }
+    let dateless = br#"{"event":"User.Created"}"#;
+    let limited = verifier.clone().max_age(Duration::from_secs(1 << 40));
+    let outcome = limited.verify_signature(&verifier.sign(dateless), dateless);
+    assert_eq!(outcome, Err(WebhookError::OutOfDate));
 
     let seen = Mutex::new(HashSet::new());
     let once = verifier.replay_check(move |event, signature| {

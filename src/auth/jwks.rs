@@ -16,8 +16,9 @@ use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
 use crate::{
     Error, Result,
+    clock::SharedClock,
     error::{AuthFailure, NO_RUNTIME, TimeLimit},
-    http::{clock::SharedClock, runtimes::PerRuntime},
+    http::runtimes::PerRuntime,
 };
 
 /// How long a key is trusted without asking: one that was withdrawn is forgotten then.

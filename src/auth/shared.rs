@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     Timestamp,
+    clock::SharedClock,
     error::AuthFailure,
-    http::{clock::SharedClock, retry::Retries, trace},
+    http::{retry::Retries, trace},
     store::{Begun, Lease, SharedStore, Slot, Wants},
 };
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Bearer, source::Fetched};
-use crate::http::clock::part;
+use crate::clock::part;
 
 /// How long before its expiry a token is no longer used, so that it is still valid on arrival.
 const LEEWAY: Duration = Duration::from_secs(10);

@@ -11,8 +11,8 @@ use crate::{
         TokenParameters, TokenProvider, TokenSource,
     },
     client::Inner,
+    clock::SharedClock,
     http::{
-        clock::SharedClock,
         cookies::Cookies,
         endpoint::Endpoint,
         retry::{Retries, budget::RetryBudget},

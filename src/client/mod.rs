@@ -18,8 +18,8 @@ use crate::auth::TokenEndpoint;
 use crate::{
     BrowserCookies, ClientBuilder, Error, Result,
     auth::Credentials,
+    clock::SharedClock,
     http::{
-        clock::SharedClock,
         cookies::Cookies,
         endpoint::{self, Endpoint},
         retry::Retries,

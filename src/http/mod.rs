@@ -4,7 +4,6 @@
 //! Uses `error`; everything above uses it.
 
 pub(crate) mod body;
-pub(crate) mod clock;
 pub(crate) mod cookies;
 pub(crate) mod endpoint;
 pub(crate) mod operation;

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{runtime::Id, sync, time::timeout};
 
-use crate::http::{clock::SharedClock, runtimes};
+use crate::{clock::SharedClock, http::runtimes};
 
 /// How long to wait for a lock that another runtime holds, which may never run again. It is less
 /// than the time during which Logto accepts a refresh token once more.

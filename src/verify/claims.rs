@@ -109,14 +109,14 @@ impl AccessTokenClaims {
         self.known.exp
     }
 
-    /// The names of the roles, where a script for custom claims puts them in a claim `roles`: Logto
-    /// itself puts none in access tokens.
-    pub fn roles(&self) -> impl Iterator<Item = &str> {
-        let roles = self.raw.get("roles").and_then(Value::as_array);
-        roles.into_iter().flatten().filter_map(Value::as_str)
+    /// Who acts for the subject (RFC 8693, section 4.1): the id of the user whose token was given as
+    /// `actor_token` when this token was exchanged.
+    pub fn actor(&self) -> Option<&str> {
+        self.raw.get("act")?.get("sub")?.as_str()
     }
 
-    /// All claims as a type of yours, which takes those that a script for custom claims adds.
+    /// All claims as a type of yours, which takes those that a script for custom claims adds. Roles
+    /// are among them: Logto itself puts none in access tokens, only what the roles permit (`scope`).
     ///
     /// # Errors
     ///

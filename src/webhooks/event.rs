@@ -74,7 +74,7 @@ macro_rules! events {
     };
 }
 
-include!(concat!(env!("OUT_DIR"), "/events.rs"));
+include!("events.rs");
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

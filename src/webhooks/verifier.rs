@@ -1,17 +1,13 @@
 //! Signatures of deliveries.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
 
 use super::{Event, WebhookError};
-use crate::Timestamp;
+use crate::{Clock, Timestamp, clock::SharedClock};
 
 /// The header with the signature: HMAC-SHA-256 of the body, in hexadecimal digits.
 pub const SIGNATURE_HEADER: &str = "logto-signature-sha-256";
@@ -31,12 +27,19 @@ pub struct WebhookVerifier {
     max_size: usize,
     max_age: Option<Duration>,
     seen: Option<Arc<Seen>>,
+    clock: SharedClock,
 }
 
 impl WebhookVerifier {
     /// A verifier with the signing key that Logto shows on the webhook's page.
     pub fn new(signing_key: impl AsRef<[u8]>) -> Self {
-        let verifier = Self { keys: Vec::new(), max_size: MAX_SIZE, max_age: None, seen: None };
+        let verifier = Self {
+            keys: Vec::new(),
+            max_size: MAX_SIZE,
+            max_age: None,
+            seen: None,
+            clock: SharedClock::default(),
+        };
         verifier.or_key(signing_key)
     }
 
@@ -76,6 +79,13 @@ impl WebhookVerifier {
         seen: impl Fn(&Event, &str) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.seen = Some(Arc::new(seen));
+        self
+    }
+
+    /// The clock that [`max_age`](Self::max_age) goes by; the machine's unless it is set.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock(Arc::new(clock));
         self
     }
 
@@ -130,7 +140,7 @@ impl WebhookVerifier {
     fn check_age(&self, event: &Event) -> Result<(), WebhookError> {
         let Some(limit) = self.max_age else { return Ok(()) };
         let created = event.created_at().ok_or(WebhookError::OutOfDate)?;
-        let now = Timestamp::from(SystemTime::now());
+        let now = Timestamp::from(self.clock.wall_time());
         let age = now.as_millis().abs_diff(created.as_millis());
         match u128::from(age) <= limit.as_millis() {
             true => Ok(()),

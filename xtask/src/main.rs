@@ -10,6 +10,7 @@ mod compatibility;
 mod coverage;
 mod docs;
 mod drift;
+mod events;
 mod fuzz;
 mod soak;
 mod source;

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::compatibility;
 use crate::docs::Documented;
+use crate::events;
 use crate::source;
 use crate::writes::Writes;
 use entry::Entry;
@@ -105,6 +106,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     releases.write(folder, &vendored.series, &mut writes)?;
     writes.write(folder.join("logto.json"), new.text.clone());
     writes.write(compatibility_path(folder), compatibility::page(&new.value)?);
+    if is_own(folder) {
+        let path = folder.join("../src/webhooks/events.rs");
+        writes.write(path, events::list(&new.value)?);
+    }
     writes.write(folder.join("names.toml"), vendored.names.print()?);
     writes.write(folder.join("methods.toml"), vendored.methods.print()?);
     let noted = match &old {

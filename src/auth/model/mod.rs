@@ -37,10 +37,8 @@ use super::{
 };
 use crate::{
     Clock, RetryPolicy,
-    http::{
-        clock::SharedClock,
-        retry::{Retries, budget::RetryBudget},
-    },
+    clock::SharedClock,
+    http::retry::{Retries, budget::RetryBudget},
 };
 
 /// How many orders of each kind are tried: `LOGTO_MODEL_ORDERS` says otherwise.

@@ -10,10 +10,8 @@ use std::{
 
 use crate::{
     Error,
-    http::{
-        clock::{SharedClock, part},
-        retry::budget::RetryBudget,
-    },
+    clock::{SharedClock, part},
+    http::retry::budget::RetryBudget,
 };
 
 /// When a call that failed is retried, and after which delay.

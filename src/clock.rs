@@ -2,19 +2,21 @@
 
 use std::{
     fmt,
-    future::Future,
     ops::Deref,
-    pin::Pin,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
+#[cfg(feature = "client")]
+use std::{future::Future, pin::Pin, time::Duration};
 
-/// The client's source of time and randomness: for the expiry of tokens and the delays of retries.
+/// The crate's source of time and randomness: for the expiry of tokens, the delays of retries, and
+/// the age of webhooks' deliveries.
 ///
-/// Tests can set their own with [`ClientBuilder::clock`](crate::ClientBuilder::clock), whose
-/// `sleep` advances `now` instead of waiting. Network timeouts use the real clock regardless.
+/// Tests can set their own with `ClientBuilder::clock`, whose `sleep` advances `now` instead of
+/// waiting, or with `WebhookVerifier::clock`. Network timeouts use the real clock regardless.
 ///
 /// ```
+/// # #[cfg(feature = "client")] {
 /// use std::{future, pin::Pin, sync::Mutex, time::{Duration, Instant}};
 ///
 /// struct Leap(Mutex<Instant>);
@@ -31,6 +33,7 @@ use std::{
 ///         1.0
 ///     }
 /// }
+/// # }
 /// ```
 pub trait Clock: Send + Sync + 'static {
     /// A monotonic clock.
@@ -44,11 +47,13 @@ pub trait Clock: Send + Sync + 'static {
     }
 
     /// Completes after this duration.
+    #[cfg(feature = "client")]
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(duration))
     }
 
     /// A number from 0 to 1: the part of the maximum delay to wait.
+    #[cfg(feature = "client")]
     fn random(&self) -> f64 {
         fastrand::f64()
     }
@@ -60,6 +65,7 @@ struct SystemClock;
 impl Clock for SystemClock {}
 
 /// This part of a duration, from 0 for nothing to 1 for all of it. A clock may give any number.
+#[cfg(feature = "client")]
 pub(crate) fn part(duration: Duration, part: f64) -> Duration {
     let seconds = duration.as_secs_f64() * part.clamp(0.0, 1.0);
     Duration::try_from_secs_f64(seconds).unwrap_or(duration)
