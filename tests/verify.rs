@@ -10,133 +10,22 @@
 mod desk;
 #[path = "support/issuer.rs"]
 mod issuer;
+#[path = "support/key_server.rs"]
+mod key_server;
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
-    time::{Duration, Instant, SystemTime},
+    sync::Arc,
+    time::Duration,
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use desk::{Desk, Reply, Seen};
 use issuer::{Key, hs256, jwt, unsigned};
-use logto_api::{
-    Clock, Error,
-    verify::{TokenVerifier, TokenVerifierBuilder},
-};
+use key_server::{API, JWKS, Logto, NOW, header, rejected, sign};
+use logto_api::verify::TokenVerifier;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-const API: &str = "https://api.acme.com";
-const JWKS: &str = "/oidc/jwks";
-const NOW: u64 = 1_795_658_100;
-
-/// A clock that stands where the test puts it.
-#[derive(Clone)]
-struct At(Arc<Mutex<(u64, Instant)>>);
-
-impl At {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new((NOW, Instant::now()))))
-    }
-
-    fn forward(&self, seconds: u64) {
-        let mut now = self.0.lock().unwrap();
-        now.0 += seconds;
-        now.1 += Duration::from_secs(seconds);
-    }
-
-    fn set(&self, wall: u64) {
-        self.0.lock().unwrap().0 = wall;
-    }
-}
-
-impl Clock for At {
-    fn now(&self) -> Instant {
-        self.0.lock().unwrap().1
-    }
-
-    fn wall_time(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.lock().unwrap().0)
-    }
-
-    fn sleep(&self, _: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(std::future::ready(()))
-    }
-}
-
-/// A Logto that publishes keys, as long as it is up.
-struct Logto {
-    desk: Desk,
-    keys: Arc<Mutex<Option<Value>>>,
-    clock: At,
-}
-
-impl Logto {
-    async fn with(keys: Value) -> Self {
-        let keys = Arc::new(Mutex::new(Some(keys)));
-        let shown = keys.clone();
-        let desk = Desk::open(move |_: Seen| {
-            let reply = match &*shown.lock().unwrap() {
-                Some(keys) => Reply::json(200, keys),
-                None => Reply::new(503, ""),
-            };
-            std::future::ready(reply)
-        })
-        .await;
-        Self { desk, keys, clock: At::new() }
-    }
-
-    async fn of(key: &Key) -> Self {
-        Self::with(json!({"keys": [key.jwk()]})).await
-    }
-
-    fn builder(&self) -> TokenVerifierBuilder {
-        let clock = self.clock.clone();
-        TokenVerifier::builder(&self.desk.endpoint).configure(|client| client.clock(clock))
-    }
-
-    fn verifier(&self) -> TokenVerifier {
-        self.builder().audience(API).build().unwrap()
-    }
-
-    fn claims(&self) -> Value {
-        json!({
-            "jti": "j", "sub": "u1", "iat": NOW - 10, "exp": NOW + 3600, "scope": "read write",
-            "client_id": "app", "iss": format!("{}/oidc", self.desk.endpoint), "aud": API,
-        })
-    }
-
-    fn changed(&self, changes: &Value) -> Value {
-        let mut claims = self.claims();
-        for (name, value) in changes.as_object().unwrap() {
-            match value {
-                Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
-                value => claims[name] = value.clone(),
-            }
-        }
-        claims
-    }
-
-    fn fetches(&self) -> usize {
-        self.desk.count(JWKS)
-    }
-}
-
-fn header(key: &Key) -> Value {
-    json!({"alg": key.algorithm(), "typ": "at+jwt", "kid": key.id})
-}
-
-fn sign(key: &Key, claims: &Value) -> String {
-    key.sign_with(&header(key), claims)
-}
-
-fn rejected(outcome: Result<impl std::fmt::Debug, Error>) -> Error {
-    let error = outcome.unwrap_err();
-    assert!(error.is_invalid_token(), "{error}");
-    error
-}
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -476,53 +365,5 @@ fn settings_that_would_accept_too_much_are_refused() {
         (builder().organization_tokens(), true),
     ] {
         assert_eq!(builder.build().is_ok(), good);
-    }
-}
-
-#[cfg(feature = "axum")]
-#[tokio::test]
-async fn axum_rejects_as_rfc_6750_says() {
-    use axum::{Router, body::Body, http::Request, routing::get};
-    use logto_api::verify::{Authenticated, BearerRejection};
-    use tower::ServiceExt;
-
-    async fn orders(caller: Authenticated) -> Result<String, BearerRejection> {
-        Ok(caller.require(&["read", "write"])?.subject().to_owned())
-    }
-
-    let key = Key::es384("k");
-    let logto = Logto::of(&key).await;
-    let app = Router::new().route("/", get(orders)).with_state(logto.verifier());
-    let ask = async |headers: &[String]| {
-        let mut request = Request::get("/");
-        for value in headers {
-            request = request.header("authorization", value);
-        }
-        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let challenge = response.headers().get("www-authenticate");
-        let challenge = challenge.map(|value| value.to_str().unwrap().to_owned());
-        (response.status().as_u16(), challenge.unwrap_or_default())
-    };
-    let good = sign(&key, &logto.claims());
-    let lacking = sign(&key, &logto.changed(&json!({"scope": "read"})));
-    let down = logto.keys.lock().unwrap().take();
-    assert_eq!(ask(&[format!("Bearer {good}")]).await, (503, String::new()));
-    *logto.keys.lock().unwrap() = down;
-    for (headers, status, challenge) in [
-        (vec![format!("Bearer {good}")], 200, ""),
-        (vec![format!("bearer  {good}")], 200, ""),
-        (vec![], 401, "Bearer"),
-        (vec![format!("Basic {good}")], 401, "Bearer"),
-        (vec![good.clone()], 401, "Bearer"),
-        (vec!["Bearer x".to_owned()], 401, r#"Bearer error="invalid_token""#),
-        (vec![format!("Bearer {good}x")], 401, r#"Bearer error="invalid_token""#),
-        (vec![format!("Bearer {good}"); 2], 400, r#"Bearer error="invalid_request""#),
-        (
-            vec![format!("Bearer {lacking}")],
-            403,
-            r#"Bearer error="insufficient_scope", scope="read write""#,
-        ),
-    ] {
-        assert_eq!(ask(&headers).await, (status, challenge.to_owned()), "{headers:?}");
     }
 }

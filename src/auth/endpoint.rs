@@ -97,6 +97,17 @@ impl TokenEndpoint {
         self.post(url, form).await.map(|(_, body)| body)
     }
 
+    /// Asks what a token is (RFC 7662), once.
+    #[cfg(feature = "verify")]
+    pub(crate) async fn introspect(
+        &self,
+        form: &[Parameter<'_>],
+    ) -> Result<Map<String, Value>, AuthFailure> {
+        let mut url = self.url.clone();
+        url.set_path("/oidc/token/introspection");
+        self.post(url, form).await.map(|(_, body)| body)
+    }
+
     /// Sends a form with the application's credentials.
     async fn post(
         &self,

@@ -26,10 +26,13 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-#[cfg(feature = "jwks")]
-pub(crate) use self::jwks::{Jwks, NamedKey};
 #[cfg(feature = "sign-in")]
-pub(crate) use self::{attempts::attempts, endpoint::Granted};
+pub(crate) use self::endpoint::Granted;
+#[cfg(feature = "jwks")]
+pub(crate) use self::{
+    attempts::attempts,
+    jwks::{Jwks, NamedKey},
+};
 pub use self::{bearer::AccessToken, provider::TokenProvider};
 pub(crate) use self::{
     bearer::Bearer,
@@ -150,6 +153,15 @@ impl Credentials {
             lifetime if lifetime.is_zero() => access_token,
             lifetime => access_token.expires_in(lifetime),
         })
+    }
+
+    /// Where the application gets tokens, if the client was given one's credentials.
+    #[cfg(feature = "verify")]
+    pub(crate) fn application(&self) -> Option<&Arc<TokenEndpoint>> {
+        match self {
+            Self::App { endpoint, .. } => Some(endpoint),
+            Self::None | Self::Fixed(_) | Self::Organization(_) | Self::Anyone(_) => None,
+        }
     }
 
     /// Whether another token can be obtained when the server rejects one.

@@ -1,8 +1,8 @@
 //! What a verifier wants of tokens.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::TokenVerifier;
+use super::{RequestHead, TokenVerifier, organization::OrganizationSource};
 use crate::{Client, ClientBuilder, Error, Result, setters::IntoText};
 
 /// How far two clocks may differ.
@@ -32,6 +32,8 @@ pub(super) struct Rules {
     pub(super) clients: Vec<String>,
     pub(super) users_only: bool,
     pub(super) leeway: Duration,
+    /// Where a request names the organization that it is about.
+    pub(super) organization: Option<OrganizationSource>,
 }
 
 /// Settings of a [`TokenVerifier`] that is to be built.
@@ -40,6 +42,8 @@ pub(super) struct Rules {
 pub struct TokenVerifierBuilder {
     client: Source,
     rules: Rules,
+    /// What was set and is of no use.
+    problem: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -50,11 +54,11 @@ enum Source {
 
 impl TokenVerifierBuilder {
     pub(super) fn new(client: ClientBuilder) -> Self {
-        Self { client: Source::New(Box::new(client)), rules: Rules::new() }
+        Self { client: Source::New(Box::new(client)), rules: Rules::new(), problem: None }
     }
 
     pub(super) fn of(client: &Client) -> Self {
-        Self { client: Source::Given(client.anonymous()), rules: Rules::new() }
+        Self { client: Source::Given(client.clone()), rules: Rules::new(), problem: None }
     }
 
     /// The API's identifier (resource indicator), as it is registered with Logto. Where it is set
@@ -84,6 +88,46 @@ impl TokenVerifierBuilder {
     pub fn organization_tokens(mut self) -> Self {
         self.rules.wanted = Wanted::Organization;
         self
+    }
+
+    /// Takes the organization that a request is about from its path, by a template such as
+    /// `/organizations/{organization}/orders`: the path has to begin like this, and other segments
+    /// in braces may be anything. Where a router takes a prefix off, as axum's `nest` does, the
+    /// template is without it.
+    ///
+    /// Tokens about another organization are rejected by [`TokenVerifier::authenticate`], the
+    /// extractors and the layer; so are requests that name none.
+    pub fn organization_from_path(mut self, template: &str) -> Self {
+        self.rules.organization = OrganizationSource::path(template);
+        if self.rules.organization.is_none() {
+            self.problem = Some(
+                "the template of `organization_from_path` has to begin with a slash, and to have \
+                 one segment `{organization}`",
+            );
+        }
+        self
+    }
+
+    /// As [`organization_from_path`](Self::organization_from_path), from a header.
+    pub fn organization_from_header(mut self, name: impl IntoText) -> Self {
+        self.rules.organization = Some(OrganizationSource::Header(name.into_text().into()));
+        self
+    }
+
+    /// As [`organization_from_path`](Self::organization_from_path), by a function of your own. Where
+    /// it finds none, the request is rejected.
+    pub fn organization_by(
+        mut self,
+        find: impl Fn(&RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.organization = Some(OrganizationSource::Other(Arc::new(find)));
+        self
+    }
+
+    /// The machine-to-machine application that [`TokenVerifier::introspect`] asks as. A verifier
+    /// that is made from a client with the credentials of one needs no other.
+    pub fn introspection(self, app_id: impl IntoText, app_secret: impl IntoText) -> Self {
+        self.configure(|client| client.client_credentials(app_id, app_secret))
     }
 
     /// Who issues the tokens, where it is not the endpoint with `/oidc` after it: the public one,
@@ -131,7 +175,16 @@ impl TokenVerifierBuilder {
     /// when an audience is an organization's, or `urn:logto:resource:organizations`, which proves
     /// nothing; and for whatever [`ClientBuilder::build`] rejects.
     pub fn build(self) -> Result<TokenVerifier> {
+        if let Some(problem) = self.problem {
+            return Err(Error::config(problem));
+        }
         let rules = self.rules;
+        if rules.organization.is_some() && rules.wanted == Wanted::Resource {
+            return Err(Error::config(
+                "tokens are about no organization unless the verifier wants them so: use \
+                 `organization_tokens` or `in_organization`",
+            ));
+        }
         let of_organization = rules.wanted == Wanted::Organization;
         if of_organization != rules.audiences.is_empty() {
             return Err(Error::config(match of_organization {
@@ -173,6 +226,7 @@ impl Rules {
             clients: Vec::new(),
             users_only: false,
             leeway: LEEWAY,
+            organization: None,
         }
     }
 }

@@ -81,7 +81,7 @@ impl AccessTokenClaims {
 
     /// The scopes that were granted.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.known.scope.as_deref().unwrap_or_default().split_ascii_whitespace()
+        scopes(self.known.scope.as_deref())
     }
 
     /// Whether this scope was granted.
@@ -149,6 +149,11 @@ impl AccessTokenClaims {
             _ => None,
         }
     }
+}
+
+/// The scopes of the claim.
+pub(super) fn scopes(claim: Option<&str>) -> impl Iterator<Item = &str> {
+    claim.unwrap_or_default().split_ascii_whitespace()
 }
 
 impl<'de> Deserialize<'de> for AccessTokenClaims {

@@ -18,13 +18,31 @@
 //! # }
 //! ```
 
+#[cfg(feature = "actix")]
+mod actix;
+mod authenticated;
 #[cfg(feature = "axum")]
 mod axum;
+mod bearer;
 mod builder;
 mod claims;
+mod head;
+mod introspection;
+#[cfg(feature = "tower")]
+mod layer;
+mod organization;
+mod request;
 mod verifier;
 
-#[cfg(feature = "axum")]
-pub use self::axum::{Authenticated, BearerRejection};
-pub use self::{builder::TokenVerifierBuilder, claims::AccessTokenClaims, verifier::TokenVerifier};
+#[cfg(feature = "tower")]
+pub use self::layer::{BearerLayer, BearerService, GrpcRejections, JsonRejections, RejectWith};
+pub use self::{
+    authenticated::{Authenticated, TokenClaims},
+    bearer::BearerRejection,
+    builder::TokenVerifierBuilder,
+    claims::AccessTokenClaims,
+    head::RequestHead,
+    introspection::OpaqueTokenClaims,
+    verifier::TokenVerifier,
+};
 pub use crate::oidc::{IdTokenClaims, UserInfo};

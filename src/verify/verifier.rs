@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{
     AccessTokenClaims, TokenVerifierBuilder,
     builder::{Rules, Wanted},
+    introspection::Introspector,
 };
 use crate::{
     Client, Error, Result, Timestamp,
@@ -26,9 +27,11 @@ const MAX_SIZE: usize = 64 * 1024;
 pub struct TokenVerifier(Arc<Inner>);
 
 struct Inner {
+    /// One that acts for nobody.
     client: Client,
     issuer: String,
     rules: Rules,
+    introspector: Option<Introspector>,
 }
 
 impl TokenVerifier {
@@ -40,7 +43,24 @@ impl TokenVerifier {
 
     pub(super) fn of(client: Client, rules: Rules) -> Self {
         let issuer = rules.issuer.clone().unwrap_or_else(|| issuer(&client));
-        Self(Arc::new(Inner { client, issuer, rules }))
+        let introspector = client.credentials().application().cloned().map(Introspector::new);
+        Self(Arc::new(Inner { client: client.anonymous(), issuer, rules, introspector }))
+    }
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    pub(super) fn introspector(&self) -> Option<&Introspector> {
+        self.0.introspector.as_ref()
     }
 
     /// What the token says, if it is good.
@@ -49,7 +69,8 @@ impl TokenVerifier {
     ///
     /// - [`is_invalid_token`](Error::is_invalid_token): it is not; answer 401 with `invalid_token`.
     /// - [`is_opaque_token`](Error::is_opaque_token) besides: it may be a token for Logto's own
-    ///   endpoints, which is given where a client names no `resource`.
+    ///   endpoints, which is given where a client names no `resource`. See
+    ///   [`introspect`](Self::introspect).
     /// - Any other: the keys cannot be fetched. Whether the token is good is not known; answer 503.
     pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims> {
         if token.len() > MAX_SIZE {
@@ -103,22 +124,37 @@ impl TokenVerifier {
     }
 
     fn check(&self, claims: &AccessTokenClaims) -> Result<()> {
-        let rules = &self.0.rules;
         let known = claims.known();
-        let fail = |problem: &'static str| Err(Error::invalid_token(problem));
         if known.iss != self.0.issuer {
-            return fail("the access token is from another issuer: set `issuer` where it differs");
+            return Err(self.another_issuer());
         }
         if !self.is_wanted(claims) {
-            return fail("the access token is not for this API, or not in the way that is wanted");
+            return Err(Error::invalid_token(
+                "the access token is not for this API, or not in the way that is wanted",
+            ));
         }
-        if known.sub.is_empty() || (rules.users_only && claims.is_machine()) {
-            return fail("the access token is about no user");
+        self.check_party(&known.sub, &known.client_id)?;
+        self.check_times(known.exp, Some(known.iat), known.nbf)
+    }
+
+    pub(super) fn another_issuer(&self) -> Error {
+        Error::invalid_token(
+            "the access token is from another issuer: set `issuer` where it differs",
+        )
+    }
+
+    /// Whom the token is about, and to whom it was issued.
+    pub(super) fn check_party(&self, subject: &str, client_id: &str) -> Result<()> {
+        let rules = &self.0.rules;
+        if subject.is_empty() || (rules.users_only && subject == client_id) {
+            return Err(Error::invalid_token("the access token is about no user"));
         }
-        if !rules.clients.is_empty() && !rules.clients.contains(&known.client_id) {
-            return fail("the access token was issued to another application");
+        match rules.clients.is_empty() || rules.clients.iter().any(|client| client == client_id) {
+            true => Ok(()),
+            false => {
+                Err(Error::invalid_token("the access token was issued to another application"))
+            }
         }
-        self.check_times(claims)
     }
 
     fn is_wanted(&self, claims: &AccessTokenClaims) -> bool {
@@ -133,16 +169,19 @@ impl TokenVerifier {
         }
     }
 
-    fn check_times(&self, claims: &AccessTokenClaims) -> Result<()> {
+    pub(super) fn check_times(
+        &self,
+        expires: Timestamp,
+        issued: Option<Timestamp>,
+        not_before: Option<Timestamp>,
+    ) -> Result<()> {
         let now = Timestamp::from(self.0.client.clock().wall_time()).as_millis();
         let leeway = i64::try_from(self.0.rules.leeway.as_millis()).unwrap_or(i64::MAX);
-        let known = claims.known();
-        if known.exp.as_millis() <= now.saturating_sub(leeway) {
+        if expires.as_millis() <= now.saturating_sub(leeway) {
             return Err(Error::invalid_token("the access token has expired"));
         }
         let limit = now.saturating_add(leeway);
-        let not_before = known.nbf.map(Timestamp::as_millis);
-        match known.iat.as_millis() > limit || not_before.is_some_and(|at| at > limit) {
+        match [issued, not_before].into_iter().flatten().any(|at| at.as_millis() > limit) {
             true => Err(Error::invalid_token("the access token is not valid yet")),
             false => Ok(()),
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
 /// Why a delivery is rejected. Its text quotes nothing of the delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,6 +14,8 @@ pub enum WebhookError {
     InvalidSignature,
     /// The body is longer than [`max_size`](super::WebhookVerifier::max_size) allows.
     TooLarge,
+    /// The connection broke before all of the body was there.
+    Interrupted,
     /// The delivery is older than [`max_age`](super::WebhookVerifier::max_age) allows, or says that
     /// it is from the future.
     OutOfDate,
@@ -19,6 +23,21 @@ pub enum WebhookError {
     Replayed,
     /// The signature is good, but the body is not an event: this is where.
     InvalidBody(String),
+}
+
+impl WebhookError {
+    /// The status of the response.
+    ///
+    /// Logto shows it on the webhook's page, and does not send again. Whoever takes duplicates as a
+    /// matter of course answers [`Replayed`](Self::Replayed), which is 409, with 200.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::MissingSignature | Self::InvalidSignature => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Interrupted | Self::OutOfDate | Self::InvalidBody(_) => StatusCode::BAD_REQUEST,
+            Self::Replayed => StatusCode::CONFLICT,
+        }
+    }
 }
 
 impl fmt::Display for WebhookError {
@@ -30,6 +49,7 @@ impl fmt::Display for WebhookError {
                  that the body is the one received, byte for byte"
             }
             Self::TooLarge => "the body is longer than is accepted",
+            Self::Interrupted => "the body could not be read to its end",
             Self::OutOfDate => "the delivery is too old, or from the future: check the clocks",
             Self::Replayed => "the delivery has been received before",
             Self::InvalidBody(problem) => {

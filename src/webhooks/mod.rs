@@ -24,10 +24,25 @@
 //! ten seconds without a response. Answer at once, and do the work afterwards. Deliveries arrive in
 //! any order, and some releases send the same one twice.
 
+#[cfg(feature = "actix")]
+mod actix;
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(any(feature = "actix", feature = "axum"))]
+mod delivery;
 mod error;
 mod event;
 mod payload;
+#[cfg(feature = "tower")]
+mod receive;
+#[cfg(feature = "hooks")]
+mod subscribe;
 mod verifier;
+
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub use self::delivery::Delivery;
+#[cfg(feature = "hooks")]
+pub use self::subscribe::RotatedHook;
 
 pub use self::{
     error::WebhookError,

@@ -95,13 +95,7 @@ impl WebhookVerifier {
     ///
     /// Whatever [`WebhookError`] lists.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Event, WebhookError> {
-        let mut signatures = headers.get_all(SIGNATURE_HEADER).iter();
-        let signature = signatures.next().ok_or(WebhookError::MissingSignature)?;
-        if signatures.next().is_some() {
-            return Err(WebhookError::InvalidSignature);
-        }
-        let signature = signature.to_str().map_err(|_| WebhookError::InvalidSignature)?;
-        self.verify_signature(signature, body)
+        self.verify_signature(signature(headers)?, body)
     }
 
     /// The event of a delivery, by the value of its header [`SIGNATURE_HEADER`] and its body as it
@@ -137,6 +131,11 @@ impl WebhookVerifier {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(super) fn size_limit(&self) -> usize {
+        self.max_size
+    }
+
     fn check_age(&self, event: &Event) -> Result<(), WebhookError> {
         let Some(limit) = self.max_age else { return Ok(()) };
         let created = event.created_at().ok_or(WebhookError::OutOfDate)?;
@@ -146,6 +145,16 @@ impl WebhookVerifier {
             true => Ok(()),
             false => Err(WebhookError::OutOfDate),
         }
+    }
+}
+
+/// The signature, of which there is one.
+pub(super) fn signature(headers: &HeaderMap) -> Result<&str, WebhookError> {
+    let mut signatures = headers.get_all(SIGNATURE_HEADER).iter();
+    let signature = signatures.next().ok_or(WebhookError::MissingSignature)?;
+    match signatures.next() {
+        None => signature.to_str().map_err(|_| WebhookError::InvalidSignature),
+        Some(_) => Err(WebhookError::InvalidSignature),
     }
 }
 

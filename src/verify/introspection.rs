@@ -1,0 +1,221 @@
+//! Opaque tokens, which only Logto can tell about (RFC 7662).
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{TokenVerifier, claims::scopes};
+use crate::{
+    Error, Result, Timestamp,
+    auth::{TokenEndpoint, attempts},
+    oidc::{maybe_seconds, seconds},
+};
+
+/// How long what Logto said of a token is gone by. A token that is revoked meanwhile is good until
+/// then.
+const MAX_AGE: Duration = Duration::from_secs(10);
+/// How many tokens are remembered.
+const CAPACITY: usize = 1000;
+/// In bytes. Logto's opaque tokens have 43.
+const MAX_SIZE: usize = 1024;
+
+/// What Logto says of an opaque access token.
+///
+/// It names no audience and is for no API: its scopes are those of OpenID Connect, such as `profile`,
+/// and no permissions of an API's.
+#[derive(Clone, PartialEq)]
+pub struct OpaqueTokenClaims {
+    known: Known,
+    raw: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Known {
+    sub: String,
+    client_id: String,
+    #[serde(deserialize_with = "seconds")]
+    exp: Timestamp,
+    #[serde(default, deserialize_with = "maybe_seconds")]
+    iat: Option<Timestamp>,
+    iss: Option<String>,
+    scope: Option<String>,
+    token_type: Option<String>,
+}
+
+impl OpaqueTokenClaims {
+    /// The id of the user that the token is about.
+    pub fn subject(&self) -> &str {
+        &self.known.sub
+    }
+
+    /// The id of the application that the token was issued to.
+    pub fn client_id(&self) -> &str {
+        &self.known.client_id
+    }
+
+    /// The scopes that were granted.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        scopes(self.known.scope.as_deref())
+    }
+
+    /// Whether this scope was granted.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|granted| granted == scope)
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(&self) -> Option<Timestamp> {
+        self.known.iat
+    }
+
+    /// When the token ends.
+    pub fn expires_at(&self) -> Timestamp {
+        self.known.exp
+    }
+
+    /// All that Logto says.
+    pub fn raw(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for OpaqueTokenClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.known.fmt(f)
+    }
+}
+
+/// An application that asks, and what it was told lately.
+pub(super) struct Introspector {
+    endpoint: Arc<TokenEndpoint>,
+    told: Mutex<HashMap<[u8; 32], Told>>,
+}
+
+struct Told {
+    until: Instant,
+    claims: OpaqueTokenClaims,
+}
+
+impl Introspector {
+    pub(super) fn new(endpoint: Arc<TokenEndpoint>) -> Self {
+        Self { endpoint, told: Mutex::default() }
+    }
+
+    fn remembered(&self, key: &[u8; 32], now: Instant) -> Option<OpaqueTokenClaims> {
+        let told = self.lock();
+        told.get(key).filter(|told| now < told.until).map(|told| told.claims.clone())
+    }
+
+    fn remember(&self, key: [u8; 32], now: Instant, claims: OpaqueTokenClaims) {
+        let mut told = self.lock();
+        if told.len() >= CAPACITY {
+            told.retain(|_, told| now < told.until);
+        }
+        if told.len() >= CAPACITY {
+            let oldest = told.iter().min_by_key(|(_, told)| told.until).map(|(key, _)| *key);
+            oldest.and_then(|key| told.remove(&key));
+        }
+        if let Some(until) = now.checked_add(MAX_AGE) {
+            told.insert(key, Told { until, claims });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Told>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TokenVerifier {
+    /// Asks Logto about an opaque access token, which [`verify`](Self::verify) cannot read: whose it
+    /// is, and whether it is still good. It needs the credentials of a machine-to-machine
+    /// application: see [`introspection`](super::TokenVerifierBuilder::introspection).
+    ///
+    /// Logto gives opaque tokens where a client names no `resource`. They are for its own endpoints,
+    /// and say nothing of your API: any application of the tenant has them. Prefer tokens for your
+    /// API, with [`verify`](Self::verify).
+    ///
+    /// What Logto said of a good token is gone by for ten seconds, for a thousand tokens.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid_token`](Error::is_invalid_token): the token is not good, not an access token or
+    ///   not opaque, or not one that the verifier wants: the issuer, the applications, the user and
+    ///   the times are checked.
+    /// - [`is_auth`](Error::is_auth) and others: Logto cannot be asked.
+    pub async fn introspect(&self, token: &str) -> Result<OpaqueTokenClaims> {
+        let introspector = self.introspector().ok_or_else(|| {
+            Error::config(
+                "Logto tells about opaque tokens to applications only: give the verifier the id \
+                 and secret of a machine-to-machine application with `introspection(…)`",
+            )
+        })?;
+        if token.contains('.') {
+            return Err(Error::invalid_token("the access token is not opaque: `verify` it"));
+        }
+        if token.is_empty() || token.len() > MAX_SIZE || !token.bytes().all(is_opaque) {
+            return Err(Error::invalid_token("this is no access token of Logto's"));
+        }
+        let key = hash(token);
+        let claims = match introspector.remembered(&key, self.client().clock().now()) {
+            Some(claims) => claims,
+            None => {
+                let claims = self.ask(introspector, token).await?;
+                introspector.remember(key, self.client().clock().now(), claims.clone());
+                claims
+            }
+        };
+        self.check_opaque(&claims)?;
+        Ok(claims)
+    }
+
+    async fn ask(&self, introspector: &Introspector, token: &str) -> Result<OpaqueTokenClaims> {
+        let client = self.client();
+        let form = [("token", token), ("token_type_hint", "access_token")];
+        let deadline = client.clock().now().checked_add(client.timeout());
+        let ask = || introspector.endpoint.introspect(&form);
+        let outcome = attempts(client.retries(), true, deadline, ask).await;
+        let raw = outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))?;
+        if raw.get("active") != Some(&Value::Bool(true)) {
+            return Err(Error::invalid_token("Logto says that the access token is not active"));
+        }
+        let known = Known::deserialize(&raw).map_err(|_| {
+            Error::invalid_token("what Logto says of the access token cannot be read")
+        })?;
+        // It says `active` of refresh tokens as well, but no type.
+        let kind = known.token_type.as_deref().unwrap_or_default();
+        match kind.eq_ignore_ascii_case("bearer") {
+            true => Ok(OpaqueTokenClaims { known, raw }),
+            false => {
+                Err(Error::invalid_token("this is a token of another kind, such as to refresh"))
+            }
+        }
+    }
+
+    fn check_opaque(&self, claims: &OpaqueTokenClaims) -> Result<()> {
+        let known = &claims.known;
+        if known.iss.as_deref().is_some_and(|issuer| issuer != self.issuer()) {
+            return Err(self.another_issuer());
+        }
+        self.check_party(&known.sub, &known.client_id)?;
+        self.check_times(known.exp, known.iat, None)
+    }
+}
+
+/// The characters of a bearer token (RFC 6750, section 2.1), but the point that JWTs have.
+fn is_opaque(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_~+/=".contains(&byte)
+}
+
+/// What a token is remembered by: tokens are not kept.
+fn hash(token: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    key
+}

@@ -1,0 +1,93 @@
+//! Webhooks that are created with their verifier, and keys that are rotated.
+
+use reqwest::Url;
+
+use super::WebhookVerifier;
+use crate::{
+    Error, Result,
+    hooks::Hooks,
+    models::{Hook, HookConfig, HookEvent},
+    setters::IntoText,
+};
+
+/// A webhook whose signing key has been rotated.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RotatedHook {
+    /// The webhook, with the new key.
+    pub hook: Hook,
+    /// Accepts deliveries that are signed with the new key or with the old one: some of the old one
+    /// may be under way. Go over to [`Hook::verifier`] after a minute.
+    pub verifier: WebhookVerifier,
+}
+
+impl Hooks {
+    /// Creates a webhook that sends these events to this URL. [`Hook::verifier`] verifies what it
+    /// sends; keep its `signing_key` in your configuration.
+    ///
+    /// ```no_run
+    /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
+    /// use logto_api::models::HookEvent;
+    ///
+    /// let events = [HookEvent::UserCreated, HookEvent::UserDeleted];
+    /// let url = "https://api.acme.com/webhooks/logto";
+    /// let hook = logto.hooks().subscribe("users", url, events).await?;
+    /// let verifier = hook.verifier();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not an absolute one of HTTP, has a user or a password, or there is no event:
+    /// Logto would create a webhook that never receives anything. Otherwise as any operation.
+    pub async fn subscribe(
+        &self,
+        name: impl IntoText,
+        url: &str,
+        events: impl IntoIterator<Item = impl Into<HookEvent>>,
+    ) -> Result<Hook> {
+        check(url)?;
+        let events: Vec<HookEvent> = events.into_iter().map(Into::into).collect();
+        if events.is_empty() {
+            return Err(Error::config("a webhook needs an event to be sent"));
+        }
+        self.create(HookConfig::new(url)).name(name).events(events).send().await
+    }
+
+    /// Gives a webhook a new signing key, and a verifier that accepts the old one as well.
+    ///
+    /// A delivery that Logto had begun before is signed with the old key. Have your service accept
+    /// both before you rotate the key, or it rejects what is signed with the new one until it is
+    /// told: Logto does not send it again.
+    ///
+    /// # Errors
+    ///
+    /// As any operation.
+    pub async fn rotate_verifier(&self, id: impl IntoText) -> Result<RotatedHook> {
+        let id = id.into_text();
+        let old = self.get(&id).send().await?.signing_key;
+        let hook = self.rotate_signing_key(&id).send().await?;
+        let verifier = hook.verifier().or_key(old);
+        Ok(RotatedHook { hook, verifier })
+    }
+}
+
+impl Hook {
+    /// A verifier of what this webhook sends.
+    pub fn verifier(&self) -> WebhookVerifier {
+        WebhookVerifier::new(&self.signing_key)
+    }
+}
+
+fn check(url: &str) -> Result<()> {
+    let problem = match Url::parse(url) {
+        Err(_) => "it is no absolute URL",
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => "it is not of HTTP",
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            "it has a user or a password, with which Logto sends nothing: use a header"
+        }
+        Ok(_) => return Ok(()),
+    };
+    Err(Error::config(format!("the URL of the webhook does not do: {problem}")))
+}
