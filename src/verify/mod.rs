@@ -20,6 +20,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+#[cfg(any(feature = "actix", feature = "axum"))]
 mod authenticated;
 #[cfg(feature = "axum")]
 mod axum;
@@ -34,15 +35,12 @@ mod organization;
 mod request;
 mod verifier;
 
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub use self::authenticated::{Authenticated, TokenClaims};
 #[cfg(feature = "tower")]
 pub use self::layer::{BearerLayer, BearerService, GrpcRejections, JsonRejections, RejectWith};
 pub use self::{
-    authenticated::{Authenticated, TokenClaims},
-    bearer::BearerRejection,
-    builder::TokenVerifierBuilder,
-    claims::AccessTokenClaims,
-    head::RequestHead,
-    introspection::OpaqueTokenClaims,
-    verifier::TokenVerifier,
+    bearer::BearerRejection, builder::TokenVerifierBuilder, claims::AccessTokenClaims,
+    head::RequestHead, introspection::OpaqueTokenClaims, verifier::TokenVerifier,
 };
 pub use crate::oidc::{IdTokenClaims, UserInfo};
