@@ -8,9 +8,11 @@ mod server;
 #[path = "support/tls.rs"]
 mod tls;
 
+#[cfg(feature = "rustls")]
+use std::io::Write as _;
 use std::{
     error::Error as StdError,
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, ErrorKind, Read as _},
     net::{TcpListener, TcpStream},
     thread,
 };

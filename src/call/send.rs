@@ -3,6 +3,8 @@
 //! Every request of this crate but the one for a token passes through [`Execution::run`], whether
 //! it comes from generated code or from [`Client::request`].
 
+mod limits;
+
 use std::{
     pin::pin,
     time::{Duration, Instant},
@@ -215,11 +217,6 @@ impl Execution {
         }
     }
 
-    /// That of the whole call.
-    fn time_limit(&self) -> TimeLimit {
-        TimeLimit { option: "timeout", time: self.timeout }
-    }
-
     /// The request once more, if there is a case in which it is sent again.
     fn retry_copy(&self, request: &Request, token: Option<&CallToken>) -> Option<Request> {
         let repeatable = match &self.payload {
@@ -243,12 +240,6 @@ impl Execution {
         let (started, deadline) = (self.started, self.deadline);
         let failure = Failure { error, idempotent, attempt, started, deadline };
         self.client.retries().delay(policy, &failure)
-    }
-
-    /// The time left for the call; `None` is unlimited.
-    fn remaining(&self) -> Option<Duration> {
-        let now = self.client.clock().now();
-        Some(self.deadline?.saturating_duration_since(now))
     }
 
     async fn attempt(
@@ -305,22 +296,6 @@ impl Execution {
             (body, End::Whole) => Ok(raw(response, body)),
             (_, End::Broken(error)) => Err(Error::cut_off(error, status, response.headers())),
             (_, End::TooLarge) => Err(Error::too_large(limit, status, response.headers())),
-        }
-    }
-
-    /// How long the attempt may take. What is sent or read as it goes may take all the time that
-    /// the call has.
-    fn limit(&self) -> Result<(Option<Duration>, Option<TimeLimit>)> {
-        let streamed =
-            matches!(self.payload, Payload::Upload(_)) || self.body_mode == BodyMode::Streamed;
-        let usual = if streamed { None } else { Some(self.client.attempt_timeout()) };
-        let attempt = self.options.attempt_timeout.or(usual);
-        let attempt = attempt.map(|time| (time, TimeLimit { option: "attempt_timeout", time }));
-        let call = self.remaining().map(|left| (left, self.time_limit()));
-        match attempt.into_iter().chain(call).min_by_key(|(time, _)| *time) {
-            Some((Duration::ZERO, limit)) => Err(Error::deadline().within(Some(limit))),
-            Some((time, limit)) => Ok((Some(time), Some(limit))),
-            None => Ok((None, None)),
         }
     }
 

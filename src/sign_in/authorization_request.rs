@@ -6,6 +6,7 @@ use reqwest::{Method, Url, header::LOCATION};
 
 use super::{
     InteractionHandle, SignInFlow,
+    app_setters::app_setters,
     event::{Event, ForgotPassword, Register, SignIn},
 };
 use crate::{
@@ -132,13 +133,6 @@ impl<E: Event> AuthorizationRequest<E> {
         request
     }
 
-    /// The application's secret, if it has one: traditional web applications do, native and
-    /// single-page applications do not.
-    pub fn client_secret(mut self, secret: impl IntoText) -> Self {
-        self.client_secret = Some(secret.into_text());
-        self
-    }
-
     /// The scopes to request, separated by spaces, instead of `openid offline_access profile`.
     /// Without `openid` there is no ID token, without `offline_access` no refresh token.
     pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
@@ -218,19 +212,6 @@ impl<E: Event> AuthorizationRequest<E> {
         let name = name.into_text();
         self.parameters.retain(|(set, _)| *set != name || set == "resource");
         self.parameters.push((name, value.into_text()));
-        self
-    }
-
-    /// The token of the captcha widget, if the tenant uses one.
-    pub fn captcha_token(mut self, token: impl IntoText) -> Self {
-        self.captcha_token = Some(token.into_text());
-        self
-    }
-
-    /// The origin of the page that asks the browser for passkeys, such as `https://acme.com`. It is
-    /// Logto's own by default.
-    pub fn origin(mut self, origin: impl IntoText) -> Self {
-        self.origin = Some(origin.into_text());
         self
     }
 
@@ -345,6 +326,8 @@ impl<E: Event> AuthorizationRequest<E> {
         Ok(url)
     }
 }
+
+app_setters!(AuthorizationRequest<E: Event>);
 
 impl<E> fmt::Debug for AuthorizationRequest<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

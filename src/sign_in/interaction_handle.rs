@@ -6,6 +6,7 @@ use reqwest::{Url, header::HeaderValue};
 
 use super::{
     Completed, ConsentRequest, Identified, NextStep, SignInFlow,
+    app_setters::app_setters,
     event::{Event, ForgotPassword, Register, SignIn, SignsIn},
     interaction::{Authorization, Interaction},
     next_step::Step,
@@ -14,7 +15,6 @@ use crate::{
     BrowserCookies, Client, Error, Result,
     models::InteractionEvent,
     oidc::{self, App, PendingAuthorization},
-    setters::IntoText,
 };
 
 /// An interaction with Logto that cookies identify, from which a [`SignInFlow`] can be made.
@@ -93,24 +93,6 @@ impl InteractionHandle {
     /// Without it, send the browser to [`Completed::redirect_to`] at the end.
     pub fn authorization(mut self, pending: PendingAuthorization) -> Self {
         self.pending = Some(pending);
-        self
-    }
-
-    /// The application's secret, if it has one.
-    pub fn client_secret(mut self, secret: impl IntoText) -> Self {
-        self.client_secret = Some(secret.into_text());
-        self
-    }
-
-    /// The token of the captcha widget, if the tenant uses one.
-    pub fn captcha_token(mut self, token: impl IntoText) -> Self {
-        self.captcha_token = Some(token.into_text());
-        self
-    }
-
-    /// The origin of the page that asks the browser for passkeys. It is Logto's own by default.
-    pub fn origin(mut self, origin: impl IntoText) -> Self {
-        self.origin = Some(origin.into_text());
         self
     }
 
@@ -357,6 +339,8 @@ fn header(origin: &str) -> Result<HeaderValue> {
         Error::request("the origin is none: give it like `https://acme.com`, without a path")
     })
 }
+
+app_setters!(InteractionHandle);
 
 impl fmt::Debug for InteractionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

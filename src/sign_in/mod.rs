@@ -61,6 +61,7 @@ macro_rules! plain_debug {
     )+ };
 }
 
+mod app_setters;
 mod authorization_request;
 mod backup_codes;
 mod code;

@@ -16,15 +16,21 @@ const FROM_COMPANY: &str = "http://localhost:9999/callback/company";
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
     if run.lacks(&Method::POST, "/api/sso-connectors").await {
-        run.leaves_out("this Logto has no enterprise SSO");
+        run.leaves_out("enterprise SSO: this Logto lacks its operations");
         return Ok(());
     }
     let settings = logto.sign_in_experience().get().send().await?;
     let takes_newcomers = settings.sign_in_mode == SignInMode::SignInAndRegister;
-    if !settings.single_sign_on_enabled || !takes_newcomers || !takes_passwords(&settings) {
-        run.leaves_out(
-            "this tenant has one of these switched off: enterprise SSO, registration, passwords",
-        );
+    let off: Vec<_> = [
+        ("enterprise SSO", settings.single_sign_on_enabled),
+        ("registration", takes_newcomers),
+        ("signing in with a username and a password", takes_passwords(&settings)),
+    ]
+    .into_iter()
+    .filter_map(|(what, is_on)| (!is_on).then_some(what))
+    .collect();
+    if !off.is_empty() {
+        run.leaves_out(format!("enterprise SSO: this tenant has switched off {}", off.join(", ")));
         return Ok(());
     }
 

@@ -18,12 +18,12 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let error = public.device_sign_in(&web.id).begin().await.unwrap_err();
     assert!(error.is_auth(), "{error}");
     if error.to_string().contains("older than 1.38") {
-        run.leaves_out("this Logto has no sign-ins on devices");
+        run.leaves_out("sign-ins on devices: this Logto lacks POST /oidc/device/auth (since 1.38)");
         return Ok(());
     }
     assert!(error.to_string().contains("create a native application"), "{error}");
     if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
-        run.leaves_out("nobody signs in to this tenant with a username and a password");
+        run.leaves_out("signing in: the tenant's sign-in experience has no method of a username with a password");
         return Ok(());
     }
     let username = run.name("user");
@@ -38,7 +38,10 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let complete = sign_in.verification_uri_complete().unwrap().as_str();
     confirm(&browser, complete, sign_in.user_code(), "confirm").await?;
     let Some(place) = browser.sign_in(&username).await? else {
-        run.leaves_out("this tenant asks users for more than a password");
+        run.leaves_out(format!(
+                "the rest of the sign-in: with the right password, this tenant still asks {username} for \
+                 more, such as a second factor, a password or a profile field"
+            ));
         return Ok(());
     };
     let end = browser.get(&place).await?;

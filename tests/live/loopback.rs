@@ -10,7 +10,7 @@ use crate::sign_in::takes_passwords;
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
     if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
-        run.leaves_out("nobody signs in to this tenant with a username and a password");
+        run.leaves_out("signing in: the tenant's sign-in experience has no method of a username with a password");
         return Ok(());
     }
     let username = run.name("user");
@@ -29,7 +29,10 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
         browser.get(sign_in.url().as_str()).await?;
         let tokens = tokio::spawn(sign_in.tokens());
         let Some(place) = browser.sign_in(&username).await? else {
-            run.leaves_out("this tenant asks users for more than a password");
+            run.leaves_out(format!(
+                "the rest of the sign-in: with the right password, this tenant still asks {username} for \
+                 more, such as a second factor, a password or a profile field"
+            ));
             return Ok(());
         };
         let page = browser.get(&place).await?;

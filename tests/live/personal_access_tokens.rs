@@ -21,7 +21,9 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     assert_eq!(names().await?, ["first"]);
 
     match run.lacks(&Method::PATCH, TOKEN).await {
-        true => run.leaves_out("this Logto finds personal access tokens by a body alone"),
+        true => run.leaves_out(
+            "personal access tokens by their path: this Logto takes their name in the body alone",
+        ),
         false => {
             users.update_personal_access_token_by_path(&user, "first", "second").send().await?;
             assert_eq!(names().await?, ["second"]);
@@ -31,7 +33,9 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
         }
     }
     match run.lacks(&Method::PATCH, TOKENS).await {
-        true => run.leaves_out("this Logto finds personal access tokens by the path alone"),
+        true => run.leaves_out(
+            "personal access tokens by a body: this Logto takes their name in the path alone",
+        ),
         false => {
             users
                 .update_personal_access_token(&user, "second")

@@ -14,7 +14,7 @@ const CALLBACK: &str = "http://localhost:9999/callback";
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
     if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
-        run.leaves_out("nobody signs in to this tenant with a username and a password");
+        run.leaves_out("signing in: the tenant's sign-in experience has no method of a username with a password");
         return Ok(());
     }
     let username = run.name("user");
@@ -68,7 +68,9 @@ pub(crate) fn takes_passwords(settings: &SignInExperience) -> bool {
 /// Where a session is that a browser has brought along.
 async fn resumed(run: &Run, session: &SignInFlow, cookies: &BrowserCookies) -> Outcome {
     if run.lacks(&Method::GET, "/api/experience/interaction").await {
-        run.leaves_out("this Logto does not tell where a session is");
+        run.leaves_out(
+            "resuming a session: this Logto lacks GET /api/experience/interaction (since 1.31)",
+        );
         let error = session.state().await.unwrap_err();
         assert!(
             error.is_unsupported_operation() && error.to_string().contains("older than"),
@@ -101,7 +103,7 @@ pub(crate) async fn declined(mut step: NextStep) -> Result<NextStep, Error> {
 async fn own_account(run: &Run, tokens: &UserTokens, user_id: &str) -> Outcome {
     match tokens.account().get().send().await {
         Err(error) if error.has_code("account_center.not_enabled") => {
-            run.leaves_out("this tenant's account center is off");
+            run.leaves_out("the user's own account: the tenant's account center is off");
             return Ok(());
         }
         profile => assert_eq!(profile?.id.as_deref(), Some(user_id)),
