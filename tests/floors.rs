@@ -10,8 +10,8 @@ use std::{
 
 /// From the ground up. Those on one floor do not use each other.
 const FLOORS: &[&[&str]] = &[
-    &["models", "store"],
-    &["error", "webhooks"],
+    &["clock", "models", "store"],
+    &["error"],
     &["http", "lists"],
     &["auth"],
     &["client"],
@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["call"],
     // The generated groups of operations.
     &["groups"],
-    &["drift", "oidc", "web_authn"],
+    &["drift", "oidc", "web_authn", "webhooks"],
     &["sign_in", "verify"],
 ];
 
@@ -32,11 +32,12 @@ const REEXPORTS: &[(&str, &[&str])] = &[
     ),
     ("client", &["DelegationBuilder", "Client", "ClientBuilder"]),
     ("error", &["Error", "Result"]),
-    ("http", &["BrowserCookies", "Clock", "RetryPolicy", "Upload"]),
+    ("clock", &["Clock"]),
+    ("http", &["BrowserCookies", "RetryPolicy", "Upload"]),
     ("lists", &["ItemStream", "LogicalOperator", "Page", "PageStream", "Search", "SearchMode"]),
     ("models", &["Null", "setters", "Timestamp", "UnknownValue", "VerificationRecordId"]),
     ("store", &["MemoryTokenStore", "RedisTokenStore", "StoreError", "TokenStore"]),
-    ("groups", &["account", "experience", "verifications"]),
+    ("groups", &["account", "experience", "hooks", "verifications"]),
     ("reqwest", &["reqwest", "Bytes", "Method", "StatusCode"]),
 ];
 
