@@ -37,11 +37,13 @@ use std::{future::Future, pin::Pin, time::Duration};
 /// ```
 pub trait Clock: Send + Sync + 'static {
     /// A monotonic clock.
+    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Instant {
         Instant::now()
     }
 
     /// The time of day.
+    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
     fn wall_time(&self) -> SystemTime {
         SystemTime::now()
     }

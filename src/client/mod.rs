@@ -89,6 +89,7 @@ impl Client {
     ///
     /// When a required variable is not set, and the errors of [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self> {
+        #[allow(clippy::disallowed_methods, reason = "the environment is asked here")]
         from_variables(|name| std::env::var(name).ok())
     }
 

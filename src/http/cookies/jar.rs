@@ -31,6 +31,10 @@ struct Cookie {
 impl Jar {
     /// Takes what an answer from this URL sets, unless it is meant for somebody else.
     pub(crate) fn store(&self, header: &HeaderValue, url: &Url) {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "what a server sets expires by the time of day"
+        )]
         let now = SystemTime::now();
         let set = SetCookie::read(header.as_bytes(), now);
         let Some(cookie) = Cookie::of(&set, url) else {
@@ -48,6 +52,10 @@ impl Jar {
 
     /// The header to send to this URL: longer paths first, then older cookies.
     pub(crate) fn header(&self, url: &Url) -> Option<HeaderValue> {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "what a server sets expires by the time of day"
+        )]
         let now = SystemTime::now();
         let mut kept = self.kept();
         kept.retain(|cookie| cookie.expires.is_none_or(|expires| expires > now));

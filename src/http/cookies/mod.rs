@@ -176,6 +176,10 @@ impl BrowserCookies {
     }
 
     fn store(&self, set_cookie: &HeaderValue) {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "what a server sets expires by the time of day"
+        )]
         let now = SystemTime::now();
         let set = SetCookie::read(set_cookie.as_bytes(), now);
         let mut held = self.held();
