@@ -112,11 +112,10 @@ impl Call {
         operation: &Operation,
         path_parameters: &[(&str, &str)],
     ) -> Result<crate::raw::Client> {
-        for (name, value) in path_parameters {
-            check_path_parameter(name, value)
-                .map_err(|error| error.with_operation(operation.id))?;
-        }
         self.operation = Some(*operation);
+        for (name, value) in path_parameters {
+            check_path_parameter(name, value)?;
+        }
         Ok(crate::raw::Client {
             baseurl: self.client.target().base.clone(),
             client: self.client.http().clone(),
