@@ -7,6 +7,9 @@
 #[allow(dead_code)]
 #[path = "../examples/backend_for_frontend.rs"]
 mod backend_for_frontend;
+#[cfg(feature = "redis")]
+#[path = "support/redis.rs"]
+mod redis;
 #[allow(dead_code)]
 #[path = "../examples/sign_in.rs"]
 mod sign_in;
@@ -99,10 +102,13 @@ impl Browser {
     }
 }
 
-async fn serve(mock: &Mock) -> String {
+fn web_app(mock: &Mock) -> backend_for_frontend::App {
     let app = [mock.web_app_id(), mock.web_app_secret(), mock.redirect_uri()];
     let logto = Client::builder(mock.endpoint()).build().unwrap();
-    let app = backend_for_frontend::App::new(logto, app.map(str::to_owned));
+    backend_for_frontend::App::new(logto, app.map(str::to_owned))
+}
+
+async fn serve(app: backend_for_frontend::App) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let home = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, backend_for_frontend::routes(app)).into_future());
@@ -115,7 +121,7 @@ async fn a_browser_signs_in_on_a_page_of_the_applications_own() {
     let alice = mock.add_user("alice", PASSWORD);
     mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
     let secret = mock.add_totp(&alice);
-    let mut browser = Browser::new(serve(&mock).await);
+    let mut browser = Browser::new(serve(web_app(&mock)).await);
 
     let (_, page) = browser.get("/").await;
     assert!(page.contains(r#"href="/sign-in""#), "{page}");
@@ -150,12 +156,39 @@ async fn a_browser_signs_in_on_a_page_of_the_applications_own() {
 async fn a_sign_in_that_was_not_begun_here_is_refused() {
     let mock = Mock::start().await.unwrap();
     mock.add_user("alice", PASSWORD);
-    let home = serve(&mock).await;
+    let home = serve(web_app(&mock)).await;
     let right = [("username", "alice"), ("password", PASSWORD)];
     let mut browser = Browser::new(home.clone());
     let (status, page) = browser.post("/sign-in", &right).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(page.contains("has expired"), "{page}");
+}
+
+/// Two processes of the application, behind one address or two.
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn sessions_on_redis_are_those_of_all_processes() {
+    let Some(redis) = redis::Redis::start() else { return };
+    let mock = Mock::start().await.unwrap();
+    mock.add_user("alice", PASSWORD);
+    let mut homes = Vec::new();
+    for _ in 0..2 {
+        let mut app = web_app(&mock);
+        let url = redis.url();
+        app.sessions = backend_for_frontend::sessions_on_redis(&app, &url).await.unwrap();
+        homes.push(serve(app).await);
+    }
+    let mut browser = Browser::new(homes[0].clone());
+    browser.get("/sign-in").await;
+    browser.post("/sign-in", &[("username", "alice"), ("password", PASSWORD)]).await;
+    // Cookies do not tell ports apart.
+    browser.home.clone_from(&homes[1]);
+    let (_, page) = browser.get("/").await;
+    assert!(page.contains("Welcome, alice"), "{page}");
+    browser.post("/sign-out", &[]).await;
+    browser.home.clone_from(&homes[0]);
+    let (_, page) = browser.get("/").await;
+    assert!(!page.contains("alice"), "{page}");
 }
 
 #[test]

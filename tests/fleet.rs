@@ -7,12 +7,13 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/redis.rs"]
+mod redis;
 
 use std::{
     collections::HashSet,
     env,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::Arc,
 };
@@ -23,6 +24,7 @@ use logto_api::{
     sign_in::{Identifier, StoredTokens, UserSessions},
 };
 use logto_mock::Mock;
+use redis::Redis;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -31,55 +33,6 @@ const TOKEN: &str = "/oidc/token";
 const PASSWORD: &str = "correct horse 7 battery";
 /// What a worker's own lines begin with.
 const MARK: &str = "fleet: ";
-
-/// A Redis of the test's own.
-struct Redis {
-    server: Child,
-    port: u16,
-}
-
-impl Redis {
-    /// Nothing where there is none.
-    fn start() -> Option<Self> {
-        // It is free, unless somebody takes it in the next moment.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::start_at(port)
-    }
-
-    fn start_at(port: u16) -> Option<Self> {
-        let port_text = port.to_string();
-        let settings =
-            ["--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-        let started = Command::new("redis-server").args(settings).stdout(Stdio::piped()).spawn();
-        let Ok(mut server) = started else {
-            assert!(
-                env::var_os("CI").is_none(),
-                "redis-server is not installed: apt-get install it"
-            );
-            eprintln!("skipped: redis-server is not installed");
-            return None;
-        };
-        let lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let mut ready = lines.map_while(Result::ok).filter(|line| line.contains("Ready to accept"));
-        assert!(ready.next().is_some(), "redis-server did not start");
-        Some(Self { server, port })
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    async fn store(&self) -> RedisTokenStore {
-        RedisTokenStore::connect(&self.url()).await.unwrap()
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
 
 /// A process that waits for a word to do its task.
 struct Worker {

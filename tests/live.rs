@@ -33,6 +33,8 @@ mod company;
 mod desk;
 #[path = "live/device_sign_in.rs"]
 mod device_sign_in;
+#[path = "live/fleet.rs"]
+mod fleet;
 #[path = "live/harness.rs"]
 mod harness;
 #[path = "live/hooks.rs"]
@@ -99,5 +101,5 @@ scenarios!(
     user_assets,
     users;
     // The stand-in lacks what these are about.
-    on_servers_alone: back_channel_logout, company, device_sign_in, loopback, personal_access_tokens,
+    on_servers_alone: back_channel_logout, company, device_sign_in, fleet, loopback, personal_access_tokens,
 );

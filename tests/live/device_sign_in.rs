@@ -1,16 +1,14 @@
 //! A sign-in on a device, which a user confirms in a browser elsewhere, or denies.
 
-use logto_api::Client;
 use logto_api::models::{ApplicationType, CustomClientMetadata, OidcClientMetadata};
 
 use crate::browser::{Browser, input};
-use crate::harness::{Failure, Outcome, PASSWORD, Run};
-use crate::sign_in::takes_passwords;
+use crate::harness::{Failure, Outcome, Run};
+use crate::sign_in::{public_client, user};
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
-    let public = Client::builder(logto.endpoint()).public_endpoint(logto.public_endpoint());
-    let public = public.build()?;
+    let public = public_client(&run)?;
     let native = || logto.applications().create(run.name("device"), ApplicationType::Native);
     let none = OidcClientMetadata::new([""; 0], [""; 0]);
     let web = OidcClientMetadata::new([""; 0], ["http://localhost/callback"]);
@@ -18,16 +16,11 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let error = public.device_sign_in(&web.id).begin().await.unwrap_err();
     assert!(error.is_auth(), "{error}");
     if error.to_string().contains("older than 1.38") {
-        run.leaves_out("sign-ins on devices: this Logto lacks POST /oidc/device/auth (since 1.38)");
+        run.leaves_out("this Logto has no sign-ins on devices");
         return Ok(());
     }
     assert!(error.to_string().contains("create a native application"), "{error}");
-    if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
-        run.leaves_out("signing in: the tenant's sign-in experience has no method of a username with a password");
-        return Ok(());
-    }
-    let username = run.name("user");
-    let user = logto.users().create().username(&username).password(PASSWORD).send().await?;
+    let Some((user, username)) = user(&run).await? else { return Ok(()) };
     let device = native().oidc_client_metadata(none);
     let device =
         device.custom_client_metadata(CustomClientMetadata::default().is_device_flow(true));
@@ -38,16 +31,13 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let complete = sign_in.verification_uri_complete().unwrap().as_str();
     confirm(&browser, complete, sign_in.user_code(), "confirm").await?;
     let Some(place) = browser.sign_in(&username).await? else {
-        run.leaves_out(format!(
-                "the rest of the sign-in: with the right password, this tenant still asks {username} for \
-                 more, such as a second factor, a password or a profile field"
-            ));
+        run.leaves_out("this tenant asks users for more than a password");
         return Ok(());
     };
     let end = browser.get(&place).await?;
     assert_eq!(end.url().path(), "/device/success");
     let tokens = sign_in.tokens().await?;
-    assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user.id));
+    assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user));
     let renewed = tokens.refresh().await?;
     assert_eq!(renewed.user_info().await?.username, Some(username));
     renewed.revoke().await?;

@@ -6,19 +6,14 @@ use logto_api::models::{
 use logto_api::sign_in::{Identifier, NextStep, ResumedState, SignInFlow, UserTokens};
 use logto_api::{BrowserCookies, Client, Error, Method};
 
-use crate::harness::{Outcome, PASSWORD, Run};
+use crate::harness::{Failure, Outcome, PASSWORD, Run};
 
 /// Nobody listens there: the session ends with the redirect to it.
 const CALLBACK: &str = "http://localhost:9999/callback";
 
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let logto = &run.logto;
-    if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
-        run.leaves_out("signing in: the tenant's sign-in experience has no method of a username with a password");
-        return Ok(());
-    }
-    let username = run.name("user");
-    let user = logto.users().create().username(&username).password(PASSWORD).send().await?;
+    let Some((user, username)) = user(&run).await? else { return Ok(()) };
     let app = logto
         .applications()
         .create(run.name("web"), ApplicationType::Traditional)
@@ -27,8 +22,7 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
         .await?;
     let secrets = logto.applications().list_secrets(&app.id).send().await?;
 
-    let public = Client::builder(logto.endpoint()).public_endpoint(logto.public_endpoint());
-    let public = public.build()?;
+    let public = public_client(&run)?;
     let cookies = BrowserCookies::new();
     let request = public.sign_in(&app.id, CALLBACK).client_secret(&secrets[0].value);
     let session = request.browser_cookies(&cookies).begin().await?;
@@ -44,17 +38,37 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
         }
     };
     let tokens = done.tokens().await?;
-    assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user.id));
+    assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user));
     assert_eq!(tokens.user_info().await?.username, Some(username));
 
     let renewed = tokens.refresh().await?;
-    assert_eq!(renewed.claims().map(|claims| &claims.user.sub), Some(&user.id));
-    own_account(&run, &renewed, &user.id).await?;
+    assert_eq!(renewed.claims().map(|claims| &claims.user.sub), Some(&user));
+    own_account(&run, &renewed, &user).await?;
 
     tokens.revoke().await?;
     let error = renewed.refresh().await.unwrap_err();
     assert!(error.is_auth(), "{error}");
     Ok(())
+}
+
+/// The id and the name of a user who signs in with a password alone, where the tenant has such.
+pub(crate) async fn user(run: &Run) -> Result<Option<(String, String)>, Failure> {
+    let logto = &run.logto;
+    if !takes_passwords(&logto.sign_in_experience().get().send().await?) {
+        run.leaves_out(
+            "signing in: the tenant's sign-in experience has no method of a username with a password",
+        );
+        return Ok(None);
+    }
+    let username = run.name("user");
+    let user = logto.users().create().username(&username).password(PASSWORD).send().await?;
+    Ok(Some((user.id, username)))
+}
+
+/// A client that acts for nobody.
+pub(crate) fn public_client(run: &Run) -> Result<Client, Error> {
+    let public = Client::builder(run.logto.endpoint());
+    public.public_endpoint(run.logto.public_endpoint()).build()
 }
 
 /// Whether users sign in with a username and a password.
@@ -68,9 +82,7 @@ pub(crate) fn takes_passwords(settings: &SignInExperience) -> bool {
 /// Where a session is that a browser has brought along.
 async fn resumed(run: &Run, session: &SignInFlow, cookies: &BrowserCookies) -> Outcome {
     if run.lacks(&Method::GET, "/api/experience/interaction").await {
-        run.leaves_out(
-            "resuming a session: this Logto lacks GET /api/experience/interaction (since 1.31)",
-        );
+        run.leaves_out("this Logto does not tell where a session is");
         let error = session.state().await.unwrap_err();
         assert!(
             error.is_unsupported_operation() && error.to_string().contains("older than"),
@@ -103,7 +115,7 @@ pub(crate) async fn declined(mut step: NextStep) -> Result<NextStep, Error> {
 async fn own_account(run: &Run, tokens: &UserTokens, user_id: &str) -> Outcome {
     match tokens.account().get().send().await {
         Err(error) if error.has_code("account_center.not_enabled") => {
-            run.leaves_out("the user's own account: the tenant's account center is off");
+            run.leaves_out("this tenant's account center is off");
             return Ok(());
         }
         profile => assert_eq!(profile?.id.as_deref(), Some(user_id)),
