@@ -252,6 +252,7 @@ async fn an_application_that_is_not_for_devices_is_told_so() {
             "urn:ietf:params:oauth:grant-type:device_code is not allowed for this client",
             "create a native application",
         ),
+        (400, "requested grant type is not allowed for this client", "create a native application"),
         (404, "unrecognized route or not allowed method (POST on /device/auth)", "older than 1.38"),
     ] {
         let body = json!({"error": "invalid_request", "error_description": description});

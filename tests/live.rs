@@ -91,8 +91,10 @@ macro_rules! scenarios {
 
 scenarios!(
     applications,
+    device_sign_in,
     hooks,
     impersonation,
+    loopback,
     organizations,
     resources,
     roles,
@@ -101,5 +103,5 @@ scenarios!(
     user_assets,
     users;
     // The stand-in lacks what these are about.
-    on_servers_alone: back_channel_logout, company, device_sign_in, fleet, loopback, personal_access_tokens,
+    on_servers_alone: back_channel_logout, company, fleet, personal_access_tokens,
 );

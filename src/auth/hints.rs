@@ -13,6 +13,9 @@ const CUSTOM_DOMAIN: &str = ". Behind a domain of your own, the Management API o
                              `https://<tenant>.logto.app/api`: name the tenant with `tenant(…)`, or \
                              LOGTO_TENANT in the environment";
 
+const DEVICE_APP: &str =
+    "create a native application for the device flow: one that exists cannot become one";
+
 /// An error response of the token endpoint, and its request.
 pub(super) struct TokenErrorResponse<'a> {
     pub(super) status: StatusCode,
@@ -58,9 +61,7 @@ impl TokenErrorResponse<'_> {
             "invalid_request" if self.says("no client authentication") => {
                 "give the application's secret, which web and machine-to-machine applications have"
             }
-            "invalid_request" if self.says("device_code is not allowed") => {
-                "create a native application for the device flow: one that exists cannot become one"
-            }
+            "invalid_request" if self.says("device_code is not allowed") => DEVICE_APP,
             "invalid_request" if self.says("grant type is not allowed") => self.grant_type(),
             // A server in front of Logto, or another version of it, may not say which it is.
             "invalid_request" if self.description.is_empty() && self.has("subject_token") => {
@@ -170,6 +171,10 @@ impl TokenErrorResponse<'_> {
     }
 
     fn grant_type(&self) -> &'static str {
+        // The device authorization request names no grant.
+        if self.has("device_code") || !self.has("grant_type") && !self.has("token") {
+            return DEVICE_APP;
+        }
         if self.has("subject_token") {
             return "allow token exchange in the application's settings";
         }

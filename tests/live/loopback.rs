@@ -1,7 +1,7 @@
 //! A sign-in whose answer comes to a port of this machine.
 
 use logto_api::models::{ApplicationType, OidcClientMetadata};
-use logto_api::sign_in::Tokens;
+use logto_api::sign_in::UserTokens;
 use logto_api::{Client, StatusCode};
 
 use crate::browser::Browser;
@@ -39,7 +39,7 @@ pub(crate) async fn through_browser(
     app: &str,
     uri: &str,
     username: &str,
-) -> Result<Option<Tokens>, Failure> {
+) -> Result<Option<UserTokens>, Failure> {
     let sign_in = client.sign_in(app, uri).loopback().await?;
     let browser = Browser::new(client.public_endpoint());
     browser.get(sign_in.url().as_str()).await?;

@@ -1,6 +1,10 @@
 //! A Redis that a test starts, and ends.
 
-#![allow(dead_code, clippy::print_stderr, reason = "each test uses what it needs, and says what not")]
+#![allow(
+    dead_code,
+    clippy::print_stderr,
+    reason = "each test uses what it needs, and says what not"
+)]
 
 use std::{
     env,
