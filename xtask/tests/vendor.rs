@@ -170,12 +170,12 @@ fn a_new_operation_is_proposed_listed_and_noted() {
         &[
             "- applied at 1 place: `$.paths.*[?@.operationId == 'ListThings']",
             "  Answers with all things.",
-            "- GET /api/things/{id} (GetThing) → `things().get(id: impl Into<String>) -> GetThing200`",
+            "- GET /api/things/{id} (GetThing) → `things().get(id: impl IntoText) -> GetThing200`",
             "- [ ] $.paths['/api/things/{id}'].get: summary, x-logto-parameters.deep",
             "properties.weight",
             "additive: a new patch version",
-            "+ things.get(id: impl Into<String>) -> GetThing200",
-            "+ things.get.deep(impl Into<String>)",
+            "+ things.get(id: impl IntoText) -> GetThing200",
+            "+ things.get.deep(Text)",
         ],
     );
     // What had no text before is known.
@@ -198,8 +198,8 @@ fn another_document_replaces_the_entry_and_the_first_one_removes_it() {
         &[
             "2 added, 0 changed, 2 removed; breaking: a new minor version (from ",
             "The CHANGELOG's entry, since Logto 1.0.0: 6 added, 0 changed, 2 removed; breaking",
-            "- things.create.size(i64)",
-            "+ things.create.width(i64)",
+            "- things.create.size(Plain(i64))",
+            "+ things.create.width(Plain(i64))",
         ],
     );
     let changelog = folder.read("CHANGELOG.md");
@@ -230,7 +230,7 @@ fn a_release_is_one_more_document_of_a_series() {
         &report,
         &[
             "0 changed, 0 removed; additive",
-            "+ things.create.width(i64)",
+            "+ things.create.width(Plain(i64))",
             "vendored 3 operations, 3 schemas of 1.0.0, 1.1.0",
         ],
     );
