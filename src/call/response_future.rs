@@ -78,8 +78,8 @@ impl<T> fmt::Debug for ResponseFuture<T> {
 /// # #[cfg(feature = "users")]
 /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
 /// let response = logto.users().create().username("alice").send_with_response().await?;
-/// println!("{} {:?}: {}", response.status(), answer.request_id(), answer.id);
-/// let user = answer.into_value();
+/// println!("{} {:?}: {}", response.status(), response.request_id(), response.id);
+/// let user = response.into_value();
 /// # Ok(())
 /// # }
 /// ```
