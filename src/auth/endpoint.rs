@@ -81,9 +81,7 @@ impl TokenEndpoint {
     /// Revokes a token (RFC 7009), once.
     #[cfg(feature = "sign-in")]
     pub(crate) async fn revoke(&self, form: &[Parameter<'_>]) -> Result<(), AuthFailure> {
-        let mut url = self.url.clone();
-        url.set_path("/oidc/token/revocation");
-        self.post(url, form).await.map(drop)
+        self.post(self.sibling("/oidc/token/revocation"), form).await.map(drop)
     }
 
     /// Asks for a device code (RFC 8628), once.
@@ -92,9 +90,7 @@ impl TokenEndpoint {
         &self,
         form: &[Parameter<'_>],
     ) -> Result<Map<String, Value>, AuthFailure> {
-        let mut url = self.url.clone();
-        url.set_path("/oidc/device/auth");
-        self.post(url, form).await.map(|(_, body)| body)
+        self.post(self.sibling("/oidc/device/auth"), form).await.map(|(_, body)| body)
     }
 
     /// Asks what a token is (RFC 7662), once.
@@ -103,9 +99,15 @@ impl TokenEndpoint {
         &self,
         form: &[Parameter<'_>],
     ) -> Result<Map<String, Value>, AuthFailure> {
+        self.post(self.sibling("/oidc/token/introspection"), form).await.map(|(_, body)| body)
+    }
+
+    /// Another endpoint of the same server.
+    #[cfg(feature = "jwks")]
+    fn sibling(&self, path: &str) -> Url {
         let mut url = self.url.clone();
-        url.set_path("/oidc/token/introspection");
-        self.post(url, form).await.map(|(_, body)| body)
+        url.set_path(path);
+        url
     }
 
     /// Sends a form with the application's credentials.

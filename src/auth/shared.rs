@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -65,9 +65,7 @@ impl Shared {
     }
 
     fn found(&self, kept: &Kept) -> Result<Fetched, AuthFailure> {
-        let bearer = Bearer::new(&kept.access_token)
-            .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
-        Ok(Fetched { bearer, lifetime: Some(self.lifetime(kept)), scope: kept.scope.clone() })
+        Fetched::kept(&kept.access_token, self.lifetime(kept), kept.scope.clone())
     }
 
     /// Fetches a token for all. What others got in the meantime counts as much.
@@ -80,7 +78,7 @@ impl Shared {
         let outcome = lease.during(self.source.fetch(retries)).await;
         let kept = outcome.as_ref().ok().map(|fetched| Kept {
             access_token: fetched.bearer.token().to_owned(),
-            expires_at: end(asked_at, fetched.lifetime),
+            expires_at: fetched.expires_at(asked_at),
             scope: fetched.scope.clone(),
         });
         let value = kept.or_else(|| lease.value.clone());
@@ -89,10 +87,6 @@ impl Shared {
         }
         outcome
     }
-}
-
-fn end(asked_at: SystemTime, lifetime: Option<Duration>) -> Timestamp {
-    asked_at.checked_add(lifetime.unwrap_or_default()).unwrap_or(asked_at).into()
 }
 
 impl TokenSource for Shared {

@@ -1,9 +1,13 @@
 //! Sources of tokens.
 
-use std::{fmt, pin::Pin, time::Duration};
+use std::{
+    fmt,
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
 
 use super::{Bearer, attempts::attempts};
-use crate::{error::AuthFailure, http::retry::Retries};
+use crate::{Timestamp, error::AuthFailure, http::retry::Retries};
 
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -41,4 +45,22 @@ pub(crate) struct Fetched {
     pub(crate) lifetime: Option<Duration>,
     /// Its scope, if known.
     pub(crate) scope: Option<String>,
+}
+
+impl Fetched {
+    /// A token that was kept, with its remaining lifetime.
+    pub(crate) fn kept(
+        access_token: &str,
+        lifetime: Duration,
+        scope: Option<String>,
+    ) -> Result<Self, AuthFailure> {
+        let bearer = Bearer::new(access_token)
+            .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
+        Ok(Self { bearer, lifetime: Some(lifetime), scope })
+    }
+
+    /// When it expires, if it was requested at this time.
+    pub(crate) fn expires_at(&self, asked_at: SystemTime) -> Timestamp {
+        asked_at.checked_add(self.lifetime.unwrap_or_default()).unwrap_or(asked_at).into()
+    }
 }

@@ -6,6 +6,8 @@ pub(crate) mod builder;
 mod connections;
 pub(crate) mod delegation;
 mod impersonation;
+#[cfg(feature = "jwks")]
+mod token_requests;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -13,8 +15,6 @@ use reqwest::header::HeaderValue;
 
 #[cfg(feature = "jwks")]
 use crate::auth::Jwks;
-#[cfg(feature = "sign-in")]
-use crate::auth::TokenEndpoint;
 use crate::{
     BrowserCookies, ClientBuilder, Error, Result,
     auth::Credentials,
@@ -164,23 +164,6 @@ impl Client {
     #[cfg(feature = "jwks")]
     pub(crate) fn anonymous(&self) -> Self {
         self.with_credentials(Credentials::None).with_cookies(Cookies::None)
-    }
-
-    /// Where an application that users sign in to gets their tokens.
-    #[cfg(feature = "sign-in")]
-    pub(crate) fn token_endpoint_of(
-        &self,
-        app_id: String,
-        app_secret: Option<String>,
-    ) -> Result<TokenEndpoint> {
-        Ok(TokenEndpoint {
-            transport: self.transport().clone(),
-            url: self.target().join("/oidc/token")?,
-            app_id,
-            app_secret,
-            user_agent: self.user_agent().clone(),
-            timeout: self.attempt_timeout(),
-        })
     }
 
     #[cfg(feature = "jwks")]

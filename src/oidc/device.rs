@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{Granted, TokenEndpoint, attempts},
+    auth::{Granted, TokenEndpoint},
     error::{AuthFailure, retry_after},
     http::{runtimes, trace},
 };
@@ -76,11 +76,9 @@ impl DeviceAuthorization {
         let mut form = vec![("scope", wanted.scope.as_str())];
         form.extend(wanted.resources.iter().map(|resource| ("resource", resource.as_str())));
         let (now, wall_time) = (client.clock().now(), client.clock().wall_time());
-        let deadline = now.checked_add(client.timeout());
         // Codes that nobody gets to know do no harm, so that it can be asked for again.
-        let ask = || endpoint.device_authorization(&form);
-        let body = attempts(client.retries(), true, deadline, ask).await;
-        let body = body.map_err(|failure| failure.to_error(wall_time))?;
+        let body = client.ask(true, || endpoint.device_authorization(&form)).await;
+        let body = body.map_err(|failure| client.auth_error(&failure))?;
         let (response, verification_uri) = read(body)?;
         // More than a year is as good as for ever, and less than any clock's end.
         let lifetime = Duration::from_secs(response.expires_in.unwrap_or(LIFE).min(31_536_000));
@@ -171,7 +169,6 @@ impl DeviceAuthorization {
 
     /// How long to wait before the next request, if there is to be one.
     fn pause_after(&self, failure: &AuthFailure, pause: Duration) -> Result<Duration> {
-        let now = self.client.clock().wall_time();
         match failure.code.as_deref() {
             Some("authorization_pending") => Ok(pause),
             Some("slow_down") => Ok(pause.saturating_add(SLOWER)),
@@ -180,12 +177,13 @@ impl DeviceAuthorization {
                 Err(Error::device_authorization(code, failure.message.clone()))
             }
             _ if failure.is_transient() => {
+                let now = self.client.clock().wall_time();
                 let told = failure.retry_after.as_ref();
                 let told = told.and_then(|value| retry_after::parse(value, now));
                 let longer = pause.max(Duration::from_secs(1)).saturating_mul(2).min(LONGEST);
                 Ok(longer.max(told.unwrap_or_default()))
             }
-            _ => Err(failure.to_error(now)),
+            _ => Err(self.client.auth_error(failure)),
         }
     }
 

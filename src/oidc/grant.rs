@@ -137,7 +137,7 @@ impl Grant {
             Err(_) => Err(AuthFailure::timed_out()),
         };
         trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
-        outcome.map_err(|failure| self.error(&failure))
+        outcome.map_err(|failure| self.client.auth_error(&failure))
     }
 
     /// Requests tokens, with retries where they are safe.
@@ -263,7 +263,7 @@ impl Grant {
             }
             if target.is_default() {
                 newest.access_token = granted.token.bearer.token().to_owned();
-                newest.expires_at = end(granted, asked_at);
+                newest.expires_at = granted.token.expires_at(asked_at);
                 if let Some(scope) = &granted.scope {
                     newest.scope = scope.clone();
                 }
@@ -280,7 +280,7 @@ impl Grant {
             None => self.revoke_newest().await,
             Some(slot) => {
                 let lease = self.begin_revoking(slot).await;
-                match lease.map_err(|failure| self.error(&failure))? {
+                match lease.map_err(|failure| self.client.auth_error(&failure))? {
                     None => self.revoke_newest().await,
                     Some(lease) => {
                         let outcome = lease.during(self.revoke_newest()).await;
@@ -290,11 +290,7 @@ impl Grant {
                 }
             }
         };
-        outcome.map_err(|failure| self.error(&failure))
-    }
-
-    fn error(&self, failure: &AuthFailure) -> Error {
-        failure.to_error(self.client.clock().wall_time())
+        outcome.map_err(|failure| self.client.auth_error(&failure))
     }
 
     async fn revoke_newest(&self) -> Result<(), AuthFailure> {
@@ -311,7 +307,7 @@ impl Grant {
         Ok(())
     }
 
-    /// When a token that was requested at this time expires.
+    /// Ends the session here: nothing is renewed or used any more.
     pub(super) fn end(&self) {
         self.revoked.store(true, Ordering::SeqCst);
         self.change(|newest| {
@@ -344,12 +340,6 @@ fn nothing_to_renew_with() -> AuthFailure {
     )
 }
 
-/// When a token that was asked for at this time ends.
-pub(super) fn end(granted: &Granted, asked_at: SystemTime) -> Timestamp {
-    let lifetime = granted.token.lifetime.unwrap_or_default();
-    asked_at.checked_add(lifetime).unwrap_or(asked_at).into()
-}
-
 /// A user's tokens as the source of a client's token cache: refreshed as long as the user's session
 /// lasts.
 pub(super) struct RefreshTokenSource {
@@ -370,15 +360,10 @@ impl RefreshTokenSource {
             return None;
         }
         let newest = self.grant.newest();
-        let lifetime = lifetime(newest.expires_at, self.grant.client.clock().wall_time());
-        let bearer = Bearer::new(&newest.access_token).ok()?;
-        let is_new = self.handed().as_ref() != Some(&bearer);
-        let scope = Some(newest.scope.clone()).filter(|scope| !scope.is_empty());
-        (is_new && !lifetime.is_zero()).then_some(Fetched {
-            bearer,
-            lifetime: Some(lifetime),
-            scope,
-        })
+        let fetched = newest.fetched(self.grant.client.clock().wall_time()).ok()?;
+        let is_new = self.handed().as_ref() != Some(&fetched.bearer);
+        let is_over = fetched.lifetime.is_none_or(|lifetime| lifetime.is_zero());
+        (is_new && !is_over).then_some(fetched)
     }
 
     fn handed(&self) -> MutexGuard<'_, Option<Bearer>> {
@@ -416,11 +401,6 @@ impl TokenSource for RefreshTokenSource {
     fn ended(&self) -> Option<AuthFailure> {
         self.grant.revoked.load(Ordering::SeqCst).then(nothing_to_renew_with)
     }
-}
-
-/// The remaining lifetime of a token.
-pub(super) fn lifetime(expires_at: Timestamp, now: SystemTime) -> Duration {
-    expires_at.since(now)
 }
 
 impl fmt::Debug for Grant {

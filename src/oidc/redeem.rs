@@ -6,14 +6,10 @@ use reqwest::Url;
 
 use super::{
     App, IdTokenClaims, PendingAuthorization, StoredTokens, UserTokens, callback,
-    grant::{Grant, end},
+    grant::Grant,
     id_token::{self, Expected},
 };
-use crate::{
-    Client, Error, Result, Timestamp,
-    auth::{Granted, attempts},
-    http::trace,
-};
+use crate::{Client, Error, Result, Timestamp, auth::Granted, http::trace};
 
 /// Validates the response to an authorization request, and exchanges its code for tokens.
 pub(crate) async fn redeem(
@@ -58,7 +54,7 @@ pub(super) async fn first_tokens(
     let set = StoredTokens {
         client_id: app.client_id.clone(),
         access_token: granted.token.bearer.token().to_owned(),
-        expires_at: end(&granted, context.asked_at),
+        expires_at: granted.token.expires_at(context.asked_at),
         scope: granted.scope.unwrap_or_default(),
         refresh_token: granted.refresh_token,
         id_token: granted.id_token,
@@ -90,10 +86,9 @@ async fn exchange(
         ("redirect_uri", pending.redirect_uri()),
         ("code_verifier", pending.code_verifier()),
     ];
-    let deadline = client.clock().now().checked_add(client.timeout());
-    let outcome = attempts(client.retries(), false, deadline, || endpoint.ask(&form)).await;
+    let outcome = client.ask(false, || endpoint.ask(&form)).await;
     trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
-    outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))
+    outcome.map_err(|failure| client.auth_error(&failure))
 }
 
 /// The claims of the ID token, which must be present if it was requested.

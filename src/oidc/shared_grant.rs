@@ -4,11 +4,11 @@ use std::{sync::atomic::Ordering, time::Instant};
 
 use super::{
     StoredTokens,
-    grant::{Grant, Sent, Target, lifetime, lock},
+    grant::{Grant, Sent, Target, lock},
 };
 use crate::{
     Timestamp,
-    auth::{Bearer, Fetched, Granted},
+    auth::Granted,
     error::AuthFailure,
     http::trace,
     store::{Begun, Lease, Slot, StoreError, Wants},
@@ -62,7 +62,7 @@ impl Grant {
         };
         // Whoever has been told, or has nothing to lose, tries what there is.
         let was_told = lock(&self.sent).as_ref().is_some_and(|sent| number >= sent.begun);
-        let dares = was_told || lifetime(own.expires_at, now).is_zero();
+        let dares = was_told || own.expires_at.since(now).is_zero();
         slot.begin(Wants { takes, begins: false, dares }).await
     }
 
@@ -95,11 +95,8 @@ impl Grant {
     }
 
     fn granted(&self, kept: &StoredTokens) -> Result<Granted, AuthFailure> {
-        let bearer = Bearer::new(&kept.access_token)
-            .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
-        let lifetime = Some(lifetime(kept.expires_at, self.client.clock().wall_time()));
-        let scope = Some(kept.scope.clone()).filter(|scope| !scope.is_empty());
-        let token = Fetched { bearer, lifetime, scope: scope.clone() };
+        let token = kept.fetched(self.client.clock().wall_time())?;
+        let scope = token.scope.clone();
         Ok(Granted { token, scope, refresh_token: None, id_token: None })
     }
 

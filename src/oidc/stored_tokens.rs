@@ -1,9 +1,14 @@
 //! The serializable form of a user's tokens.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use super::{App, UserTokens, grant::Grant, id_token};
-use crate::{Client, Result, Timestamp, models::values::redacted_debug, store::Slot};
+use crate::{
+    Client, Result, Timestamp, auth::Fetched, error::AuthFailure, models::values::redacted_debug,
+    store::Slot,
+};
 
 /// A user's tokens in serializable form, to store between requests: from [`UserTokens::to_stored`],
 /// and back with [`restore`](Self::restore).
@@ -68,6 +73,12 @@ impl StoredTokens {
         let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
         let claims = self.id_token.as_deref().map(id_token::read_again).transpose()?;
         Ok(UserTokens::first(Grant::shared(client, &app, self, shared)?, claims))
+    }
+
+    /// The access token, as a source gives it.
+    pub(super) fn fetched(&self, now: SystemTime) -> Result<Fetched, AuthFailure> {
+        let scope = Some(self.scope.clone()).filter(|scope| !scope.is_empty());
+        Fetched::kept(&self.access_token, self.expires_at.since(now), scope)
     }
 
     /// Whether it has a refresh token.

@@ -6,7 +6,7 @@ use reqwest::{Method, Url};
 
 use super::{
     IdTokenClaims, StoredTokens, TokenRequest, UserInfo,
-    grant::{Grant, RefreshTokenSource, Target, lifetime, other_user},
+    grant::{Grant, RefreshTokenSource, Target, other_user},
     id_token::{self, Expected},
 };
 use crate::{
@@ -52,7 +52,7 @@ impl UserTokens {
 
     fn new(grant: Arc<Grant>, user: Client, claims: Option<IdTokenClaims>) -> Self {
         let set = grant.newest().clone();
-        let lifetime = lifetime(set.expires_at, grant.client.clock().wall_time());
+        let lifetime = set.expires_at.since(grant.client.clock().wall_time());
         let scope = Some(set.scope.as_str()).filter(|scope| !scope.is_empty());
         let access_token = AccessToken::new(&set.access_token).expires_in(lifetime).of_scope(scope);
         Self(Arc::new(Held { set, access_token, claims, user, grant }))
@@ -71,7 +71,7 @@ impl UserTokens {
 
     /// The remaining lifetime of the access token; zero if it has expired.
     pub fn expires_in(&self) -> Duration {
-        lifetime(self.expires_at(), self.0.grant.client.clock().wall_time())
+        self.expires_at().since(self.0.grant.client.clock().wall_time())
     }
 
     /// The current refresh token, including rotations. It is issued if the scope `offline_access`

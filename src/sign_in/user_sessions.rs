@@ -115,7 +115,7 @@ impl UserSessions {
 
     fn failed(&self, what: &str, error: StoreError) -> Error {
         let failure = AuthFailure::of_store(&format!("the token store failed: {what}"), error);
-        failure.to_error(self.client.clock().wall_time())
+        self.client.auth_error(&failure)
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::{TokenVerifier, claims::scopes};
 use crate::{
     Error, Result, Timestamp,
-    auth::{TokenEndpoint, attempts},
+    auth::TokenEndpoint,
     oidc::{maybe_seconds, seconds},
 };
 
@@ -178,10 +178,8 @@ impl TokenVerifier {
     async fn ask(&self, introspector: &Introspector, token: &str) -> Result<OpaqueTokenClaims> {
         let client = self.client();
         let form = [("token", token), ("token_type_hint", "access_token")];
-        let deadline = client.clock().now().checked_add(client.timeout());
-        let ask = || introspector.endpoint.introspect(&form);
-        let outcome = attempts(client.retries(), true, deadline, ask).await;
-        let raw = outcome.map_err(|failure| failure.to_error(client.clock().wall_time()))?;
+        let outcome = client.ask(true, || introspector.endpoint.introspect(&form)).await;
+        let raw = outcome.map_err(|failure| client.auth_error(&failure))?;
         if raw.get("active") != Some(&Value::Bool(true)) {
             return Err(Error::invalid_token("Logto says that the access token is not active"));
         }
