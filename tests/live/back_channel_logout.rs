@@ -37,9 +37,13 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let request = public.sign_in(&app.id, CALLBACK).client_secret(&secrets[0].value);
     let session = request.browser_cookies(&cookies).begin().await?;
     let step = session.password(Identifier::username(&username), PASSWORD).await?;
-    let NextStep::Completed(done) = declined(step).await? else {
-        run.leaves_out("this tenant asks users for more than a password");
-        return Ok(());
+    let done = match declined(step).await? {
+        NextStep::Completed(done) => done,
+        other => {
+            let wanted = other.into_error();
+            run.leaves_out(format!("the logout: this tenant asks users for more: {wanted}"));
+            return Ok(());
+        }
     };
     let tokens = done.tokens().await?;
     let claims = tokens.claims().unwrap();
@@ -47,7 +51,10 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
 
     tokens.end_session(&cookies).await?;
     if tokio::time::timeout(PATIENCE, receiver.arrived("/logout", 1)).await.is_err() {
-        run.leaves_out("no logout token came: a server may not send them to loopback addresses");
+        run.leaves_out(format!(
+            "verifying a logout token: none came to the receiver within {PATIENCE:?}; a server may not \
+             send them to loopback addresses"
+        ));
         return Ok(());
     }
     let verifier = LogoutTokenVerifier::new(&public, &app.id);

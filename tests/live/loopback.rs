@@ -6,7 +6,7 @@ use logto_api::{Client, StatusCode};
 
 use crate::browser::Browser;
 use crate::harness::{Failure, Outcome, Run};
-use crate::sign_in::{public_client, user};
+use crate::sign_in::{leave_out_rest, public_client, user};
 
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 const BY_NAME: &str = "http://localhost/callback";
@@ -45,10 +45,7 @@ pub(crate) async fn through_browser(
     browser.get(sign_in.url().as_str()).await?;
     let tokens = tokio::spawn(sign_in.tokens());
     let Some(place) = browser.sign_in(username).await? else {
-        run.leaves_out(format!(
-            "the rest of the sign-in: with the right password, this tenant still asks {username} for \
-             more, such as a second factor, a password or a profile field"
-        ));
+        leave_out_rest(run, username);
         return Ok(None);
     };
     let page = browser.get(&place).await?;

@@ -65,6 +65,14 @@ pub(crate) async fn user(run: &Run) -> Result<Option<(String, String)>, Failure>
     Ok(Some((user.id, username)))
 }
 
+/// Says that a tenant asks for more than the right password.
+pub(crate) fn leave_out_rest(run: &Run, username: &str) {
+    run.leaves_out(format!(
+        "the rest of the sign-in: with the right password, this tenant still asks {username} for more, \
+         such as a second factor, a password or a profile field"
+    ));
+}
+
 /// A client that acts for nobody.
 pub(crate) fn public_client(run: &Run) -> Result<Client, Error> {
     let public = Client::builder(run.logto.endpoint());
@@ -82,7 +90,9 @@ pub(crate) fn takes_passwords(settings: &SignInExperience) -> bool {
 /// Where a session is that a browser has brought along.
 async fn resumed(run: &Run, session: &SignInFlow, cookies: &BrowserCookies) -> Outcome {
     if run.lacks(&Method::GET, "/api/experience/interaction").await {
-        run.leaves_out("this Logto does not tell where a session is");
+        run.leaves_out(
+            "resuming a session: this Logto lacks GET /api/experience/interaction (since 1.31)",
+        );
         let error = session.state().await.unwrap_err();
         assert!(
             error.is_unsupported_operation() && error.to_string().contains("older than"),
@@ -115,7 +125,7 @@ pub(crate) async fn declined(mut step: NextStep) -> Result<NextStep, Error> {
 async fn own_account(run: &Run, tokens: &UserTokens, user_id: &str) -> Outcome {
     match tokens.account().get().send().await {
         Err(error) if error.has_code("account_center.not_enabled") => {
-            run.leaves_out("this tenant's account center is off");
+            run.leaves_out("the user's own account: the tenant's account center is off");
             return Ok(());
         }
         profile => assert_eq!(profile?.id.as_deref(), Some(user_id)),
