@@ -195,7 +195,7 @@ macro_rules! sends {
                 $crate::ResponseFuture::new::<$crate::call::response::$reader>(self.call, encoded)
             }
 
-            /// Sends the request, and gives the status and the headers of the answer as well.
+            /// Sends the request, and returns the status and the headers together with the value.
             pub fn send_with_response(
                 mut self,
             ) -> $crate::ResponseFuture<$crate::WithResponse<$response>> {

@@ -28,7 +28,7 @@ pub(crate) struct BufferedResponse {
     pub(crate) body: Bytes,
 }
 
-/// Which answers are no errors.
+/// Which responses are no errors.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[allow(dead_code, reason = "depends on the enabled features")]
 pub(crate) enum Accepted {
@@ -36,12 +36,12 @@ pub(crate) enum Accepted {
     Success,
     /// Those that are 2xx, and 404 where a lost attempt at a DELETE is the reason.
     Done,
-    /// Those that are 2xx or 3xx. Redirects are answers, not detours: a session's next step, or a
+    /// Those that are 2xx or 3xx. Redirects are responses, not detours: a session's next step, or a
     /// page to show.
     Redirects,
 }
 
-/// A way to read an answer.
+/// A way to read a response.
 #[allow(dead_code, reason = "depends on the enabled features")]
 pub(crate) trait Reader<T> {
     const ACCEPT_VALUE: Accepted = Accepted::Success;
@@ -174,7 +174,7 @@ impl BufferedResponse {
         }
     }
 
-    /// The answer to a DELETE that does not find what an earlier attempt has deleted.
+    /// The response to a DELETE that does not find what an earlier attempt has deleted.
     fn gone(error: &Error) -> Self {
         let id = error.request_id().and_then(|id| HeaderValue::from_str(id).ok());
         Self {

@@ -1,4 +1,4 @@
-//! Answers that are on their way, and what they say beside their value.
+//! Responses that are on their way, and what they say beside their value.
 
 use std::{
     fmt,
@@ -21,8 +21,8 @@ use crate::{
 
 type Receiving = Pin<Box<dyn Future<Output = Result<BufferedResponse>> + Send>>;
 
-/// The answer to a request, on its way: what `send` returns, and what a request becomes that is
-/// awaited. Nothing is sent before it is polled; dropping it takes back what is under way.
+/// A future of the response to a request: what `send` returns, and what awaiting a request makes of
+/// it. Nothing is sent before it is polled, and dropping it cancels the call.
 ///
 /// ```no_run
 /// # #[cfg(feature = "users")]
@@ -71,8 +71,8 @@ impl<T> fmt::Debug for ResponseFuture<T> {
     }
 }
 
-/// What a request was answered with, and the status and the headers of the answer: what
-/// `send_with_response` gives. It can be used like its value.
+/// The value of a response with its status and headers: what `send_with_response` returns. It
+/// dereferences to the value.
 ///
 /// ```no_run
 /// # #[cfg(feature = "users")]
@@ -98,7 +98,7 @@ impl<T> WithResponse<T> {
         self.value
     }
 
-    /// The HTTP status. Of a DELETE that was repeated after its answer was lost, it may be 404: the
+    /// The HTTP status. Of a DELETE that was retried after its response was lost, it may be 404: the
     /// attempt before has deleted what it was to delete.
     pub fn status(&self) -> StatusCode {
         self.status

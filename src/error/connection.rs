@@ -1,4 +1,4 @@
-//! Why a connection gave no answer, in words that tell what to look at.
+//! Why a connection gave no response, in words that tell what to look at.
 
 use std::{error::Error, io};
 
@@ -59,7 +59,7 @@ pub(crate) fn untold(error: &reqwest::Error) -> Option<&(dyn Error + 'static)> {
     (!told && !problem(error).contains(&text)).then_some(bottom)
 }
 
-/// Why the body of an answer that had begun did not come to its end.
+/// Why the body of a response that had begun did not come to its end.
 pub(crate) fn body_problem(error: &reqwest::Error) -> &'static str {
     match io_error_kind(error) {
         _ if error.is_timeout() => "time ran out",

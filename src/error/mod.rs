@@ -95,9 +95,9 @@ enum Kind {
     Api(ApiError),
     Decode(DecodeError),
     Transport(Transport),
-    /// A transport of the caller's failed, or gave no answer in time.
+    /// A transport of the caller's failed, or gave no response in time.
     Service(Option<Arc<dyn std::error::Error + Send + Sync>>),
-    /// The answer is longer than is read.
+    /// The response is longer than is read.
     TooLarge(TooLarge),
     /// The call's time ran out between attempts.
     Deadline,
@@ -131,7 +131,7 @@ enum Stage {
     Authorization,
     /// Nobody confirmed a sign-in on a device in time.
     Expired,
-    /// The callback is not the answer to the request.
+    /// The callback is not the response to the request.
     Callback,
     /// The ID token, or what has to agree with it, is not to be trusted.
     Token,
@@ -139,7 +139,7 @@ enum Stage {
     Opaque,
 }
 
-/// An answer that is not a success.
+/// A response that is not a success.
 #[derive(Clone)]
 struct ApiError {
     status: StatusCode,
@@ -222,7 +222,7 @@ struct DecodeError {
     problem: String,
 }
 
-/// An answer that is longer than is read.
+/// A response that is longer than is read.
 #[derive(Clone)]
 struct TooLarge {
     status: StatusCode,

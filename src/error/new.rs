@@ -62,13 +62,13 @@ impl Error {
         }
     }
 
-    /// The answer is longer than this many bytes, and was not read to its end.
+    /// The response is longer than this many bytes, and was not read to its end.
     pub(crate) fn too_large(limit: usize, status: StatusCode, headers: &HeaderMap) -> Self {
         let request_id = request_id(headers).map(str::to_owned);
         Self::new(Kind::TooLarge(TooLarge { status, request_id, limit }))
     }
 
-    /// The answer's head arrived, its body did not.
+    /// The response's head arrived, its body did not.
     pub(crate) fn cut_off(error: reqwest::Error, status: StatusCode, headers: &HeaderMap) -> Self {
         Self::new(Kind::Transport(Transport {
             source: Arc::new(connection::with_origin_only(error)),
@@ -77,7 +77,7 @@ impl Error {
         }))
     }
 
-    /// An answer that is not a success. `body` may be anything, also empty or cut off.
+    /// A response that is not a success. `body` may be anything, also empty or cut off.
     pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body = without_bom(body);
         let mut body = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
@@ -193,7 +193,7 @@ impl Error {
         self
     }
 
-    /// Says what to do about an answer that is not a success.
+    /// Says what to do about a response that is not a success.
     #[cfg(any(feature = "drift", feature = "sign-in"))]
     pub(crate) fn hinting(mut self, hint: &'static str) -> Self {
         if let Kind::Api(response) = &mut self.0.kind {

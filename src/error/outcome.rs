@@ -33,7 +33,7 @@ impl Error {
         Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope: None }))
     }
 
-    /// A callback that is not the answer to the authorization request.
+    /// A callback that is not the response to the authorization request.
     #[cfg(feature = "sign-in")]
     pub(crate) fn callback(problem: impl Into<Cow<'static, str>>) -> Self {
         Self::sign_in(Stage::Callback, problem.into())

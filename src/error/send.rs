@@ -1,8 +1,8 @@
-//! Why a request got no answer.
+//! Why a request got no response.
 
 use std::error::Error as StdError;
 
-/// Why a request got no answer.
+/// Why a request got no response.
 pub(crate) enum SendFailure {
     Http(reqwest::Error),
     /// What a service of the caller's reports. It may hold anything, so it is not printed.

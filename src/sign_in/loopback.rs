@@ -1,4 +1,4 @@
-//! Signing in with the browser of the same machine: the answer comes to a loopback address (RFC
+//! Signing in with the browser of the same machine: the response comes to a loopback address (RFC
 //! 8252, section 7.3).
 
 use std::{fmt, io, net::Ipv4Addr, net::Ipv6Addr, time::Duration};
@@ -47,7 +47,7 @@ struct Visit {
 }
 
 impl<E: Event> AuthorizationRequest<E> {
-    /// Opens a port on this machine for the answer, for a command-line tool or desktop application:
+    /// Opens a port on this machine for the response, for a command-line tool or desktop application:
     /// the user signs in on Logto's pages, in a browser of this machine.
     ///
     /// The redirect URI has to be `http`, to `localhost`, `127.0.0.1` or `[::1]`. Without a port,
@@ -89,7 +89,7 @@ impl Loopback {
         &self.url
     }
 
-    /// Where the answer comes to, with the port that was opened.
+    /// Where the response comes to, with the port that was opened.
     pub fn redirect_uri(&self) -> &str {
         self.pending.redirect_uri()
     }

@@ -29,7 +29,7 @@ struct Cookie {
 }
 
 impl Jar {
-    /// Takes what an answer from this URL sets, unless it is meant for somebody else.
+    /// Takes what a response from this URL sets, unless it is meant for somebody else.
     pub(crate) fn store(&self, header: &HeaderValue, url: &Url) {
         #[allow(
             clippy::disallowed_methods,

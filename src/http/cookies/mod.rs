@@ -192,7 +192,7 @@ impl BrowserCookies {
 }
 
 /// Keeps the cookies and the address of a redirect, which may hold a code, out of what `Debug`
-/// shows of an answer's headers.
+/// shows of a response's headers.
 pub(crate) fn mark_sensitive(headers: &mut HeaderMap) {
     for (name, value) in headers.iter_mut() {
         if [SET_COOKIE, LOCATION].contains(name) {

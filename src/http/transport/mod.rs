@@ -64,7 +64,7 @@ impl Transport {
         &self.writer
     }
 
-    /// Sends a request, and gives the head of its answer.
+    /// Sends a request, and gives the head of its response.
     ///
     /// Only reqwest goes by the request's time limit: for others there is [`in_time`](Self::in_time).
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendFailure> {
@@ -95,7 +95,7 @@ impl Transport {
         matches!(self.backend, Backend::Service(_))
     }
 
-    /// The URL that a request is for, where its answer may not tell it.
+    /// The URL that a request is for, where its response may not tell it.
     pub(crate) fn requested_url(&self, request: &Request) -> Option<Url> {
         self.is_service().then(|| request.url().clone())
     }
@@ -131,9 +131,9 @@ impl Transport {
     }
 }
 
-/// The URL that an answer is from.
+/// The URL that a response is from.
 pub(crate) fn origin_of<'a>(response: &'a Response, asked: Option<&'a Url>) -> &'a Url {
-    /// What reqwest says of an answer that was put together without one.
+    /// What reqwest says of a response that was put together without one.
     const NO_URL: &str = "http://no.url.provided.local/";
 
     match asked {
