@@ -14,11 +14,9 @@ use reqwest::StatusCode;
 use super::{App, StoredTokens, refresh_lock::RefreshLock};
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{
-        Bearer, Fetched, Granted, Pending, TokenEndpoint, TokenParameters, TokenSource, attempts,
-    },
+    auth::{Granted, TokenEndpoint, TokenParameters, attempts},
     error::AuthFailure,
-    http::{retry::Retries, runtimes, trace},
+    http::{runtimes, trace},
     store::Slot,
 };
 
@@ -41,7 +39,7 @@ pub(super) struct Grant {
     pub(super) sent: Mutex<Option<Sent>>,
     /// How many refreshes have begun.
     pub(super) begun: AtomicU64,
-    revoked: AtomicBool,
+    pub(super) revoked: AtomicBool,
     /// Where other processes share it.
     pub(super) shared: Option<Slot<StoredTokens>>,
     /// The newest tokens could not be kept there.
@@ -141,7 +139,7 @@ impl Grant {
     }
 
     /// Requests tokens, with retries where they are safe.
-    async fn attempts(&self, target: &Target) -> Result<Granted, AuthFailure> {
+    pub(super) async fn attempts(&self, target: &Target) -> Result<Granted, AuthFailure> {
         let number = self.begun.fetch_add(1, Ordering::SeqCst);
         attempts(self.client.retries(), true, None, || self.renew_once(target, number)).await
     }
@@ -332,7 +330,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn nothing_to_renew_with() -> AuthFailure {
+pub(super) fn nothing_to_renew_with() -> AuthFailure {
     AuthFailure::sign_in_required(
         "there is no refresh token to get a user's token with: the user's session is over, the \
          tokens were revoked, or there never was one. Have the user sign in again; Logto gives a \
@@ -340,80 +338,9 @@ fn nothing_to_renew_with() -> AuthFailure {
     )
 }
 
-/// A user's tokens as the source of a client's token cache: refreshed as long as the user's session
-/// lasts.
-pub(super) struct RefreshTokenSource {
-    grant: Arc<Grant>,
-    target: Target,
-    /// The token that was returned last.
-    handed: Mutex<Option<Bearer>>,
-}
-
-impl RefreshTokenSource {
-    pub(super) fn new(grant: Arc<Grant>, target: Target) -> Self {
-        Self { grant, target, handed: Mutex::default() }
-    }
-
-    /// The newest token, if it is valid and was not returned before.
-    fn unused(&self) -> Option<Fetched> {
-        if !self.target.is_default() {
-            return None;
-        }
-        let newest = self.grant.newest();
-        let fetched = newest.fetched(self.grant.client.clock().wall_time()).ok()?;
-        let is_new = self.handed().as_ref() != Some(&fetched.bearer);
-        let is_over = fetched.lifetime.is_none_or(|lifetime| lifetime.is_zero());
-        (is_new && !is_over).then_some(fetched)
-    }
-
-    fn handed(&self) -> MutexGuard<'_, Option<Bearer>> {
-        lock(&self.handed)
-    }
-}
-
-impl TokenSource for RefreshTokenSource {
-    fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
-        Box::pin(async {
-            let fetched = match self.unused() {
-                Some(fetched) => fetched,
-                None => self.grant.attempts(&self.target).await?.token,
-            };
-            *self.handed() = Some(fetched.bearer.clone());
-            Ok(fetched)
-        })
-    }
-
-    /// The grant retries by itself, and knows until when it may.
-    fn fetch<'a>(&'a self, _: &'a Retries) -> Pending<'a, Result<Fetched, AuthFailure>> {
-        self.fetch_once()
-    }
-
-    fn renews(&self) -> bool {
-        self.grant.newest().refresh_token.is_some()
-    }
-
-    /// While the outcome of a refresh is unknown, the existing tokens are worth more than another
-    /// attempt.
-    fn renews_early(&self) -> bool {
-        lock(&self.grant.sent).is_none()
-    }
-
-    fn ended(&self) -> Option<AuthFailure> {
-        self.grant.revoked.load(Ordering::SeqCst).then(nothing_to_renew_with)
-    }
-}
-
 impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.newest().fmt(f)
-    }
-}
-
-impl fmt::Debug for RefreshTokenSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshTokenSource")
-            .field("client_id", &self.grant.newest().client_id)
-            .finish()
     }
 }
 

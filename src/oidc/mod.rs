@@ -27,6 +27,8 @@ mod redeem;
 #[cfg(feature = "sign-in")]
 mod refresh_lock;
 #[cfg(feature = "sign-in")]
+mod refresh_token_source;
+#[cfg(feature = "sign-in")]
 mod shared_grant;
 #[cfg(feature = "sign-in")]
 mod stored_tokens;

@@ -6,8 +6,9 @@ use reqwest::{Method, Url};
 
 use super::{
     IdTokenClaims, StoredTokens, TokenRequest, UserInfo,
-    grant::{Grant, RefreshTokenSource, Target, other_user},
+    grant::{Grant, Target, other_user},
     id_token::{self, Expected},
+    refresh_token_source::RefreshTokenSource,
 };
 use crate::{
     AccessToken, Client, Result, Timestamp,
