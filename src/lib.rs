@@ -110,6 +110,15 @@ pub mod models;
 #[cfg(not(feature = "operations"))]
 mod models;
 #[cfg(feature = "jwks")]
+#[cfg_attr(
+    not(any(feature = "sign-in", feature = "verify")),
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        reason = "`jwks` alone is only what these two share"
+    )
+)]
 mod oidc;
 /// Back-channel logout: Logto tells a service that a user's session has ended.
 #[cfg(feature = "jwks")]

@@ -103,7 +103,7 @@ impl TokenEndpoint {
     }
 
     /// Another endpoint of the same server.
-    #[cfg(feature = "jwks")]
+    #[cfg(any(feature = "sign-in", feature = "verify"))]
     fn sibling(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         url.set_path(path);

@@ -26,13 +26,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+#[cfg(any(feature = "sign-in", feature = "verify"))]
+pub(crate) use self::attempts::attempts;
 #[cfg(feature = "sign-in")]
 pub(crate) use self::endpoint::Granted;
 #[cfg(feature = "jwks")]
-pub(crate) use self::{
-    attempts::attempts,
-    jwks::{Jwks, NamedKey},
-};
+pub(crate) use self::jwks::{Jwks, NamedKey};
 pub use self::{bearer::AccessToken, provider::TokenProvider};
 pub(crate) use self::{
     bearer::Bearer,

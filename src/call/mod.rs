@@ -150,6 +150,7 @@ impl Call {
 
 /// What the raw client returns, as an error of this crate's where it has none to send.
 #[cfg(feature = "operations")]
+#[allow(dead_code, reason = "depends on the enabled features")]
 pub(crate) fn encoded<E>(request: Result<Request, E>) -> EncodedRequest {
     request.map_err(|_| invalid())
 }

@@ -6,7 +6,7 @@ pub(crate) mod builder;
 mod connections;
 pub(crate) mod delegation;
 mod impersonation;
-#[cfg(feature = "jwks")]
+#[cfg(any(feature = "sign-in", feature = "verify"))]
 mod token_requests;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -23,6 +23,7 @@ pub(crate) mod verification_record;
 pub(crate) use nullable::double_option;
 
 #[cfg(feature = "operations")]
+#[allow(unused_imports, unreachable_pub, reason = "some groups alone have no models")]
 pub use generated::*;
 
 #[cfg(feature = "operations")]
