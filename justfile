@@ -41,9 +41,10 @@ drift upstream:
 doc:
     cargo doc --workspace --no-deps --open
 
-# Instructions and allocations a call, next to reqwest by hand.
+# Instructions and allocations a call, next to reqwest by hand; and of verifying, next to jsonwebtoken.
 bench:
     cargo bench --bench instructions
+    cargo bench --bench verification --features verify,webhooks
     cargo bench --bench calls
 
 # Tries a server: LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET and LOGTO_RESOURCE are needed.

@@ -6,14 +6,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a bench is a program")]
 
+#[path = "support/callgrind.rs"]
+mod callgrind;
 mod support;
 
-use std::{
-    env, fs,
-    path::PathBuf,
-    process::{Command, Stdio, exit, id},
-    time::Duration,
-};
+use std::{env, process::exit, time::Duration};
 
 use support::{
     clients::Caller,
@@ -35,11 +32,7 @@ const ROLE: &str = "LOGTO_BENCH_CALLS";
 fn main() {
     serve_if_asked();
     call_if_asked();
-    if !is_asked_for() {
-        return;
-    }
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
-        println!("skipped: there is no `valgrind` on the PATH to count instructions with");
+    if !is_asked_for() || !callgrind::is_there() {
         return;
     }
     let server = Server::start(Config { total: 69, delay: Duration::ZERO });
@@ -63,29 +56,8 @@ fn per_call(caller: &str, endpoint: &str) -> u64 {
 
 /// All instructions of a process that makes so many calls.
 fn instructions(caller: &str, endpoint: &str, calls: u64) -> u64 {
-    let profile = profile(caller, calls);
-    let status = Command::new("valgrind")
-        .args(["--quiet", "--tool=callgrind"])
-        .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(env::current_exe().unwrap())
-        .env(ROLE, format!("{caller} {calls} {endpoint}"))
-        .status()
-        .unwrap();
-    assert!(status.success(), "callgrind failed");
-    let text = fs::read_to_string(&profile).unwrap();
-    if env::var_os("KEEP_PROFILES").is_none() {
-        fs::remove_file(&profile).unwrap();
-    }
-    let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
-    total.and_then(|total| total.trim().parse().ok()).unwrap()
-}
-
-fn profile(caller: &str, calls: u64) -> PathBuf {
-    let name = format!("callgrind.{caller}.{calls}.{}.out", id());
-    match env::var_os("KEEP_PROFILES") {
-        Some(folder) => PathBuf::from(folder).join(name),
-        None => env::temp_dir().join(name),
-    }
+    let role = format!("{caller} {calls} {endpoint}");
+    callgrind::instructions(&format!("{caller}.{calls}"), ROLE, &role)
 }
 
 /// Is this process the one that is counted, it makes its calls and never returns.
