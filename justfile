@@ -49,4 +49,4 @@ bench:
 
 # Tries a server: LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET and LOGTO_RESOURCE are needed.
 live:
-    cargo test --test live -- --ignored live:: --nocapture
+    cargo test --test live --features verify,webhooks -- --ignored live:: --nocapture

@@ -7,7 +7,7 @@
 //! ```sh
 //! export LOGTO_ENDPOINT=http://localhost:3001 LOGTO_APP_ID=… LOGTO_APP_SECRET=…
 //! export LOGTO_RESOURCE=https://default.logto.app/api
-//! cargo test --test live -- --ignored live::
+//! cargo test --test live --features verify,webhooks -- --ignored live::
 //! ```
 //!
 //! A scenario makes what it needs under a prefix of its own. Whatever carries the prefix is deleted
@@ -29,6 +29,9 @@ mod back_channel_logout;
 mod browser;
 #[path = "live/company.rs"]
 mod company;
+#[cfg(feature = "webhooks")]
+#[path = "live/deliveries.rs"]
+mod deliveries;
 #[path = "support/desk.rs"]
 mod desk;
 #[path = "live/device_sign_in.rs"]
@@ -61,11 +64,18 @@ mod sign_in_experience;
 mod user_assets;
 #[path = "live/users.rs"]
 mod users;
+#[cfg(feature = "verify")]
+#[path = "live/verification.rs"]
+mod verification;
 
 macro_rules! scenarios {
-    ($($name:ident),+; on_servers_alone: $($alone:ident),+ $(,)?) => {
+    (
+        $($(#[$gate:meta])* $name:ident),+;
+        on_servers_alone: $($alone:ident),+ $(,)?
+    ) => {
         mod mock {
             $(
+                $(#[$gate])*
                 #[tokio::test]
                 async fn $name() {
                     crate::harness::on_mock(crate::$name::scenario).await;
@@ -73,11 +83,12 @@ macro_rules! scenarios {
             )+
         }
 
-        scenarios!(@live $($name),+, $($alone),+);
+        scenarios!(@live $($(#[$gate])* $name),+, $($alone),+);
     };
-    (@live $($name:ident),+) => {
+    (@live $($(#[$gate:meta])* $name:ident),+) => {
         mod live {
             $(
+                $(#[$gate])*
                 #[tokio::test]
                 #[ignore = "needs a Logto server: set LOGTO_ENDPOINT, LOGTO_APP_ID, \
                             LOGTO_APP_SECRET and LOGTO_RESOURCE"]
@@ -91,6 +102,8 @@ macro_rules! scenarios {
 
 scenarios!(
     applications,
+    #[cfg(feature = "webhooks")]
+    deliveries,
     device_sign_in,
     hooks,
     impersonation,
@@ -101,7 +114,9 @@ scenarios!(
     sign_in,
     sign_in_experience,
     user_assets,
-    users;
+    users,
+    #[cfg(feature = "verify")]
+    verification;
     // The stand-in lacks what these are about.
     on_servers_alone: back_channel_logout, company, fleet, personal_access_tokens,
 );

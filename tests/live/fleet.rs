@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub(crate) async fn scenario(run: Run) -> Outcome {
     let Some((_, username)) = user(&run).await? else { return Ok(()) };
     let (client, app) = (public_client(&run)?, native(&run).await?);
-    let signed_in = through_browser(&run, &client, &app, REDIRECT_URI, &username).await?;
+    let signed_in = through_browser(&run, client.sign_in(&app, REDIRECT_URI), &username).await?;
     let Some(tokens) = signed_in else { return Ok(()) };
     let store = MemoryTokenStore::new();
     UserSessions::new(&client, store.clone()).insert("s1", &tokens).await?;

@@ -27,6 +27,8 @@ pub(crate) struct Run {
     pub(crate) logto: Client,
     /// What the names of all that the scenario makes begin with; no other run has it.
     pub(crate) prefix: String,
+    /// The indicator of the Management API, which `logto` has tokens for.
+    pub(crate) resource: String,
     on: On,
 }
 
@@ -68,11 +70,11 @@ impl Run {
         eprintln!("left out: {what}");
     }
 
-    fn new(logto: Client, on: On) -> Self {
+    fn new(logto: Client, resource: &str, on: On) -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let random = RandomState::new().build_hasher().finish() as u32;
         let prefix = format!("live_{:x}_{random:08x}", since_1970.as_millis());
-        Self { logto, prefix, on }
+        Self { logto, prefix, resource: resource.to_owned(), on }
     }
 }
 
@@ -135,7 +137,7 @@ where
         .build()
         .unwrap();
     let before = leftovers::all(&logto, "").await.unwrap();
-    run(Run::new(logto.clone(), On::StandIn), scenario).await;
+    run(Run::new(logto.clone(), mock.resource(), On::StandIn), scenario).await;
     assert_eq!(leftovers::all(&logto, "").await.unwrap(), before, "something was left behind");
 }
 
@@ -155,7 +157,8 @@ where
         Ok(logto) => {
             // While it makes its document, it keeps other requests waiting until they fail.
             document(&logto).await;
-            run(Run::new(logto, On::Server), scenario).await;
+            let resource = std::env::var("LOGTO_RESOURCE").unwrap();
+            run(Run::new(logto, &resource, On::Server), scenario).await;
         }
         Err(error) => panic!("the environment makes no client: {error}"),
     }
@@ -195,7 +198,7 @@ mod tests {
             .build()
             .unwrap();
         let before = leftovers::all(&logto, "").await.unwrap();
-        let broken = run(Run::new(logto.clone(), On::StandIn), broken);
+        let broken = run(Run::new(logto.clone(), mock.resource(), On::StandIn), broken);
         let failed = tokio::spawn(broken).await.unwrap_err();
         let message = failed.into_panic();
         assert_eq!(message.downcast_ref::<&str>(), Some(&"broken on purpose"));
@@ -205,6 +208,6 @@ mod tests {
             let of_api = requests.iter().filter(|request| request.path().starts_with("/api/"));
             of_api.filter(|request| request.method == method).count()
         };
-        assert_eq!((count("POST"), count("DELETE")), (6, 6), "each was made, and deleted");
+        assert_eq!((count("POST"), count("DELETE")), (8, 8), "each was made, and deleted");
     }
 }

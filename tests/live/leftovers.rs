@@ -18,12 +18,14 @@ pub(crate) struct Kind {
 }
 
 /// In the order in which they are deleted.
-pub(crate) const KINDS: [Kind; 7] = [
+pub(crate) const KINDS: [Kind; 9] = [
     Kind { path: "hooks", names: &["name"], search: None },
     Kind { path: "organizations", names: &["name"], search: Some(("q", "")) },
     // Who comes from a company has a name and no username.
     Kind { path: "users", names: &["username", "name"], search: Some(("search", "%")) },
     Kind { path: "roles", names: &["name"], search: Some(("search", "%")) },
+    Kind { path: "organization-roles", names: &["name"], search: None },
+    Kind { path: "organization-scopes", names: &["name"], search: None },
     Kind { path: "sso-connectors", names: &["connectorName"], search: None },
     Kind { path: "applications", names: &["name"], search: Some(("search", "%")) },
     Kind { path: "resources", names: &["name"], search: None },
@@ -99,6 +101,8 @@ pub(crate) async fn make_one_of_each(run: &Run) -> Outcome {
     logto.users().create().username(run.name("u")).send().await?;
     logto.roles().create(run.name("r"), "a role").send().await?;
     logto.organizations().create(run.name("o")).send().await?;
+    logto.organization_roles().create(run.name("r")).send().await?;
+    logto.organization_scopes().create(run.name("s")).send().await?;
     logto.applications().create(run.name("a"), ApplicationType::Spa).send().await?;
     let indicator = format!("https://api.example/{}", run.prefix);
     logto.resources().create(run.name("r"), indicator).send().await?;

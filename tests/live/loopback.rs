@@ -1,8 +1,8 @@
 //! A sign-in whose answer comes to a port of this machine.
 
+use logto_api::StatusCode;
 use logto_api::models::{ApplicationType, OidcClientMetadata};
-use logto_api::sign_in::UserTokens;
-use logto_api::{Client, StatusCode};
+use logto_api::sign_in::{AuthorizationRequest, SignIn, UserTokens};
 
 use crate::browser::Browser;
 use crate::harness::{Failure, Outcome, Run};
@@ -15,8 +15,8 @@ pub(crate) async fn scenario(run: Run) -> Outcome {
     let Some((user, username)) = user(&run).await? else { return Ok(()) };
     let app = native(&run).await?;
     for uri in [REDIRECT_URI, BY_NAME] {
-        let client = public_client(&run)?;
-        let Some(tokens) = through_browser(&run, &client, &app, uri, &username).await? else {
+        let request = public_client(&run)?.sign_in(&app, uri);
+        let Some(tokens) = through_browser(&run, request, &username).await? else {
             return Ok(());
         };
         assert_eq!(tokens.claims().map(|claims| &claims.user.sub), Some(&user));
@@ -35,13 +35,11 @@ pub(crate) async fn native(run: &Run) -> Result<String, Failure> {
 /// The tokens of a user who signs in; nothing where the tenant asks for more than a password.
 pub(crate) async fn through_browser(
     run: &Run,
-    client: &Client,
-    app: &str,
-    uri: &str,
+    request: AuthorizationRequest<SignIn>,
     username: &str,
 ) -> Result<Option<UserTokens>, Failure> {
-    let sign_in = client.sign_in(app, uri).loopback().await?;
-    let browser = Browser::new(client.public_endpoint());
+    let sign_in = request.loopback().await?;
+    let browser = Browser::new(run.logto.public_endpoint());
     browser.get(sign_in.url().as_str()).await?;
     let tokens = tokio::spawn(sign_in.tokens());
     let Some(place) = browser.sign_in(username).await? else {

@@ -4,7 +4,12 @@
 
 use std::{future::Future, pin::Pin, task::Poll};
 
-use axum::{Router, body::Body, extract::Request, http::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, Response},
+};
 use logto_api::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
@@ -16,6 +21,7 @@ pub struct Seen {
     pub target: String,
     pub authorization: Option<String>,
     pub cookie: Option<String>,
+    pub headers: HeaderMap,
     pub body: String,
 }
 
@@ -133,6 +139,7 @@ async fn read(request: Request) -> Seen {
         target: head.uri.path_and_query().unwrap().to_string(),
         authorization: header("authorization"),
         cookie: header("cookie"),
+        headers: head.headers.clone(),
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }
