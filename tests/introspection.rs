@@ -14,6 +14,7 @@ use issuer::Key;
 use key_server::{API, INTROSPECTION, Logto, NOW, rejected, sign};
 use logto_api::verify::{TokenVerifier, TokenVerifierBuilder};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 const TOKEN: &str = "xS6kaiKgSDGlOnofxJ2DN7xLuaUA3nEmMEsU1-vItjJ";
 
@@ -124,6 +125,72 @@ async fn what_was_told_is_gone_by_for_ten_seconds_and_not_longer_than_the_token_
     logto.clock.set(NOW + 11 + 60);
     rejected(verifier.introspect("another").await);
     assert_eq!(asked(), 3);
+}
+
+#[tokio::test]
+async fn that_a_token_is_not_good_is_gone_by_as_long() {
+    let logto = logto().await;
+    let verifier = asking(&logto).build().unwrap();
+    let asked = || logto.desk.count(INTROSPECTION);
+    *logto.introspection.lock().unwrap() = json!({"active": false});
+    for _ in 0..100 {
+        rejected(verifier.introspect(TOKEN).await);
+    }
+    assert_eq!(asked(), 1);
+    logto.clock.forward(10);
+    *logto.introspection.lock().unwrap() = told(&logto, &json!({}));
+    verifier.introspect(TOKEN).await.unwrap();
+    assert_eq!(asked(), 2);
+
+    // Thousands that are not good displace none that is.
+    *logto.introspection.lock().unwrap() = json!({"active": false});
+    for number in 0..1001 {
+        rejected(verifier.introspect(&format!("token-{number}")).await);
+    }
+    verifier.introspect(TOKEN).await.unwrap();
+    assert_eq!(asked(), 2 + 1001);
+}
+
+#[tokio::test]
+async fn a_crowd_asks_once_about_a_token_and_once_about_each() {
+    let logto = logto().await;
+    let verifier = asking(&logto).build().unwrap();
+    for (before, answer) in [(0, told(&logto, &json!({}))), (2, json!({"active": false}))] {
+        let is_good = answer["active"] == true;
+        *logto.introspection.lock().unwrap() = answer;
+        let held = logto.held.lock().await;
+        let mut crowd = JoinSet::new();
+        for number in 0..200 {
+            let (verifier, token) = (verifier.clone(), format!("{TOKEN}{is_good}{}", number % 2));
+            crowd.spawn(async move { verifier.introspect(&token).await.is_ok() });
+        }
+        logto.desk.arrived(INTROSPECTION, before + 2).await;
+        drop(held);
+        assert!(crowd.join_all().await.into_iter().all(|good| good == is_good));
+        assert_eq!(logto.desk.count(INTROSPECTION), before + 2);
+    }
+}
+
+#[tokio::test]
+async fn one_who_waits_goes_on_where_the_one_who_asked_is_gone() {
+    let logto = logto().await;
+    let verifier = asking(&logto).build().unwrap();
+    let held = logto.held.lock().await;
+    let other = verifier.clone();
+    let first = tokio::spawn(async move { other.introspect(TOKEN).await });
+    logto.desk.arrived(INTROSPECTION, 1).await;
+    let second = desk::begun(verifier.introspect(TOKEN)).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    drop(held);
+    second.await.unwrap();
+    assert_eq!(logto.desk.count(INTROSPECTION), 1);
+
+    // Nobody waits for a request that all have given up.
+    let held = logto.held.lock().await;
+    drop(desk::begun(verifier.introspect("another")).await);
+    drop(held);
+    verifier.introspect("another").await.unwrap();
 }
 
 #[tokio::test]

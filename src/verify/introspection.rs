@@ -1,28 +1,16 @@
 //! Opaque tokens, which only Logto can tell about (RFC 7662).
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{TokenVerifier, claims::scopes};
 use crate::{
     Error, Result, Timestamp,
-    auth::TokenEndpoint,
     oidc::{maybe_seconds, seconds},
 };
 
-/// How long what Logto said of a token is gone by. A token that is revoked meanwhile is good until
-/// then.
-const MAX_AGE: Duration = Duration::from_secs(10);
-/// How many tokens are remembered.
-const CAPACITY: usize = 1000;
 /// In bytes. Logto's opaque tokens have 43.
 const MAX_SIZE: usize = 1024;
 
@@ -92,43 +80,20 @@ impl fmt::Debug for OpaqueTokenClaims {
     }
 }
 
-/// An application that asks, and what it was told lately.
-pub(super) struct Introspector {
-    endpoint: Arc<TokenEndpoint>,
-    told: Mutex<HashMap<[u8; 32], Told>>,
-}
-
-struct Told {
-    until: Instant,
-    claims: OpaqueTokenClaims,
-}
-
-impl Introspector {
-    pub(super) fn new(endpoint: Arc<TokenEndpoint>) -> Self {
-        Self { endpoint, told: Mutex::default() }
-    }
-
-    fn remembered(&self, key: &[u8; 32], now: Instant) -> Option<OpaqueTokenClaims> {
-        let told = self.lock();
-        told.get(key).filter(|told| now < told.until).map(|told| told.claims.clone())
-    }
-
-    fn remember(&self, key: [u8; 32], now: Instant, claims: OpaqueTokenClaims) {
-        let mut told = self.lock();
-        if told.len() >= CAPACITY {
-            told.retain(|_, told| now < told.until);
+impl OpaqueTokenClaims {
+    /// What the response says, where it is about a good access token; otherwise why it is not.
+    pub(super) fn read(raw: Map<String, Value>) -> std::result::Result<Self, &'static str> {
+        if raw.get("active") != Some(&Value::Bool(true)) {
+            return Err("Logto says that the access token is not active");
         }
-        if told.len() >= CAPACITY {
-            let oldest = told.iter().min_by_key(|(_, told)| told.until).map(|(key, _)| *key);
-            oldest.and_then(|key| told.remove(&key));
+        let unreadable = "what Logto says of the access token cannot be read";
+        let known = Known::deserialize(&raw).map_err(|_| unreadable)?;
+        // It says `active` of refresh tokens as well, but no type.
+        let kind = known.token_type.as_deref().unwrap_or_default();
+        match kind.eq_ignore_ascii_case("bearer") {
+            true => Ok(Self { known, raw }),
+            false => Err("this is a token of another kind, such as to refresh"),
         }
-        if let Some(until) = now.checked_add(MAX_AGE) {
-            told.insert(key, Told { until, claims });
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Told>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -141,7 +106,8 @@ impl TokenVerifier {
     /// and say nothing of your API: any application of the tenant has them. Prefer tokens for your
     /// API, with [`verify`](Self::verify).
     ///
-    /// What Logto said of a good token is gone by for ten seconds, for a thousand tokens.
+    /// Whoever asks about the same token at the same time shares one request. Logto's response is used
+    /// for ten seconds, for a thousand good tokens and a thousand others.
     ///
     /// # Errors
     ///
@@ -162,38 +128,9 @@ impl TokenVerifier {
         if token.is_empty() || token.len() > MAX_SIZE || !token.bytes().all(is_opaque) {
             return Err(Error::invalid_token("this is no access token of Logto's"));
         }
-        let key = hash(token);
-        let claims = match introspector.remembered(&key, self.client().clock().now()) {
-            Some(claims) => claims,
-            None => {
-                let claims = self.ask(introspector, token).await?;
-                introspector.remember(key, self.client().clock().now(), claims.clone());
-                claims
-            }
-        };
+        let claims = introspector.claims(self.client(), token).await?;
         self.check_opaque(&claims)?;
         Ok(claims)
-    }
-
-    async fn ask(&self, introspector: &Introspector, token: &str) -> Result<OpaqueTokenClaims> {
-        let client = self.client();
-        let form = [("token", token), ("token_type_hint", "access_token")];
-        let outcome = client.ask(true, || introspector.endpoint.introspect(&form)).await;
-        let raw = outcome.map_err(|failure| client.auth_error(&failure))?;
-        if raw.get("active") != Some(&Value::Bool(true)) {
-            return Err(Error::invalid_token("Logto says that the access token is not active"));
-        }
-        let known = Known::deserialize(&raw).map_err(|_| {
-            Error::invalid_token("what Logto says of the access token cannot be read")
-        })?;
-        // It says `active` of refresh tokens as well, but no type.
-        let kind = known.token_type.as_deref().unwrap_or_default();
-        match kind.eq_ignore_ascii_case("bearer") {
-            true => Ok(OpaqueTokenClaims { known, raw }),
-            false => {
-                Err(Error::invalid_token("this is a token of another kind, such as to refresh"))
-            }
-        }
     }
 
     fn check_opaque(&self, claims: &OpaqueTokenClaims) -> Result<()> {
@@ -209,11 +146,4 @@ impl TokenVerifier {
 /// The characters of a bearer token (RFC 6750, section 2.1), but the point that JWTs have.
 fn is_opaque(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_~+/=".contains(&byte)
-}
-
-/// What a token is remembered by: tokens are not kept.
-fn hash(token: &str) -> [u8; 32] {
-    let mut key = [0; 32];
-    key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-    key
 }

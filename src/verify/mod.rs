@@ -29,6 +29,7 @@ mod builder;
 mod claims;
 mod head;
 mod introspection;
+mod introspector;
 #[cfg(feature = "tower")]
 mod layer;
 mod organization;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{
     AccessTokenClaims, TokenVerifierBuilder,
     builder::{Rules, Wanted},
-    introspection::Introspector,
+    introspector::Introspector,
 };
 use crate::{
     Client, Error, Result, Timestamp,

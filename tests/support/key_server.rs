@@ -63,6 +63,8 @@ pub struct Logto {
     pub keys: Arc<Mutex<Option<Value>>>,
     /// What is told of every token that is asked about.
     pub introspection: Arc<Mutex<Value>>,
+    /// Held by a test that keeps those waiting who ask about a token.
+    pub held: Arc<tokio::sync::Mutex<()>>,
     pub clock: At,
 }
 
@@ -72,16 +74,23 @@ impl Logto {
         let shown = keys.clone();
         let introspection = Arc::new(Mutex::new(Value::Null));
         let told = introspection.clone();
+        let held = Arc::new(tokio::sync::Mutex::new(()));
+        let gate = held.clone();
         let desk = Desk::open(move |seen: Seen| {
-            let reply = match (&*shown.lock().unwrap(), &*seen.target) {
-                (None, _) => Reply::new(503, ""),
-                (_, INTROSPECTION) => Reply::json(200, &told.lock().unwrap()),
-                (Some(keys), _) => Reply::json(200, keys),
-            };
-            std::future::ready(reply)
+            let (shown, told, gate) = (shown.clone(), told.clone(), gate.clone());
+            async move {
+                if seen.target == INTROSPECTION {
+                    drop(gate.lock().await);
+                }
+                match (&*shown.lock().unwrap(), &*seen.target) {
+                    (None, _) => Reply::new(503, ""),
+                    (_, INTROSPECTION) => Reply::json(200, &told.lock().unwrap()),
+                    (Some(keys), _) => Reply::json(200, keys),
+                }
+            }
         })
         .await;
-        Self { desk, keys, introspection, clock: At::new() }
+        Self { desk, keys, introspection, held, clock: At::new() }
     }
 
     pub async fn of(key: &Key) -> Self {
