@@ -40,7 +40,7 @@ pub struct Operation {
     pub public: bool,
     /// Marked as deprecated upstream.
     pub deprecated: bool,
-    /// Whether it may be repeated after a failure that may pass.
+    /// Whether it may be retried after a transient failure.
     pub retry: Retry,
     /// Parameters in the order of the raw client, path and query, and then the headers.
     pub parameters: Vec<Parameter>,
@@ -48,7 +48,7 @@ pub struct Operation {
     pub body: Option<Body>,
     /// Required members of the body, in the order of the method's arguments.
     pub arguments: Vec<String>,
-    /// What a success answers with.
+    /// What a successful response holds.
     pub response: Response,
     /// The releases that have it.
     pub lifetime: Lifetime,
@@ -61,7 +61,7 @@ impl Operation {
     }
 }
 
-/// Whether an operation may be repeated after a failure that may pass.
+/// Whether an operation may be retried after a transient failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Retry {
@@ -77,7 +77,7 @@ pub enum Retry {
 /// A path, query or header parameter.
 #[derive(Debug)]
 pub struct Parameter {
-    /// Name on the wire.
+    /// Name in the HTTP request.
     pub name: String,
     /// Where it is sent.
     pub location: Location,
@@ -136,7 +136,7 @@ pub enum Body {
     Upload,
 }
 
-/// What a successful answer holds.
+/// What a successful response holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
     /// Nothing that the status does not say.
@@ -265,7 +265,7 @@ struct RawBody {
 struct RawResponse {
     #[serde(default)]
     content: BTreeMap<String, Media>,
-    /// Some release answers without the body.
+    /// Some release responds without the body.
     #[serde(rename = "x-logto-optional", default)]
     optional: bool,
 }
@@ -380,7 +380,9 @@ fn response(responses: &BTreeMap<String, RawResponse>, paged: bool) -> Result<Re
     types.dedup();
     match (types.pop(), types.is_empty()) {
         (None, _) => Ok(Response::Empty),
-        (Some(_), false) => Err(Error::new("responses", "successes answer with different schemas")),
+        (Some(_), false) => {
+            Err(Error::new("responses", "successful responses have different schemas"))
+        }
         (Some(Type::List(item)), _) if paged => Ok(Response::Page(*item)),
         (Some(ty), _) if sometimes_empty => Ok(Response::Optional(ty)),
         (Some(Type::List(item)), _) => Ok(Response::List(*item)),

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::Parameter;
 use crate::error::{Error, Result};
-use crate::naming;
 use crate::schema::Member;
 
 /// Documentation in the crate's own words, by what it documents.
@@ -45,6 +44,9 @@ pub struct SchemaDocs {
     /// By member name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, String>,
+    /// By value of an enum.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
 }
 
 impl Docs {
@@ -59,8 +61,13 @@ impl Docs {
 
     pub(crate) fn member(&self, schema: &str, member: &Member) -> String {
         let written = self.schemas.get(schema).and_then(|docs| docs.members.get(&member.wire));
-        let text = written.cloned().unwrap_or_else(|| format!("{}.", naming::words(&member.wire)));
-        member.lifetime.note(&text)
+        member.lifetime.note(written.map_or("", String::as_str))
+    }
+
+    /// Of an enum's value.
+    pub(crate) fn value(&self, schema: &str, value: &str) -> &str {
+        let written = self.schemas.get(schema).and_then(|docs| docs.values.get(value));
+        written.map_or("", String::as_str)
     }
 
     pub(crate) fn parameter(&self, operation: &str, parameter: &Parameter) -> String {
@@ -69,15 +76,15 @@ impl Docs {
         let text = match (written, name) {
             (Some(text), _) => text.clone(),
             (None, "page") => "The page to return, counted from 1.".into(),
-            (None, "page_size") => "How many items a page holds; the server's default is 20.".into(),
+            (None, "page_size") => "The number of items per page; the server's default is 20.".into(),
             (None, "search_params") => {
                 "What to search for: a pattern such as `%@acme.com`, or a [`Search`](crate::Search)."
                     .into()
             }
             (None, "logto-verification-id") => {
-                "What proves that it is still the user who is calling.".into()
+                "The verification record that proves the user's identity.".into()
             }
-            (None, name) => format!("{}.", naming::words(name)),
+            (None, _) => String::new(),
         };
         parameter.lifetime.note(&text)
     }

@@ -35,9 +35,9 @@ const TAKEN: &[&str] = &[
 ];
 
 /// What the documentation of a method says of an argument that is a verification record.
-const PROOF: &str = "`verification_record` proves that it is still the user who is calling: a \
-    [verification record](crate::VerificationRecordId), from \
-    `verifications().verify_password(…)` for one, which is good for about ten minutes.";
+const PROOF: &str = "`verification_record` proves that the user is present: a \
+    [verification record](crate::VerificationRecordId), such as that of \
+    `verifications().verify_password(…)`. It is valid for about ten minutes.";
 
 pub(crate) struct Writer<'a> {
     pub(crate) models: &'a Models,
@@ -62,7 +62,8 @@ impl Writer<'_> {
 
     /// The module of a group, whose content is in a file of its own.
     pub(crate) fn declaration(&self, group: &str, include: &str) -> String {
-        format!("{}pub mod {group} {{\n    {include}}}\n", self.group_comment(group))
+        let comment = self.group_comment(group);
+        format!("{comment}#[allow(missing_docs)]\npub mod {group} {{\n    {include}}}\n")
     }
 
     /// The content of a group's module.
@@ -108,7 +109,7 @@ impl Writer<'_> {
     fn group_comment(&self, group: &str) -> String {
         match self.docs.groups.get(group) {
             Some(text) => comment(text),
-            None => comment(&format!("{}.", naming::words(group))),
+            None => String::new(),
         }
     }
 
@@ -151,13 +152,9 @@ impl Writer<'_> {
     }
 
     fn operation_comment(&self, operation: &Operation) -> String {
-        let wire = format!("`{} {}`", operation.verb.to_uppercase(), operation.path);
+        let endpoint = format!("`{} {}`", operation.verb.to_uppercase(), operation.path);
         let docs = self.docs.operations.get(&operation.id);
-        let mut text = match docs.map(|docs| docs.summary.as_str()).filter(|text| !text.is_empty())
-        {
-            Some(summary) => summary.to_owned(),
-            None => format!("{}.", naming::words(&operation.id)),
-        };
+        let mut text = docs.map(|docs| docs.summary.clone()).unwrap_or_default();
         if let Some(description) = docs.and_then(|docs| docs.description.as_deref()) {
             text += "\n\n";
             text += description.trim();
@@ -167,14 +164,14 @@ impl Writer<'_> {
             text += PROOF;
         }
         if let Response::Optional(_) = &operation.response {
-            text += " Gives `None` where Logto acknowledges it without saying more.";
+            text += " Returns `None` where Logto responds without a body.";
         }
-        let repeated = match operation.retry {
+        let retried = match operation.retry {
             Retry::ByMethod => "",
-            Retry::Always => " It is repeated automatically whatever its method.",
-            Retry::Never => " It is never repeated automatically.",
+            Retry::Always => " Retried automatically, whatever its method.",
+            Retry::Never => " Never retried automatically.",
         };
-        let _ = write!(text, "\n\nOn the wire: {wire} (`{}`).{repeated}", operation.id);
+        let _ = write!(text, "\n\nEndpoint: {endpoint} (`{}`).{retried}", operation.id);
         comment(&operation.lifetime.note(&text))
     }
 
@@ -257,7 +254,7 @@ impl Writer<'_> {
     fn member_setter(&self, request: &Request<'_>, body: &Type, member: &Member) -> String {
         let mut text = match named(body) {
             Some(model) => self.docs.member(model, member),
-            None => naming::words(&member.wire),
+            None => String::new(),
         };
         if member.nullable {
             text += " `Null` clears it.";
@@ -481,7 +478,7 @@ impl<'a> Request<'a> {
         if clashes { format!("new_{}", naming::plain_field(&member.wire)) } else { name }
     }
 
-    /// What writes the HTTP request, and `download` for an answer that may be long and is no JSON.
+    /// What writes the HTTP request, and `download` for a response that may be long and is no JSON.
     fn write(&self) -> String {
         let operation = self.operation;
         let checks: Vec<_> = operation
@@ -503,7 +500,7 @@ impl<'a> Request<'a> {
         };
         let download = match operation.response {
             Response::Text => {
-                "/// Sends the request, and leaves the answer's body to be read as it comes.
+                "/// Sends the request, and leaves the response's body to be read as it arrives.
                 pub async fn download(mut self) -> crate::Result<crate::Download> {
                     let written = self.write();
                     self.call.download(written).await
@@ -524,7 +521,7 @@ impl<'a> Request<'a> {
         )
     }
 
-    /// `send` and what is like it: how the answer is read, and what comes of it.
+    /// `send` and what is like it: how the response is read, and what comes of it.
     fn sends(&self) -> String {
         let (reader, result) = match &self.operation.response {
             Response::Empty => ("Nothing", "()".into()),
@@ -603,7 +600,7 @@ pub(crate) fn initialized(field: &str, value: &str) -> String {
 /// The setter of a body that takes any member.
 fn extra_setter(body: &str) -> String {
     format!(
-        "/// Sets a member that the contract does not declare.
+        "/// Sets a field that the contract does not declare.
         pub fn extra(mut self, name: impl IntoText, value: impl IntoValue<serde_json::Value>) -> Self {{
             {body}.extra.insert(name.into_text(), value.into_value());
             self
@@ -614,7 +611,7 @@ fn extra_setter(body: &str) -> String {
 fn whole_body_setter(ty: &Type) -> String {
     let (name, wire) = ("body", "body");
     let setter = Setter { name, field: name, wire, ty, nullable: false, in_request: true };
-    comment("Sends this body, even if it is empty. Without it or any member, none is sent.")
+    comment("Sends this body, even if it is empty. Without it or any field, no body is sent.")
         + &setter.line()
 }
 

@@ -143,14 +143,14 @@ fn sent_type(operation: &Operation) -> Option<&Type> {
 }
 
 fn used_types(operation: &Operation) -> Vec<&Type> {
-    let answered = match &operation.response {
+    let received = match &operation.response {
         Response::Page(ty) | Response::List(ty) | Response::Json(ty) | Response::Optional(ty) => {
             Some(ty)
         }
         Response::Empty | Response::Text | Response::Browser => None,
     };
     let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
-    parameters.chain(sent_type(operation)).chain(answered).collect()
+    parameters.chain(sent_type(operation)).chain(received).collect()
 }
 
 fn write_groups(

@@ -59,6 +59,7 @@ impl Lifetime {
         let text = text.trim_end();
         match self.sentence() {
             sentence if sentence.is_empty() => text.to_owned(),
+            sentence if text.is_empty() => sentence,
             sentence if text.ends_with(['.', '!', '?', ')']) => format!("{text} {sentence}"),
             sentence if text.ends_with('`') && !text.ends_with("```") => {
                 format!("{text}. {sentence}")

@@ -48,9 +48,9 @@ impl Writer<'_> {
 
     fn comment(&self, name: &str) -> String {
         let written = self.docs.schemas.get(name).and_then(|docs| docs.description.as_deref());
-        let text = written.map_or_else(|| format!("{}.", naming::words(name)), str::to_owned);
+        let text = written.unwrap_or_default();
         let lifetime = self.models.lifetimes.get(name);
-        comment(&lifetime.map_or(text.clone(), |lifetime| lifetime.note(&text)))
+        comment(&lifetime.map_or(text.to_owned(), |lifetime| lifetime.note(text)))
     }
 
     fn open_enum(&self, name: &str, values: &[(String, Lifetime)]) -> String {
@@ -59,7 +59,8 @@ impl Writer<'_> {
         let names =
             naming::variants(values.iter().map(|(value, lifetime)| (value.as_str(), lifetime)));
         for ((value, lifetime), variant) in values.iter().zip(names) {
-            out += &indent(&indent(&comment(&lifetime.note(&format!("`{value}`")))));
+            let text = self.docs.value(name, value);
+            out += &indent(&indent(&comment(&lifetime.note(text))));
             let _ = writeln!(out, "        {variant} = {value:?},");
         }
         out + "    }\n}\n"
@@ -70,8 +71,7 @@ impl Writer<'_> {
         let _ = writeln!(out, "    pub enum {name} by {property:?} {{");
         for variant in variants {
             let tags: Vec<_> = variant.tags.iter().map(Value::to_string).collect();
-            let told: Vec<_> = tags.iter().map(|tag| format!("`{property}`: `{tag}`")).collect();
-            out += &indent(&indent(&comment(&variant.lifetime.note(&told.join(", ")))));
+            out += &indent(&indent(&comment(&variant.lifetime.note(&tag_doc(property, variant)))));
             let _ = writeln!(
                 out,
                 "        {}{}({}) = [{}],",
@@ -92,10 +92,9 @@ impl Writer<'_> {
         let _ = writeln!(out, "#[derive(Clone, {debug}PartialEq, Serialize, Deserialize{schema})]");
         let _ = writeln!(out, "#[serde(untagged)]\n#[non_exhaustive]\npub enum {name} {{");
         for (variant, ty) in variants {
-            let _ = writeln!(out, "/// {}.\n{variant}({}),", naming::words(variant), ty.rust());
+            let _ = writeln!(out, "{variant}({}),", ty.rust());
         }
-        out +=
-            "/// A value of a form that the contract does not know.\nUnknown(UnknownValue),\n}\n";
+        out += "/// A value of a form that the contract does not declare.\nUnknown(UnknownValue),\n}\n";
         for (variant, ty) in variants.iter().filter(|(_, ty)| occurs_once(ty, variants)) {
             let _ = writeln!(
                 out,
@@ -125,7 +124,7 @@ impl Writer<'_> {
             out += &shape.field(member, self.schemars);
         }
         if shape.open {
-            out += "/// Members that the contract does not declare.\n#[serde(flatten)]\n";
+            out += "/// Fields that the contract does not declare.\n#[serde(flatten)]\n";
             out += "pub extra: serde_json::Map<String, serde_json::Value>,\n";
         }
         out += "}\n";
@@ -322,6 +321,17 @@ pub(crate) fn redacted_debug(
     )
 }
 
+/// What tells a variant of a tagged union apart, where its name does not: `enabled`: `true`.
+fn tag_doc(property: &str, variant: &Variant) -> String {
+    let is_name =
+        |tag: &Value| tag.as_str().is_some_and(|tag| naming::variant(tag) == variant.name);
+    if variant.tags.iter().all(is_name) {
+        return String::new();
+    }
+    let tags = variant.tags.iter().map(|tag| format!("`{tag}`")).collect::<Vec<_>>().join(" or ");
+    format!("`{}` is {tags}.", naming::plain_field(property))
+}
+
 /// A `Debug` for a union of which some forms may hold anything.
 fn untagged_debug(name: &str, variants: &[(String, Type)]) -> String {
     let shown = |variant: &str| {
@@ -363,7 +373,7 @@ fn constructor(shape: &Shape<'_>, fixed: &[&Member], optional: &[&Member]) -> St
         fields.push("extra: serde_json::Map::new()".into());
     }
     format!(
-        "/// With its required members; the others are set by its methods.\npub fn new({}) -> Self {{ Self {{ {} }} }}\n",
+        "/// With its required fields; its methods set the others.\npub fn new({}) -> Self {{ Self {{ {} }} }}\n",
         arguments.join(", "),
         fields.join(", ")
     )

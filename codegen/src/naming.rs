@@ -59,16 +59,6 @@ pub fn variants<'a>(values: impl IntoIterator<Item = (&'a str, &'a Lifetime)>) -
     names
 }
 
-/// `primaryEmail` → `Primary email`, for documentation that nobody wrote yet.
-pub(crate) fn words(wire: &str) -> String {
-    let words = wire.to_snake_case().replace('_', " ");
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => words,
-    }
-}
-
 /// Whether serde's `rename_all = "camelCase"` gives the wire name back.
 pub(crate) fn is_camel(wire: &str) -> bool {
     let mut camel = String::new();

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// | line | what it is |
 /// | --- | --- |
 /// | `users()` | a group of operations |
-/// | `users.create(name: impl IntoText) -> User` | its method, and what `send` answers |
+/// | `users.create(name: impl IntoText) -> User` | its method, and what `send` returns |
 /// | `users.create.nickname(NullableText)` | a setter of its request, by what it takes |
 /// | `deprecated users.create` | a method that is deprecated |
 /// | `User struct`, `Factor enum` | a model |
@@ -63,7 +63,7 @@ fn problem(error: syn::Error) -> Error {
     Error::new("generated code", error.to_string())
 }
 
-/// The methods of a group, each with what is answered to the request that it starts.
+/// The methods of a group, each with what the request that it starts returns.
 fn group(module: &syn::ItemMod, lines: &mut BTreeSet<String>) -> Result<()> {
     let group = &module.ident;
     let items = || module.content.iter().flat_map(|(_, items)| items);

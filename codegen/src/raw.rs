@@ -2,9 +2,9 @@
 //!
 //! progenitor cannot tell several kinds of success apart, drops the bodies of
 //! errors and knows no multipart requests. It is therefore given a view of the
-//! contract in which every answer is bytes and every upload an octet stream,
+//! contract in which every response is bytes and every upload an octet stream,
 //! and its functions are cut off where they would send: the runtime sends and
-//! judges in one place, and [`crate::groups`] says what answers are. Headers
+//! judges in one place, and [`crate::groups`] says what responses are. Headers
 //! are left to the runtime, too. Models are replaced by the crate's own.
 
 use openapiv3::OpenAPI;

@@ -72,7 +72,7 @@ pub(crate) struct Setter<'a> {
     pub(crate) name: &'a str,
     /// Where that is not the name.
     pub(crate) field: &'a str,
-    /// Name on the wire.
+    /// Name in JSON.
     pub(crate) wire: &'a str,
     pub(crate) ty: &'a Type,
     pub(crate) nullable: bool,

@@ -63,6 +63,23 @@ fn each_group_and_its_models_have_a_file() {
 }
 
 #[test]
+fn what_is_documented_has_docs_and_nothing_else_has() {
+    let models = |docs: &str| {
+        let contract = Contract::parse(SMALL).unwrap();
+        let docs = Docs::parse(docs).unwrap();
+        generate(&contract, &docs, |group| group == "users").unwrap().models.whole()
+    };
+    let without = models("{}");
+    let kinds = "    pub enum Kind {\n        FirstOne = \"first-one\",";
+    assert!(without.contains(kinds), "{without}");
+    assert!(without.contains("        Totp(TotpFactor) = ["), "{without}");
+    // Its variant's name does not say which values these are.
+    assert!(without.contains("/// `type` is `\"A\"` or `\"B\"`.\n"), "{without}");
+    let with = models(r#"{"schemas": {"Kind": {"values": {"first-one": "The best."}}}}"#);
+    assert!(with.contains("        /// The best.\n        FirstOne"), "{with}");
+}
+
+#[test]
 fn lists_in_pages_are_streams_and_texts_are_downloads() {
     let groups = generated(SMALL, &["users", "files"]).unwrap().groups.whole();
     assert!(groups.contains("streams!(List => "), "{groups}");
@@ -108,21 +125,21 @@ fn the_same_contract_gives_the_same_code() {
 }
 
 #[test]
-fn an_operation_says_where_its_method_does_not_tell_whether_it_may_be_repeated() {
+fn an_operation_says_where_its_method_does_not_tell_whether_it_may_be_retried() {
     let method = r#""x-logto-method": "create""#;
     let groups = |retry: &str| {
         let contract = SMALL.replace(method, &format!("{method}{retry}"));
         generated(&contract, &["users"]).map(|code| code.groups.whole())
     };
     let plain = groups("").unwrap();
-    assert!(!plain.contains(".retry(RetryRule") && !plain.contains("epeated"), "{plain}");
+    assert!(!plain.contains(".retry(RetryRule") && !plain.contains("etried"), "{plain}");
     assert_eq!(groups(r#", "x-logto-retry": "by-method""#).unwrap(), plain);
     let never = groups(r#", "x-logto-retry": "never""#).unwrap();
     assert_eq!(never.matches(".retry(RetryRule::Never)").count(), 1, "{never}");
-    assert_eq!(never.matches(" It is never repeated automatically.").count(), 1, "{never}");
+    assert_eq!(never.matches(" Never retried automatically.").count(), 1, "{never}");
     let always = groups(r#", "x-logto-retry": "always""#).unwrap();
     assert_eq!(always.matches(".retry(RetryRule::Always)").count(), 1, "{always}");
-    assert_eq!(always.matches(" It is repeated automatically whatever its method.").count(), 1);
+    assert_eq!(always.matches(" Retried automatically, whatever its method.").count(), 1);
     let refused = groups(r#", "x-logto-retry": "once""#).unwrap_err();
     for part in ["CreateUser", "x-logto-retry", "once", "never"] {
         assert!(refused.contains(part), "{refused}");

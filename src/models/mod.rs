@@ -28,10 +28,11 @@ pub use generated::*;
 
 #[cfg(feature = "operations")]
 #[allow(
+    missing_docs,
     unused_imports,
     clippy::new_without_default,
     clippy::should_implement_trait,
-    reason = "it is generated, as the enabled features ask for"
+    reason = "it is generated, as the enabled features ask for, without docs that restate a name"
 )]
 mod generated {
     use serde::{Deserialize, Serialize};

@@ -10,9 +10,13 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use logto_api_codegen::{Docs, OperationDocs, SchemaDocs};
 use logto_api_contract::Overlay;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::source;
+
+mod names;
+
+use names::{Names, restates};
 
 /// Parameters that the generator documents by rule.
 const KNOWN: [&str; 4] = ["logto-verification-id", "page", "page_size", "search_params"];
@@ -38,6 +42,9 @@ pub(crate) struct Documented {
     pub(crate) gaps: Gaps,
     /// What is documented, but not in the contract.
     pub(crate) stale: Vec<String>,
+    /// Texts that name what does not exist, or say no more than a name.
+    faults: Vec<String>,
+    names: Names,
 }
 
 impl Documented {
@@ -46,7 +53,7 @@ impl Documented {
         let mut contract = contract.clone();
         let overlay = Overlay::read(&folder.join("docs.yaml"))?;
         let mut documented = Self { stale: overlay.apply_found(&mut contract)?, ..Self::default() };
-        documented.docs.groups = texts(&contract["x-logto-groups"]);
+        documented.names = Names::of(&contract);
         documented.groups(&contract);
         for (path, verbs) in members(&contract["paths"]) {
             for (verb, operation) in members(verbs) {
@@ -64,6 +71,7 @@ impl Documented {
     fn refuse(&self) -> Result<()> {
         let mut problems: Vec<String> =
             self.stale.iter().map(|target| format!("- {target} is not in the contract")).collect();
+        problems.extend(self.faults.iter().cloned());
         let bare = self.gaps.0.iter().filter(|(_, part)| part == SUMMARY);
         problems.extend(bare.map(|(target, _)| format!("- {target} has no summary")));
         if !problems.is_empty() {
@@ -74,6 +82,10 @@ impl Documented {
 
     fn groups(&mut self, contract: &Value) {
         let operations = members(&contract["paths"]).flat_map(|(_, path)| members(path));
+        for (group, text) in texts(&contract["x-logto-groups"]) {
+            let text = self.text(&format!("$.x-logto-groups.{group}"), &text, &[]);
+            self.docs.groups.insert(group, text);
+        }
         let groups: BTreeSet<&str> =
             operations.filter_map(|(_, operation)| operation["tags"][0].as_str()).collect();
         for group in &groups {
@@ -87,12 +99,16 @@ impl Documented {
 
     fn operation(&mut self, target: &str, operation: &Value) {
         let Some(id) = operation["operationId"].as_str() else { return };
-        let summary = text(operation, "summary").unwrap_or_else(|| {
+        let about = [&operation["parameters"], &operation["requestBody"]];
+        let mut of = |key: &str| {
+            let text = text(operation, key)?;
+            Some(self.text(&format!("{target}.{key}"), &text, &about))
+        };
+        let (summary, description) = (of(SUMMARY), of("description"));
+        if summary.is_none() {
             self.gaps.add(target, SUMMARY);
-            String::new()
-        });
-        let description = text(operation, "description");
-        let parameters = texts(&operation["x-logto-parameters"]);
+        }
+        let mut parameters = texts(&operation["x-logto-parameters"]);
         let known = || operation["parameters"].as_array().into_iter().flatten();
         for parameter in known().filter(|parameter| parameter["required"] != true) {
             let name = parameter["name"].as_str().unwrap_or_default();
@@ -100,34 +116,82 @@ impl Documented {
                 self.gaps.add(target, &format!("x-logto-parameters.{name}"));
             }
         }
-        for name in parameters.keys() {
-            if !known().any(|parameter| parameter["name"] == name.as_str()) {
-                self.stale.push(format!("{target}.x-logto-parameters.{name}"));
+        for (name, text) in &mut parameters {
+            let target = format!("{target}.x-logto-parameters.{name}");
+            match known().find(|parameter| parameter["name"] == name.as_str()) {
+                Some(parameter) => *text = self.part(&target, name, text, parameter),
+                None => self.stale.push(target),
             }
         }
+        let summary = summary.unwrap_or_default();
         let documented = OperationDocs { summary, description, parameters };
         self.docs.operations.insert(id.to_owned(), documented);
     }
 
     fn schema(&mut self, name: &str, schema: &Value) {
         let target = format!("$.components.schemas.{name}");
+        let itself = json!({ "$ref": name });
         let description = text(schema, "description");
+        let description = description.map(|text| self.text(&target, &text, &[&itself]));
         // The one that advanced search refers to is no model.
         if description.is_none() && name != "Search" {
             self.gaps.add(&target, "description");
         }
+        let values = self.values(&target, schema);
         let mut described = BTreeMap::new();
         for (member, schema) in members(&schema["properties"]) {
             match text(schema, "description") {
-                Some(text) => drop(described.insert(member.clone(), text)),
+                Some(text) => {
+                    let target = format!("{target}.properties.{member}");
+                    described.insert(member.clone(), self.part(&target, member, &text, schema));
+                }
                 None if is_literal(schema) => {}
                 None => self.gaps.add(&target, &format!("properties.{member}")),
             }
         }
-        if description.is_some() || !described.is_empty() {
-            let documented = SchemaDocs { description, members: described };
+        if description.is_some() || !described.is_empty() || !values.is_empty() {
+            let documented = SchemaDocs { description, members: described, values };
             self.docs.schemas.insert(name.to_owned(), documented);
         }
+    }
+
+    /// What is said of an enum's values.
+    fn values(&mut self, target: &str, schema: &Value) -> BTreeMap<String, String> {
+        let mut values = BTreeMap::new();
+        for (value, marks) in members(&schema["x-logto-values"]) {
+            let target = format!("{target}.x-logto-values.{value}");
+            let Some(text) = text(marks, "description") else { continue };
+            if schema["enum"].as_array().is_some_and(|known| known.contains(&value.as_str().into()))
+            {
+                values.insert(value.clone(), self.part(&target, value, &text, &Value::Null));
+            } else {
+                self.stale.push(target);
+            }
+        }
+        values
+    }
+
+    /// A text about a field, parameter or value, which says more than its name.
+    fn part(&mut self, target: &str, name: &str, text: &str, part: &Value) -> String {
+        if restates(text, name) {
+            self.faults
+                .push(format!("- {target} says no more than the name: delete it, or say more"));
+        }
+        self.text(target, text, &[part])
+    }
+
+    /// A text about these parts of the contract, with names as in Rust.
+    fn text(&mut self, target: &str, text: &str, about: &[&Value]) -> String {
+        let mut unknown = Vec::new();
+        let enums = about.iter().flat_map(|part| self.names.enums_in(part)).collect();
+        let text = self.names.in_rust(text, &enums, &mut unknown);
+        let fault = |name| {
+            format!(
+                "- {target} names `{name}`, which does not exist; write a key of JSON as `\"{name}\"`"
+            )
+        };
+        self.faults.extend(unknown.into_iter().map(fault));
+        text
     }
 }
 
