@@ -168,7 +168,7 @@ pub use models::setters;
 pub use models::setters::Null;
 #[cfg(feature = "account")]
 pub use models::verification_record::VerificationRecordId;
-pub use models::{timestamp::Timestamp, values::UnknownValue};
+pub use models::{timestamp::Timestamp, unknown_value::UnknownValue};
 #[cfg(feature = "client")]
 pub use reqwest::{self, Method, StatusCode};
 #[cfg(feature = "redis")]

@@ -314,7 +314,7 @@ pub(crate) fn redacted_debug(
         }
     };
     format!(
-        "crate::models::values::redacted_debug!({name} {{ {} }}{}{});",
+        "crate::models::redacted::redacted_debug!({name} {{ {} }}{}{});",
         shown.join(", "),
         block("hides", always),
         block("maybe", maybe),

@@ -2,6 +2,7 @@
 //!
 //! Uses `auth`, `http` and `error`; what makes calls uses it.
 
+mod build;
 pub(crate) mod builder;
 mod connections;
 pub(crate) mod delegation;

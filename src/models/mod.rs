@@ -11,11 +11,14 @@ pub(crate) mod json_object;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 pub(crate) mod json_path;
 pub(crate) mod nullable;
+pub(crate) mod open_enum;
+pub(crate) mod redacted;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 #[doc(hidden)]
 pub mod setters;
+pub(crate) mod tagged_union;
 pub(crate) mod timestamp;
-pub(crate) mod values;
+pub(crate) mod unknown_value;
 #[cfg(feature = "account")]
 pub(crate) mod verification_record;
 
@@ -38,9 +41,7 @@ mod generated {
     use serde::{Deserialize, Serialize};
 
     use super::{
-        json_object::json_object,
-        setters::*,
-        values::{open_enum, tagged_union},
+        json_object::json_object, open_enum::open_enum, setters::*, tagged_union::tagged_union,
     };
     use crate::UnknownValue;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
 
-use crate::{Timestamp, models::values::redacted_debug};
+use crate::{Timestamp, models::redacted::redacted_debug};
 
 /// A user, as returned by Logto's userinfo endpoint.
 ///

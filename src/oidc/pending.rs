@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use super::{App, UserTokens, pkce, random, redeem};
-use crate::{Client, Error, Result, Timestamp, models::values::redacted_debug};
+use crate::{Client, Error, Result, Timestamp, models::redacted::redacted_debug};
 
 /// What must be stored of an authorization request until its response arrives: the secrets that
 /// bind the two together.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, UserTokens, grant::Grant, id_token};
 use crate::{
-    Client, Result, Timestamp, auth::Fetched, error::AuthFailure, models::values::redacted_debug,
+    Client, Result, Timestamp, auth::Fetched, error::AuthFailure, models::redacted::redacted_debug,
     store::Slot,
 };
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     BrowserCookies, Client, Error, Result,
-    models::{self, values::open_enum},
+    models::{self, open_enum::open_enum},
     oidc::{App, PendingAuthorization, RequestedAuthorization},
     setters::{IntoScope, IntoText},
 };

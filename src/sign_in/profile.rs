@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     models::{
         AddUserProfile, AddUserProfileExtraProfile, AddUserProfilePassword, AddUserProfileSocial,
-        AddUserProfileUsername, values::open_enum,
+        AddUserProfileUsername, open_enum::open_enum,
     },
     setters::{IntoObject, IntoText},
 };

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::payload::{
     DataChange, GrantLimit, Interaction, Lockout, Payload as _, RateLimit, UnknownEvent,
 };
-use crate::{Timestamp, models::values::open_enum};
+use crate::{Timestamp, models::open_enum::open_enum};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($payload:ident) = $name:literal,)+) => {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{Timestamp, models::values::redacted_debug};
+use crate::{Timestamp, models::redacted::redacted_debug};
 
 /// A payload, with the members that all have. All members but `event` are optional: a test
 /// delivery lacks some, and nothing that Logto leaves out is a reason to lose a delivery.

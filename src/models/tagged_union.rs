@@ -1,45 +1,13 @@
-//! What the generated models are made with: enums that keep what they do not know, unions that go
-//! by a member, and `Debug` without secrets.
+//! Unions of objects that are told apart by a field, and keep those they do not know.
 //!
-//! The expansions are lean, for there are hundreds: what can be a function here is one.
+//! The expansion is lean, for there are many: what can be a function here is one.
 
 #![allow(unused_macros, dead_code, reason = "which are used depends on the enabled features")]
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::models::json_path;
-
-/// JSON of a form that this version of the crate does not know, kept whole.
-///
-/// It is sent as it came. `Debug` does not show it, since nobody knows what it holds.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct UnknownValue(pub Value);
-
-impl fmt::Debug for UnknownValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("..")
-    }
-}
-
-impl From<Value> for UnknownValue {
-    fn from(value: Value) -> Self {
-        Self(value)
-    }
-}
-
-/// Decodes an [`open_enum!`].
-pub(crate) fn open<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: From<String>,
-    D: Deserializer<'de>,
-{
-    String::deserialize(deserializer).map(T::from)
-}
 
 /// A literal that tells the variants of a [`tagged_union!`] apart.
 pub(crate) trait Tag {
@@ -75,120 +43,6 @@ pub(crate) fn content<T: DeserializeOwned>(value: &Value, variant: &str) -> Resu
     serde_json::from_str(&value.to_string()).map_err(|error| {
         format!("{}`{variant}`: {}", json_path::IN_VARIANT, json_path::problem(&error))
     })
-}
-
-/// An enum of texts that keeps those it does not know.
-///
-/// ```ignore
-/// open_enum! {
-///     /// What happened.
-///     pub enum HookEvent {
-///         /// Someone registered.
-///         PostRegister = "PostRegister",
-///     }
-/// }
-/// ```
-macro_rules! open_enum {
-    (
-        $(#[$meta:meta])*
-        pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$doc])* $variant,)+
-            /// A value that this version of the crate does not know. It is kept, and sent as it
-            /// came.
-            Unknown(String),
-        }
-
-        impl $name {
-            /// The value as Logto writes it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Unknown(text) => text,
-                }
-            }
-
-            fn known(text: &str) -> Option<Self> {
-                Some(match text {
-                    $($text => Self::$variant,)+
-                    _ => return None,
-                })
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(text: &str) -> Self {
-                Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(text: String) -> Self {
-                Self::known(&text).unwrap_or(Self::Unknown(text))
-            }
-        }
-
-        impl From<&String> for $name {
-            fn from(text: &String) -> Self {
-                text.as_str().into()
-            }
-        }
-
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                self.as_str() == other.as_str()
-            }
-        }
-
-        impl Eq for $name {}
-
-        impl ::std::hash::Hash for $name {
-            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-                self.as_str().hash(state);
-            }
-        }
-
-        impl ::std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Debug::fmt(self.as_str(), f)
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Self, D::Error> {
-                $crate::models::values::open(deserializer)
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl ::schemars::JsonSchema for $name {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({ "type": "string" })
-            }
-        }
-    };
 }
 
 /// A union of objects that are told apart by a member, and that keeps those it does not know.
@@ -230,11 +84,11 @@ macro_rules! tagged_union {
         impl $name {
             fn from_value(value: ::serde_json::Value) -> Result<Self, String> {
                 $(
-                    let tags: &[&dyn $crate::models::values::Tag] = &[$(&$tag),*];
-                    let may_miss = $crate::models::values::tagged_union!(@missing $($missing)?);
-                    if $crate::models::values::is_tagged(&value, $member, tags, may_miss) {
+                    let tags: &[&dyn $crate::models::tagged_union::Tag] = &[$(&$tag),*];
+                    let may_miss = $crate::models::tagged_union::tagged_union!(@missing $($missing)?);
+                    if $crate::models::tagged_union::is_tagged(&value, $member, tags, may_miss) {
                         let variant = concat!(stringify!($name), "::", stringify!($variant));
-                        return $crate::models::values::content(&value, variant).map(Self::$variant);
+                        return $crate::models::tagged_union::content(&value, variant).map(Self::$variant);
                     }
                 )+
                 Ok(Self::Unknown($crate::UnknownValue(value)))
@@ -283,65 +137,18 @@ macro_rules! tagged_union {
     (@missing missing) => { true };
 }
 
-/// `Debug` for a struct that shows some members, hides the value of others, and of optional ones
-/// shows whether they are there.
-macro_rules! redacted_debug {
-    (
-        $name:ident { $($shown:ident),* $(,)? }
-        $(hides { $($hidden:ident),* $(,)? })?
-        $(maybe { $($maybe:ident),* $(,)? })?
-    ) => {
-        impl ::std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::models::values::redacted(
-                    f.debug_struct(stringify!($name)),
-                    &[$((stringify!($shown), &self.$shown)),*],
-                    &[
-                        $($((stringify!($hidden), true),)*)?
-                        $($((stringify!($maybe), self.$maybe.is_some()),)*)?
-                    ],
-                )
-            }
-        }
-    };
-}
-
-/// Writes what [`redacted_debug!`] shows.
-pub(crate) fn redacted(
-    mut written: fmt::DebugStruct<'_, '_>,
-    shown: &[(&str, &dyn fmt::Debug)],
-    hidden: &[(&str, bool)],
-) -> fmt::Result {
-    for (name, value) in shown {
-        written.field(name, value);
-    }
-    for (name, is_there) in hidden {
-        let text = if *is_there { "[redacted]" } else { "None" };
-        written.field(name, &format_args!("{text}"));
-    }
-    written.finish()
-}
-
 #[allow(unused_imports, reason = "which are used depends on the enabled features")]
-pub(crate) use {open_enum, redacted_debug, tagged_union};
+pub(crate) use tagged_union;
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, unreachable_pub)]
 
+    use serde::{Deserialize, Serialize};
     use serde_json::json;
 
     use super::*;
-
-    open_enum! {
-        /// A colour.
-        pub enum Colour {
-            /// Like blood.
-            Red = "red",
-            /// Like the sky.
-            Blue = "Blue",
-        }
-    }
+    use crate::UnknownValue;
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -372,28 +179,6 @@ mod tests {
     struct Drawing {
         shapes: Vec<Shape>,
         one: Option<Shape>,
-    }
-
-    pub struct Login {
-        name: String,
-        password: Option<String>,
-    }
-
-    redacted_debug!(Login { name } maybe { password });
-
-    #[test]
-    fn an_unknown_text_is_kept() {
-        for (text, colour) in
-            [("red", Colour::Red), ("Blue", Colour::Blue), ("blue", Colour::Unknown("blue".into()))]
-        {
-            let json = format!("\"{text}\"");
-            let read: Colour = serde_json::from_str(&json).unwrap();
-            assert_eq!(read, colour);
-            assert_eq!(serde_json::to_string(&read).unwrap(), json);
-            assert_eq!((read.to_string(), format!("{read:?}")), (text.into(), json));
-            assert_eq!(Colour::from(text), Colour::from(text.to_owned()));
-        }
-        assert!(serde_json::from_str::<Colour>("1").is_err());
     }
 
     #[test]
@@ -443,14 +228,6 @@ mod tests {
             assert_eq!(json_path::problem(&error), "in variant `Shape::Dot`: expected i64");
             assert_eq!(json_path::locate(json.as_bytes(), &error), path, "{json}");
         }
-    }
-
-    #[test]
-    fn secrets_are_hidden() {
-        let mut login = Login { name: "alice".into(), password: Some("hunter2".into()) };
-        assert_eq!(format!("{login:?}"), r#"Login { name: "alice", password: [redacted] }"#);
-        login.password = None;
-        assert_eq!(format!("{login:?}"), r#"Login { name: "alice", password: None }"#);
     }
 
     #[cfg(feature = "schemars")]
