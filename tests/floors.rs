@@ -142,3 +142,16 @@ fn every_module_uses_only_what_is_below_it() {
     assert!(arrows > 100, "no longer finds what modules use: {arrows}");
     assert!(upward.is_empty(), "uses what is not below:\n{}", upward.join("\n"));
 }
+
+#[test]
+fn no_file_of_the_library_is_longer_than_can_be_overlooked() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    for folder in ["src", "codegen/src", "contract/src", "xtask/src", "mock/src"] {
+        files(&root.join(folder), &mut paths);
+    }
+    let lines = |path: &Path| fs::read_to_string(path).unwrap().lines().count();
+    let long: Vec<_> = paths.iter().filter(|path| lines(path) > 400).collect();
+    assert!(paths.len() > 150, "finds {} files only", paths.len());
+    assert!(long.is_empty(), "over 400 lines: {long:?}");
+}

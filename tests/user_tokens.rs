@@ -430,6 +430,7 @@ async fn claims_that_do_not_fit_are_refused() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 async fn signatures_that_do_not_fit_are_refused() {
     let (ec, rsa, weak) = (Key::es384("ec"), Key::rs256("rsa"), Key::es256("weak"));
     let (mut for_secrets, other) = (Key::es384("enc").jwk(), Key::es384("ec"));

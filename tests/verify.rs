@@ -202,6 +202,7 @@ async fn the_leeway_has_an_edge() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 async fn forged_headers_and_signatures_are_rejected() {
     let key = Key::es384("k");
     let logto = Logto::of(&key).await;

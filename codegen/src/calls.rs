@@ -32,6 +32,7 @@ pub(crate) fn write(operations: &[&Operation], models: &Models) -> Result<String
             }};
         }}
         /// Calls the operation with this `operationId`; `None` when it is not in the contract.
+        #[allow(clippy::too_many_lines)]
         pub fn call<'a>(
             client: &'a logto_api::Client,
             operation: &str,
@@ -60,32 +61,7 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
             let _ = writeln!(optional, "request = request.maybe_body(input.any_body::<{ty}>()?);");
         }
         Some(Body::Typed { ty, .. }) => {
-            let is_read = !request.is_flat()
-                || request.is_open()
-                || !request.arguments().is_empty()
-                || request.optional_members().next().is_some();
-            let name = if is_read { "body" } else { "_" };
-            let _ = writeln!(body, "let {name}: {} = input.body()?;", outside(ty));
-            if request.is_flat() {
-                for member in request.arguments() {
-                    arguments.push(format!("body.{}", naming::field(&member.wire)));
-                }
-                for member in request.optional_members() {
-                    let (name, field) = (request.member_name(member), naming::field(&member.wire));
-                    let _ = match member.nullable {
-                        true => writeln!(optional, "set!(request.{name}(body.{field}));"),
-                        false => {
-                            writeln!(optional, "request = request.{}(body.{field});", maybe(&name))
-                        }
-                    };
-                }
-                if request.is_open() {
-                    optional +=
-                        "for (name, value) in body.extra { request = request.extra(name, value); }";
-                }
-            } else {
-                arguments.push("body".into());
-            }
+            body += &read_body(ty, &request, &mut arguments, &mut optional);
         }
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.is_header()) {
@@ -106,6 +82,37 @@ fn call(function: &str, operation: &Operation, models: &Models) -> Result<String
             _ => "",
         },
     ))
+}
+
+/// The line that reads a body of its own type, with its members as arguments or setters.
+fn read_body(
+    ty: &Type,
+    request: &Request<'_>,
+    arguments: &mut Vec<String>,
+    optional: &mut String,
+) -> String {
+    let is_read = !request.is_flat()
+        || request.is_open()
+        || !request.arguments().is_empty()
+        || request.optional_members().next().is_some();
+    let name = if is_read { "body" } else { "_" };
+    if !request.is_flat() {
+        arguments.push("body".into());
+    }
+    for member in request.arguments() {
+        arguments.push(format!("body.{}", naming::field(&member.wire)));
+    }
+    for member in request.optional_members() {
+        let (name, field) = (request.member_name(member), naming::field(&member.wire));
+        let _ = match member.nullable {
+            true => writeln!(optional, "set!(request.{name}(body.{field}));"),
+            false => writeln!(optional, "request = request.{}(body.{field});", maybe(&name)),
+        };
+    }
+    if request.is_flat() && request.is_open() {
+        *optional += "for (name, value) in body.extra { request = request.extra(name, value); }";
+    }
+    format!("let {name}: {} = input.body()?;\n", outside(ty))
 }
 
 /// A parameter as an argument of the method, or as a setter.

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 async fn a_new_one_has_every_member() -> Result {
     let fixture = Fixture::start().await?;
     let metadata = json!({ "redirectUris": ["http://localhost/cb"], "postLogoutRedirectUris": [] });

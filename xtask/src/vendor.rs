@@ -126,8 +126,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     );
     report::print("Texts in docs.yaml about what is gone", &report::targets(&documented.stale));
     report::print("Texts that docs.yaml lacks", &documented.gaps.since(&gaps_before.gaps).lines());
-    if let Some(change) = change {
-        report::print("Public API", &change.lines(env!("CARGO_PKG_VERSION")));
+    let change = change.map(|change| change.lines(env!("CARGO_PKG_VERSION")));
+    report_end(change, noted, &vendored, &new);
+    Ok(())
+}
+
+fn report_end(
+    change: Option<Vec<String>>,
+    noted: Option<String>,
+    vendored: &Vendored,
+    new: &Contract,
+) {
+    if let Some(lines) = change {
+        report::print("Public API", &lines);
     }
     if let Some(noted) = noted {
         println!("{noted}\n");
@@ -138,7 +149,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         new.value["components"]["schemas"].as_object().map_or(0, serde_json::Map::len),
         vendored.series.versions().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     );
-    Ok(())
 }
 
 /// What it would change for code if a release had this document, and the corrections that vendoring

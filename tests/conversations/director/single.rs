@@ -129,6 +129,7 @@ async fn post(api: &Experience, step: &Step, operation: &str) -> Option<Result<(
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn verification(api: &Experience, step: &Step, operation: &str) -> Option<Result<(), Error>> {
     match operation.strip_prefix("/verification")? {
         "/password" => {

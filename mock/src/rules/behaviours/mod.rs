@@ -21,6 +21,7 @@ pub(crate) use self::{
 };
 
 /// Carries out an operation.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
     match call.operation.id.as_str() {
         "ListUsers" => users::list(call),
