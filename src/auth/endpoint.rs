@@ -8,6 +8,8 @@ use reqwest::{
 };
 use serde_json::{Map, Value};
 
+#[cfg(feature = "sign-in")]
+use super::SendCondition;
 use super::{Bearer, hints::TokenErrorResponse, scope, source::Fetched};
 use crate::{
     Error, Result,
@@ -78,6 +80,25 @@ impl TokenEndpoint {
         granted(status, body)
     }
 
+    /// As [`ask`](Self::ask), if the condition holds when the request is sent, if there is one.
+    #[cfg(feature = "sign-in")]
+    pub(crate) async fn ask_if(
+        &self,
+        condition: Option<&SendCondition>,
+        form: &[Parameter<'_>],
+    ) -> Result<Granted, AuthFailure> {
+        let mut request = self.request(self.url.clone(), form).map_err(AuthFailure::unreachable)?;
+        if let Some(condition) = condition {
+            condition.guard(&mut request);
+        }
+        match self.send(request, form).await {
+            Err(_) if condition.is_some_and(SendCondition::has_failed) => {
+                Err(AuthFailure::held_up())
+            }
+            outcome => outcome.and_then(|(status, body)| granted(status, body)),
+        }
+    }
+
     /// Revokes a token (RFC 7009), once.
     #[cfg(feature = "sign-in")]
     pub(crate) async fn revoke(&self, form: &[Parameter<'_>]) -> Result<(), AuthFailure> {
@@ -117,6 +138,14 @@ impl TokenEndpoint {
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
         let request = self.request(url, form).map_err(AuthFailure::unreachable)?;
+        self.send(request, form).await
+    }
+
+    async fn send(
+        &self,
+        request: reqwest::Request,
+        form: &[Parameter<'_>],
+    ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
         let response = pin!(self.response(request, form));
         let outcome =
             self.transport.in_time(Some(self.timeout), response, AuthFailure::unsent).await;

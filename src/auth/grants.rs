@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+#[cfg(feature = "sign-in")]
+use super::SendCondition;
 use super::{
     endpoint::{Granted, Parameter, TokenEndpoint},
     scope,
@@ -54,12 +56,27 @@ impl TokenParameters {
         endpoint: &TokenEndpoint,
         grant: &[Parameter<'a>],
     ) -> Result<Granted, AuthFailure> {
+        endpoint.ask(&self.form(grant)).await
+    }
+
+    fn form<'a>(&'a self, grant: &[Parameter<'a>]) -> Vec<Parameter<'a>> {
         let mut form = grant.to_vec();
         let optional = [("resource", &self.resource), ("scope", &self.scope)];
         for (name, value) in optional {
             form.extend(value.as_deref().map(|value| (name, value)));
         }
-        endpoint.ask(&form).await
+        form
+    }
+
+    /// As [`ask_unchecked`](Self::ask_unchecked), if the condition holds when the request is sent.
+    #[cfg(feature = "sign-in")]
+    pub(crate) async fn ask_if<'a>(
+        &'a self,
+        condition: Option<&SendCondition>,
+        endpoint: &TokenEndpoint,
+        grant: &[Parameter<'a>],
+    ) -> Result<Granted, AuthFailure> {
+        endpoint.ask_if(condition, &self.form(grant)).await
     }
 
     pub(crate) fn check(&self, granted: &Granted) -> Result<(), AuthFailure> {

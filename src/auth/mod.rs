@@ -16,6 +16,8 @@ pub(crate) mod jwt;
 mod model;
 mod provider;
 mod scope;
+#[cfg(feature = "sign-in")]
+mod send_condition;
 mod shared;
 mod source;
 mod tasks;
@@ -32,6 +34,8 @@ pub(crate) use self::attempts::attempts;
 pub(crate) use self::endpoint::Granted;
 #[cfg(feature = "jwks")]
 pub(crate) use self::jwks::{Jwks, NamedKey};
+#[cfg(feature = "sign-in")]
+pub(crate) use self::send_condition::SendCondition;
 pub use self::{bearer::AccessToken, provider::TokenProvider};
 pub(crate) use self::{
     bearer::Bearer,

@@ -61,6 +61,9 @@ pub(crate) enum Cause {
     /// Where processes share tokens failed. What it reports may hold anything.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     Store(Box<dyn StdError + Send + Sync>),
+    /// Nothing was sent, since it came to it too late.
+    #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
+    HeldUp,
     /// A request that precedes the token request failed.
     Call(Error),
     /// The error of a token provider. It may contain anything, so it is not printed.
@@ -133,6 +136,15 @@ impl AuthFailure {
         Details { problem, cause: Cause::TimedOut, ..Details::default() }.into()
     }
 
+    /// The process stood still before it could send the request.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn held_up() -> Self {
+        let problem = "the refresh token was not sent: this process was held up for so long that \
+                       another may have used it"
+            .to_owned();
+        Details { problem, cause: Cause::HeldUp, ..Details::default() }.into()
+    }
+
     /// The same where time ran out, with what the limit was.
     pub(crate) fn within(mut self, limit: Option<TimeLimit>) -> Self {
         let is_late = matches!(self.cause, Cause::TimedOut)
@@ -154,13 +166,15 @@ impl AuthFailure {
 
     /// Whether a server caused it, rather than the caller's own code.
     pub(crate) fn is_of_server(&self) -> bool {
-        self.status.is_some() || !matches!(self.cause, Cause::None | Cause::Provider(_))
+        self.status.is_some()
+            || !matches!(self.cause, Cause::None | Cause::HeldUp | Cause::Provider(_))
     }
 
-    /// Whether nothing was sent: there was no connection.
+    /// Whether nothing was sent: there was no connection, or it came too late.
     #[cfg(feature = "sign-in")]
     pub(crate) fn is_unsent(&self) -> bool {
-        self.transport().is_some_and(reqwest::Error::is_connect)
+        matches!(self.cause, Cause::HeldUp)
+            || self.transport().is_some_and(reqwest::Error::is_connect)
     }
 
     /// Whether it is an error response of the token endpoint, rather than a proxy's.
@@ -172,7 +186,7 @@ impl AuthFailure {
     /// Whether a retry may succeed: requesting a token changes nothing.
     pub(crate) fn is_transient(&self) -> bool {
         match (&self.cause, self.status) {
-            (Cause::TimedOut, _) => true,
+            (Cause::TimedOut | Cause::HeldUp, _) => true,
             (Cause::Http(error), _) => !error.is_builder() && !error.is_redirect(),
             (Cause::Service(_) | Cause::Store(_), _) => true,
             (Cause::None, Some(status)) => is_transient(status),
@@ -193,6 +207,7 @@ impl AuthFailure {
             Cause::Call(error) => error.source_error(),
             Cause::None
             | Cause::TimedOut
+            | Cause::HeldUp
             | Cause::Service(_)
             | Cause::Store(_)
             | Cause::Provider(_) => None,
@@ -201,7 +216,7 @@ impl AuthFailure {
 
     pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.cause {
-            Cause::None | Cause::TimedOut => None,
+            Cause::None | Cause::TimedOut | Cause::HeldUp => None,
             Cause::Http(error) => connection::untold(error),
             // Its own text is told.
             Cause::Call(error) => error.source(),

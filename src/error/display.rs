@@ -95,6 +95,7 @@ fn unauthorized(f: &mut fmt::Formatter<'_>, failure: &AuthFailure) -> fmt::Resul
         Cause::Http(error) => write!(f, ": {}", connection::problem(error))?,
         Cause::None
         | Cause::TimedOut
+        | Cause::HeldUp
         | Cause::Service(_)
         | Cause::Store(_)
         | Cause::Provider(_) => {

@@ -14,10 +14,10 @@ use reqwest::StatusCode;
 use super::{App, StoredTokens, refresh_lock::RefreshLock};
 use crate::{
     Client, Error, Result, Timestamp,
-    auth::{Granted, TokenEndpoint, TokenParameters, attempts},
+    auth::{Bearer, Granted, SendCondition, TokenEndpoint, TokenParameters, attempts},
     error::AuthFailure,
     http::{runtimes, trace},
-    store::Slot,
+    store::{Fence, Slot},
 };
 
 /// Logto accepts a refresh token for 3 seconds after it was replaced, and issues another one for
@@ -31,10 +31,10 @@ const RESEND_WINDOW: Duration = Duration::from_millis(2500);
 pub(super) struct Grant {
     /// A client without credentials.
     pub(super) client: Client,
-    endpoint: TokenEndpoint,
+    pub(super) endpoint: TokenEndpoint,
     newest: Mutex<StoredTokens>,
     /// Held while the refresh token is in use.
-    refresh_lock: RefreshLock,
+    pub(super) refresh_lock: RefreshLock,
     /// The refresh token, after it was sent with an unknown outcome.
     pub(super) sent: Mutex<Option<Sent>>,
     /// How many refreshes have begun.
@@ -70,6 +70,16 @@ impl Target {
     pub(super) fn is_default(&self) -> bool {
         self.organization.is_none() && self.wanted.resource.is_none() && self.wanted.scope.is_none()
     }
+}
+
+/// A turn to use the refresh token.
+pub(super) struct Turn {
+    /// Of the refresh: those that had begun before an outcome became unknown have lower ones.
+    pub(super) number: u64,
+    /// Since when another runtime has used it without an end.
+    pub(super) abandoned_since: Option<Instant>,
+    /// Where processes share it: whether it is still this one's turn.
+    pub(super) fence: Option<Fence>,
 }
 
 impl Grant {
@@ -114,7 +124,7 @@ impl Grant {
         let newest = {
             let mut newest = self.newest();
             change(&mut newest);
-            newest.clone()
+            newest.without_api_tokens()
         };
         let observer = lock(&self.observer).clone();
         if let Some(observer) = observer {
@@ -127,7 +137,7 @@ impl Grant {
     pub(super) async fn renew(self: &Arc<Self>, target: Target) -> Result<Granted> {
         runtimes::check()?;
         let grant = self.clone();
-        let work = async move { grant.attempts(&target).await };
+        let work = async move { grant.attempts(&target, None).await };
         let task = tokio::spawn(trace::within_caller(work));
         let outcome = match tokio::time::timeout(self.client.timeout(), task).await {
             Ok(Ok(outcome)) => outcome,
@@ -139,34 +149,47 @@ impl Grant {
     }
 
     /// Requests tokens, with retries where they are safe.
-    pub(super) async fn attempts(&self, target: &Target) -> Result<Granted, AuthFailure> {
+    ///
+    /// What other processes have got is taken, but for the token that was `handed` out last.
+    pub(super) async fn attempts(
+        &self,
+        target: &Target,
+        handed: Option<&Bearer>,
+    ) -> Result<Granted, AuthFailure> {
         let number = self.begun.fetch_add(1, Ordering::SeqCst);
-        attempts(self.client.retries(), true, None, || self.renew_once(target, number)).await
+        attempts(self.client.retries(), true, None, || self.renew_once(target, number, handed))
+            .await
     }
 
     /// One attempt. If its response is lost, the new refresh token may be lost as well.
-    async fn renew_once(&self, target: &Target, number: u64) -> Result<Granted, AuthFailure> {
+    async fn renew_once(
+        &self,
+        target: &Target,
+        number: u64,
+        handed: Option<&Bearer>,
+    ) -> Result<Granted, AuthFailure> {
         let guard = self.refresh_lock.acquire(self.client.clock()).await;
-        let abandoned_since = guard.abandoned_since();
+        let turn = Turn { number, abandoned_since: guard.abandoned_since(), fence: None };
         match &self.shared {
-            Some(slot) => self.renew_for_all(slot, target, number, abandoned_since).await,
-            None => self.renew_in_turn(target, number, abandoned_since).await,
+            Some(slot) => self.renew_for_all(slot, target, turn, handed).await,
+            None => self.renew_in_turn(target, turn).await,
         }
     }
 
     pub(super) async fn renew_in_turn(
         &self,
         target: &Target,
-        number: u64,
-        abandoned_since: Option<Instant>,
+        turn: Turn,
     ) -> Result<Granted, AuthFailure> {
         let now = self.client.clock().now();
-        let first_sent = match abandoned_since {
+        let first_sent = match turn.abandoned_since {
             Some(since) if now <= since + RESEND_WINDOW => since,
-            _ => self.first_sent(now, number)?,
+            _ => self.first_sent(now, turn.number)?,
         };
+        let again = (first_sent < now).then_some(first_sent);
+        let condition = self.condition(again, turn.fence.as_ref());
         let used = self.newest().refresh_token.clone();
-        let failure = match self.ask(target).await {
+        let failure = match self.ask(target, condition.as_ref()).await {
             Ok(granted) => {
                 // Whatever it may do, the refresh token that came with it counts.
                 target.wanted.check(&granted)?;
@@ -175,9 +198,26 @@ impl Grant {
             Err(failure) => self.failed(failure, first_sent, used),
         };
         if !target.is_default() && may_have_used_token(&failure) {
-            self.recover_refresh_token(first_sent).await;
+            self.recover_refresh_token(first_sent, turn.fence.as_ref()).await;
         }
         Err(failure)
+    }
+
+    /// What has to hold when the refresh token is sent, for the second time if it was `first_sent`
+    /// before: this process, or its machine, may stand still until then.
+    fn condition(
+        &self,
+        first_sent: Option<Instant>,
+        fence: Option<&Fence>,
+    ) -> Option<SendCondition> {
+        if first_sent.is_none() && fence.is_none() {
+            return None;
+        }
+        let (clock, fence) = (self.client.clock().clone(), fence.cloned());
+        Some(SendCondition::new(move || {
+            first_sent.is_none_or(|at| clock.now() <= at + RESEND_WINDOW)
+                && fence.as_ref().is_none_or(Fence::holds)
+        }))
     }
 
     /// When the refresh token was first sent. Refreshes that had begun when the outcome became
@@ -196,13 +236,17 @@ impl Grant {
     }
 
     /// Sends the refresh token, and stores the response.
-    async fn ask(&self, target: &Target) -> Result<Granted, AuthFailure> {
+    async fn ask(
+        &self,
+        target: &Target,
+        condition: Option<&SendCondition>,
+    ) -> Result<Granted, AuthFailure> {
         let refresh_token =
             self.newest().refresh_token.clone().ok_or_else(nothing_to_renew_with)?;
         let asked_at = self.client.clock().wall_time();
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", &refresh_token)];
         form.extend(target.organization.as_deref().map(|id| ("organization_id", id)));
-        let granted = target.wanted.ask_unchecked(&self.endpoint, &form).await?;
+        let granted = target.wanted.ask_if(condition, &self.endpoint, &form).await?;
         *lock(&self.sent) = None;
         self.keep(&granted, target, asked_at, &refresh_token);
         Ok(granted)
@@ -237,12 +281,13 @@ impl Grant {
 
     /// Gets another refresh token in place of one that Logto has consumed without issuing a new
     /// one.
-    async fn recover_refresh_token(&self, first_sent: Instant) {
+    async fn recover_refresh_token(&self, first_sent: Instant, fence: Option<&Fence>) {
+        let condition = self.condition(Some(first_sent), fence);
         let ask = async || {
             let late = self.client.clock().now() > first_sent + RESEND_WINDOW;
             match late {
                 true => Err(AuthFailure::timed_out()),
-                false => self.ask(&Target::default()).await,
+                false => self.ask(&Target::default(), condition.as_ref()).await,
             }
         };
         let deadline = Some(first_sent + RESEND_WINDOW);
@@ -259,7 +304,11 @@ impl Grant {
             if let Some(token) = &granted.refresh_token {
                 newest.refresh_token = Some(token.clone());
             }
-            if target.is_default() {
+            if !target.is_default() {
+                if self.shared.is_some() && target.wanted.check(granted).is_ok() {
+                    newest.keep_api_token(target, granted, asked_at);
+                }
+            } else {
                 newest.access_token = granted.token.bearer.token().to_owned();
                 newest.expires_at = granted.token.expires_at(asked_at);
                 if let Some(scope) = &granted.scope {
@@ -269,47 +318,12 @@ impl Grant {
         });
     }
 
-    /// Revokes the refresh token and everything issued for it, or the access token if there is
-    /// none.
-    pub(super) async fn revoke(&self) -> Result<()> {
-        runtimes::check()?;
-        let _guard = self.refresh_lock.acquire(self.client.clock()).await;
-        let outcome = match &self.shared {
-            None => self.revoke_newest().await,
-            Some(slot) => {
-                let lease = self.begin_revoking(slot).await;
-                match lease.map_err(|failure| self.client.auth_error(&failure))? {
-                    None => self.revoke_newest().await,
-                    Some(lease) => {
-                        let outcome = lease.during(self.revoke_newest()).await;
-                        let done = self.finish_revoking(slot, lease, outcome.is_ok()).await;
-                        outcome.and(done)
-                    }
-                }
-            }
-        };
-        outcome.map_err(|failure| self.client.auth_error(&failure))
-    }
-
-    async fn revoke_newest(&self) -> Result<(), AuthFailure> {
-        let (token, hint) = {
-            let newest = self.newest();
-            match &newest.refresh_token {
-                Some(token) => (token.clone(), "refresh_token"),
-                None => (newest.access_token.clone(), "access_token"),
-            }
-        };
-        let form = [("token", token.as_str()), ("token_type_hint", hint)];
-        attempts(self.client.retries(), true, None, || self.endpoint.revoke(&form)).await?;
-        self.end();
-        Ok(())
-    }
-
     /// Ends the session here: nothing is renewed or used any more.
     pub(super) fn end(&self) {
         self.revoked.store(true, Ordering::SeqCst);
         self.change(|newest| {
             newest.refresh_token = None;
+            newest.api_tokens = Vec::new();
             newest.expires_at = Timestamp::from_millis(0);
         });
     }

@@ -2,6 +2,8 @@
 //! exchange, ID tokens, refresh tokens.
 
 #[cfg(feature = "sign-in")]
+mod api_tokens;
+#[cfg(feature = "sign-in")]
 mod app;
 #[cfg(feature = "sign-in")]
 mod callback;
@@ -28,6 +30,8 @@ mod redeem;
 mod refresh_lock;
 #[cfg(feature = "sign-in")]
 mod refresh_token_source;
+#[cfg(feature = "sign-in")]
+mod revocation;
 #[cfg(feature = "sign-in")]
 mod shared_grant;
 #[cfg(feature = "sign-in")]

@@ -59,6 +59,7 @@ pub(super) async fn first_tokens(
         refresh_token: granted.refresh_token,
         id_token: granted.id_token,
         resources: context.resources,
+        api_tokens: Vec::new(),
     };
     Ok(UserTokens::first(Grant::new(client, app, set)?, claims))
 }

@@ -47,7 +47,10 @@ impl TokenSource for RefreshTokenSource {
         Box::pin(async {
             let fetched = match self.unused() {
                 Some(fetched) => fetched,
-                None => self.grant.attempts(&self.target).await?.token,
+                None => {
+                    let handed = self.handed().clone();
+                    self.grant.attempts(&self.target, handed.as_ref()).await?.token
+                }
             };
             *self.handed() = Some(fetched.bearer.clone());
             Ok(fetched)

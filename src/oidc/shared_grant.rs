@@ -1,14 +1,14 @@
 //! A grant whose tokens several processes share: one of them renews, the others take what it got.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::sync::atomic::Ordering;
 
 use super::{
     StoredTokens,
-    grant::{Grant, Sent, Target, lock},
+    grant::{Grant, Sent, Target, Turn, lock},
 };
 use crate::{
     Timestamp,
-    auth::Granted,
+    auth::{Bearer, Granted},
     error::AuthFailure,
     http::trace,
     store::{Begun, Lease, Slot, StoreError, Wants},
@@ -23,14 +23,15 @@ impl Grant {
         &self,
         slot: &Slot<StoredTokens>,
         target: &Target,
-        number: u64,
-        abandoned_since: Option<Instant>,
+        turn: Turn,
+        handed: Option<&Bearer>,
     ) -> Result<Granted, AuthFailure> {
-        let lease = match self.begin(slot, target, number).await.map_err(down)? {
+        let begun = self.begin(slot, target, turn.number, handed).await;
+        let lease = match begun.map_err(down)? {
             Begun::Turn(lease) => lease,
             Begun::Gone => return Err(self.signed_out()),
             Begun::Found(kept) => {
-                let granted = self.granted(&kept);
+                let granted = self.granted(&kept, target);
                 self.adopt(Some(kept));
                 return granted;
             }
@@ -40,7 +41,8 @@ impl Grant {
             }
         };
         self.adopt(lease.value.clone());
-        let outcome = lease.during(self.renew_in_turn(target, number, abandoned_since)).await;
+        let turn = Turn { fence: Some(lease.fence()), ..turn };
+        let outcome = lease.during(self.renew_in_turn(target, turn)).await;
         self.finish(lease).await;
         outcome
     }
@@ -50,15 +52,24 @@ impl Grant {
         slot: &'a Slot<StoredTokens>,
         target: &Target,
         number: u64,
+        handed: Option<&Bearer>,
     ) -> Result<Begun<'a, StoredTokens>, StoreError> {
         let own = self.newest().clone();
         let now = self.client.clock().wall_time();
         let good_until = Timestamp::from(now).as_millis() + LEEWAY;
         let is_saved = !self.unsaved.load(Ordering::SeqCst);
-        let takes = |kept: &StoredTokens| {
+        let takes_own = |kept: &StoredTokens| {
             let is_other = kept.access_token != own.access_token;
-            let is_good = kept.expires_at.as_millis() > good_until;
-            is_saved && target.is_default() && is_other && is_good
+            is_other && kept.expires_at.as_millis() > good_until
+        };
+        let takes_api_token = |kept: &StoredTokens| {
+            let Some(Ok(granted)) = kept.api_token(target, now) else { return false };
+            let is_good = granted.token.expires_at(now).as_millis() > good_until;
+            let is_other = handed != Some(&granted.token.bearer);
+            is_good && is_other && target.wanted.check(&granted).is_ok()
+        };
+        let takes = |kept: &StoredTokens| {
+            is_saved && if target.is_default() { takes_own(kept) } else { takes_api_token(kept) }
         };
         // Whoever has been told, or has nothing to lose, tries what there is.
         let was_told = lock(&self.sent).as_ref().is_some_and(|sent| number >= sent.begun);
@@ -94,8 +105,12 @@ impl Grant {
         }
     }
 
-    fn granted(&self, kept: &StoredTokens) -> Result<Granted, AuthFailure> {
-        let token = kept.fetched(self.client.clock().wall_time())?;
+    fn granted(&self, kept: &StoredTokens, target: &Target) -> Result<Granted, AuthFailure> {
+        let now = self.client.clock().wall_time();
+        if let Some(granted) = kept.api_token(target, now).filter(|_| !target.is_default()) {
+            return granted;
+        }
+        let token = kept.fetched(now)?;
         let scope = token.scope.clone();
         Ok(Granted { token, scope, refresh_token: None, id_token: None })
     }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, UserTokens, grant::Grant, id_token};
+use super::{App, UserTokens, api_tokens::ApiToken, grant::Grant, id_token};
 use crate::{
     Client, Result, Timestamp, auth::Fetched, error::AuthFailure, models::redacted::redacted_debug,
     store::Slot,
@@ -28,6 +28,9 @@ pub struct StoredTokens {
     /// The API resources of the authorization request, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) resources: Option<Vec<String>>,
+    /// Those for APIs and organizations, where processes share the session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) api_tokens: Vec<ApiToken>,
 }
 
 redacted_debug!(StoredTokens { client_id, expires_at, scope, resources } hides {

@@ -69,7 +69,9 @@ impl TokenRequest {
     }
 
     /// Requests the token. Each call requests another one: keep it for its
-    /// [`lifetime`](AccessToken::lifetime), or let a [`client`](Self::client) do so.
+    /// [`lifetime`](AccessToken::lifetime), or let a [`client`](Self::client) do so. Where processes share
+    /// the session ([`UserSessions`](crate::sign_in::UserSessions)), it is kept there, and requested
+    /// when it expires.
     ///
     /// # Errors
     ///

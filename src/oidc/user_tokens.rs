@@ -52,7 +52,7 @@ impl UserTokens {
     }
 
     fn new(grant: Arc<Grant>, user: Client, claims: Option<IdTokenClaims>) -> Self {
-        let set = grant.newest().clone();
+        let set = grant.newest().without_api_tokens();
         let lifetime = set.expires_at.since(grant.client.clock().wall_time());
         let scope = Some(set.scope.as_str()).filter(|scope| !scope.is_empty());
         let access_token = AccessToken::new(&set.access_token).expires_in(lifetime).of_scope(scope);
@@ -272,7 +272,7 @@ impl UserTokens {
     /// The tokens in serializable form: the newest ones, including those that a client has
     /// refreshed. Restore them with [`StoredTokens::restore`].
     pub fn to_stored(&self) -> StoredTokens {
-        self.0.grant.newest().clone()
+        self.0.grant.newest().without_api_tokens()
     }
 
     /// Calls `observer` with every change of the tokens from now on: refreshed, rotated, revoked,

@@ -25,9 +25,14 @@ const LONGEST: Duration = Duration::from_secs(180 * 86_400);
 /// processes, and [`revoke`](UserTokens::revoke) removes the session. Get them at each request, or keep
 /// them: what another process has renewed is found when a renewal is due.
 ///
+/// Tokens for APIs and organizations are kept with the session, at most 32: what one process has got,
+/// the others use until it expires.
+///
 /// - A process that crashes in the middle of a renewal holds up the others for five seconds. They go
 ///   on with the tokens that there are; once these have expired, the next renewal is a try, as after a
 ///   response that was lost.
+/// - A process that stands still, and goes on when others have renewed, sends no refresh token: its turn
+///   is checked when the body of the request is written.
 /// - While the store is down, tokens that are good go on, and nothing is renewed: such an error
 ///   [`is_auth`](Error::is_auth) and [`is_transient`](Error::is_transient). Tokens that were
 ///   renewed and could not be kept are kept at the next renewal.

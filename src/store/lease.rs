@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use super::{
     Slot, StoreError,
     entry::{Entry, Renewal},
+    fence::{Fence, Moment},
 };
 
 /// How often the holder shows that it is alive.
@@ -29,11 +30,18 @@ pub(crate) struct Lease<'a, T> {
     text: Mutex<String>,
     /// The tokens that are to be renewed.
     pub(crate) value: Option<T>,
+    fence: Fence,
 }
 
 impl<'a, T: Clone + Serialize + DeserializeOwned> Lease<'a, T> {
-    pub(super) fn new(slot: &'a Slot<T>, text: String, value: Option<T>) -> Self {
-        Self { slot, text: Mutex::new(text), value }
+    pub(super) fn new(slot: &'a Slot<T>, text: String, value: Option<T>, fence: Fence) -> Self {
+        Self { slot, text: Mutex::new(text), value, fence }
+    }
+
+    /// Tells whether the turn is still this one's.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn fence(&self) -> Fence {
+        self.fence.clone()
     }
 
     /// Does the work, and shows the others meanwhile that it is being done.
@@ -53,9 +61,12 @@ impl<'a, T: Clone + Serialize + DeserializeOwned> Lease<'a, T> {
             beat += 1;
             let renewal = Renewal { by: self.slot.own.clone(), beat, lost: false };
             let entry = Entry::new(self.value.clone(), Some(renewal));
-            let before = self.text();
+            let (before, moment) = (self.text(), Moment::now());
             match self.slot.write(Some(&before), &entry).await {
-                Ok(Some(text)) => self.set_text(text),
+                Ok(Some(text)) => {
+                    self.set_text(text);
+                    self.fence.confirm(moment);
+                }
                 Ok(None) if !self.is_own().await => return,
                 // The next beat may get through.
                 Ok(None) | Err(_) => {}

@@ -1,6 +1,7 @@
 //! Where the processes of a fleet keep tokens that they share.
 
 mod entry;
+mod fence;
 #[cfg(feature = "sign-in")]
 mod kept;
 mod lease;
@@ -13,6 +14,8 @@ use std::{error::Error as StdError, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
+#[cfg(feature = "sign-in")]
+pub(crate) use self::fence::Fence;
 pub use self::memory::MemoryTokenStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisTokenStore;

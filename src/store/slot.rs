@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Lease, SharedStore, StoreError,
     entry::{Entry, Renewal},
+    fence::{Fence, Moment},
 };
 
 /// For how long a renewal may stand still before its holder is taken to be gone.
@@ -118,15 +119,14 @@ impl<T: Clone + Serialize + DeserializeOwned> Slot<T> {
         before: Option<&str>,
         value: Option<T>,
     ) -> Result<Option<Lease<'_, T>>, StoreError> {
-        let since = Instant::now();
+        let since = Moment::now();
         let renewal = Renewal { by: self.own.clone(), beat: 0, lost: false };
         let entry = Entry::new(value, Some(renewal));
         let Some(text) = self.write(before, &entry).await? else {
             return Ok(None);
         };
         // Where that took long, the others may have given this one up already.
-        let is_fresh = since.elapsed() < LEASE / 2;
-        Ok(is_fresh.then(|| Lease::new(self, text, entry.value)))
+        Ok(since.is_recent().then(|| Lease::new(self, text, entry.value, Fence::new(since))))
     }
 }
 
