@@ -1,4 +1,4 @@
-//! The token endpoint for machines, and the Management API's door.
+//! The token endpoint for machines, and authentication at the Management API.
 
 mod common;
 

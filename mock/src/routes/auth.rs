@@ -1,4 +1,4 @@
-//! The Management API's door.
+//! Authentication of requests to the Management API.
 
 use axum::{
     extract::FromRequestParts,

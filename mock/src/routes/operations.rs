@@ -12,7 +12,7 @@ use axum::{
 
 use crate::{
     routes::{
-        account::door::Account,
+        account::auth::Account,
         auth::Management,
         body::JsonBody,
         reply::{self, Answer},

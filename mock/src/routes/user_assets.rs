@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     routes::{
-        account::door::Account,
+        account::auth::Account,
         auth::Management,
         reply::{self, Answer},
     },

@@ -1,6 +1,6 @@
 //! The Account API: what users do with their own account.
 
-pub(crate) mod door;
+pub(crate) mod auth;
 mod factors;
 mod profile;
 mod sessions;

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::door::{Account, Verified};
+use super::auth::{Account, Verified};
 use crate::{
     routes::{
         body::JsonBody,

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::door::Verified;
+use super::auth::Verified;
 use crate::{
     routes::reply::{self, Answer},
     rules::sessions::{self, Revoked},

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::door::Account;
+use super::auth::Account;
 use crate::{
     routes::{
         body::JsonBody,

@@ -2,7 +2,7 @@
 
 use axum::{Router, routing::post};
 
-use super::{Answer, Flow, Proof, Step, fill_in::address, record::unproved};
+use super::{Answer, Flow, Proof, Step, add_profile::address, record::unproved};
 use crate::{
     routes::reply,
     rules::{

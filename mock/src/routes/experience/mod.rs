@@ -1,9 +1,9 @@
 //! `/api/experience`: what a sign-in page does for its user.
 
+mod add_profile;
 mod backup_codes;
 mod bind;
 mod codes;
-mod fill_in;
 pub(crate) mod identifier;
 mod identify;
 mod mfa;
@@ -124,7 +124,7 @@ pub(crate) fn routes() -> Router<Store> {
         .merge(social::routes())
         .merge(sso::routes())
         .merge(one_time_token::routes())
-        .merge(fill_in::routes())
+        .merge(add_profile::routes())
         .merge(bind::routes())
         .merge(mfa::routes())
 }

@@ -1,4 +1,5 @@
-//! Who may come in: a user's token, and for what counts a fresh proof of who holds it.
+//! Authentication of requests to the Account API: a user's token and, where it is asked for, a
+//! verification.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
