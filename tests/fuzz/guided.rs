@@ -19,8 +19,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         };
     }
     choose!(
-        answers callbacks cookies downloads drifts errors id_tokens key_sets lists token_answers
-        vendoring waits
+        answers callbacks cookies deliveries downloads drifts errors id_tokens key_sets lists
+        logout_tokens token_answers vendoring waits
     );
 });
 

@@ -33,10 +33,14 @@ targets!(
     id_tokens,
     key_sets,
     lists,
+    logout_tokens,
     token_answers,
     vendoring,
     waits,
 );
+
+#[cfg(feature = "webhooks")]
+targets!(deliveries);
 
 #[test]
 fn answers() {

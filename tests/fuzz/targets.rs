@@ -3,6 +3,8 @@
 mod answers;
 mod callbacks;
 mod cookies;
+#[cfg(feature = "webhooks")]
+mod deliveries;
 mod desk;
 mod downloads;
 mod drifts;
@@ -12,7 +14,9 @@ mod id_tokens;
 mod issuer;
 mod key_sets;
 mod lists;
+mod logout_tokens;
 mod message;
+mod signed;
 mod told;
 mod token_answers;
 mod vendoring;

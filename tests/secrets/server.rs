@@ -1,7 +1,11 @@
 //! A server that answers with secrets, over HTTP/1 and HTTP/2, on a thread of its own: what it
 //! traces itself is nobody's business.
 
-use std::{net::TcpListener, sync::mpsc, thread};
+use std::{
+    net::TcpListener,
+    sync::{LazyLock, mpsc},
+    thread,
+};
 
 use axum::{
     Router,
@@ -11,7 +15,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::canary;
+use crate::{canary, issuer::Key};
+
+/// What tokens are signed with.
+pub static KEY: LazyLock<Key> = LazyLock::new(|| Key::es384("k1"));
 
 /// What ends a line, turns it or moves the cursor.
 pub const HOSTILE: [char; 8] =
@@ -49,6 +56,9 @@ async fn answer(request: Request) -> Response<Body> {
     });
     let (status, answer) = match (parts.method.as_str(), parts.uri.path()) {
         (_, "/oidc/token") => token(parts.headers.get("authorization"), &body, problem),
+        (_, "/oidc/jwks") => (200, json!({ "keys": [KEY.jwk()] })),
+        (_, "/oidc/device/auth") => (200, device()),
+        (_, "/oidc/token/introspection") => (200, told(&body)),
         (_, "/api/busy") => (503, problem),
         (_, "/api/refused") => (401, problem),
         (_, "/api/invalid") => (422, problem),
@@ -94,6 +104,24 @@ fn token(basic: Option<&axum::http::HeaderValue>, body: &[u8], problem: Value) -
         "id_token": canary("id"), "token_type": "Bearer", "expires_in": 3600, "scope": "openid all",
     });
     (200, tokens)
+}
+
+fn device() -> Value {
+    let code = canary("user-code");
+    let page = "https://acme.com/device";
+    json!({
+        "device_code": canary("device-code"), "user_code": code, "verification_uri": page,
+        "verification_uri_complete": format!("{page}?user_code={code}"), "expires_in": 600,
+    })
+}
+
+/// What is told of a token.
+fn told(body: &[u8]) -> Value {
+    let is_good = !String::from_utf8_lossy(body).contains("not-active");
+    json!({
+        "active": is_good, "sub": "u1", "client_id": "a", "exp": 4_102_444_800_u64,
+        "token_type": "Bearer", "plan": canary("custom"), "jti": canary("jti"),
+    })
 }
 
 fn hostile() -> Value {

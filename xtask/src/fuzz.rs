@@ -50,7 +50,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
     // For a target by name, the flags are not those of build scripts and macros.
     cargo.args(["test", "--quiet", "--release", "--target", &host]);
-    cargo.args(["--package", "logto-api", "--test", "guided_fuzzing", "--"]);
+    cargo.args(["--package", "logto-api", "--features", "webhooks"]);
+    cargo.args(["--test", "guided_fuzzing", "--"]);
     cargo.current_dir(root);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     cargo.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
