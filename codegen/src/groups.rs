@@ -42,6 +42,7 @@ impl Writer<'_> {
         for group in groups {
             let handle = AsPascalCase(group);
             out += &self.group_comment(group);
+            out += &badge(group);
             let _ = writeln!(
                 out,
                 "pub fn {group}(&self) -> {group}::{handle} {{ {group}::{handle} {{ client: self.clone() }} }}"
@@ -53,7 +54,8 @@ impl Writer<'_> {
     /// The module of a group, whose content is in a file of its own.
     pub(crate) fn declaration(&self, group: &str, include: &str) -> String {
         let comment = self.group_comment(group);
-        format!("{comment}#[allow(missing_docs)]\npub mod {group} {{\n    {include}}}\n")
+        let badge = badge(group);
+        format!("{comment}{badge}#[allow(missing_docs)]\npub mod {group} {{\n    {include}}}\n")
     }
 
     /// The content of a group's module.
@@ -259,6 +261,11 @@ impl Writer<'_> {
         };
         comment(&text) + &setter.line()
     }
+}
+
+/// What rustdoc shows as the feature that the group needs.
+fn badge(group: &str) -> String {
+    format!("#[cfg(feature = {:?})]\n", crate::feature(group))
 }
 
 /// A field and its value, in short where both have one name.

@@ -15,7 +15,7 @@ const RETRY_BUDGET: u32 = 100;
 /// In bytes. Logto's longest responses, pages of 100 items, have some hundred thousand.
 const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
-/// Builds a [`Client`].
+/// Builds a [`Client`](crate::Client).
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     pub(super) endpoint: Result<String>,
@@ -157,7 +157,7 @@ impl ClientBuilder {
     /// The scopes to request, separated by spaces. The default for the Management API is `all`, its
     /// only permission. For an API of your own, list the permissions, or pass `""` for a token
     /// without any. A token that lacks a requested scope is rejected with an error that
-    /// [`is_insufficient_scope`](Error::is_insufficient_scope).
+    /// [`is_insufficient_scope`](crate::Error::is_insufficient_scope).
     pub fn scope<Kind>(mut self, scope: impl IntoScope<Kind>) -> Self {
         self.scope = Some(scope.into_scope());
         self
@@ -199,7 +199,7 @@ impl ClientBuilder {
     }
 
     /// The maximum size of a buffered response in bytes, after decompression: 32 MiB by default. A
-    /// larger one is an error that [`is_response_too_large`](Error::is_response_too_large). A
+    /// larger one is an error that [`is_response_too_large`](crate::Error::is_response_too_large). A
     /// streamed [`Download`](crate::Download) has no limit; key sets have a limit of 1 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.max_response_size = bytes;
@@ -217,8 +217,8 @@ impl ClientBuilder {
     ///
     /// The Experience API identifies its interaction by cookies. Off by default, because all calls
     /// of a client share them: give every user who signs in a client of their own with
-    /// [`Client::with_cookie_store`], or pass on their browser's cookies with
-    /// [`Client::with_browser_cookies`].
+    /// [`with_cookie_store`](crate::Client::with_cookie_store), or pass on their browser's cookies
+    /// with [`with_browser_cookies`](crate::Client::with_browser_cookies).
     pub fn cookie_store(mut self, keep: bool) -> Self {
         self.cookie_store = keep;
         self

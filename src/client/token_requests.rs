@@ -1,8 +1,11 @@
 //! Requests to the token endpoint and those beside it, which are no calls of an operation.
 
-#[cfg(feature = "sign-in")]
-use crate::auth::TokenEndpoint;
 use crate::{Client, Error, Result, auth::attempts, error::AuthFailure};
+#[cfg(feature = "sign-in")]
+use crate::{
+    auth::{Granted, TokenEndpoint},
+    http::trace,
+};
 
 impl Client {
     /// Where an application that users sign in to gets their tokens.
@@ -34,6 +37,13 @@ impl Client {
     {
         let deadline = self.clock().now().checked_add(self.timeout());
         attempts(self.retries(), idempotent, deadline, ask).await
+    }
+
+    /// What the token endpoint responded with for a user, which is traced.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn obtained(&self, outcome: Result<Granted, AuthFailure>) -> Result<Granted> {
+        trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
+        outcome.map_err(|failure| self.auth_error(&failure))
     }
 
     /// The error of a failure that has just happened.

@@ -17,7 +17,7 @@ use crate::{
     Client, Error, Result, Timestamp,
     auth::{Granted, TokenEndpoint},
     error::{AuthFailure, retry_after},
-    http::{runtimes, trace},
+    http::runtimes,
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -152,7 +152,10 @@ impl DeviceAuthorization {
             clock.sleep(pause.min(left)).await;
             let asked_at = clock.wall_time();
             match self.poll().await {
-                Ok(granted) => return self.granted(granted, asked_at).await,
+                Ok(granted) => {
+                    let granted = self.client.obtained(Ok(granted))?;
+                    return self.granted(granted, asked_at).await;
+                }
                 Err(failure) => pause = self.pause_after(&failure, pause)?,
             }
         }
@@ -160,11 +163,7 @@ impl DeviceAuthorization {
 
     async fn poll(&self) -> Result<Granted, AuthFailure> {
         let form = [("grant_type", GRANT), ("device_code", self.device_code.as_str())];
-        let outcome = self.endpoint.ask(&form).await;
-        if let Ok(granted) = &outcome {
-            trace::token(Ok::<_, &AuthFailure>(granted.token.lifetime));
-        }
-        outcome
+        self.endpoint.ask(&form).await
     }
 
     /// How long to wait before the next request, if there is to be one.

@@ -144,8 +144,7 @@ impl Grant {
             Ok(Err(_)) => Err(AuthFailure::new("the token was not renewed: its runtime is gone")),
             Err(_) => Err(AuthFailure::timed_out()),
         };
-        trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
-        outcome.map_err(|failure| self.client.auth_error(&failure))
+        self.client.obtained(outcome)
     }
 
     /// Requests tokens, with retries where they are safe.

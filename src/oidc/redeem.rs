@@ -9,7 +9,7 @@ use super::{
     grant::Grant,
     id_token::{self, Expected},
 };
-use crate::{Client, Error, Result, Timestamp, auth::Granted, http::trace};
+use crate::{Client, Error, Result, Timestamp, auth::Granted};
 
 /// Validates the response to an authorization request, and exchanges its code for tokens.
 pub(crate) async fn redeem(
@@ -87,9 +87,7 @@ async fn exchange(
         ("redirect_uri", pending.redirect_uri()),
         ("code_verifier", pending.code_verifier()),
     ];
-    let outcome = client.ask(false, || endpoint.ask(&form)).await;
-    trace::token(outcome.as_ref().map(|granted| granted.token.lifetime));
-    outcome.map_err(|failure| client.auth_error(&failure))
+    client.obtained(client.ask(false, || endpoint.ask(&form)).await)
 }
 
 /// The claims of the ID token, which must be present if it was requested.

@@ -25,6 +25,26 @@
 //! # }
 //! ```
 //!
+//! What could erase data by accident, or be sent as what it is not, does not compile:
+//!
+//! ```compile_fail,E0277
+//! # fn change(logto: logto_api::Client, name: Option<String>) {
+//! logto.users().update("id").name(name); // `maybe_name(name)`, or `name(Null)`
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! # fn change(logto: logto_api::Client) {
+//! logto.users().update("id").custom_data(["plan", "pro"]); // `[("plan", "pro")]`, or `json!({…})`
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # fn create(logto: logto_api::Client) {
+//! logto.organizations().create(); // Logto requires a name: `create("Acme")`
+//! # }
+//! ```
+//!
 //! The traits say what a value may be. There is no need to import them.
 //!
 //! | trait | takes |
