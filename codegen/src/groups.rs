@@ -53,7 +53,13 @@ impl Writer<'_> {
 
     /// The module of a group, whose content is in a file of its own.
     pub(crate) fn declaration(&self, group: &str, include: &str) -> String {
-        let comment = self.group_comment(group);
+        let handle = AsPascalCase(group);
+        let start = format!(
+            "The operations are methods of [`{handle}`]({group}::{handle}), which \
+             [`Client::{group}`](crate::Client::{group}) returns."
+        );
+        let text = self.docs.groups.get(group).map_or("", |text| text.trim_end());
+        let comment = comment(&format!("{text}\n\n{start}"));
         let badge = badge(group);
         format!("{comment}{badge}#[allow(missing_docs)]\npub mod {group} {{\n    {include}}}\n")
     }
