@@ -67,6 +67,11 @@ impl Documented {
         Ok(documented)
     }
 
+    /// What is said of an enum's values.
+    pub(crate) fn values_of(&self, schema: &str) -> BTreeMap<String, String> {
+        self.docs.schemas.get(schema).map(|docs| docs.values.clone()).unwrap_or_default()
+    }
+
     /// Fails where an operation has no summary, or a text is about nothing.
     fn refuse(&self) -> Result<()> {
         let mut problems: Vec<String> =

@@ -1,5 +1,6 @@
 //! `src/webhooks/events.rs`: the events of webhooks, as the contract enumerates them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::{Context, Result, ensure};
@@ -12,17 +13,21 @@ const HEAD: &str = "\
 events! {
 ";
 
-/// The text of the file: a call of the macro that makes the types of the events.
-pub(crate) fn list(contract: &Value) -> Result<String> {
+/// The content of the file: a call of the macro that makes the types of the events, with what
+/// `docs.yaml` says about them.
+pub(crate) fn list(contract: &Value, docs: &BTreeMap<String, String>) -> Result<String> {
     let schema = &contract["components"]["schemas"]["HookEvent"];
     let events =
         schema["enum"].as_array().context("the contract has no enumeration `HookEvent`")?;
     let mut text = HEAD.to_owned();
     for event in events {
-        let event = event.as_str().context("an event of `HookEvent` is no string")?;
+        let event = event.as_str().context("an event of `HookEvent` is not a string")?;
         ensure!(event.split('.').all(is_word), "the event {event:?} gives no name");
         let since = Lifetime::of_value(schema, event).sentence();
-        let doc = format!("`{event}`. {since}");
+        let doc = match docs.get(event) {
+            Some(text) => format!("{} (`{event}`). {since}", text.trim_end_matches('.')),
+            None => format!("`{event}`. {since}"),
+        };
         let variant = event.replace('.', "");
         writeln!(
             text,
@@ -63,17 +68,20 @@ mod tests {
 
     #[test]
     fn an_event_says_which_releases_have_it() -> Result<()> {
-        let text = list(&contract(json!(["PostSignIn", "User.Created"])))?;
+        let docs = BTreeMap::from([("PostSignIn".to_owned(), "A user has signed in.".to_owned())]);
+        let text = list(&contract(json!(["PostSignIn", "User.Created"])), &docs)?;
         let own = "    /// `User.Created`. Since Logto 1.43.0.\n    UserCreated(DataChange) = \"User.Created\",";
         assert!(text.contains(own), "{text}");
-        assert!(text.contains("    /// `PostSignIn`.\n    PostSignIn(Interaction)"), "{text}");
+        let documented =
+            "    /// A user has signed in (`PostSignIn`).\n    PostSignIn(Interaction)";
+        assert!(text.contains(documented), "{text}");
         Ok(())
     }
 
     #[test]
     fn what_is_no_list_of_names_is_an_error() {
         for events in [json!(null), json!([1]), json!(["User.created"]), json!(["User..X"])] {
-            assert!(list(&contract(events)).is_err());
+            assert!(list(&contract(events), &BTreeMap::new()).is_err());
         }
     }
 }

@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     writes.write(compatibility_path(folder), compatibility::page(&new.value)?);
     if is_own(folder) {
         let path = folder.join("../src/webhooks/events.rs");
-        writes.write(path, events::list(&new.value)?);
+        writes.write(path, events::list(&new.value, &documented.values_of("HookEvent"))?);
     }
     writes.write(folder.join("names.toml"), vendored.names.print()?);
     writes.write(folder.join("methods.toml"), vendored.methods.print()?);
