@@ -14,6 +14,7 @@ use heck::AsPascalCase;
 use crate::contract::{Body, Operation, Parameter, Response, Retry};
 use crate::docs::{Docs, comment};
 use crate::error::{Error, Result};
+use crate::examples::{example, has_examples};
 use crate::layout::LaidOut;
 use crate::naming;
 use crate::schema::{Member, Models, named};
@@ -72,12 +73,14 @@ impl Writer<'_> {
         let mut table = String::new();
         let mut names = Vec::new();
         let mut streams = Vec::new();
+        let has_examples = has_examples(operations);
         for operation in operations {
             let request = Request::new(operation, self.models)?;
             if request.name == handle {
                 return Err(Error::new(&operation.id, "its method is named like its group"));
             }
-            methods += &self.method(&request);
+            let example = has_examples.then(|| example(&request, self.models)).flatten();
+            methods += &self.method(&request, example.as_deref());
             table += &request.constant_definition();
             requests += &self.request(&request)?;
             if let Response::Page(item) = &operation.response {
@@ -112,7 +115,7 @@ impl Writer<'_> {
     }
 
     /// The group's method, which starts a request.
-    fn method(&self, request: &Request<'_>) -> String {
+    fn method(&self, request: &Request<'_>, example: Option<&str>) -> String {
         let operation = request.operation;
         let mut signature = Signature::default();
         for parameter in operation.parameters.iter().filter(|p| !p.is_header()) {
@@ -143,7 +146,7 @@ impl Writer<'_> {
         let allow = if operation.deprecated { "#[allow(deprecated)]\n" } else { "" };
         format!(
             "{}{deprecated}{allow}pub fn {}{}",
-            self.operation_comment(operation),
+            self.operation_comment(operation) + &example.map(in_comment).unwrap_or_default(),
             naming::field(&operation.method),
             signature.function(&request.name),
         )
@@ -272,6 +275,10 @@ impl Writer<'_> {
 /// What rustdoc shows as the feature that the group needs.
 fn badge(group: &str) -> String {
     format!("#[cfg(feature = {:?})]\n", crate::feature(group))
+}
+
+fn in_comment(example: &str) -> String {
+    format!("///\n{}", comment(example))
 }
 
 /// A field and its value, in short where both have one name.

@@ -8,6 +8,7 @@ mod calls;
 mod contract;
 mod docs;
 mod error;
+mod examples;
 mod groups;
 mod layout;
 mod lifetime;
