@@ -180,7 +180,25 @@ pub use store::{MemoryTokenStore, StoreError, TokenStore};
 #[cfg(feature = "operations")]
 include!(concat!(env!("OUT_DIR"), "/groups.rs"));
 
-/// Compiles and checks the README's program.
-#[cfg(all(doctest, feature = "account", feature = "sign-in", feature = "users"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+/// The programs of the README and the guides, which doctests compile.
+#[cfg(doctest)]
+mod guides {
+    #[cfg(all(feature = "account", feature = "sign-in", feature = "users"))]
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[cfg(feature = "sign-in")]
+    #[doc = include_str!("../docs/command-line-sign-in.md")]
+    struct CommandLineSignIn;
+    #[cfg(feature = "verify")]
+    #[doc = include_str!("../docs/protecting-an-api.md")]
+    struct ProtectingAnApi;
+    #[cfg(all(feature = "redis", feature = "sign-in"))]
+    #[doc = include_str!("../docs/running-as-a-fleet.md")]
+    struct RunningAsAFleet;
+    #[cfg(feature = "users")]
+    #[doc = include_str!("../docs/testing.md")]
+    struct Testing;
+    #[cfg(feature = "webhooks")]
+    #[doc = include_str!("../docs/webhooks.md")]
+    struct Webhooks;
+}
