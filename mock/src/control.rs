@@ -45,6 +45,7 @@ impl Mock {
     pub fn restore(&self, snapshot: &Snapshot) {
         let mut state = (*snapshot.0).clone();
         state.endpoint = self.endpoint().to_owned();
+        self.server.refuse(state.faults.refuses);
         *self.store.lock() = state;
     }
 

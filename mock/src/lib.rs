@@ -71,15 +71,19 @@ mod client;
 mod control;
 mod mock;
 mod port;
+mod requests;
 mod routes;
 mod rules;
 mod seed;
 mod server;
 mod setup;
 mod state;
+#[cfg(feature = "client")]
+mod transport;
 
 pub use control::Snapshot;
 pub use mock::{Mock, MockBuilder};
+pub use requests::Requests;
 pub use seed::Seed;
 pub use state::{
     custom_claims::CustomClaims,
@@ -87,3 +91,5 @@ pub use state::{
     policy::{MfaFactor, MfaPolicy, SignUpField},
     recorded::RecordedRequest,
 };
+#[cfg(feature = "client")]
+pub use transport::Transport;

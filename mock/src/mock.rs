@@ -2,15 +2,21 @@ use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{
     control::Snapshot,
-    rules::apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
+    requests::Requests,
+    rules::{
+        apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
+        contract::is_release,
+    },
     seed::Seed,
     server::Server,
     state::{
         Observer, Store,
-        recorded::RecordedRequest,
         user::{Password, User},
     },
 };
+
+/// Where it seems to be when it has no port.
+const WITHOUT_PORT: &str = "http://localhost";
 
 /// A running stand-in of Logto. Dropping it closes its port and connections.
 pub struct Mock {
@@ -150,8 +156,8 @@ impl Mock {
 
     /// The requests so far, in order of arrival: the newest 5,000 at least, refused ones included.
     #[must_use]
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.store.lock().requests.clone()
+    pub fn requests(&self) -> Requests {
+        Requests::new(self.store.lock().requests.clone())
     }
 
     /// Makes every access token issued so far invalid; refresh tokens stay good.
@@ -188,6 +194,8 @@ impl Mock {
 #[must_use = "nothing runs before it is started"]
 pub struct MockBuilder {
     port: u16,
+    is_without_port: bool,
+    id_seed: Option<String>,
     seed: Seed,
     release: Option<String>,
     strict: bool,
@@ -198,6 +206,22 @@ impl MockBuilder {
     /// The port on loopback; without it, any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Listens on no port: requests come in by [`Mock::transport`] alone, which
+    /// [`Mock::client`] uses then. Webhooks are sent from the runtime that requests are made on.
+    #[cfg(feature = "client")]
+    pub fn without_port(mut self) -> Self {
+        self.is_without_port = true;
+        self
+    }
+
+    /// What its ids, codes and opaque tokens are computed from. The same requests get the same
+    /// ids in each run and on any port; where a test has several stand-ins that must not know
+    /// each other's ids, each gets a seed of its own.
+    pub fn id_seed(mut self, seed: &str) -> Self {
+        self.id_seed = Some(seed.to_owned());
         self
     }
 
@@ -232,10 +256,15 @@ impl MockBuilder {
     /// # Errors
     ///
     /// When the port is taken, when no thread or randomness can be had from the operating system,
-    /// and when the seed cannot be made ([`io::ErrorKind::InvalidData`]).
+    /// when the seed cannot be made ([`io::ErrorKind::InvalidData`]), and when the release is not a
+    /// number such as `1.38` ([`io::ErrorKind::InvalidInput`]).
     pub async fn start(self) -> io::Result<Mock> {
-        let (listener, endpoint) = Server::listen(self.port)?;
-        let store = Store::new(&endpoint)?;
+        check_release(self.release.as_deref())?;
+        let (listener, endpoint) = match self.is_without_port {
+            true => (None, WITHOUT_PORT.to_owned()),
+            false => Server::listen(self.port).map(|(own, endpoint)| (Some(own), endpoint))?,
+        };
+        let store = Store::new(&endpoint, self.id_seed.as_deref().unwrap_or("logto-mock"))?;
         let Apps { m2m, web, spa, third_party, native, device } = {
             let mut state = store.lock();
             let apps = Apps::add_to(&mut state);
@@ -245,12 +274,25 @@ impl MockBuilder {
             state.observer = self.observer;
             apps
         };
-        let server = Server::run(listener, store.clone())?;
+        let server = match listener {
+            Some(listener) => Server::run(listener, store.clone())?,
+            None => Server::default(),
+        };
         let first = None;
         let mut mock =
             Mock { store, endpoint, m2m, web, spa, third_party, native, device, first, server };
         mock.first = Some(mock.snapshot());
         Ok(mock)
+    }
+}
+
+fn check_release(release: Option<&str>) -> io::Result<()> {
+    match release {
+        Some(release) if !is_release(release) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{release:?} is not a release: give it like `1.38` or `1.38.0`"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -44,6 +44,9 @@ pub struct Seed {
     users: Vec<User>,
     connectors: Vec<Value>,
     sign_in_experience: Option<Value>,
+    /// Whether something was said of a user before there was one.
+    #[serde(skip)]
+    is_of_nobody: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -181,8 +184,9 @@ impl Seed {
     }
 
     fn last(mut self, change: impl FnOnce(&mut User)) -> Self {
-        if let Some(user) = self.users.last_mut() {
-            change(user);
+        match self.users.last_mut() {
+            Some(user) => change(user),
+            None => self.is_of_nobody = true,
         }
         self
     }
@@ -226,6 +230,10 @@ impl Seed {
     }
 
     pub(crate) fn sow(&self, state: &mut State) -> io::Result<()> {
+        if self.is_of_nobody {
+            let why = "a seed names a user first: `Seed::new().user(\"alice\").password(…)`";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         make::all(self, state)
     }
 }

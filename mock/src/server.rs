@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// The server's thread. It has a runtime of its own, so that dropping it
-/// ends kept-alive connections too, whatever runtime the test runs on.
+/// ends kept-alive connections too, whatever runtime the test runs on. By default there is none.
+#[derive(Default)]
 pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     refused: watch::Sender<bool>,
@@ -32,7 +33,9 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn listen(port: u16) -> io::Result<(TcpListener, String)> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
+            io::Error::new(error.kind(), format!("port {port} of 127.0.0.1: {error}"))
+        })?;
         listener.set_nonblocking(true)?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         Ok((listener, endpoint))
@@ -55,6 +58,12 @@ impl Server {
         Ok(Self { stop: Some(stop), refused, thread: Some(thread) })
     }
 
+    /// Whether it listens at all.
+    #[cfg(feature = "client")]
+    pub(crate) fn has_port(&self) -> bool {
+        self.thread.is_some()
+    }
+
     /// Closes the port, or opens it again.
     pub(crate) fn refuse(&self, refuse: bool) {
         self.refused.send_replace(refuse);
@@ -71,7 +80,7 @@ impl Drop for Server {
     }
 }
 
-fn routes(store: Store) -> Router {
+pub(crate) fn routes(store: Store) -> Router {
     Router::new()
         .merge(authorization::routes())
         .merge(consent::routes())

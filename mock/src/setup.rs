@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use crate::{
     Mock,
-    rules::totp,
+    rules::{
+        contract::{Contract, is_release},
+        totp,
+    },
     state::{
         factors::Secret,
         faults::Fault,
@@ -22,7 +25,18 @@ impl Mock {
     }
 
     /// Has requests go wrong. Of several faults, the first that applies to a request does.
+    ///
+    /// # Panics
+    ///
+    /// When it is for an operation that the contract does not have, so that it would never happen.
+    #[track_caller]
     pub fn inject(&self, fault: Fault) {
+        if let Some(operation) = fault.operation() {
+            assert!(
+                operation == "Token" || Contract::get().has(operation),
+                "there is no operation {operation}: give an `operationId`, such as `CreateUser`, or `Token`"
+            );
+        }
         self.store.lock().faults.add(fault);
     }
 
@@ -47,7 +61,13 @@ impl Mock {
     /// Gives answers of this release from now on (such as `1.38`): operations and fields
     /// that it did not have are absent, as far as the contract knows since when they
     /// exist.
+    ///
+    /// # Panics
+    ///
+    /// When it is not a number such as `1.38` or `1.38.0`.
+    #[track_caller]
     pub fn set_release(&self, release: &str) {
+        assert!(is_release(release), "{release:?} is not a release: give it like `1.38`");
         self.store.lock().release = Some(release.to_owned());
     }
 

@@ -98,6 +98,10 @@ impl Fault {
         self
     }
 
+    pub(crate) fn operation(&self) -> Option<&str> {
+        self.operation.as_deref()
+    }
+
     /// Only with so many requests; without it, until [`Mock::clear_faults`](crate::Mock::clear_faults).
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
@@ -106,7 +110,14 @@ impl Fault {
 
     /// With each request only with this probability, from 0 to 1. Which ones these are is the same
     /// in each run: [`Mock::seed_faults`](crate::Mock::seed_faults) changes it.
+    ///
+    /// # Panics
+    ///
+    /// When it is not from 0 to 1.
+    #[track_caller]
     pub fn with_probability(mut self, probability: f64) -> Self {
+        let is_probability = (0.0..=1.0).contains(&probability);
+        assert!(is_probability, "{probability} is not a probability: give it from 0 to 1");
         self.probability = probability;
         self
     }

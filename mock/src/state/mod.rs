@@ -109,8 +109,8 @@ impl State {
 pub(crate) struct Store(Arc<Mutex<State>>);
 
 impl Store {
-    pub(crate) fn new(endpoint: &str) -> io::Result<Self> {
-        let mut ids = Ids::new(endpoint);
+    pub(crate) fn new(endpoint: &str, id_seed: &str) -> io::Result<Self> {
+        let mut ids = Ids::new(id_seed);
         let keys = Keys::new(&ids.standard())?;
         Ok(Self(Arc::new(Mutex::new(State {
             endpoint: endpoint.to_owned(),

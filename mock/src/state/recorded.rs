@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
+use crate::state::params::Params;
+
 /// A request as it arrived. Its `Debug` form shows neither headers nor body
 /// nor query, since these carry secrets.
 #[derive(Clone)]
@@ -36,6 +40,37 @@ impl RecordedRequest {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; null where it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// A field of a form, such as `grant_type` of a request for a token.
+    #[must_use]
+    pub fn form_field(&self, name: &str) -> Option<String> {
+        Params::parse(&self.body).get(name).map(str::to_owned)
+    }
+
+    /// Method and path.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.method, self.path())
+    }
+
+    /// Whether it is to this path, in which segments in braces stand for any.
+    pub(crate) fn is_to(&self, template: &str) -> bool {
+        let (mut own, mut wanted) = (self.path().split('/'), template.split('/'));
+        loop {
+            match (own.next(), wanted.next()) {
+                (None, None) => return true,
+                (Some(own), Some(wanted)) if own == wanted => {}
+                (Some(own), Some(wanted))
+                    if wanted.starts_with('{') && wanted.ends_with('}') && !own.is_empty() => {}
+                _ => return false,
+            }
+        }
     }
 
     pub(crate) fn is_token_request(&self) -> bool {

@@ -13,7 +13,7 @@ pub(crate) use self::{
     check::Check,
     example::example,
     issues::refused,
-    reshape::{Change, is_later},
+    reshape::{Change, is_later, is_release},
 };
 
 /// Read at the first request that needs it, once for all stand-ins of a process.
@@ -99,6 +99,11 @@ impl Contract {
             routes.add(&operation.template, &operation.method, at);
         }
         Self { schemas, operations, routes }
+    }
+
+    /// Whether there is an operation of this id.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.operations.iter().any(|own| own.id == id)
     }
 
     pub(crate) fn find(&self, method: &str, path: &str) -> Found {
