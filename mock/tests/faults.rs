@@ -98,6 +98,11 @@ async fn answers_of_later_and_of_older_releases() -> Result {
     fixture.mock.inject(Fault::unknowns().times(1));
     let (_, user) = answer(fixture.get(&path).await?).await?;
     assert_eq!(user["unheardOf"], "unheard of");
+    assert_eq!(
+        (&user["identities"], &user["customData"]),
+        (&json!({}), &json!({})),
+        "maps stay maps"
+    );
 
     let app = format!("/api/applications/{}", fixture.mock.app_id());
     let (_, now) = answer(fixture.get(&app).await?).await?;

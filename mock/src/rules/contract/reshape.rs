@@ -34,7 +34,15 @@ impl Contract {
                 items.iter_mut().for_each(|item| self.walk(schema, item, change));
             }
             Value::Object(own) => {
-                for (name, schema, _) in self.members(schema) {
+                let members = self.members(schema);
+                // In a map, each value is of one form, and an object without a form is the user's.
+                let of_map = &self.resolve(schema)["additionalProperties"];
+                if of_map.is_object() {
+                    own.values_mut().for_each(|value| self.walk(of_map, value, change));
+                    return;
+                }
+                let has_members = !members.is_empty();
+                for (name, schema, _) in members {
                     if let Change::Release(release) = change
                         && self.since(schema).is_some_and(|since| is_later(since, release))
                     {
@@ -44,7 +52,7 @@ impl Contract {
                         self.walk(schema, value, change);
                     }
                 }
-                if matches!(change, Change::Unknowns) {
+                if has_members && matches!(change, Change::Unknowns) {
                     own.insert("unheardOf".into(), "unheard of".into());
                 }
             }
