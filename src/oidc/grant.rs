@@ -42,8 +42,8 @@ pub(super) struct Grant {
     pub(super) revoked: AtomicBool,
     /// Where other processes share it.
     pub(super) shared: Option<Slot<StoredTokens>>,
-    /// The newest tokens could not be kept there.
-    pub(super) unsaved: AtomicBool,
+    /// The tokens that the newest came of, where it is not known whether the newest were kept there.
+    pub(super) unsaved: Mutex<Option<StoredTokens>>,
     observer: Mutex<Option<Observer>>,
 }
 
@@ -104,7 +104,7 @@ impl Grant {
             begun: AtomicU64::default(),
             revoked: AtomicBool::default(),
             shared,
-            unsaved: AtomicBool::default(),
+            unsaved: Mutex::default(),
             observer: Mutex::default(),
         }))
     }

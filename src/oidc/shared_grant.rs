@@ -57,7 +57,6 @@ impl Grant {
         let own = self.newest().clone();
         let now = self.client.clock().wall_time();
         let good_until = Timestamp::from(now).as_millis() + LEEWAY;
-        let is_saved = !self.unsaved.load(Ordering::SeqCst);
         let takes_own = |kept: &StoredTokens| {
             let is_other = kept.access_token != own.access_token;
             is_other && kept.expires_at.as_millis() > good_until
@@ -69,7 +68,8 @@ impl Grant {
             is_good && is_other && target.wanted.check(&granted).is_ok()
         };
         let takes = |kept: &StoredTokens| {
-            is_saved && if target.is_default() { takes_own(kept) } else { takes_api_token(kept) }
+            !self.is_outdated(kept)
+                && if target.is_default() { takes_own(kept) } else { takes_api_token(kept) }
         };
         // Whoever has been told, or has nothing to lose, tries what there is.
         let was_told = lock(&self.sent).as_ref().is_some_and(|sent| number >= sent.begun);
@@ -81,18 +81,32 @@ impl Grant {
     async fn finish(&self, lease: Lease<'_, StoredTokens>) {
         let lost = lock(&self.sent).is_some();
         let newest = self.newest().clone();
+        let began = lease.value.clone();
         let saved = lease.finish(Some(newest), lost, merge).await;
-        self.unsaved.store(saved.is_err(), Ordering::SeqCst);
-        if saved.is_err() {
-            trace::token_store_failed();
+        let mut unsaved = lock(&self.unsaved);
+        match saved {
+            Ok(()) => *unsaved = None,
+            Err(_) => {
+                trace::token_store_failed();
+                // What was kept before the first that failed is what may still be kept.
+                *unsaved = unsaved.take().or(began);
+            }
         }
+    }
+
+    /// Whether these are what this one has renewed, and could not keep. They may have been kept all the
+    /// same, and renewed by others since: then they are not outdated.
+    fn is_outdated(&self, kept: &StoredTokens) -> bool {
+        let unsaved = lock(&self.unsaved);
+        unsaved.as_ref().is_some_and(|began| began.refresh_token == kept.refresh_token)
     }
 
     /// Takes the tokens that are kept for this one's own, but for those that could not be kept.
     fn adopt(&self, kept: Option<StoredTokens>) {
-        let Some(kept) = kept.filter(|_| !self.unsaved.load(Ordering::SeqCst)) else {
+        let Some(kept) = kept.filter(|kept| !self.is_outdated(kept)) else {
             return;
         };
+        *lock(&self.unsaved) = None;
         let (is_other, is_renewed) = {
             let own = self.newest();
             (*own != kept, own.refresh_token != kept.refresh_token)
@@ -190,15 +204,17 @@ impl Grant {
     }
 }
 
-/// Which tokens count where somebody else had the turn meanwhile.
+/// Which tokens count where somebody else had the turn meanwhile, or it is not known whether this one's
+/// were kept: others may have renewed these since, and Logto takes none of them any more then.
 fn merge(
     began: Option<&StoredTokens>,
     own: Option<StoredTokens>,
     kept: Option<StoredTokens>,
 ) -> Option<StoredTokens> {
-    let is_renewed = own.as_ref() != began && own.as_ref().is_some_and(|own| own.renews());
-    let is_untouched = kept.as_ref() == began;
-    if is_renewed || is_untouched { own } else { kept }
+    let (Some(began), Some(ours), Some(theirs)) = (began, &own, &kept) else { return own };
+    let is_outdated = theirs.refresh_token == began.refresh_token;
+    let is_newer = ours.expires_at >= theirs.expires_at && ours.renews();
+    if theirs == began || (is_outdated && is_newer) { own } else { kept }
 }
 
 fn down(error: StoreError) -> AuthFailure {

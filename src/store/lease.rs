@@ -30,12 +30,18 @@ pub(crate) struct Lease<'a, T> {
     text: Mutex<String>,
     /// The tokens that are to be renewed.
     pub(crate) value: Option<T>,
+    renewal: Renewal,
     fence: Fence,
 }
 
 impl<'a, T: Clone + Serialize + DeserializeOwned> Lease<'a, T> {
-    pub(super) fn new(slot: &'a Slot<T>, text: String, value: Option<T>, fence: Fence) -> Self {
-        Self { slot, text: Mutex::new(text), value, fence }
+    pub(super) fn new(
+        slot: &'a Slot<T>,
+        (text, value): (String, Option<T>),
+        renewal: Renewal,
+        fence: Fence,
+    ) -> Self {
+        Self { slot, text: Mutex::new(text), value, renewal, fence }
     }
 
     /// Tells whether the turn is still this one's.
@@ -55,12 +61,11 @@ impl<'a, T: Clone + Serialize + DeserializeOwned> Lease<'a, T> {
 
     /// Counts up until somebody else has the turn.
     async fn beat(&self) {
-        let mut beat = 0;
+        let mut renewal = self.renewal.clone();
         loop {
             sleep(BEAT).await;
-            beat += 1;
-            let renewal = Renewal { by: self.slot.own.clone(), beat, lost: false };
-            let entry = Entry::new(self.value.clone(), Some(renewal));
+            renewal.beat += 1;
+            let entry = Entry::new(self.value.clone(), Some(renewal.clone()));
             let (before, moment) = (self.text(), Moment::now());
             match self.slot.write(Some(&before), &entry).await {
                 Ok(Some(text)) => {

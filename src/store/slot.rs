@@ -120,13 +120,14 @@ impl<T: Clone + Serialize + DeserializeOwned> Slot<T> {
         value: Option<T>,
     ) -> Result<Option<Lease<'_, T>>, StoreError> {
         let since = Moment::now();
-        let renewal = Renewal { by: self.own.clone(), beat: 0, lost: false };
-        let entry = Entry::new(value, Some(renewal));
+        let renewal = Renewal::new(&self.own);
+        let entry = Entry::new(value, Some(renewal.clone()));
         let Some(text) = self.write(before, &entry).await? else {
             return Ok(None);
         };
         // Where that took long, the others may have given this one up already.
-        Ok(since.is_recent().then(|| Lease::new(self, text, entry.value, Fence::new(since))))
+        let lease = || Lease::new(self, (text, entry.value), renewal, Fence::new(since));
+        Ok(since.is_recent().then(lease))
     }
 }
 
