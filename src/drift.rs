@@ -36,8 +36,8 @@ const RELEASES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/releases.r
 /// The enabled groups, as `build.rs` found them; empty where everything is compared.
 const PARTS: &str = env!("LOGTO_API_PARTS");
 
-const UNPUBLISHED: &str = "this server publishes no OpenAPI document at /api/swagger.json: a proxy may \
-                           hide it, or the endpoint's address is not Logto's";
+const UNPUBLISHED: &str = "this server publishes no OpenAPI document at /api/swagger.json: a proxy \
+                           may hide it, or the endpoint's address is not Logto's";
 
 impl Client {
     /// Compares the OpenAPI document that the server publishes with what this crate knows of its

@@ -94,18 +94,18 @@ fn known(attachment: &mut Option<AuthenticatorAttachment>) {
 /// Reads a model from what is called a credential of the browser's `navigator.credentials.{call}()`.
 fn read<C: DeserializeOwned>(credential: &(impl Serialize + ?Sized), call: &str) -> Result<C> {
     normalized(credential).and_then(|value| model(&value)).map_err(|problem| {
-        let what = "this is no credential that the browser's";
-        Error::request(format!("{what} `navigator.credentials.{call}()` has made: {problem}"))
+        let what = "this is not a credential that the browser's";
+        Error::request(format!("{what} `navigator.credentials.{call}()` created: {problem}"))
     })
 }
 
 /// The credential's JSON, spelled as Logto spells it.
 fn normalized(credential: &(impl Serialize + ?Sized)) -> Result<Value, String> {
-    let mut value = serde_json::to_value(credential).map_err(|_| "it cannot be written as JSON")?;
+    let mut value = serde_json::to_value(credential).map_err(|_| "it cannot be encoded as JSON")?;
     if let Value::String(text) = &value {
         value = serde_json::from_str(text).map_err(|error| json_path::problem(&error))?;
     }
-    let members = value.as_object_mut().ok_or("it is no JSON object")?;
+    let members = value.as_object_mut().ok_or("it is not a JSON object")?;
     match members.get("type").and_then(Value::as_str) {
         Some("public-key" | TYPE) => members.insert("type".into(), TYPE.into()),
         _ => return Err("its `type` is not `public-key`".into()),

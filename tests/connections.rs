@@ -58,7 +58,7 @@ async fn nobody_listens() {
     let error = fail(once(&endpoint)).await;
     assert_eq!(
         error.to_string(),
-        format!("no connection could be made: {address} refused it: does it listen there?")
+        format!("cannot connect: {address} refused the connection: is a server listening there?")
     );
     assert_eq!(error.io_error_kind(), Some(ErrorKind::ConnectionRefused));
     assert_eq!(causes(&error).len(), 1, "its text says it all");
@@ -71,8 +71,8 @@ async fn nobody_listens() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the token endpoint gave no answer: no connection could be made: {address} refused \
-             it: does it listen there?"
+            "the token endpoint did not respond: cannot connect: {address} refused the connection: \
+             is a server listening there?"
         )
     );
     assert_eq!(error.io_error_kind(), Some(ErrorKind::ConnectionRefused));
@@ -90,7 +90,7 @@ impl Resolve for NoNames {
 async fn a_name_is_not_found() {
     let endpoint = once("https://id.acme.invalid");
     let error = fail(endpoint.configure_http(|http| http.no_proxy().dns_resolver(NoNames))).await;
-    let text = "the name of id.acme.invalid:443 cannot be resolved: no such name";
+    let text = "cannot resolve the name of id.acme.invalid:443: no such name";
     assert_eq!(error.to_string(), text);
     assert!(error.is_connect() && !error.may_have_taken_effect());
 }
@@ -100,7 +100,7 @@ async fn the_server_hangs_up() {
     let server = Server::start(|_| String::new());
     let address = server.endpoint.trim_start_matches("http://");
     let error = fail(once(&server.endpoint)).await;
-    let text = format!("{address} closed the connection before it answered");
+    let text = format!("{address} closed the connection before responding");
     assert_eq!(error.to_string(), text);
     assert_eq!(error.io_error_kind(), Some(ErrorKind::UnexpectedEof));
     assert!(error.may_have_taken_effect());
@@ -118,7 +118,7 @@ async fn the_answer_is_not_http() {
     let server = Server::start(|_| "220 mail.acme.com ready\r\n".to_owned());
     let address = server.endpoint.trim_start_matches("http://");
     let error = fail(once(&server.endpoint)).await;
-    assert_eq!(error.to_string(), format!("{address} answered with what is not HTTP"));
+    assert_eq!(error.to_string(), format!("{address} sent a response that is not HTTP"));
 }
 
 #[tokio::test]
@@ -126,8 +126,8 @@ async fn the_body_breaks_off() {
     let cut = || answer(200, "", "{\"a\":").replace("content-length: 5", "content-length: 50");
     let error = fail(once(&Server::start(move |_| cut()).endpoint)).await;
     let text = error.to_string();
-    assert!(text.starts_with("Logto answered 200, but the body broke off: "), "{text}");
-    assert_eq!(text.matches("broke off").count(), 1, "{text}");
+    assert!(text.starts_with("Logto responded with 200, but the body is incomplete: "), "{text}");
+    assert_eq!(text.matches("incomplete").count(), 1, "{text}");
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn the_other_side_speaks_plain_http() {
     });
     let error = fail(once(&format!("https://{address}"))).await;
     let text = error.to_string();
-    assert!(text.starts_with(&format!("{address} does not speak TLS")), "{text}");
+    assert!(text.starts_with(&format!("{address} does not support TLS")), "{text}");
     assert!(error.is_connect() && !error.may_have_taken_effect());
 }
 
@@ -160,7 +160,7 @@ async fn a_certificate_is_not_accepted() {
         }
         let error = fail(builder).await;
         let text = error.to_string();
-        let start = format!("the certificate of {host}:{port} is not accepted: ");
+        let start = format!("the TLS certificate of {host}:{port} is not valid: ");
         assert!(text.starts_with(&start) && text.to_lowercase().contains(why), "{text}");
         assert!(error.is_connect() && !error.may_have_taken_effect());
     }
@@ -184,7 +184,7 @@ async fn a_proxy_makes_no_connection() {
             fail(once("https://id.acme.invalid").configure_http(move |http| http.proxy(proxy)))
                 .await;
         let text = error.to_string();
-        let start = "the proxy makes no connection to id.acme.invalid:443: ";
+        let start = "the proxy cannot connect to id.acme.invalid:443: ";
         assert!(text.starts_with(start), "{text}");
         assert!(error.is_connect() && !error.may_have_taken_effect());
     }

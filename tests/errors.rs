@@ -69,7 +69,7 @@ async fn not_found_is_logtos_word() {
     for body in ["<html>nginx</html>", "", r#"{"message":"no Route matched"}"#] {
         let other = error(404, body).await;
         assert!(!other.is_not_found() && other.status().unwrap() == 404, "{other}");
-        let hint = "(Logto's own 404 has a code: check the endpoint's address,";
+        let hint = "(Logto's own 404 responses have an error code: check the endpoint's address,";
         assert!(other.to_string().contains(hint), "{other}");
     }
 }
@@ -91,7 +91,9 @@ async fn invalid_fields_are_named_and_their_values_are_not() {
     assert_eq!(error.invalid_fields(), ["username", "profile.emails[0].value"]);
     let text = error.to_string();
     assert!(
-        text.contains("The request body is invalid. (see `username`, `profile.emails[0].value`)"),
+        text.contains(
+            "The request body is invalid. (invalid: `username`, `profile.emails[0].value`)"
+        ),
         "{text}"
     );
     assert!(!text.contains("hunter2"));

@@ -108,7 +108,10 @@ async fn by_default_an_answer_has_32_mib() {
     assert!(error.is_response_too_large() && error.to_string().contains("33554432"), "{error}");
     let once = logto_api::RetryPolicy::never();
     let error = get(&server.client()).retry(once).send().await.unwrap_err();
-    assert!(!error.is_response_too_large() && error.to_string().contains("broke off"), "{error}");
+    assert!(
+        !error.is_response_too_large() && error.to_string().contains("is incomplete"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -85,24 +85,24 @@ async fn claims_that_do_not_fit_are_rejected() {
     let (desk, client, _) = logto(json!({"keys": [key.jwk()]})).await;
     let verifier = LogoutTokenVerifier::new(&client, "web-app");
     for (changes, words) in [
-        (json!({"iss": "https://evil.example/oidc"}), "another issuer"),
+        (json!({"iss": "https://evil.example/oidc"}), "issuer is not this Logto"),
         (json!({"aud": "other"}), "another application"),
         (json!({"aud": []}), "another application"),
         (json!({"exp": START - 60}), "has expired"),
-        (json!({"exp": "soon"}), "cannot be read"),
+        (json!({"exp": "soon"}), "cannot be decoded"),
         (json!({"exp": null, "iat": START - 180}), "has expired"),
         (json!({"iat": START + 61}), "from the future"),
-        (json!({"iat": null}), "cannot be read"),
+        (json!({"iat": null}), "cannot be decoded"),
         (json!({"nbf": START + 61}), "from the future"),
         (json!({"events": {}}), "not about a logout"),
         (json!({"events": {EVENT: true}}), "not about a logout"),
         (json!({"events": {"https://evil.example/": {}}}), "not about a logout"),
-        (json!({"events": [EVENT]}), "cannot be read"),
-        (json!({"events": null}), "cannot be read"),
+        (json!({"events": [EVENT]}), "cannot be decoded"),
+        (json!({"events": null}), "cannot be decoded"),
         (json!({"nonce": "n"}), "nonce"),
         (json!({"nonce": null}), "nonce"),
         (json!({"jti": ""}), "no id"),
-        (json!({"jti": null}), "cannot be read"),
+        (json!({"jti": null}), "cannot be decoded"),
         (json!({"sub": null, "sid": null}), "neither a user nor a session"),
         (json!({"sub": "", "sid": ""}), "neither a user nor a session"),
     ] {
@@ -136,7 +136,10 @@ async fn no_other_token_is_taken_for_one() {
     let claims = claims(&desk);
     for typ in [json!(null), json!("JWT"), json!("at+jwt"), json!("logout")] {
         let header = json!({"alg": "ES384", "typ": typ, "kid": "k1"});
-        assert_rejected(verifier.verify(&key.sign_with(&header, &claims)).await, "of another type");
+        assert_rejected(
+            verifier.verify(&key.sign_with(&header, &claims)).await,
+            "names another type",
+        );
     }
     let spelled = json!({"alg": "ES384", "typ": "application/logout+JWT", "kid": "k1"});
     verifier.verify(&key.sign_with(&spelled, &claims)).await.unwrap();
@@ -159,15 +162,15 @@ async fn a_form_has_one_token() {
     let form = format!("a=%20b&logout_token={token}&c");
     verifier.verify_form(form.as_bytes()).await.unwrap();
     for (body, words) in [
-        (String::new(), "no form"),
-        (token.clone(), "no form"),
-        (format!("token={token}"), "no form"),
+        (String::new(), "not a form"),
+        (token.clone(), "not a form"),
+        (format!("token={token}"), "not a form"),
         (format!("logout_token={token}&logout_token={token}"), "more than one"),
-        ("x=".to_owned() + &"y".repeat(70_000), "longer"),
+        ("x=".to_owned() + &"y".repeat(70_000), "too long"),
     ] {
         assert_rejected(verifier.verify_form(body.as_bytes()).await, words);
     }
-    assert_rejected(verifier.verify_form(b"logout_token=\xff").await, "no form");
+    assert_rejected(verifier.verify_form(b"logout_token=\xff").await, "not a form");
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn who_knows_better_may_have_all_requests_retried() {
     let request = client.request(Method::POST, "/api/things").retry(all());
     let error = request.send().await.unwrap_err();
     assert!(error.is_unprocessable() && error.may_have_taken_effect());
-    assert!(error.to_string().ends_with("2 attempts, an earlier one may have taken effect)"));
+    assert!(error.to_string().ends_with("2 attempts, an earlier attempt may have taken effect)"));
 }
 
 #[tokio::test]
@@ -310,7 +310,7 @@ async fn a_call_waits_for_a_token_no_longer_than_it_may() {
     let request = server.app().request(Method::GET, "/api/things");
     let error = request.timeout(Duration::from_millis(50)).send().await.unwrap_err();
     assert!(error.is_timeout() && error.is_auth(), "{error}");
-    assert!(error.to_string().contains("waited for a token"), "{error}");
+    assert!(error.to_string().contains("waiting for an access token"), "{error}");
     assert_eq!(error.attempts(), 0);
     assert_eq!(server.count("/api/things"), 0);
 }

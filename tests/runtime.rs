@@ -118,7 +118,7 @@ async fn every_answer_that_is_no_success_is_an_error() {
     assert_eq!(error.request_id(), Some("req-1"));
     assert_eq!(
         error.to_string(),
-        "Logto answered 422 user.username_already_in_use: Taken. (request req-1)"
+        "Logto responded with 422 user.username_already_in_use: Taken. (request req-1)"
     );
     assert!(!format!("{error:?}").contains("hunter2"));
 
@@ -143,8 +143,8 @@ async fn a_token_that_may_not_use_the_management_api_is_told_apart() {
     assert!(error.is_forbidden() && error.is_insufficient_scope() && !error.is_auth());
     assert_eq!(
         error.to_string(),
-        "Logto answered 403 auth.forbidden: Forbidden. (the token lacks the Management API's \
-         permission `all`: to an application, assign the role `Logto Management API access`) \
+        "Logto responded with 403 auth.forbidden: Forbidden. (the token lacks the Management API's \
+         permission `all`: assign the role `Logto Management API access` to the application) \
          (request req-1)"
     );
     assert!(!ask("/api/my-account").await.is_insufficient_scope());
@@ -176,7 +176,7 @@ async fn a_success_that_cannot_be_read_is_an_error() {
     let error = client.request(Method::GET, "/cut").send().await.unwrap_err();
     assert!(!error.is_decode() && !error.is_connect());
     assert_eq!(error.status(), Some(StatusCode::OK));
-    assert!(error.to_string().contains("broke off"), "{error}");
+    assert!(error.to_string().contains("is incomplete"), "{error}");
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn an_operation_that_the_release_lacks_says_so() {
         let server = Server::answering([answer(status, "", body)]);
         let error = bearer(&server).users().list_sessions("u").send().await.unwrap_err();
         assert_eq!(error.is_unsupported_operation(), unsupported, "{error}");
-        let said = "this Logto may be older than 1.38.0, which brought this operation";
+        let said = "this Logto may be older than 1.38.0, the first release with this operation";
         assert_eq!(error.to_string().contains(said), unsupported, "{error}");
     }
     // All releases have this one.
@@ -308,7 +308,7 @@ async fn no_operation_takes_a_redirect_for_a_success() {
         logto.users().get("alice").send().await.unwrap_err(),
     ] {
         assert_eq!((error.status(), error.attempts()), (Some(StatusCode::MOVED_PERMANENTLY), 1));
-        assert!(error.to_string().contains("which is not followed"), "{error}");
+        assert!(error.to_string().contains("redirects are not followed"), "{error}");
     }
 }
 

@@ -189,8 +189,8 @@ async fn what_is_kept_is_json_with_a_version() {
     assert_eq!(entry, json!({"v": 1, "value": set()}));
     for (kept, words) in [
         (json!({"v": 2, "tokens": {}}), "version 2"),
-        (json!({"v": 1, "value": {"access_token": "s3cret-1"}}), "none of this crate's"),
-        (json!("s3cret-1"), "none of this crate's"),
+        (json!({"v": 1, "value": {"access_token": "s3cret-1"}}), "not written by this crate"),
+        (json!("s3cret-1"), "not written by this crate"),
     ] {
         logto.store.set(&kept).await;
         let error = logto.sessions().get("s1").await.unwrap_err();

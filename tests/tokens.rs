@@ -216,7 +216,7 @@ async fn a_failed_fetch_is_told_to_those_who_waited_and_forgotten() {
         assert_eq!(error.status(), None);
         assert_eq!(
             error.to_string(),
-            "the token endpoint answered 401 invalid_client: client authentication failed \
+            "the token endpoint responded with 401 invalid_client: client authentication failed \
              (check the app id and the app secret)"
         );
     }
@@ -250,7 +250,7 @@ async fn a_busy_token_endpoint_is_asked_again() {
     // One that stays busy is given up.
     clock.forward(3600);
     let error = call(&client).await.unwrap_err();
-    assert!(error.is_auth() && error.to_string().contains("answered 503"), "{error}");
+    assert!(error.is_auth() && error.to_string().contains("responded with 503"), "{error}");
     assert_eq!(desk.count(TOKEN), 6);
 }
 
@@ -449,7 +449,7 @@ async fn an_answer_without_a_usable_token_says_what_to_check() {
         (200, r#"{"token":"hunter2"}"#, "without a token"),
         (200, r#"{"access_token":"a\nhunter2"}"#, "without a token"),
         (200, r#"{"access_token":"hunter2","token_type":"DPoP"}"#, "not a bearer token"),
-        (502, "<h1>hunter2</h1>", "the token endpoint answered 502"),
+        (502, "<h1>hunter2</h1>", "the token endpoint responded with 502"),
         (400, r#"{"error":"invalid_target"}"#, "`https://default.logto.app/api`"),
         (400, r#"{"error":"unauthorized_client"}"#, "machine-to-machine application"),
     ] {
@@ -650,8 +650,8 @@ async fn a_user_that_is_not_there_cannot_be_acted_for() {
     assert_eq!(error.code(), Some("entity.not_found"));
     assert_eq!(
         error.to_string(),
-        "no subject token was given for the user: Logto answered 404 entity.not_found: No such \
-         user."
+        "no subject token was issued for the user: Logto responded with 404 entity.not_found: No \
+         such user."
     );
     assert!(error.source().is_none(), "its text says it all");
 }

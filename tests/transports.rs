@@ -29,6 +29,7 @@ use tower::{Service, ServiceBuilder, service_fn};
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 const ENDPOINT: &str = "http://localhost:3001";
+const HOST: &str = "localhost:3001";
 
 fn logto() -> Router {
     let token = async || json!({"access_token": "t1", "expires_in": 3600}).to_string();
@@ -154,6 +155,8 @@ async fn what_a_service_reports_is_the_source_of_the_error() {
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.to_string(), "hunter2");
+    let text = format!("the client's transport failed to get a response from {HOST} (3 attempts)");
+    assert_eq!(error.to_string(), text);
     // It may have been carried out.
     let error =
         client.request(Method::POST, "/api/status").unauthenticated().send().await.unwrap_err();
@@ -166,6 +169,8 @@ async fn what_a_service_reports_is_the_source_of_the_error() {
     let app = app.retry(RetryPolicy::never()).build().unwrap();
     let error = app.request(Method::GET, "/api/users").send().await.unwrap_err();
     assert!(error.is_auth() && error.is_transient(), "{error}");
+    let text = "the token endpoint of {HOST} did not respond: the client's transport failed";
+    assert_eq!(error.to_string(), text.replace("{HOST}", HOST));
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     assert!(error.source().unwrap().is::<io::Error>());
 }
@@ -217,6 +222,8 @@ async fn time_limits_hold_for_a_service() {
     ] {
         let error = request.send().await.unwrap_err();
         assert!(error.is_timeout() && error.is_transient(), "{error}");
+        let text = format!("timed out waiting for the response of {HOST} (the limit");
+        assert!(error.to_string().starts_with(&text), "{error}");
     }
     let error = client.request(Method::GET, "/api/users").send().await.unwrap_err();
     assert!(error.is_auth() && error.is_timeout(), "{error}");

@@ -315,10 +315,10 @@ async fn a_callback_that_is_not_the_answer_is_refused() {
         (good.replace("state=st4te", "state="), "no state"),
         (format!("{good}&state=st4te"), "more than one `state`"),
         (format!("{good}&code=c0de"), "more than one `code`"),
-        (good.replace("oidc", "other"), "another issuer"),
+        (good.replace("oidc", "other"), "an issuer other than"),
         (good.replace("code=c0de&", ""), "neither a code nor an error"),
-        (good.replace("/callback", "/elsewhere"), "another address"),
-        (good.replace("localhost", "evil.example"), "another address"),
+        (good.replace("/callback", "/elsewhere"), "address is not the redirect URI"),
+        (good.replace("localhost", "evil.example"), "address is not the redirect URI"),
         ("/callback?code=c0de&state=st4te".to_owned(), "not a URL"),
     ] {
         let error = pending().redeem(&client, None, &callback).await.unwrap_err();
@@ -366,7 +366,7 @@ async fn a_sign_in_that_was_turned_down_says_why() {
     assert_eq!(error.message(), Some("End-User aborted interaction"));
     assert_eq!(
         error.to_string(),
-        "the sign-in ended without a code: access_denied: End-User aborted interaction"
+        "the sign-in failed: access_denied: End-User aborted interaction"
     );
     assert_hides_secrets(&error);
 
@@ -390,17 +390,17 @@ async fn claims_that_do_not_fit_are_refused() {
         (json!({"aud": "other"}), "for another application"),
         (json!({"aud": []}), "for another application"),
         (json!({"aud": both}), "for several applications"),
-        (json!({"aud": both, "azp": "other"}), "by another application"),
-        (json!({"azp": "other"}), "by another application"),
-        (json!({"iss": "https://evil.example/oidc"}), "another issuer"),
-        (json!({"iss": logto.desk.endpoint}), "another issuer"),
+        (json!({"aud": both, "azp": "other"}), "to another application"),
+        (json!({"azp": "other"}), "to another application"),
+        (json!({"iss": "https://evil.example/oidc"}), "issuer is not this Logto"),
+        (json!({"iss": logto.desk.endpoint}), "issuer is not this Logto"),
         (json!({"exp": start - 60}), "expired"),
-        (json!({"exp": null}), "cannot be read"),
+        (json!({"exp": null}), "cannot be decoded"),
         (json!({"iat": start + 61}), "from the future"),
-        (json!({"iat": null}), "cannot be read"),
+        (json!({"iat": null}), "cannot be decoded"),
         (json!({"nbf": start + 61}), "from the future"),
         (json!({"sub": ""}), "about none"),
-        (json!({"sub": null}), "cannot be read"),
+        (json!({"sub": null}), "cannot be decoded"),
     ] {
         let mut claims = logto.claims();
         for (name, value) in changes.as_object().unwrap() {
@@ -462,10 +462,10 @@ async fn signatures_that_do_not_fit_are_refused() {
         (hs256("ec", point.as_bytes(), &claims), "ES384 and RS256"),
         (weak.sign(&claims), "ES384 and RS256"),
         (ec.sign_with(&header("es384", "ec"), &claims), "ES384 and RS256"),
-        (ec.sign_with(&header("RS256", "ec"), &claims), "not one for signatures of its kind"),
-        (rsa.sign_with(&header("ES384", "rsa"), &claims), "not one for signatures of its kind"),
-        (weak.sign_with(&header("ES384", "weak"), &claims), "not one for signatures of its kind"),
-        (ec.sign_with(&header("ES384", "enc"), &claims), "not one for signatures of its kind"),
+        (ec.sign_with(&header("RS256", "ec"), &claims), "not for signatures of its kind"),
+        (rsa.sign_with(&header("ES384", "rsa"), &claims), "not for signatures of its kind"),
+        (weak.sign_with(&header("ES384", "weak"), &claims), "not for signatures of its kind"),
+        (ec.sign_with(&header("ES384", "enc"), &claims), "not for signatures of its kind"),
         (ec.sign_with(&header("ES384", "gone"), &claims), "does not have"),
         (
             ec.sign_with(
@@ -477,9 +477,9 @@ async fn signatures_that_do_not_fit_are_refused() {
         (signed.to_owned(), "three parts"),
         ("header".to_owned(), "three parts"),
         (format!("{good}.more"), "three parts"),
-        ("header.payload.signature".to_owned(), "header that cannot be read"),
+        ("header.payload.signature".to_owned(), "header that cannot be decoded"),
         (format!("{head}.{}.{signature}", encode("[]")), "signature"),
-        (ec.sign(&json!([])), "claims that cannot be read"),
+        (ec.sign(&json!([])), "claims that cannot be decoded"),
     ] {
         logto.state().number = 0;
         logto.give(&token);
@@ -727,7 +727,7 @@ async fn keys_that_are_elsewhere_are_said_to_be() {
     let client = desk.builder().clock(logto.clock.clone()).build().unwrap();
     let callback = "http://localhost:9999/callback?code=c0de&state=st4te";
     let error = pending().redeem(&client, None, callback).await.unwrap_err();
-    assert!(error.to_string().contains("302 Found, which is not followed"), "{error}");
+    assert!(error.to_string().contains("302 Found, and redirects are not followed"), "{error}");
     assert_hides_secrets(&error);
 }
 
@@ -1011,7 +1011,7 @@ async fn logto_tells_of_the_user() {
 
     logto.state().me["sub"] = "u2".into();
     let error = tokens.user_info().await.unwrap_err();
-    assert!(error.is_invalid_token() && error.to_string().contains("another user"), "{error}");
+    assert!(error.is_invalid_token() && error.to_string().contains("a user other than"), "{error}");
 }
 
 #[tokio::test]

@@ -146,8 +146,8 @@ fn anything_else_is_refused_without_being_quoted() {
         text
     };
     for (credential, part) in [
-        (json!([secret]), "no JSON object"),
-        (json!(null), "no JSON object"),
+        (json!([secret]), "not a JSON object"),
+        (json!(null), "not a JSON object"),
         (json!(secret), "not valid JSON"),
         (json!(format!("{{\"id\":\"{secret}\"")), "ends too early"),
         (json!({ "id": secret }), "`type` is not `public-key`"),

@@ -25,14 +25,17 @@ impl Bearer {
         }
         if token.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME)) {
             return Err(Error::request(
-                "the bearer token begins with `Bearer `, which is put before it anyway: leave it out",
+                "the bearer token begins with `Bearer `: pass the token alone, as the client adds \
+                 the prefix",
             ));
         }
         // A header may hold others, but the token could not be had from it again.
         let sendable = token.bytes().all(|byte| byte.is_ascii_graphic());
         let value = HeaderValue::try_from(format!("{SCHEME}{token}")).ok();
         let mut value = value.filter(|_| sendable).ok_or_else(|| {
-            Error::request("the bearer token has characters that no token has, such as a space")
+            Error::request(
+                "the bearer token contains a character that tokens cannot have, such as a space",
+            )
         })?;
         value.set_sensitive(true);
         Ok(Self(value))

@@ -125,7 +125,7 @@ impl TokenCache {
             }
         }
         Err(AuthFailure::new(
-            "the token was not fetched: the tasks that were to do it panicked, or ended with \
+            "no access token was fetched: the tasks that were fetching it panicked, or ended with \
              their runtime",
         ))
     }

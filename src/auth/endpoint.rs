@@ -13,7 +13,7 @@ use super::SendCondition;
 use super::{Bearer, hints::TokenErrorResponse, scope, source::Fetched};
 use crate::{
     Error, Result,
-    error::{AuthFailure, Details, TimeLimit, text},
+    error::{AuthFailure, Details, SendFailure, TimeLimit, text},
     http::{
         body::{End, read},
         endpoint::Endpoint,
@@ -146,9 +146,10 @@ impl TokenEndpoint {
         request: reqwest::Request,
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
-        let response = pin!(self.response(request, form));
-        let outcome =
-            self.transport.in_time(Some(self.timeout), response, AuthFailure::unsent).await;
+        let asked = self.transport.requested_url(&request);
+        let response = pin!(self.response(request, asked.as_ref(), form));
+        let late = || AuthFailure::unsent(SendFailure::timed_out(asked.as_ref()));
+        let outcome = self.transport.in_time(Some(self.timeout), response, late).await;
         outcome.map_err(|failure| {
             match failure.transport().is_some_and(reqwest::Error::is_connect) {
                 true => failure.within(self.transport.connect_limit()),
@@ -161,14 +162,14 @@ impl TokenEndpoint {
     async fn response(
         &self,
         request: reqwest::Request,
+        asked: Option<&Url>,
         form: &[Parameter<'_>],
     ) -> Result<(StatusCode, Map<String, Value>), AuthFailure> {
-        let asked = self.transport.requested_url(&request);
         let mut response = self.transport.send(request).await.map_err(AuthFailure::unsent)?;
-        if origin_of(&response, asked.as_ref()).origin() != self.url.origin() {
+        if origin_of(&response, asked).origin() != self.url.origin() {
             return Err(AuthFailure::new(
-                "the token endpoint redirected to another server, whose answer is not taken: \
-                 check the endpoint's address, and let the HTTP client follow no redirects",
+                "the token endpoint redirected to another server, whose response is ignored: check \
+                 the endpoint's address, and configure the HTTP client to follow no redirects",
             ));
         }
         let (status, headers) = (response.status(), response.headers().clone());
@@ -177,8 +178,8 @@ impl TokenEndpoint {
             (_, End::Broken(error)) => return Err(AuthFailure::unreachable(error)),
             (_, End::TooLarge) => {
                 return Err(AuthFailure::new(
-                    "the token endpoint's answer is longer than 1 MiB, as no answer with a token \
-                     is: is it Logto that answers at this endpoint?",
+                    "the token endpoint's response is longer than 1 MiB: check that the endpoint's \
+                     address is Logto's",
                 ));
             }
         };
@@ -212,8 +213,8 @@ fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, 
     let bearer = text(&mut body, &["access_token"]).and_then(|token| Bearer::new(&token).ok());
     let Some(bearer) = bearer else {
         let problem = format!(
-            "the token endpoint answered {} without a token: is it Logto that answers at this \
-             endpoint?",
+            "the token endpoint responded with {} but without a token: check that the endpoint's \
+             address is Logto's",
             status.as_u16()
         );
         return Err(Details { problem, status: Some(status), ..Details::default() }.into());
@@ -221,8 +222,8 @@ fn granted(status: StatusCode, mut body: Map<String, Value>) -> Result<Granted, 
     let kind = text(&mut body, &["token_type"]);
     if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
         return Err(AuthFailure::new(
-            "the token endpoint gave a token that is not a bearer token, which this client cannot \
-             use: check the application's settings",
+            "the token endpoint issued a token that is not a bearer token, which this client \
+             cannot use: check the application's settings",
         ));
     }
     let scope = match body.remove("scope") {
@@ -267,7 +268,7 @@ fn error_response(
     };
     let is_refresh = form.iter().any(|(name, _)| *name == "refresh_token");
     Details {
-        problem: format!("the token endpoint answered {}", status.as_u16()),
+        problem: format!("the token endpoint responded with {}", status.as_u16()),
         hint: refused.hint(),
         sign_in_required: is_refresh && refused.code == "invalid_grant",
         message,

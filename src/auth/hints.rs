@@ -13,8 +13,8 @@ const CUSTOM_DOMAIN: &str = ". Behind a domain of your own, the Management API o
                              `https://<tenant>.logto.app/api`: name the tenant with `tenant(…)`, or \
                              LOGTO_TENANT in the environment";
 
-const DEVICE_APP: &str =
-    "create a native application for the device flow: one that exists cannot become one";
+const DEVICE_APP: &str = "create a native application for the device flow: an existing application \
+                          cannot be changed into one";
 
 /// An error response of the token endpoint, and its request.
 pub(super) struct TokenErrorResponse<'a> {
@@ -32,13 +32,14 @@ impl TokenErrorResponse<'_> {
         }
         if self.says("(POST on /device/auth)") {
             return Some(
-                "this Logto is older than 1.38, which brought sign-ins on devices".to_owned(),
+                "this Logto is older than 1.38, the first release with sign-ins on devices"
+                    .to_owned(),
             );
         }
         if self.status == StatusCode::NOT_FOUND && self.code.is_empty() {
             return Some(
-                "is it Logto that answers at this endpoint? It says so also of a request of more \
-                 than 56 kB"
+                "check that the endpoint's address is Logto's; Logto also responds like this to \
+                 requests longer than 56 kB"
                     .to_owned(),
             );
         }
@@ -47,19 +48,19 @@ impl TokenErrorResponse<'_> {
             "invalid_target" => return Some(self.target()),
             "access_denied" => self.denial()?,
             "insufficient_scope" if self.has("organization_id") => {
-                "ask for the scope `urn:logto:scope:organizations` when the user signs in"
+                "request the scope `urn:logto:scope:organizations` when the user signs in"
             }
             "invalid_scope" if self.is_of_user() => {
-                "ask for the scope already when the user signs in; a permission comes with a role, \
-                 which the user has to have by then"
+                "request the scope when the user signs in; a permission comes with a role, which \
+                 the user must have by then"
             }
-            "invalid_scope" => "the application may not ask for the scope",
+            "invalid_scope" => "the application may not request the scope",
             "invalid_grant" => self.grant()?,
             "invalid_request" if self.says("secret has expired") => {
-                "make another secret on the application's page, and use that"
+                "create another secret on the application's page, and use it"
             }
             "invalid_request" if self.says("no client authentication") => {
-                "give the application's secret, which web and machine-to-machine applications have"
+                "pass the application's secret, which web and machine-to-machine applications have"
             }
             "invalid_request" if self.says("device_code is not allowed") => DEVICE_APP,
             "invalid_request" if self.says("grant type is not allowed") => self.grant_type(),
@@ -100,7 +101,8 @@ impl TokenErrorResponse<'_> {
             _ if self.is_for_machine() => "check the app id and the app secret",
             _ => {
                 "check the application's id and secret: a traditional web application has a \
-                 secret, a native or single-page application has none, and none may be given for it"
+                 secret; a native or single-page application has none, and none may be passed for \
+                 it"
             }
         }
     }
@@ -134,8 +136,9 @@ impl TokenErrorResponse<'_> {
             }
             StatusCode::FORBIDDEN if for_organization => {
                 "check the organization's id, and that the user is a member of it; the \
-                 organization may ask its members for MFA, which the user has to set up; for a \
-                 third-party application the user has to choose the organization when they consent"
+                 organization may require MFA of its members, which the user has to set up; for a \
+                 third-party application, the user has to choose the organization when they \
+                 consent"
             }
             StatusCode::BAD_REQUEST => {
                 "a script for custom claims denied the token, or the user may not use this \
@@ -148,25 +151,26 @@ impl TokenErrorResponse<'_> {
     fn grant(&self) -> Option<&'static str> {
         if self.has("code") {
             return Some(
-                "a code can be redeemed once, within a minute after it was made, by the application \
-                 that asked for it, with the same redirect URI and code verifier, and while the \
+                "a code can be redeemed once, within a minute of being issued, by the application \
+                 that requested it, with the same redirect URI and code verifier, and while the \
                  user may sign in",
             );
         }
         if self.has("device_code") {
             return Some(
-                "a device code can be redeemed once, by the application that asked for it",
+                "a device code can be redeemed once, by the application that requested it",
             );
         }
         if self.has("refresh_token") {
             return Some(
-                "the user's session is over: the refresh token has expired, was revoked or was \
+                "the user's session has ended: the refresh token has expired, was revoked or was \
                  used before, or the user was suspended or deleted: have the user sign in again",
             );
         }
         self.has("subject_token").then_some(
-            "a subject token can be exchanged once, and soon after it was made; a personal access \
-             token or an access token until it expires or is taken back; and its user must exist",
+            "a subject token can be exchanged once, and soon after it was issued; a personal \
+             access token or an access token until it expires or is revoked; and its user must \
+             exist",
         )
     }
 

@@ -213,7 +213,7 @@ fn unknown_key(kind: &str) -> Error {
 
 fn unavailable(problem: &str) -> Error {
     Error::auth(AuthFailure::new(format!(
-        "the keys that tokens are verified with cannot be fetched: {problem}"
+        "cannot fetch the keys that tokens are verified with: {problem}"
     )))
 }
 
@@ -235,9 +235,9 @@ fn find<'a>(
 
 fn checked(key: &PublicKey, named: NamedKey<'_>) -> Result<DecodingKey> {
     let decoding = key.decoding.as_ref().filter(|_| fits(&key.jwk, named.algorithm));
-    decoding.cloned().ok_or_else(|| {
-        invalid(named.kind, "names a key that is not one for signatures of its kind")
-    })
+    decoding
+        .cloned()
+        .ok_or_else(|| invalid(named.kind, "names a key that is not for signatures of its kind"))
 }
 
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {

@@ -113,8 +113,8 @@ impl Credentials {
             (_, Api::Other | Api::Experience) => return Ok(None),
             (Self::None, Api::Account) => {
                 return Err(missing(
-                    "the Account API needs a user's access token: give it with \
-                     `bearer_token(…)` or, for one call, `token(…)`",
+                    "the Account API needs a user's access token: pass it with `bearer_token(…)` \
+                     or, for one call, `token(…)`",
                 ));
             }
             (Self::None, Api::Management) => {
@@ -126,7 +126,7 @@ impl Credentials {
             (Self::App { .. } | Self::Organization(_), Api::Account) => {
                 return Err(missing(
                     "the Account API acts for a user and takes that user's access token, not an \
-                     application's: give it with `bearer_token(…)` or, for one call, `token(…)`, \
+                     application's: pass it with `bearer_token(…)` or, for one call, `token(…)`, \
                      or act for the user with `as_user(…)`",
                 ));
             }

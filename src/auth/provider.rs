@@ -60,8 +60,8 @@ impl<P: TokenProvider> TokenSource for ProviderSource<P> {
             })?;
             let bearer = Bearer::new(token.secret()).map_err(|_| {
                 AuthFailure::new(
-                    "the token provider gave a token that is empty or has characters that no \
-                     token has",
+                    "the token provider returned a token that is empty or contains a character \
+                     that tokens cannot have",
                 )
             })?;
             Ok(Fetched { bearer, lifetime: token.lifetime(), scope: None })

@@ -31,13 +31,12 @@ pub(crate) fn check_any(granted: &Granted) -> Result<(), AuthFailure> {
     match told.trim().is_empty() {
         false => Ok(()),
         true => Err(Details {
-            problem: "the token endpoint gave a token without any permission:".to_owned(),
+            problem: "the token endpoint issued a token without any permission:".to_owned(),
             code: Some(INSUFFICIENT.to_owned()),
             hint: Some(
-                "name the permissions with `scope(…)`, as Logto gives none that are not asked for \
-                 (for a user's organization token, with the resource \
-                 `urn:logto:resource:organizations` when they sign in); a token without any is had \
-                 with `allow_fewer_scopes()`"
+                "name the permissions with `scope(…)`, as Logto grants only what is requested (for \
+                 a user's organization token, with the resource `urn:logto:resource:organizations` \
+                 when they sign in); to accept a token without any, use `allow_fewer_scopes()`"
                     .to_owned(),
             ),
             ..Details::default()
@@ -51,19 +50,19 @@ fn insufficient(missing: &[&str], resource: Option<&str>) -> AuthFailure {
     let hint = match (resource, missing.as_str()) {
         (Some(resource), "all") => format!(
             "assign the application a machine-to-machine role, or the user a role, that has the \
-             permission `all` of the API resource `{resource}`; for the Management API, Logto comes with the role \
-             `Logto Management API access`"
+             permission `all` of the API resource `{resource}`; for the Management API, Logto \
+             comes with the role `Logto Management API access`"
         ),
         (Some(resource), missing) => format!(
             "assign a role that has the permission `{missing}` of the API resource `{resource}`, \
-             ask for less with `scope(…)`, or take fewer with `allow_fewer_scopes()`"
+             request less with `scope(…)`, or accept fewer with `allow_fewer_scopes()`"
         ),
         (None, missing) => format!(
-            "assign a role that has the permission `{missing}`, or ask for less with `scope(…)`"
+            "assign a role that has the permission `{missing}`, or request less with `scope(…)`"
         ),
     };
     Details {
-        problem: format!("the token endpoint gave a token without the scope `{missing}`:"),
+        problem: format!("the token endpoint issued a token without the scope `{missing}`:"),
         code: Some(INSUFFICIENT.to_owned()),
         hint: Some(hint),
         ..Details::default()

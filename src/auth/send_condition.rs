@@ -56,7 +56,7 @@ impl SendCondition {
 
 impl fmt::Display for Unsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request was held up for too long to be sent")
+        f.write_str("the request was delayed for too long to be sent")
     }
 }
 

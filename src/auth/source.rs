@@ -54,8 +54,9 @@ impl Fetched {
         lifetime: Duration,
         scope: Option<String>,
     ) -> Result<Self, AuthFailure> {
-        let bearer = Bearer::new(access_token)
-            .map_err(|_| AuthFailure::new("the token store gave a token that cannot be sent"))?;
+        let bearer = Bearer::new(access_token).map_err(|_| {
+            AuthFailure::new("the token store returned a token that cannot be sent")
+        })?;
         Ok(Self { bearer, lifetime: Some(lifetime), scope })
     }
 

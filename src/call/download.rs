@@ -177,7 +177,7 @@ impl Stream for Download {
         if self.time.as_mut().is_some_and(late) {
             self.body = None;
             return Poll::Ready(Some(Err(
-                self.with_context(Error::send_failed(SendFailure::TimedOut))
+                self.with_context(Error::send_failed(SendFailure::timed_out(None)))
             )));
         }
         let Some(body) = &mut self.body else {

@@ -156,7 +156,7 @@ pub(crate) fn encoded<E>(request: Result<Request, E>) -> EncodedRequest {
 }
 
 fn invalid() -> Error {
-    Error::request("the request cannot be built from the values given")
+    Error::request("the request cannot be built from these values")
 }
 
 impl fmt::Debug for Call {
@@ -177,9 +177,9 @@ impl fmt::Debug for Call {
 fn check_path_parameter(name: &str, value: &str) -> Result<()> {
     let problem = match value {
         "" => "is empty",
-        "." | ".." => "is `.` or `..`, which no path can hold",
+        "." | ".." => "is `.` or `..`, which a path cannot contain",
         // The raw client leaves it as it is, and a URL takes it for a slash.
-        _ if value.contains('\\') => "has a backslash, which no path can hold",
+        _ if value.contains('\\') => "has a backslash, which a path cannot contain",
         _ => return Ok(()),
     };
     Err(Error::request(format!("the parameter `{name}` {problem}")))

@@ -45,16 +45,20 @@ impl Options {
 }
 
 fn checked_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let name = HeaderName::try_from(name)
-        .map_err(|_| "a header's name has characters that no header name has".to_owned())?;
+    let name = HeaderName::try_from(name).map_err(|_| {
+        "a header's name contains a character that header names cannot have".to_owned()
+    })?;
     if name == AUTHORIZATION {
-        return Err("the header `authorization` is the client's: use `token(…)`".to_owned());
+        return Err("the client sets the header `authorization`: use `token(…)`".to_owned());
     }
     if [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
-        return Err(format!("the header `{name}` is the HTTP client's: leave it out"));
+        return Err(format!("the HTTP client sets the header `{name}`: leave it out"));
     }
-    let mut value = HeaderValue::try_from(value)
-        .map_err(|_| format!("the value of the header `{name}` has a line break or the like"))?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| {
+        format!(
+            "the value of the header `{name}` contains a control character, such as a line break"
+        )
+    })?;
     value.set_sensitive(true);
     Ok((name, value))
 }

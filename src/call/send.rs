@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use reqwest::{
-    Method, Request, Response,
+    Method, Request, Response, Url,
     header::{HeaderMap, RETRY_AFTER},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     Client, Error, Result, RetryPolicy, Upload,
     auth::{Bearer, CallToken},
     call::{history::History, options::Options},
-    error::{AuthFailure, NO_RUNTIME, TimeLimit, retry_after},
+    error::{AuthFailure, NO_RUNTIME, SendFailure, TimeLimit, retry_after},
     http::{
         body::{End, read},
         cookies,
@@ -33,8 +33,8 @@ use crate::{
 };
 
 /// Only an HTTP client of the user's own goes there.
-const FOREIGN_REDIRECT: &str = "the HTTP client has followed a redirect to another server, whose response is \
-                         not taken: let it follow none";
+const FOREIGN_REDIRECT: &str = "the HTTP client followed a redirect to another server, whose \
+                                response is ignored: configure it to follow none";
 
 /// As much of an error's body as is read: no error of Logto's comes near.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
@@ -247,8 +247,10 @@ impl Execution {
         *request.timeout_mut() = time;
         self.apply_headers(&mut request, token.map(|token| &token.bearer)).await?;
         let transport = self.client.transport();
-        let response = pin!(self.response(request, history));
-        let outcome = transport.in_time(time, response, Error::send_failed).await;
+        let asked = transport.requested_url(&request);
+        let response = pin!(self.response(request, asked.as_ref(), history));
+        let late = || Error::send_failed(SendFailure::timed_out(asked.as_ref()));
+        let outcome = transport.in_time(time, response, late).await;
         let mut raw = outcome.map_err(|error| match error.is_connect() {
             true => error.within(transport.connect_limit()),
             false => error.within(limit),
@@ -261,13 +263,17 @@ impl Execution {
     }
 
     /// Sends an attempt and reads its response, as far as the caller wants it.
-    async fn response(&self, request: Request, history: History) -> Result<RawResponse> {
+    async fn response(
+        &self,
+        request: Request,
+        asked: Option<&Url>,
+        history: History,
+    ) -> Result<RawResponse> {
         let transport = self.client.transport();
-        let asked = transport.requested_url(&request);
         let mut response = transport.send(request).await.map_err(Error::send_failed)?;
         let status = response.status();
         cookies::mark_sensitive(response.headers_mut());
-        let url = origin_of(&response, asked.as_ref());
+        let url = origin_of(&response, asked);
         if !self.client.target().owns(url) {
             return Err(Error::unreadable(FOREIGN_REDIRECT, status, &HeaderMap::new()));
         }

@@ -98,7 +98,7 @@ impl ClientBuilder {
             (None, None, None) => Ok(Credentials::None),
             _ => Err(Error::config(
                 "more than one of `client_credentials`, `bearer_token` and `token_provider` is \
-                 given: keep one, and give single calls another token with `token(…)`",
+                 set: keep one, and pass another token to single calls with `token(…)`",
             )),
         }
     }
@@ -119,8 +119,11 @@ fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
     let name = concat!("logto-api/", env!("CARGO_PKG_VERSION"));
     match suffix {
         None => Ok(HeaderValue::from_static(name)),
-        Some(suffix) => HeaderValue::try_from(format!("{name} {suffix}"))
-            .map_err(|_| Error::config("the user agent's suffix has a line break or the like")),
+        Some(suffix) => HeaderValue::try_from(format!("{name} {suffix}")).map_err(|_| {
+            Error::config(
+                "the user agent's suffix contains a control character, such as a line break",
+            )
+        }),
     }
 }
 

@@ -132,8 +132,8 @@ impl ClientBuilder {
         let given = self.transport.take();
         if given.is_some() && http.is_set() {
             return Err(Error::config(
-                "`connect_timeout`, `pool_idle_timeout`, `configure_http` and `use_system_proxy` have \
-                 no effect on an HTTP client or a transport that is given: set them there",
+                "`connect_timeout`, `pool_idle_timeout`, `configure_http` and `use_system_proxy` \
+                 have no effect on an HTTP client or a transport of your own: configure them there",
             ));
         }
         http.system_proxies = endpoint.may_be_proxied(http.system_proxies);
@@ -141,8 +141,9 @@ impl ClientBuilder {
         match given.transpose()? {
             None => Transport::reqwest(http),
             Some(given) if given.uses_system_proxies() && !proxied => Err(Error::config(
-                "the connections of the other client go by the environment's proxies, which would \
-                 see the secrets of an `http` endpoint: share those of a client with such an endpoint",
+                "the other client's connections use the environment's proxies, which would see the \
+                 secrets of an `http` endpoint: share the connections of a client with such an \
+                 endpoint",
             )),
             Some(given) => Ok(given),
         }

@@ -256,13 +256,13 @@ impl DelegationBuilder {
         let for_organization = matches!(self.subject, Subject::Organization(_));
         if for_organization && (self.organization.is_some() || self.actor_token.is_some()) {
             return Err(Error::config(
-                "`organization` and `actor_token` are for a client that acts for a user: call \
-                 `as_user(…)`",
+                "`organization` and `actor_token` only apply to a client that acts for a user: \
+                 call `as_user(…)`",
             ));
         }
         match self.context.is_some() && !matches!(self.subject, Subject::User(_)) {
             true => Err(Error::config(
-                "a `context` goes into a subject token, which only `as_user(…)` makes",
+                "`context` is part of a subject token, which only `as_user(…)` creates",
             )),
             false => Ok(()),
         }
@@ -272,7 +272,7 @@ impl DelegationBuilder {
         match self.client.credentials() {
             Credentials::App { endpoint, store, .. } => Ok((endpoint.clone(), store.clone())),
             _ => Err(Error::config(
-                "acting for someone else takes an application's id and secret: call this on a \
+                "acting for someone else requires an application's id and secret: call this on a \
                  client that was built with `client_credentials(…)`",
             )),
         }

@@ -43,7 +43,7 @@ impl TokenSource for Impersonation {
     fn fetch_once(&self) -> Pending<'_, Result<Fetched, AuthFailure>> {
         Box::pin(async {
             let subject_token = self.subject_token().await.map_err(|error| {
-                AuthFailure::of_call("no subject token was given for the user", error)
+                AuthFailure::of_call("no subject token was issued for the user", error)
             })?;
             self.exchange.for_subject(&subject_token, ACCESS_TOKEN).await
         })

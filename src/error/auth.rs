@@ -77,7 +77,7 @@ impl AuthFailure {
 
     pub(crate) fn unreachable(error: reqwest::Error) -> Self {
         let cause = Cause::Http(connection::with_origin_only(error));
-        let problem = "the token endpoint gave no answer".to_owned();
+        let problem = "the token endpoint did not respond".to_owned();
         Details { problem, cause, ..Details::default() }.into()
     }
 
@@ -115,15 +115,16 @@ impl AuthFailure {
     }
 
     pub(crate) fn unsent(failure: SendFailure) -> Self {
-        let problem = "the token endpoint gave no answer";
         match failure {
             SendFailure::Http(error) => Self::unreachable(error),
-            SendFailure::Service(error) => {
-                let cause = Cause::Service(error);
-                Details { problem: problem.to_owned(), cause, ..Details::default() }.into()
+            SendFailure::Service { error, server } => {
+                let problem = format!(
+                    "the token endpoint of {server} did not respond: the client's transport failed"
+                );
+                Details { problem, cause: Cause::Service(error), ..Details::default() }.into()
             }
-            SendFailure::TimedOut => {
-                let problem = format!("{problem} in time");
+            SendFailure::TimedOut { server } => {
+                let problem = format!("the token endpoint of {server} did not respond in time");
                 Details { problem, cause: Cause::TimedOut, ..Details::default() }.into()
             }
             SendFailure::NoRuntime => Self::new(NO_RUNTIME),
@@ -132,14 +133,14 @@ impl AuthFailure {
     }
 
     pub(crate) fn timed_out() -> Self {
-        let problem = "the time for this call ran out while it waited for a token".to_owned();
+        let problem = "the call timed out waiting for an access token".to_owned();
         Details { problem, cause: Cause::TimedOut, ..Details::default() }.into()
     }
 
     /// The process stood still before it could send the request.
     #[cfg(feature = "sign-in")]
     pub(crate) fn held_up() -> Self {
-        let problem = "the refresh token was not sent: this process was held up for so long that \
+        let problem = "the refresh token was not sent: this process was delayed for so long that \
                        another may have used it"
             .to_owned();
         Details { problem, cause: Cause::HeldUp, ..Details::default() }.into()

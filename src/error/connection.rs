@@ -21,15 +21,16 @@ pub(crate) fn with_origin_only(mut error: reqwest::Error) -> reqwest::Error {
 
 /// What happened to the connection, and with which server.
 pub(crate) fn problem(error: &reqwest::Error) -> String {
-    let server = &server(error);
+    let server = &server_name(error.url());
     if error.is_timeout() {
         return match error.is_connect() {
-            true => format!("time ran out before there was a connection to {server}"),
-            false => format!("time ran out before the answer of {server} was there"),
+            true => format!("timed out connecting to {server}"),
+            false => format!("timed out waiting for the response of {server}"),
         };
     }
     if error.is_redirect() {
-        return "the HTTP client followed redirects without end: let it follow none".to_owned();
+        return "the HTTP client followed too many redirects: configure it to follow none"
+            .to_owned();
     }
     if error.is_connect() {
         return unconnected(error, server);
@@ -39,7 +40,7 @@ pub(crate) fn problem(error: &reqwest::Error) -> String {
     match end {
         Some(what) => format!("{server} {what}"),
         None if error.is_body() || error.is_decode() => {
-            format!("the connection to {server} broke off")
+            format!("the connection to {server} was interrupted")
         }
         None => format!("the connection to {server} failed"),
     }
@@ -62,16 +63,16 @@ pub(crate) fn untold(error: &reqwest::Error) -> Option<&(dyn Error + 'static)> {
 /// Why the body of a response that had begun did not come to its end.
 pub(crate) fn body_problem(error: &reqwest::Error) -> &'static str {
     match io_error_kind(error) {
-        _ if error.is_timeout() => "time ran out",
+        _ if error.is_timeout() => "it timed out",
         Some(io::ErrorKind::ConnectionReset) => "the connection was reset",
         Some(io::ErrorKind::UnexpectedEof) => "the connection was closed",
-        _ => "the connection failed, or it is not framed as HTTP wants it",
+        _ => "the connection failed, or the framing is not valid HTTP",
     }
 }
 
 /// Host and port of the server, as far as they are known.
-fn server(error: &reqwest::Error) -> String {
-    let Some(url) = error.url() else { return "the server".to_owned() };
+pub(crate) fn server_name(url: Option<&Url>) -> String {
+    let Some(url) = url else { return "the server".to_owned() };
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
     one_line(&format!("{host}{port}"), 120)
@@ -85,36 +86,36 @@ fn unconnected(error: &reqwest::Error, server: &str) -> String {
         texts.iter().any(|text| words.iter().any(|word| text.to_lowercase().contains(word)))
     };
     if error.is_dns() {
-        return format!("the name of {server} cannot be resolved: {reason}");
+        return format!("cannot resolve the name of {server}: {reason}");
     }
     // Neither TLS library has an error type that reqwest would not hide.
     if any(&["certificate"]) {
         let reason = reason.strip_prefix("invalid peer certificate: ").unwrap_or(&reason);
-        return format!("the certificate of {server} is not accepted: {reason}");
+        return format!("the TLS certificate of {server} is not valid: {reason}");
     }
     if any(&["invalidcontenttype", "wrong version number", "http request"]) {
         return format!(
-            "{server} does not speak TLS, but what may be plain HTTP: check whether the endpoint \
-             begins with `http` ({reason})"
+            "{server} does not support TLS, and may serve plain HTTP: check whether the endpoint \
+             should begin with `http` ({reason})"
         );
     }
     if any(&["tunnel", "proxy", "socks"]) {
-        return format!("the proxy makes no connection to {server}: {reason}");
+        return format!("the proxy cannot connect to {server}: {reason}");
     }
     match io_error(error).and_then(|error| of_io(error.kind())) {
-        Some(what) => format!("no connection could be made: {server} {what}"),
-        None => format!("no connection to {server} could be made: {reason}"),
+        Some(what) => format!("cannot connect: {server} {what}"),
+        None => format!("cannot connect to {server}: {reason}"),
     }
 }
 
 fn of_http1(cause: &(dyn Error + 'static)) -> Option<String> {
     let error = cause.downcast_ref::<hyper::Error>()?;
     let what = if error.is_incomplete_message() {
-        "closed the connection before it answered"
+        "closed the connection before responding"
     } else if error.is_canceled() {
         "closed the connection before the request was sent"
     } else if error.is_parse() {
-        "answered with what is not HTTP"
+        "sent a response that is not HTTP"
     } else {
         return None;
     };
@@ -125,18 +126,18 @@ fn of_http2(cause: &(dyn Error + 'static)) -> Option<String> {
     let error = cause.downcast_ref::<h2::Error>().filter(|error| !error.is_io())?;
     let reason = error.reason()?;
     Some(match reason {
-        h2::Reason::REFUSED_STREAM => "refused to take the request".to_owned(),
-        h2::Reason::NO_ERROR => "is shutting down, and did not take the request".to_owned(),
-        reason => format!("ended the exchange with the HTTP/2 error \"{reason}\""),
+        h2::Reason::REFUSED_STREAM => "rejected the request without processing it".to_owned(),
+        h2::Reason::NO_ERROR => "is shutting down and did not process the request".to_owned(),
+        reason => format!("ended the request with the HTTP/2 error \"{reason}\""),
     })
 }
 
 fn of_io(kind: io::ErrorKind) -> Option<String> {
     let what = match kind {
-        io::ErrorKind::ConnectionRefused => "refused it: does it listen there?",
+        io::ErrorKind::ConnectionRefused => "refused the connection: is a server listening there?",
         io::ErrorKind::ConnectionReset => "reset the connection",
         io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => "closed the connection",
-        io::ErrorKind::UnexpectedEof => "closed the connection before it answered",
+        io::ErrorKind::UnexpectedEof => "closed the connection before responding",
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "cannot be reached",
         _ => return None,
     };

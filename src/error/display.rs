@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    ApiError, AuthFailure, Cause, Error, Kind, SHOWN, TimeLimit, connection, one_line::one_line,
-    sign_in as sign_in_errors,
+    ApiError, AuthFailure, Cause, Error, Kind, SHOWN, ServiceFailure, TimeLimit, connection,
+    one_line::one_line, sign_in as sign_in_errors,
 };
 
 /// How many fields are named.
@@ -16,33 +16,40 @@ impl Error {
             Kind::Config(problem) | Kind::Request(problem) => f.write_str(problem),
             Kind::Auth(failure) => unauthorized(f, failure),
             Kind::Api(response) => self.refused(f, response),
-            Kind::Decode(response) => write!(
-                f,
-                "Logto answered {}, but the body cannot be read at `{}`: {}",
-                response.status.as_u16(),
-                one_line(&response.path, 300),
-                response.problem
-            ),
+            Kind::Decode(response) => {
+                let status = response.status.as_u16();
+                write!(f, "Logto responded with {status}, but the body cannot be decoded")?;
+                if response.path != "." {
+                    write!(f, " at `{}`", one_line(&response.path, 300))?;
+                }
+                write!(f, ": {}", response.problem)
+            }
             Kind::Transport(transport) => {
                 let Some(status) = transport.status else {
                     return f.write_str(&connection::problem(&transport.source));
                 };
                 let problem = connection::body_problem(&transport.source);
-                write!(f, "Logto answered {}, but the body broke off: {problem}", status.as_u16())
+                let status = status.as_u16();
+                write!(f, "Logto responded with {status}, but the body is incomplete: {problem}")
             }
-            Kind::Service(Some(_)) => f.write_str("the client's transport failed"),
-            Kind::Service(None) => f.write_str("the client's transport gave no answer in time"),
+            Kind::Service(ServiceFailure { server, cause: Some(_) }) => {
+                write!(f, "the client's transport failed to get a response from {server}")
+            }
+            Kind::Service(ServiceFailure { server, cause: None }) => {
+                write!(f, "timed out waiting for the response of {server}")
+            }
             Kind::TooLarge(response) => write!(
                 f,
-                "Logto answered {}, but the body is longer than the limit of {} bytes: raise it \
-                 with `max_response_size(…)`, of the call or of the client",
+                "Logto responded with {}, but the body exceeds the limit of {} bytes: raise it with \
+                 `max_response_size(…)` on the call or the client",
                 response.status.as_u16(),
                 response.limit
             ),
-            Kind::Deadline => f.write_str("the time for this call ran out"),
+            Kind::Deadline => f.write_str("the call timed out"),
             Kind::Incomplete { missing, total } => write!(
                 f,
-                "the list ended early: by the server's count of {total} items, {missing} are missing"
+                "the list ended early: {missing} of the {total} items that the server counts are \
+                 missing"
             ),
             Kind::SignIn(sign_in) => {
                 f.write_str(&sign_in.problem)?;
@@ -53,16 +60,17 @@ impl Error {
         }
     }
 
-    /// What Logto answered.
+    /// The error that Logto responded with.
     fn refused(&self, f: &mut fmt::Formatter<'_>, response: &ApiError) -> fmt::Result {
-        write!(f, "Logto answered {}", response.status.as_u16())?;
+        write!(f, "Logto responded with {}", response.status.as_u16())?;
         if response.code.is_none() && response.message.is_none() {
-            let reason = response.status.canonical_reason().unwrap_or("(unknown)");
-            let why = match response.status.is_redirection() {
-                true => "which is not followed: check the endpoint's address",
-                false => "without saying why",
-            };
-            write!(f, " {reason}, {why}")?;
+            if let Some(reason) = response.status.canonical_reason() {
+                write!(f, " {reason}")?;
+            }
+            f.write_str(match response.status.is_redirection() {
+                true => ", and redirects are not followed: check the endpoint's address",
+                false => " and no error details",
+            })?;
         } else {
             write_reason(f, response.code.as_deref(), response.shown_message())?;
             write_scope(f, response.scope.as_deref())?;
@@ -77,7 +85,7 @@ impl Error {
             if fields.len() > FIELDS {
                 named.push(format!("{} more", fields.len() - FIELDS));
             }
-            write!(f, " (see {})", named.join(", "))?;
+            write!(f, " (invalid: {})", named.join(", "))?;
         }
         match (response.absent, response.hint) {
             (Some(absent), Some(hint)) => write!(f, " ({absent}; {hint})"),
@@ -162,7 +170,7 @@ impl fmt::Display for Error {
             self.request_id().map(|id| format!("request {}", one_line(id, 64))),
             (self.0.attempts > 1).then(|| format!("{} attempts", self.0.attempts)),
             (self.may_have_taken_effect() && !self.is_outcome_unknown())
-                .then(|| "an earlier one may have taken effect".to_owned()),
+                .then(|| "an earlier attempt may have taken effect".to_owned()),
         ];
         let facts: Vec<_> = facts.into_iter().flatten().collect();
         match facts.is_empty() {
@@ -187,7 +195,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             Kind::Auth(failure) => failure.source(),
-            Kind::Service(Some(error)) => Some(&**error),
+            Kind::Service(service) => Some(&**service.cause.as_ref()?),
             _ => connection::untold(self.source_error()?),
         }
     }

@@ -96,7 +96,7 @@ enum Kind {
     Decode(DecodeError),
     Transport(Transport),
     /// A transport of the caller's failed, or gave no response in time.
-    Service(Option<Arc<dyn std::error::Error + Send + Sync>>),
+    Service(ServiceFailure),
     /// The response is longer than is read.
     TooLarge(TooLarge),
     /// The call's time ran out between attempts.
@@ -176,7 +176,10 @@ impl fmt::Display for MissingOperation {
                 "this Logto may be newer than {until}, the last release known to have this operation"
             ),
             (since, _) => {
-                write!(f, "this Logto may be older than {since}, which brought this operation")
+                write!(
+                    f,
+                    "this Logto may be older than {since}, the first release with this operation"
+                )
             }
         }
     }
@@ -191,27 +194,27 @@ impl ApiError {
 }
 
 /// What to do about a token that may not use the Management API.
-const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: to an \
-                           application, assign the role `Logto Management API access`";
+const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: assign the role \
+                           `Logto Management API access` to the application";
 
 /// What to do about a user's token that is refused and cannot be renewed.
-const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a scope for \
-                                this: have the user sign in again";
+const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a required \
+                                scope: have the user sign in again";
 
 /// What to do about a token of the caller's that is refused, and says itself that it has expired.
-const TOKEN_EXPIRED: &str = "the token has expired: hand in a new one";
+const TOKEN_EXPIRED: &str = "the token has expired: pass a new one";
 
 /// What to do about a 404 that is not Logto's own.
-const NOT_LOGTO: &str = "Logto's own 404 has a code: check the endpoint's address, and any proxy in \
-                         front of it";
+const NOT_LOGTO: &str = "Logto's own 404 responses have an error code: check the endpoint's \
+                         address, and any proxy in front of it";
 
 /// Said where no HTTP client can be made.
-pub(crate) const NO_CLIENT: &str = "the HTTP client cannot be made: check its settings, the \
+pub(crate) const NO_CLIENT: &str = "cannot create the HTTP client: check its settings, the \
                                     system's proxy settings and root certificates";
 
 /// Said where there is no runtime.
-pub(crate) const NO_RUNTIME: &str = "there is no tokio runtime to make the call on: await it within \
-                                     `#[tokio::main]`, `Runtime::block_on` or a task of tokio's";
+pub(crate) const NO_RUNTIME: &str = "no tokio runtime is running: await the call within \
+                                     `#[tokio::main]`, `Runtime::block_on` or a tokio task";
 
 /// A success whose body is not what the contract says.
 #[derive(Clone)]
@@ -229,6 +232,15 @@ struct TooLarge {
     request_id: Option<String>,
     /// In bytes.
     limit: usize,
+}
+
+/// A transport of the caller's failed, or gave no response in time.
+#[derive(Clone)]
+struct ServiceFailure {
+    /// Host and port of the server.
+    server: String,
+    /// What it reported; `None` if it timed out.
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// The connection failed, or time ran out.
@@ -302,7 +314,7 @@ mod tests {
         let error = Error::api(StatusCode::NOT_FOUND, &headers(), body).with_operation("GetUser");
         assert_eq!(
             error.to_string(),
-            "Logto answered 404 entity.not_exists_with_id: No such thing. (operation GetUser, request abc)"
+            "Logto responded with 404 entity.not_exists_with_id: No such thing. (operation GetUser, request abc)"
         );
         assert!(error.is_not_found() && error.has_code("entity.not_exists_with_id"));
         assert_eq!(error.message(), Some("No such\nthing."));
@@ -326,7 +338,7 @@ mod tests {
             assert_eq!((error.code(), error.message()), (None, None));
             assert_eq!(
                 error.to_string(),
-                "Logto answered 502 Bad Gateway, without saying why (request abc)"
+                "Logto responded with 502 Bad Gateway and no error details (request abc)"
             );
         }
     }
@@ -345,7 +357,8 @@ mod tests {
         assert_eq!(error.status(), Some(StatusCode::OK));
         assert_eq!(
             error.to_string(),
-            "Logto answered 200, but the body cannot be read at `[1].id`: expected a string (request abc)"
+            "Logto responded with 200, but the body cannot be decoded at `[1].id`: expected a string \
+             (request abc)"
         );
     }
 }

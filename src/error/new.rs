@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{
     ApiError, AuthFailure, DecodeError, Error, Inner, Kind, LACKS_SCOPE, MissingOperation,
-    NO_CLIENT, NO_RUNTIME, NOT_LOGTO, SIGN_IN_REQUIRED, SendFailure, TOKEN_EXPIRED, TimeLimit,
-    TooLarge, Transport, connection, request_id, text, upload,
+    NO_CLIENT, NO_RUNTIME, NOT_LOGTO, SIGN_IN_REQUIRED, SendFailure, ServiceFailure, TOKEN_EXPIRED,
+    TimeLimit, TooLarge, Transport, connection, request_id, text, upload,
 };
 use crate::models::json_path::{self, without_bom};
 
@@ -39,7 +39,7 @@ impl Error {
     /// What the HTTP client reports: a request it could not build, or a connection that failed.
     pub(crate) fn transport(error: reqwest::Error) -> Self {
         if error.is_builder() {
-            return Self::request("the request cannot be built from the values given");
+            return Self::request("the request cannot be built from these values");
         }
         if let Some(problem) = upload::problem(&error) {
             return Self::request(problem);
@@ -51,12 +51,16 @@ impl Error {
         }))
     }
 
-    /// What keeps a request from being answered.
+    /// Why a request got no response.
     pub(crate) fn send_failed(failure: SendFailure) -> Self {
         match failure {
             SendFailure::Http(error) => Self::transport(error),
-            SendFailure::Service(error) => Self::new(Kind::Service(Some(error.into()))),
-            SendFailure::TimedOut => Self::new(Kind::Service(None)),
+            SendFailure::Service { error, server } => {
+                Self::new(Kind::Service(ServiceFailure { server, cause: Some(error.into()) }))
+            }
+            SendFailure::TimedOut { server } => {
+                Self::new(Kind::Service(ServiceFailure { server, cause: None }))
+            }
             SendFailure::NoRuntime => Self::request(NO_RUNTIME),
             SendFailure::NoClient => Self::config(NO_CLIENT),
         }

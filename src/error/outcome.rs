@@ -12,7 +12,7 @@ impl Error {
         message: Option<String>,
         scope: Option<String>,
     ) -> Self {
-        let problem = "the sign-in ended without a code:".into();
+        let problem = "the sign-in failed:".into();
         let (code, stage) = (Some(code), Stage::Authorization);
         Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope }))
     }
@@ -20,7 +20,7 @@ impl Error {
     /// The refusal of a sign-in on a device (RFC 8628, section 3.5).
     #[cfg(feature = "sign-in")]
     pub(crate) fn device_authorization(code: &str, message: Option<String>) -> Self {
-        let problem = "the sign-in ended without tokens:".into();
+        let problem = "the sign-in failed:".into();
         let (code, stage) = (Some(code.to_owned()), Stage::Authorization);
         Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope: None }))
     }
@@ -28,7 +28,7 @@ impl Error {
     /// Nobody confirmed the sign-in on a device in time.
     #[cfg(feature = "sign-in")]
     pub(crate) fn device_code_expired(message: Option<String>) -> Self {
-        let problem = "nobody confirmed the sign-in in time:".into();
+        let problem = "the sign-in was not confirmed in time:".into();
         let (code, stage) = (Some("expired_token".to_owned()), Stage::Expired);
         Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope: None }))
     }
@@ -48,8 +48,8 @@ impl Error {
     /// A token that can only be asked about.
     #[cfg(feature = "verify")]
     pub(crate) fn opaque_token() -> Self {
-        let problem = "the access token is opaque, and so for Logto's own endpoints or none: have \
-                       the client ask for one with the API's identifier as `resource`";
+        let problem = "the access token is opaque, so it is not for this API: have the client \
+                       request one with the API's identifier as `resource`";
         Self::sign_in(Stage::Opaque, problem.into())
     }
 

@@ -93,7 +93,8 @@ impl Error {
     /// A timeout was reached before the response was complete. The server may have acted.
     pub fn is_timeout(&self) -> bool {
         let is_late = match &self.0.kind {
-            Kind::Deadline | Kind::Service(None) => true,
+            Kind::Deadline => true,
+            Kind::Service(service) => service.cause.is_none(),
             Kind::Auth(failure) => matches!(failure.cause, Cause::TimedOut),
             _ => false,
         };

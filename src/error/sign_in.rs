@@ -72,17 +72,19 @@ impl Error {
 pub(crate) fn hint(code: Option<&str>, message: Option<&str>) -> Option<&'static str> {
     Some(match code? {
         "login_required" | "consent_required" | "interaction_required" => {
-            "Logto has to ask the user: send them to sign in, without the prompt `none`"
+            "Logto has to interact with the user: send them to sign in, without the prompt `none`"
         }
         // The user's own refusal says so.
         "access_denied" if message != Some("End-User aborted interaction") => {
             "the user may not use this application (application access control)"
         }
         "invalid_scope" => {
-            "the application may not ask for it: a third-party application's scopes are enabled in \
+            "the application may not request it: a third-party application's scopes are enabled in \
              its settings"
         }
-        "invalid_target" => "check the resource indicators: one is no API resource's",
+        "invalid_target" => {
+            "check the resource indicators: one of them is not an API resource of this server"
+        }
         _ => return None,
     })
 }

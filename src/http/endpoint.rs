@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// The Management API's resource indicator where Logto does not run in the Cloud.
 pub(crate) const DEFAULT_RESOURCE: &str = "https://default.logto.app/api";
 
-const EXAMPLE: &str = "give it like `https://acme.logto.app`";
+const EXAMPLE: &str = "it has to look like `https://acme.logto.app`";
 
 /// An origin without path, query and credentials.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Endpoint {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::config(format!(
-                "the endpoint holds a user name or password: {EXAMPLE}"
+                "the endpoint contains a user name or password: {EXAMPLE}"
             )));
         }
         if !matches!(url.path(), "" | "/") {
@@ -55,8 +55,8 @@ impl Endpoint {
         }
         if url.scheme() == "http" && !allow_insecure_http && !is_loopback(&url) {
             return Err(Error::config(
-                "the endpoint is http, so secrets would cross the network in the clear: use \
-                 https, or call `allow_insecure_http()` if the network is your own",
+                "the endpoint is http, so secrets would cross the network in plaintext: use https, \
+                 or call `allow_insecure_http()` if you trust the network",
             ));
         }
         let base = url.origin().ascii_serialization();
@@ -69,7 +69,7 @@ impl Endpoint {
     pub(crate) fn with_public(self, public: &str) -> Result<Self> {
         // Nothing is sent there, so that it may well be http.
         let public = Self::parse(public, true)
-            .map_err(|error| Error::config(format!("of the two, the public one: {error}")))?;
+            .map_err(|error| Error::config(format!("the public endpoint: {error}")))?;
         let Self { base, origin, url, .. } = public;
         Ok(Self { origin, public: Some(Box::new(Public { base, url })), ..self })
     }
@@ -81,11 +81,11 @@ impl Endpoint {
         }
         if path.contains(['#', '\\']) || path.chars().any(char::is_control) {
             return Err(Error::request(
-                "the path holds `#`, `\\` or a control character: percent-encode it",
+                "the path contains `#`, `\\` or a control character: percent-encode it",
             ));
         }
         let url = Url::parse(&format!("{}{path}", self.base))
-            .map_err(|_| Error::request("the path does not make a URL"))?;
+            .map_err(|_| Error::request("the path is not valid in a URL"))?;
         let given = path.split('?').next().unwrap_or_default();
         if url.origin() != self.url.origin() || given.split('/').any(is_dot_segment) {
             return Err(Error::request("the path has a `.` or `..` segment"));
@@ -132,7 +132,8 @@ impl Endpoint {
     pub(crate) fn resource(&self, given: Option<String>, tenant: Option<&str>) -> Result<String> {
         match (given, tenant) {
             (Some(_), Some(_)) => Err(Error::config(
-                "both `tenant` and `resource` are given: the tenant tells the resource indicator",
+                "both `tenant` and `resource` are set: `tenant` already determines the resource \
+                 indicator",
             )),
             (Some(resource), None) => Ok(resource),
             (None, Some(tenant)) => Ok(format!("{}/api", of_tenant(tenant)?)),
@@ -181,8 +182,8 @@ pub(crate) fn of_tenant(tenant: &str) -> Result<String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if tenant.is_empty() || !tenant.chars().all(plain) {
         return Err(Error::config(
-            "the tenant is not an id of Logto Cloud: give the first part of its address, \
-             like `acme` of `https://acme.logto.app`",
+            "the tenant is not an id of Logto Cloud: pass the first part of its address, like \
+             `acme` of `https://acme.logto.app`",
         ));
     }
     Ok(format!("https://{tenant}.logto.app"))

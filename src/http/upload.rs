@@ -126,13 +126,14 @@ impl Upload {
         // The HTTP client would write a line break as it is, and so begin a header of its own.
         if self.file_name.is_empty() || self.file_name.contains(char::is_control) {
             return Err(Error::request(
-                "the upload's file name is empty, or has a line break or the like",
+                "the upload's file name is empty, or contains a control character, such as a line \
+                 break",
             ));
         }
         self.described(Part::bytes(&[][..]))?;
         match self.content.length()? {
             Some(length) if length > Self::MAX_LENGTH => Err(Error::request(format!(
-                "the upload is {length} bytes long: no more than {} (1 GiB) are sent",
+                "the upload is {length} bytes long, more than the limit of {} (1 GiB)",
                 Self::MAX_LENGTH
             ))),
             _ => Ok(()),
@@ -159,7 +160,8 @@ impl Upload {
     fn described(&self, part: Part) -> Result<Part> {
         part.file_name(self.file_name.clone()).mime_str(&self.content_type).map_err(|_| {
             Error::request(
-                "the upload's content type is none: give it like `image/png` or `application/zip`",
+                "the upload's content type is not valid: it has to look like `image/png` or \
+                 `application/zip`",
             )
         })
     }
@@ -205,7 +207,7 @@ fn locked(chunks: &Mutex<Option<Chunks>>) -> std::sync::MutexGuard<'_, Option<Ch
 }
 
 fn sent_already() -> Error {
-    Error::request("the upload's stream was sent already: make a new upload")
+    Error::request("the upload's stream was sent already: create a new upload")
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
@@ -245,9 +247,12 @@ impl MeteredStream {
         if self.sent > self.length.unwrap_or(Upload::MAX_LENGTH) {
             return Err(UploadError(match self.length {
                 Some(length) => {
-                    format!("the upload has more than the {length} bytes it was to have")
+                    format!("the upload has more than the announced {length} bytes")
                 }
-                None => format!("the upload has more than {} bytes (1 GiB)", Upload::MAX_LENGTH),
+                None => format!(
+                    "the upload has more than the limit of {} bytes (1 GiB)",
+                    Upload::MAX_LENGTH
+                ),
             }));
         }
         if let Some(progress) = &self.progress {
@@ -259,7 +264,7 @@ impl MeteredStream {
     fn end(&self) -> Result<(), UploadError> {
         match self.length {
             Some(length) if self.sent < length => Err(UploadError(format!(
-                "the upload ended after {} of the {length} bytes it was to have",
+                "the upload ended after {} of the announced {length} bytes",
                 self.sent
             ))),
             _ => Ok(()),

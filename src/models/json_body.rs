@@ -47,6 +47,6 @@ struct Unwritable;
 
 impl Serialize for Unwritable {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(S::Error::custom("the body cannot be written as JSON"))
+        Err(S::Error::custom("the body cannot be encoded as JSON"))
     }
 }

@@ -33,14 +33,14 @@ fn data_problem(text: &str, line: usize) -> String {
         _ => text,
     };
     if let Some(member) = text.strip_prefix("missing field ") {
-        return format!("the member {member} is missing");
+        return format!("the field {member} is missing");
     }
     if text.starts_with(IN_VARIANT) {
         return text.to_owned();
     }
     match text.rsplit_once(", expected ") {
         Some((_, expected)) => format!("expected {expected}"),
-        None => "it has another shape than the contract says".to_owned(),
+        None => "its structure is not what the contract says".to_owned(),
     }
 }
 
@@ -211,14 +211,14 @@ mod tests {
             (
                 r#"{"list":[{"count":1}, {"flag":true}, {"count":1}]}"#,
                 "list[1]",
-                "the member `count` is missing",
+                "the field `count` is missing",
             ),
             (
                 r#"{"by_key":{"a\"b":{"count":1},"c":{"count":null}}}"#,
                 "by_key.c.count",
                 "expected i64",
             ),
-            (r#"{"name":"n"}"#, ".", "the member `list` is missing"),
+            (r#"{"name":"n"}"#, ".", "the field `list` is missing"),
             (r#"{"list":[{"count":1},{"coun"#, "list[1]", "it ends too early"),
             (r#"<html>"#, ".", "it is not valid JSON"),
         ] {

@@ -21,7 +21,7 @@ impl App {
         }
         if secret.as_deref().is_some_and(|secret| secret.trim().is_empty()) {
             return Err(Error::config(
-                "the client secret is empty: copy it from the application's page, or give none for \
+                "the client secret is empty: copy it from the application's page, or pass none for \
                  a native or single-page application",
             ));
         }

@@ -13,8 +13,8 @@ pub(super) async fn code(
 ) -> Result<String> {
     if !pending.is_callback(callback) {
         return Err(Error::callback(
-            "the callback came to another address than the redirect URI: give the URL that the \
-             browser came back to",
+            "the callback's address is not the redirect URI: pass the URL that the browser \
+             returned to",
         ));
     }
     check_state(pending, callback)?;
@@ -32,7 +32,7 @@ fn check_state(pending: &PendingAuthorization, callback: &Url) -> Result<()> {
     match parameter(callback, "state")? {
         Some(state) if state == pending.state() => Ok(()),
         Some(_) => Err(Error::callback(
-            "the callback's state is another than the request's: the answer belongs to another \
+            "the callback's state does not match the request's: the callback belongs to another \
              sign-in",
         )),
         None => Err(Error::callback("the callback has no state")),
@@ -45,12 +45,12 @@ async fn check_issuer(client: &Client, callback: &Url) -> Result<()> {
     match parameter(callback, "iss")? {
         Some(found) if found == issuer(client) => Ok(()),
         Some(_) => Err(Error::callback(
-            "the callback names another issuer than this Logto: check the endpoint's address, or \
-             name the one that users see with `public_endpoint(…)`",
+            "the callback names an issuer other than this Logto: check the endpoint's address, or \
+             set the one that users see with `public_endpoint(…)`",
         )),
         None if discovery::names_issuer_in_callbacks(client).await? => Err(Error::callback(
-            "the callback does not name its issuer (`iss`), which this Logto does in all its \
-             answers: give the whole URL that the browser came back to",
+            "the callback does not name its issuer (`iss`), which this Logto always does: pass the \
+             whole URL that the browser returned to",
         )),
         None => Ok(()),
     }

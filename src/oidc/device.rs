@@ -208,8 +208,8 @@ fn read(body: Map<String, Value>) -> Result<(Response, Url)> {
     });
     read.ok_or_else(|| {
         Error::auth(AuthFailure::new(
-            "the response to the device authorization request cannot be read: is it Logto that \
-             answers at this endpoint?",
+            "the response to the device authorization request cannot be decoded: check that the \
+             endpoint's address is Logto's",
         ))
     })
 }

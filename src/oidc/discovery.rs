@@ -19,7 +19,7 @@ pub(super) async fn names_issuer_in_callbacks(client: &Client) -> Result<bool> {
         Ok(response) => response.json::<Metadata>().unwrap_or_default(),
         Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Metadata::default(),
         Err(error) => {
-            let problem = "whether the callback may leave out `iss` could not be found out";
+            let problem = "cannot find out whether the callback may omit `iss`";
             return Err(Error::auth(AuthFailure::of_call(problem, error)));
         }
     };

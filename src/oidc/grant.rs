@@ -141,7 +141,9 @@ impl Grant {
         let task = tokio::spawn(trace::within_caller(work));
         let outcome = match tokio::time::timeout(self.client.timeout(), task).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(AuthFailure::new("the token was not renewed: its runtime is gone")),
+            Ok(Err(_)) => Err(AuthFailure::new(
+                "the token was not renewed: the runtime of its task has ended",
+            )),
             Err(_) => Err(AuthFailure::timed_out()),
         };
         self.client.obtained(outcome)
@@ -345,8 +347,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 pub(super) fn nothing_to_renew_with() -> AuthFailure {
     AuthFailure::sign_in_required(
-        "there is no refresh token to get a user's token with: the user's session is over, the \
-         tokens were revoked, or there never was one. Have the user sign in again; Logto gives a \
+        "there is no refresh token to obtain a user's token with: the user's session has ended, \
+         the tokens were revoked, or none was issued. Have the user sign in again; Logto issues a \
          refresh token for the scope `offline_access` with the prompt `consent`",
     )
 }
@@ -359,5 +361,5 @@ impl fmt::Debug for Grant {
 
 /// The error if the user has changed.
 pub(super) fn other_user() -> Error {
-    Error::invalid_token("what Logto tells is about another user than the one who signed in")
+    Error::invalid_token("Logto's response is about a user other than the one who signed in")
 }

@@ -55,8 +55,8 @@ pub(super) fn read_again(token: &str) -> Result<IdTokenClaims> {
 fn check_parties(claims: &IdTokenClaims, issuer: &str, client_id: &str) -> Result<()> {
     if claims.iss != issuer {
         return Err(Error::invalid_token(
-            "the ID token is from another issuer than this Logto: check the endpoint's address, or \
-             name the one that users see with `public_endpoint(…)`",
+            "the ID token's issuer is not this Logto: check the endpoint's address, or set the one \
+             that users see with `public_endpoint(…)`",
         ));
     }
     if !claims.aud.iter().any(|audience| audience == client_id) {
@@ -64,10 +64,10 @@ fn check_parties(claims: &IdTokenClaims, issuer: &str, client_id: &str) -> Resul
     }
     match &claims.azp {
         Some(party) if party != client_id => {
-            Err(Error::invalid_token("the ID token was asked for by another application"))
+            Err(Error::invalid_token("the ID token was issued to another application"))
         }
         None if claims.aud.len() > 1 => Err(Error::invalid_token(
-            "the ID token is for several applications, and does not say which of them asked for it",
+            "the ID token is for several applications, and does not say to which it was issued",
         )),
         _ => Ok(()),
     }
@@ -76,7 +76,7 @@ fn check_parties(claims: &IdTokenClaims, issuer: &str, client_id: &str) -> Resul
 fn check_times(claims: &IdTokenClaims, now: Timestamp) -> Result<()> {
     let now = now.as_millis();
     if claims.exp.as_millis() <= now - LEEWAY {
-        return Err(Error::invalid_token("the ID token is expired: check this machine's clock"));
+        return Err(Error::invalid_token("the ID token has expired: check this machine's clock"));
     }
     let later = |at: Timestamp| at.as_millis() > now + LEEWAY;
     if later(claims.iat) || claims.nbf.is_some_and(later) {
@@ -90,7 +90,8 @@ fn check_times(claims: &IdTokenClaims, now: Timestamp) -> Result<()> {
 fn check_answer(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<()> {
     if expected.nonce.is_some() && claims.nonce.as_deref() != expected.nonce {
         return Err(Error::invalid_token(
-            "the ID token's nonce is not the request's: the token belongs to another sign-in",
+            "the ID token's nonce does not match the request's: the token belongs to another \
+             sign-in",
         ));
     }
     let user = claims.user.sub.as_str();
@@ -109,7 +110,7 @@ fn check_age(claims: &IdTokenClaims, max_age: Option<(Timestamp, u64)>) -> Resul
     let Some(authenticated) = claims.auth_time else {
         return Err(Error::invalid_token(
             "the ID token does not say when the user authenticated (`auth_time`), though `max_age` \
-             was asked for",
+             was set",
         ));
     };
     let age = asked_at.as_millis().saturating_sub(authenticated.as_millis());
@@ -139,7 +140,7 @@ fn check_access_token(
     match found.as_str() == Some(&BASE64_URL_SAFE_NO_PAD.encode(half)) {
         true => Ok(()),
         false => Err(Error::invalid_token(
-            "the ID token came with another access token than it says (`at_hash`)",
+            "the ID token does not match the access token that it came with (`at_hash`)",
         )),
     }
 }

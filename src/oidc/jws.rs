@@ -68,7 +68,7 @@ impl<'a> Jws<'a> {
     /// contains or refers to are ignored.
     pub(crate) async fn verify(&self, client: &Client) -> Result<Algorithm> {
         let header: Header = jwt::part(self.header)
-            .ok_or_else(|| invalid(self.kind, "has a header that cannot be read"))?;
+            .ok_or_else(|| invalid(self.kind, "has a header that cannot be decoded"))?;
         let algorithm = header.algorithm(self.kind)?;
         let (id, kind) = (header.kid.as_deref(), self.kind.name());
         let named = NamedKey { id, algorithm, kind };
@@ -82,7 +82,7 @@ impl<'a> Jws<'a> {
     /// The claims, which are not trustworthy before [`verify`](Self::verify).
     pub(crate) fn claims<T: DeserializeOwned>(&self) -> Result<T> {
         jwt::part(self.payload)
-            .ok_or_else(|| invalid(self.kind, "has claims that cannot be read, or lacks one"))
+            .ok_or_else(|| invalid(self.kind, "has claims that cannot be decoded, or lacks one"))
     }
 
     /// Uses the crypto provider directly: jsonwebtoken's process-wide provider panics if two of its
@@ -119,19 +119,21 @@ impl Header {
     /// a public key can never serve as a shared secret.
     fn algorithm(&self, kind: Kind) -> Result<Algorithm> {
         if self.crit.is_some() {
-            return Err(invalid(kind, "asks in its header for an extension that is not known"));
+            return Err(invalid(kind, "requires an extension that is not supported (`crit`)"));
         }
         if !kind.takes_type(self.typ.as_deref()) {
             let name = kind.name();
             let article = if kind == Kind::Logout { "a" } else { "an" };
             return Err(Error::invalid_token(format!(
-                "the token says in its header that it is not {article} {name}, but of another type"
+                "the token is not {article} {name}: its header names another type"
             )));
         }
         match self.alg.as_str() {
             "ES384" => Ok(Algorithm::ES384),
             "RS256" => Ok(Algorithm::RS256),
-            _ => Err(invalid(kind, "is not signed in a way that is taken: ES384 and RS256 are")),
+            _ => {
+                Err(invalid(kind, "is not signed with a supported algorithm: ES384 and RS256 are"))
+            }
         }
     }
 }

@@ -28,8 +28,7 @@ pub(super) async fn fetch(client: &Client, has_stale: bool) -> Result<Vec<Value>
         .is_response_too_large()
     {
         true => Error::invalid_token(
-            "the key set is longer than 1 MiB, as none of Logto's is: is it Logto that answers \
-                 at this endpoint?",
+            "the key set is longer than 1 MiB: check that the endpoint's address is Logto's",
         ),
         false => error,
     })?;

@@ -105,7 +105,7 @@ impl LogoutTokenVerifier {
     /// - Any other: the keys cannot be fetched. Answer 503. Logto does not send it again.
     pub async fn verify(&self, token: &str) -> Result<LogoutToken> {
         if token.len() > MAX_SIZE {
-            return Err(Error::invalid_token("the logout token is longer than any of Logto's"));
+            return Err(Error::invalid_token("the logout token is too long to be Logto's"));
         }
         let signed = Jws::of(Kind::Logout, token)?;
         signed.verify(&self.client).await?;
@@ -125,8 +125,8 @@ impl LogoutTokenVerifier {
     fn check_parties(&self, claims: &Claims) -> Result<()> {
         if claims.iss != issuer(&self.client) {
             return Err(Error::invalid_token(
-                "the logout token is from another issuer than this Logto: check the endpoint's \
-                 address, or name the one that users see with `public_endpoint(…)`",
+                "the logout token's issuer is not this Logto: check the endpoint's address, or set \
+                 the one that users see with `public_endpoint(…)`",
             ));
         }
         match claims.aud.iter().any(|audience| self.client_ids.contains(audience)) {
@@ -157,7 +157,9 @@ fn check_event(claims: &Claims) -> Result<()> {
         return Err(Error::invalid_token("the logout token is not about a logout (`events`)"));
     }
     if claims.nonce.is_some() {
-        return Err(Error::invalid_token("the logout token has a nonce, as only ID tokens have"));
+        return Err(Error::invalid_token(
+            "the logout token has a nonce, which only ID tokens may have",
+        ));
     }
     let given = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
     if !given(&claims.sub) && !given(&claims.sid) {
@@ -171,10 +173,10 @@ fn check_event(claims: &Claims) -> Result<()> {
 
 /// The one parameter `logout_token` of a form.
 fn token_of(body: &[u8]) -> Result<String> {
-    let none = || Error::invalid_token("the request is no form with a `logout_token`");
+    let none = || Error::invalid_token("the request is not a form with a `logout_token`");
     let body = std::str::from_utf8(body).map_err(|_| none())?;
     if body.len() > MAX_SIZE {
-        return Err(Error::invalid_token("the form is longer than any of Logto's"));
+        return Err(Error::invalid_token("the form is too long to be Logto's"));
     }
     let mut form = Url::parse("form:").map_err(|_| none())?;
     form.set_query(Some(body));

@@ -169,14 +169,14 @@ impl PendingAuthorization {
     ) -> Result<UserTokens> {
         let app = App::new(self.client_id.clone(), client_secret.map(str::to_owned))?;
         let callback = Url::parse(callback_url).map_err(|_| {
-            Error::callback("the callback is not a URL: give the whole one, with its query")
+            Error::callback("the callback is not a URL: pass the whole URL, with its query")
         })?;
         redeem(client, &app, self, &callback).await
     }
 }
 
 fn check(redirect_uri: &str) -> Result<()> {
-    const EXAMPLE: &str = "give it like `https://acme.com/callback`";
+    const EXAMPLE: &str = "it has to look like `https://acme.com/callback`";
     // It is not quoted: it may hold a password that was put there by mistake.
     let url = Url::parse(redirect_uri).map_err(|_| {
         Error::config(format!("the redirect URI is not an absolute URL: {EXAMPLE}"))
@@ -188,7 +188,7 @@ fn check(redirect_uri: &str) -> Result<()> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::config(format!(
-            "the redirect URI holds a user name or password: {EXAMPLE}"
+            "the redirect URI contains a user name or password: {EXAMPLE}"
         )));
     }
     Ok(())

@@ -107,9 +107,9 @@ async fn validated_claims(
     };
     match &granted.id_token {
         Some(token) => id_token::validate(client, token, &expected).await.map(Some),
-        None if context.wants_id_token => {
-            Err(Error::invalid_token("Logto gave no ID token, though `openid` was asked for"))
-        }
+        None if context.wants_id_token => Err(Error::invalid_token(
+            "Logto issued no ID token, though the scope `openid` was requested",
+        )),
         None => Ok(None),
     }
 }

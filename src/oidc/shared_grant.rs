@@ -133,8 +133,8 @@ impl Grant {
     /// it expires; whoever comes then tries.
     fn in_doubt(&self) -> AuthFailure {
         let failure = AuthFailure::new(
-            "another process has sent the refresh token, and nobody knows what became of it: the \
-             tokens that there are go on, and the next renewal is a try",
+            "another process has sent the refresh token, and the outcome is unknown: the current \
+             tokens remain in use, and the next renewal tries again",
         );
         let begun = self.begun.load(Ordering::SeqCst);
         let at = self.client.clock().now();
@@ -146,8 +146,8 @@ impl Grant {
     fn signed_out(&self) -> AuthFailure {
         self.end();
         AuthFailure::sign_in_required(
-            "the token store does not have the user's session any more: it was signed out, or has \
-             expired. Have the user sign in again",
+            "the token store no longer has the user's session: it was signed out, or has expired. \
+             Have the user sign in again",
         )
     }
 
@@ -175,8 +175,8 @@ impl Grant {
     ) -> Result<(), AuthFailure> {
         match revoked {
             true => slot.remove().await.map(drop).map_err(|error| {
-                let problem = "the user's tokens were revoked, but the token store failed, which \
-                               has them still";
+                let problem =
+                    "the user's tokens were revoked, but the token store failed to remove them";
                 AuthFailure::of_store(problem, error)
             }),
             false => {
@@ -218,7 +218,7 @@ fn merge(
 }
 
 fn down(error: StoreError) -> AuthFailure {
-    let problem = "the token store failed: the user's tokens were not renewed, for another process \
-                   may have used the refresh token";
+    let problem = "the token store failed: the user's tokens were not renewed, because another \
+                   process may have used the refresh token";
     AuthFailure::of_store(problem, error)
 }

@@ -151,12 +151,12 @@ fn not_named(resource: &str) -> AuthFailure {
 fn without_permissions() -> AuthFailure {
     AuthFailure::rejected_locally(
         format!(
-            "the resource `{ORGANIZATIONS}` was not named when the user signed in, so that an \
+            "the resource `{ORGANIZATIONS}` was not named when the user signed in, so an \
              organization token would have no permission:"
         ),
         INSUFFICIENT,
         "name it with `resource(…)` in the authorization request, with the scope \
-         `urn:logto:scope:organizations` and the permissions, or take a token without any with \
+         `urn:logto:scope:organizations` and the permissions, or accept a token without any with \
          `allow_fewer_scopes()`; nothing was sent",
     )
 }

@@ -313,7 +313,7 @@ impl<E: Event> AuthorizationRequest<E> {
             own.iter().any(|(taken, _)| *taken == name) || RESERVED.contains(&name)
         }) {
             return Err(Error::request(format!(
-                "the parameter `{name}` is the session's own: it cannot be set besides"
+                "the sign-in sets the parameter `{name}` itself: it cannot be set in addition"
             )));
         }
         let mut query = url.query_pairs_mut();

@@ -59,8 +59,8 @@ impl Completed {
         match self.follow_redirects().await? {
             RedirectOutcome::Callback(callback) => callback.tokens().await,
             RedirectOutcome::Consent(_) => Err(Error::request(
-                "Logto asks the user to consent to what the application wants: call `follow_redirects()`, \
-                 show it to them, and `grant()` it",
+                "Logto asks the user to consent to what the application requests: call \
+                 `follow_redirects()`, show it to the user, and `grant()` it",
             )),
         }
     }
@@ -75,8 +75,9 @@ impl Completed {
         let (interaction, start) = (&self.interaction, &self.redirect_to);
         let Some(known) = interaction.authorization() else {
             return Err(Error::request(
-                "the session was attached without its authorization: send the browser to \
-                 `redirect_to()`, or hand over what `pending()` gave by `InteractionHandle::authorization`",
+                "the interaction was resumed without its authorization request: send the browser \
+                 to `redirect_to()`, or pass what `pending()` returned to \
+                 `InteractionHandle::authorization`",
             ));
         };
         if self.is_first {
@@ -128,7 +129,9 @@ impl Callback {
     /// The same as [`Completed::tokens`].
     pub async fn tokens(&self) -> Result<UserTokens> {
         let Some(Authorization { app, pending }) = self.interaction.authorization() else {
-            return Err(Error::request("the session was attached without its authorization"));
+            return Err(Error::request(
+                "the interaction was resumed without its authorization request",
+            ));
         };
         oidc::redeem(self.interaction.client(), app, pending, &self.url).await
     }

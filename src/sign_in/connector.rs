@@ -127,7 +127,7 @@ impl ConnectorSignIn {
         let url = url.filter(|url| expected.is_some_and(|uri| place(&uri) == place(url)));
         let Some(url) = url else {
             return Err(Error::callback(
-                "the user has come back to another URL than the redirect URI of this connector",
+                "the user returned to a URL that is not the redirect URI of this connector",
             ));
         };
         self.verify(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())))
@@ -145,8 +145,8 @@ impl ConnectorSignIn {
         let mut data = data.into_object().map_err(|problem| Error::request(problem.to_string()))?;
         if data.get("state").and_then(Value::as_str) != Some(&self.state.state) {
             return Err(Error::callback(
-                "what came back has another `state` than this connector was started with: it \
-                 belongs to another session, or nobody asked for it",
+                "the callback's `state` does not match the one that this connector was started \
+                 with: it belongs to another sign-in, or was not requested",
             ));
         }
         data.entry("redirectUri").or_insert_with(|| self.state.redirect_uri.clone().into());

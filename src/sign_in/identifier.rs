@@ -54,7 +54,7 @@ impl Identifier {
                 Ok(VerificationCodeIdentifier::Phone(PhoneIdentifier::new(value)))
             }
             Self::Username(_) => Err(Error::request(
-                "a code cannot be sent to a username: give an e-mail address or a phone number",
+                "a code cannot be sent to a username: pass an e-mail address or a phone number",
             )),
         }
     }

@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// What to do if this Logto cannot return the state of an interaction.
-const RESUME_HINT: &str = "go on from what you know of the interaction, with `InteractionHandle::flow` \
-                      or `identified`";
+const RESUME_HINT: &str = "continue from what you know of the interaction, with \
+                           `InteractionHandle::flow` or `identified`";
 
 /// What the end of a flow needs to exchange the code.
 pub(crate) struct Authorization {

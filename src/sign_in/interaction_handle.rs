@@ -189,8 +189,8 @@ impl InteractionHandle {
             InteractionEvent::SignIn => ResumedState::SignIn(SignInFlow::new(interaction)),
             InteractionEvent::Unknown(_) => {
                 return Err(Error::request(
-                    "the interaction is for something that this version of the crate does not \
-                     know: use its operations by themselves",
+                    "the interaction's event is unknown to this version of the crate: call its \
+                     operations directly",
                 ));
             }
         })
@@ -248,9 +248,9 @@ impl InteractionHandle {
     pub(super) async fn arrive_at(&mut self, page: Option<&Url>) -> Result<()> {
         let Some(page) = page else {
             return Err(Error::request(
-                "Logto has answered the authorization request with no page to sign in on: is it \
-                 Logto that answers at this endpoint? An HTTP client of your own has to follow no \
-                 redirects",
+                "Logto did not respond to the authorization request with a sign-in page: check \
+                 that the endpoint's address is Logto's. An HTTP client of your own must not \
+                 follow redirects",
             ));
         };
         if let Some(pending) = &mut self.pending {
@@ -298,17 +298,16 @@ impl InteractionHandle {
 
 pub(super) fn foreign_origin() -> Error {
     Error::callback(
-        "Logto redirects to another origin than the client's endpoint, where no cookies are sent: \
-         build the client with the address that users see, or name it besides with \
-         `public_endpoint(…)`",
+        "Logto redirects to an origin other than the client's endpoint, where no cookies are sent: \
+         build the client with the address that users see, or set that with `public_endpoint(…)`",
     )
 }
 
 fn signed_in_already() -> Error {
     Error::request(
-        "the browser's user is signed in at Logto already, so there is nothing to ask: get the \
-         tokens by `authorize()` and its `completed()`, set the prompt `login consent` to have them \
-         sign in again, or send the browser to `url()`",
+        "the browser's user is signed in at Logto already, so no interaction is needed: get the \
+         tokens with `authorize()` and its `completed()`, set the prompt `login consent` to have \
+         the user sign in again, or send the browser to `url()`",
     )
 }
 
@@ -336,7 +335,9 @@ fn header(origin: &str) -> Result<HeaderValue> {
     let url = Url::parse(origin).ok().filter(|url| url.origin().is_tuple());
     let value = url.and_then(|url| HeaderValue::try_from(url.origin().ascii_serialization()).ok());
     value.ok_or_else(|| {
-        Error::request("the origin is none: give it like `https://acme.com`, without a path")
+        Error::request(
+            "the origin is not valid: it has to look like `https://acme.com`, without a path",
+        )
     })
 }
 

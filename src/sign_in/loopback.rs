@@ -113,11 +113,15 @@ impl Loopback {
             let outcome = redeem(&self.client, &self.app, &self.pending, &visit.url).await;
             match &outcome {
                 Ok(_) => visit.reply(200, "You are signed in. You can close this window.").await,
-                Err(_) => visit.reply(400, "The sign-in failed. The program says why.").await,
+                Err(_) => {
+                    visit
+                        .reply(400, "The sign-in failed. See the program's output for the reason.")
+                        .await
+                }
             }
             return outcome;
         }
-        Err(Error::request("the port for the sign-in's answer was closed"))
+        Err(Error::request("the port for the sign-in's callback was closed"))
     }
 }
 
@@ -159,12 +163,13 @@ fn local_port(listeners: &[TcpListener]) -> Option<u16> {
 
 fn not_loopback() -> Error {
     Error::config(
-        "the redirect URI is not one of this machine: give it like `http://127.0.0.1/callback`",
+        "the redirect URI is not a loopback address: it has to look like \
+         `http://127.0.0.1/callback`",
     )
 }
 
 fn closed(error: io::Error) -> Error {
-    Error::config(format!("the port for the sign-in's answer cannot be opened: {}", error.kind()))
+    Error::config(format!("cannot open the port for the sign-in's callback: {}", error.kind()))
 }
 
 /// Accepts connections until it is dropped. Each is read by a task of its own, for browsers open
@@ -195,7 +200,7 @@ async fn read(mut stream: TcpStream, base: Url, visits: mpsc::Sender<Visit>) {
         Some(url) if method == "GET" => {
             let _ = visits.send(Visit { url, stream }).await;
         }
-        Some(_) => reply(stream, 405, "This page can only be opened.").await,
+        Some(_) => reply(stream, 405, "This page only supports GET.").await,
         None => reply(stream, 404, "There is nothing here.").await,
     }
 }

@@ -123,7 +123,7 @@ pub use crate::oidc::{
 
 fn mismatched_cookies() -> crate::Error {
     crate::Error::callback(
-        "the cookies are those of another session than the authorization request: begin anew, or \
-         attach with the cookies and the authorization of the same session",
+        "the cookies and the authorization request belong to different sign-ins: start again, or \
+         resume with the cookies and the authorization of the same sign-in",
     )
 }

@@ -295,28 +295,30 @@ impl NextStep {
     }
 
     fn unexpected_step(&self, done: &str) -> Error {
-        Error::request(format!("the session cannot be {done}: {}", self.what()))
+        Error::request(format!("the interaction cannot be {done}: {}", self.what()))
     }
 
     fn what(&self) -> String {
         let what = match self {
-            Self::Submit(_) => "it has to be submitted first",
-            Self::CompleteProfile(_) => "the account lacks something",
-            Self::VerifyMfa(_) => "the user's second factor is to be verified",
-            Self::BindMfa(_) => "the user is to set up a second factor",
+            Self::Submit(_) => "submit it first",
+            Self::CompleteProfile(_) => "the account lacks required data",
+            Self::VerifyMfa(_) => "the user has to verify a second factor",
+            Self::BindMfa(_) => "the user has to set up a second factor",
             Self::EnableMfa(_) => "the user is offered a second factor, which can be skipped",
             Self::SuggestMfa(_) => "the user is offered another factor, which can be skipped",
-            Self::CreateBackupCodes(_) => "the user is to get backup codes",
+            Self::CreateBackupCodes(_) => "the user has to save backup codes",
             Self::CreatePasskey(_) => "the user is offered a passkey, which can be skipped",
-            Self::AccountNotFound(_) => "nobody has an account with this identity",
-            Self::AccountExists(_) => "somebody has an account with this identity already",
-            Self::Verify(_) => "the record is to be verified first",
-            Self::UseSso(_) => "the user is to sign in at their company",
-            Self::SolveCaptcha(_) => "a captcha is to be solved",
-            Self::ResetPassword(_) => "the user is to set a new password",
-            Self::PasswordChanged => "the password has been set; begin a session to sign in",
-            Self::Completed(_) => "it is done, and the tokens can be had",
-            Self::Unknown(_) => "Logto asks for something that this version does not know",
+            Self::AccountNotFound(_) => "no account has this identity",
+            Self::AccountExists(_) => "an account with this identity already exists",
+            Self::Verify(_) => "the verification record has to be verified first",
+            Self::UseSso(_) => "the user has to sign in with their company's identity provider",
+            Self::SolveCaptcha(_) => "a captcha has to be solved",
+            Self::ResetPassword(_) => "the user has to set a new password",
+            Self::PasswordChanged => "the password has been set; start a new sign-in",
+            Self::Completed(_) => "it is complete, and the tokens can be obtained",
+            Self::Unknown(_) => {
+                "Logto asks for something that this version of the crate does not know"
+            }
         };
         match self.code() {
             Some(code) => format!("{what} ({})", crate::error::one_line::one_line(code, 100)),

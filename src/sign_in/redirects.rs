@@ -20,7 +20,7 @@ pub(super) async fn follow(
     start: &str,
 ) -> Result<RedirectTarget> {
     let home = client.target().join("/")?;
-    let mut url = home.join(start).map_err(|_| unexpected_redirect("what is no URL"))?;
+    let mut url = home.join(start).map_err(|_| unexpected_redirect("no valid URL"))?;
     for _ in 0..LIMIT {
         if pending.is_callback(&url) {
             return Ok(RedirectTarget::Callback(url));
@@ -30,7 +30,7 @@ pub(super) async fn follow(
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         match location {
             Some(location) if response.status().is_redirection() => {
-                url = url.join(location).map_err(|_| unexpected_redirect("what is no URL"))?;
+                url = url.join(location).map_err(|_| unexpected_redirect("no valid URL"))?;
             }
             _ if url.path() == "/consent" => return Ok(RedirectTarget::Consent),
             _ if sign_out::is_asked_on(&response)? => {
@@ -40,12 +40,16 @@ pub(super) async fn follow(
                     response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
                 url = url
                     .join(location.unwrap_or_default())
-                    .map_err(|_| unexpected_redirect("what is no URL"))?;
+                    .map_err(|_| unexpected_redirect("no valid URL"))?;
             }
-            _ => return Err(unexpected_redirect("a page of its own: the user is to sign in anew")),
+            _ => {
+                return Err(unexpected_redirect(
+                    "a page of its own: the user has to sign in again",
+                ));
+            }
         }
     }
-    Err(unexpected_redirect("itself, without end"))
+    Err(unexpected_redirect("itself, endlessly"))
 }
 
 /// The redirect after a submission names the interaction that Logto continues with, which must be
@@ -55,11 +59,8 @@ pub(super) fn check_session(
     pending: &PendingAuthorization,
     start: &str,
 ) -> Result<()> {
-    let url = client
-        .target()
-        .join("/")?
-        .join(start)
-        .map_err(|_| unexpected_redirect("what is no URL"))?;
+    let url =
+        client.target().join("/")?.join(start).map_err(|_| unexpected_redirect("no valid URL"))?;
     match (pending.interaction(), url.path().strip_prefix("/oidc/auth/")) {
         (Some(begun), Some(named)) if begun != named => Err(mismatched_cookies()),
         _ => Ok(()),
@@ -67,5 +68,5 @@ pub(super) fn check_session(
 }
 
 fn unexpected_redirect(place: &str) -> Error {
-    Error::callback(format!("Logto does not lead back to the application, but to {place}"))
+    Error::callback(format!("Logto does not redirect to the application, but to {place}"))
 }

@@ -82,7 +82,7 @@ pub(super) fn is_asked_on(page: &Response) -> Result<bool> {
 pub(super) async fn confirm(client: &Client, page: &Response) -> Result<Response> {
     let text = page.text()?;
     let xsrf = value_of(&text, "xsrf").ok_or_else(|| {
-        let problem = "it is not the page to confirm a sign-out on";
+        let problem = "it is not the page that confirms a sign-out";
         Error::unreadable(problem, page.status(), page.headers())
     })?;
     let form = [("xsrf", xsrf), ("logout", "yes")];

@@ -49,7 +49,7 @@ impl<T: Serialize + DeserializeOwned> Entry<T> {
 
     /// The text, without quoting it where it cannot be read.
     pub(super) fn read(text: &str) -> Result<Self, StoreError> {
-        let unreadable = |_| "the value is none of this crate's";
+        let unreadable = |_| "the value was not written by this crate";
         let Version { v } = serde_json::from_str(text).map_err(unreadable)?;
         if v != VERSION {
             return Err(format!("the value is of version {v}; this release reads 1").into());
@@ -58,6 +58,6 @@ impl<T: Serialize + DeserializeOwned> Entry<T> {
     }
 
     pub(super) fn write(&self) -> Result<String, StoreError> {
-        Ok(serde_json::to_string(self).map_err(|_| "the tokens cannot be written")?)
+        Ok(serde_json::to_string(self).map_err(|_| "the tokens cannot be encoded")?)
     }
 }

@@ -47,7 +47,7 @@ impl<Claims: TokenClaims> FromRequest for Authenticated<Claims> {
             let shared = request.app_data::<Data<TokenVerifier>>().map(|data| &***data);
             let verifier = request.app_data::<TokenVerifier>().or(shared).ok_or_else(|| {
                 actix_web::error::ErrorInternalServerError(
-                    "no `TokenVerifier` is the application's data: give it with `App::app_data`",
+                    "the application's data has no `TokenVerifier`: add it with `App::app_data`",
                 )
             })?;
             Ok(Self::of(verifier, (&request).into()).await?)

@@ -101,8 +101,8 @@ impl TokenVerifierBuilder {
         self.rules.organization = OrganizationSource::path(template);
         if self.rules.organization.is_none() {
             self.problem = Some(
-                "the template of `organization_from_path` has to begin with a slash, and to have \
-                 one segment `{organization}`",
+                "the template of `organization_from_path` must begin with a slash and have one \
+                 segment `{organization}`",
             );
         }
         self
@@ -181,7 +181,7 @@ impl TokenVerifierBuilder {
         let rules = self.rules;
         if rules.organization.is_some() && rules.wanted == Wanted::Resource {
             return Err(Error::config(
-                "tokens are about no organization unless the verifier wants them so: use \
+                "a request's organization is checked for organization tokens only: use \
                  `organization_tokens` or `in_organization`",
             ));
         }
@@ -189,7 +189,7 @@ impl TokenVerifierBuilder {
         if of_organization != rules.audiences.is_empty() {
             return Err(Error::config(match of_organization {
                 true => "organization tokens have an audience of their own: set no `audience`",
-                false => "set the `audience` that tokens are to be for, the API's identifier",
+                false => "set the `audience` that tokens must be for: the API's identifier",
             }));
         }
         let blank = |text: &String| text.trim().is_empty();

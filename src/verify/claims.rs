@@ -124,7 +124,9 @@ impl AccessTokenClaims {
     /// ([`Error::is_invalid_token`](crate::Error::is_invalid_token)).
     pub fn custom<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(Value::Object(self.raw.clone())).map_err(|_| {
-            Error::invalid_token("the access token's claims are not of the type asked for")
+            Error::invalid_token(
+                "the access token's claims cannot be decoded as the requested type",
+            )
         })
     }
 
@@ -178,7 +180,7 @@ impl<'de> Visitor<'de> for Unique {
         let mut map = Map::new();
         while let Some((name, value)) = members.next_entry::<String, Value>()? {
             if map.insert(name, value).is_some() {
-                return Err(A::Error::custom("a claim stands twice"));
+                return Err(A::Error::custom("a claim appears twice"));
             }
         }
         Ok(map)

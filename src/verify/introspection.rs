@@ -86,13 +86,15 @@ impl OpaqueTokenClaims {
         if raw.get("active") != Some(&Value::Bool(true)) {
             return Err("Logto says that the access token is not active");
         }
-        let unreadable = "what Logto says of the access token cannot be read";
+        let unreadable = "Logto's response about the access token cannot be decoded";
         let known = Known::deserialize(&raw).map_err(|_| unreadable)?;
         // It says `active` of refresh tokens as well, but no type.
         let kind = known.token_type.as_deref().unwrap_or_default();
         match kind.eq_ignore_ascii_case("bearer") {
             true => Ok(Self { known, raw }),
-            false => Err("this is a token of another kind, such as to refresh"),
+            false => Err(
+                "this is not an access token, but another kind of token, such as a refresh token",
+            ),
         }
     }
 }
@@ -118,15 +120,15 @@ impl TokenVerifier {
     pub async fn introspect(&self, token: &str) -> Result<OpaqueTokenClaims> {
         let introspector = self.introspector().ok_or_else(|| {
             Error::config(
-                "Logto tells about opaque tokens to applications only: give the verifier the id \
-                 and secret of a machine-to-machine application with `introspection(…)`",
+                "Logto introspects opaque tokens for applications only: pass the id and secret of \
+                 a machine-to-machine application to the verifier with `introspection(…)`",
             )
         })?;
         if token.contains('.') {
             return Err(Error::invalid_token("the access token is not opaque: `verify` it"));
         }
         if token.is_empty() || token.len() > MAX_SIZE || !token.bytes().all(is_opaque) {
-            return Err(Error::invalid_token("this is no access token of Logto's"));
+            return Err(Error::invalid_token("this is not an access token of Logto"));
         }
         let claims = introspector.claims(self.client(), token).await?;
         self.check_opaque(&claims)?;

@@ -74,7 +74,7 @@ impl TokenVerifier {
     /// - Any other: the keys cannot be fetched. Whether the token is good is not known; answer 503.
     pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims> {
         if token.len() > MAX_SIZE {
-            return Err(Error::invalid_token("the access token is longer than any of Logto's"));
+            return Err(Error::invalid_token("the access token is too long to be Logto's"));
         }
         if !token.contains('.') {
             return Err(Error::opaque_token());
@@ -110,7 +110,7 @@ impl TokenVerifier {
     /// As of [`verify`](Self::verify).
     pub async fn verify_id_token(&self, token: &str, client_id: &str) -> Result<IdTokenClaims> {
         if token.len() > MAX_SIZE {
-            return Err(Error::invalid_token("the ID token is longer than any of Logto's"));
+            return Err(Error::invalid_token("the ID token is too long to be Logto's"));
         }
         let expected = Expected {
             issuer: Some(&self.0.issuer),
@@ -130,7 +130,8 @@ impl TokenVerifier {
         }
         if !self.is_wanted(claims) {
             return Err(Error::invalid_token(
-                "the access token is not for this API, or not in the way that is wanted",
+                "the access token is not for this API: the verifier does not accept its audience \
+                 or organization",
             ));
         }
         self.check_party(&known.sub, &known.client_id)?;
@@ -139,7 +140,7 @@ impl TokenVerifier {
 
     pub(super) fn another_issuer(&self) -> Error {
         Error::invalid_token(
-            "the access token is from another issuer: set `issuer` where it differs",
+            "the access token is from another issuer: set `issuer` if it differs from the endpoint",
         )
     }
 
@@ -147,7 +148,7 @@ impl TokenVerifier {
     pub(super) fn check_party(&self, subject: &str, client_id: &str) -> Result<()> {
         let rules = &self.0.rules;
         if subject.is_empty() || (rules.users_only && subject == client_id) {
-            return Err(Error::invalid_token("the access token is about no user"));
+            return Err(Error::invalid_token("the access token does not belong to a user"));
         }
         match rules.clients.is_empty() || rules.clients.iter().any(|client| client == client_id) {
             true => Ok(()),

@@ -25,7 +25,7 @@ impl FromRequest for Delivery {
             let shared = request.app_data::<Data<WebhookVerifier>>().map(|data| &***data);
             let verifier = request.app_data::<WebhookVerifier>().or(shared).ok_or_else(|| {
                 ErrorInternalServerError(
-                    "no `WebhookVerifier` is the application's data: give it with `App::app_data`",
+                    "the application's data has no `WebhookVerifier`: add it with `App::app_data`",
                 )
             })?;
             let signature = signature(&request)?;

@@ -48,12 +48,17 @@ impl fmt::Display for WebhookError {
                 "the signature does not match: check that the signing key is this webhook's, and \
                  that the body is the one received, byte for byte"
             }
-            Self::TooLarge => "the body is longer than is accepted",
+            Self::TooLarge => "the body exceeds the size limit",
             Self::Interrupted => "the body could not be read to its end",
-            Self::OutOfDate => "the delivery is too old, or from the future: check the clocks",
+            Self::OutOfDate => {
+                "the delivery is too old, or from the future: check this machine's clock"
+            }
             Self::Replayed => "the delivery has been received before",
             Self::InvalidBody(problem) => {
-                return write!(f, "the body is signed, but cannot be read: {problem}");
+                return write!(
+                    f,
+                    "the signature is valid, but the body cannot be decoded: {problem}"
+                );
             }
         })
     }

@@ -50,7 +50,7 @@ impl Hooks {
         check(url)?;
         let events: Vec<HookEvent> = events.into_iter().map(Into::into).collect();
         if events.is_empty() {
-            return Err(Error::config("a webhook needs an event to be sent"));
+            return Err(Error::config("a webhook needs at least one event"));
         }
         self.create(HookConfig::new(url)).name(name).events(events).send().await
     }
@@ -82,12 +82,14 @@ impl Hook {
 
 fn check(url: &str) -> Result<()> {
     let problem = match Url::parse(url) {
-        Err(_) => "it is no absolute URL",
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => "it is not of HTTP",
+        Err(_) => "it is not an absolute URL",
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            "its scheme is neither https nor http"
+        }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "it has a user or a password, with which Logto sends nothing: use a header"
+            "it contains a user name or password, which Logto does not send: use a header"
         }
         Ok(_) => return Ok(()),
     };
-    Err(Error::config(format!("the URL of the webhook does not do: {problem}")))
+    Err(Error::config(format!("the webhook's URL is not valid: {problem}")))
 }

@@ -54,12 +54,12 @@ fn connections() -> Vec<Fault> {
     [
         ("no connection can be made", false, Reply::Refused),
         ("the connection is reset before the request is read", false, Reply::Reset),
-        ("the connection is closed before the answer", true, bytes("")),
-        ("the answer's head breaks off", true, bytes("HTTP/1.1 200 X\r\ncontent-le")),
-        ("the answer's body breaks off", true, bytes(cut)),
-        ("no answer", true, Reply::Stall(String::new())),
-        ("the answer's body stalls", true, Reply::Stall(cut.to_owned())),
-        ("what is not HTTP", true, bytes("220 mail.acme.com ready\r\n")),
+        ("the connection is closed before the response", true, bytes("")),
+        ("the response's head is cut off", true, bytes("HTTP/1.1 200 X\r\ncontent-le")),
+        ("the response's body is cut off", true, bytes(cut)),
+        ("no response", true, Reply::Stall(String::new())),
+        ("the response's body stalls", true, Reply::Stall(cut.to_owned())),
+        ("a response that is not HTTP", true, bytes("220 mail.acme.com ready\r\n")),
     ]
     .map(|(name, acts, reply)| Fault::new(name, acts, reply))
     .into()

@@ -44,7 +44,7 @@ async fn are_set_in_the_midst_of_a_sign_in() {
     let sent = forgotten.send_code(Identifier::email("alice@acme.com")).await.unwrap();
     let reset = next!(sent.verify(tenant.code("alice@acme.com")).await.unwrap(), ResetPassword);
     let step = reset.password(NEW).await.unwrap();
-    assert!(step.tokens().await.unwrap_err().to_string().contains("begin a session"));
+    assert!(step.tokens().await.unwrap_err().to_string().contains("start a new sign-in"));
 
     let error = session.password(name.clone(), NEW).await.unwrap_err();
     assert!(error.is_session_ended(), "{error}");

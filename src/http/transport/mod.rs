@@ -80,13 +80,11 @@ impl Transport {
         &self,
         limit: Option<Duration>,
         work: Pin<&mut impl Future<Output = Result<T, E>>>,
-        late: impl FnOnce(SendFailure) -> E,
+        late: impl FnOnce() -> E,
     ) -> Result<T, E> {
         match limit.filter(|_| self.is_service()) {
             None => work.await,
-            Some(limit) => tokio::time::timeout(limit, work)
-                .await
-                .unwrap_or_else(|_| Err(late(SendFailure::TimedOut))),
+            Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late())),
         }
     }
 
@@ -105,7 +103,7 @@ impl Transport {
     pub(crate) fn check_own_headers(&self) -> Result<()> {
         match &self.backend {
             Backend::Custom(client) if client.may_follow_redirects() => Err(Error::request(
-                "the HTTP client may follow redirects, and would take the headers of this call to \
+                "the HTTP client may follow redirects, and would send the headers of this call to \
                  another server: build it with `redirect(redirect::Policy::none())`",
             )),
             _ => Ok(()),

@@ -9,7 +9,7 @@ use std::{
 
 use reqwest::{Request, Response};
 
-use crate::error::SendFailure;
+use crate::error::{SendFailure, connection::server_name};
 
 type Failure = Box<dyn StdError + Send + Sync>;
 type Sending = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send>>;
@@ -34,6 +34,8 @@ impl Service {
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Response, SendFailure> {
-        self.0(request).await.map_err(SendFailure::of_service)
+        let url = request.url().clone();
+        let failed = |error| SendFailure::of_service(error, server_name(Some(&url)));
+        self.0(request).await.map_err(failed)
     }
 }
