@@ -234,7 +234,9 @@ async fn what_cannot_be_sent_is_refused_before_anything_is() {
 
 #[tokio::test]
 async fn a_stream_of_another_length_than_stated_is_an_error() {
-    for (length, says) in [(2, "more than the 2 bytes"), (4, "ended after 3 of the 4 bytes")] {
+    for (length, says) in
+        [(2, "more than the announced 2 bytes"), (4, "ended after 3 of the announced 4 bytes")]
+    {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let got = thread::spawn(move || {
