@@ -49,9 +49,11 @@
 //!
 //! - No password is looked up in lists of stolen ones: eight characters that are
 //!   neither one repeated nor a sequence will do.
-//! - A third party may ask for any scope, whether it is enabled for it or not.
 //! - Scripts for custom claims do not run: a closure stands in for them
-//!   ([`Mock::set_custom_claims`]). Nobody is told of back-channel logouts.
+//!   ([`Mock::set_custom_claims`]).
+//! - Back-channel logouts are told to any `http` address, loopback ones included, as by a server with
+//!   `OIDC_PROVIDER_SSRF_PROTECTION_DISABLED=1`, and the browser does not wait for the receiver.
+//! - An RSA signing key has 2,048 bits, not 4,096.
 //! - Every way to sign in is open: usernames, e-mail addresses and phone numbers
 //!   with passwords and codes, whatever `GET /api/sign-in-exp` says.
 //! - Social and enterprise connectors take `connectorData` at its word.

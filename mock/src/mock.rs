@@ -11,6 +11,7 @@ use crate::{
     server::Server,
     state::{
         Observer, Store,
+        keys::Algorithm,
         user::{Password, User},
     },
 };
@@ -99,7 +100,7 @@ impl Mock {
     }
 
     /// The id of a third party's web application: its users are asked at `/consent` what it may
-    /// learn of them. It authenticates with
+    /// learn of them, for which all scopes of users are enabled. It authenticates with
     /// [`third_party_app_secret`](Self::third_party_app_secret).
     #[must_use]
     pub fn third_party_app_id(&self) -> &str {
@@ -165,16 +166,19 @@ impl Mock {
         self.store.lock().tokens.revoke_access();
     }
 
-    /// Signs tokens with another key from now on. `/oidc/jwks` goes on to show the keys before
-    /// it, as a real server does.
-    ///
-    /// # Errors
-    ///
-    /// When no randomness can be had from the operating system.
-    pub fn rotate_signing_key(&self) -> io::Result<()> {
+    /// Signs tokens with another key from now on. `/oidc/jwks` goes on to show the key before it, as
+    /// a real server does: after two rotations, what the first key signed can no longer be checked.
+    pub fn rotate_signing_key(&self) {
         let mut state = self.store.lock();
         let id = state.ids.standard();
-        state.keys.rotate(&id)
+        state.keys.rotate(&id, Algorithm::Ec);
+    }
+
+    /// Signs tokens with an RSA key from now on (RS256), as a server does after a rotation to RSA.
+    pub fn rotate_to_rsa_signing_key(&self) {
+        let mut state = self.store.lock();
+        let id = state.ids.standard();
+        state.keys.rotate(&id, Algorithm::Rsa);
     }
 
     /// Shows only the newest key at `/oidc/jwks`: tokens that others have signed cannot be

@@ -18,6 +18,7 @@ use crate::{
         device, form, reply,
     },
     rules::{
+        access,
         apps::App,
         authorizations::{self, Next, client, has_word, objection},
         errors::Failure,
@@ -118,7 +119,13 @@ fn begin(
     if let Some((error, description)) = objection(state, &app, &params) {
         return Ok(Callback::of(state, &params).error(error, description));
     }
+    if let Some(scope) = authorizations::forbidden_scope(state, &app, &params) {
+        return Ok(Callback::of(state, &params).invalid_scope(scope));
+    }
     let cookie = cookies::get(headers, "_session").unwrap_or_default();
+    if has_word(params.get("prompt"), "none") && is_kept_out(state, &app, &cookie) {
+        return Ok(Callback::of(state, &params).error("access_denied", Some("Access denied.")));
+    }
     let next = authorizations::next(state, &app, &params, &cookie);
     let interaction = |prompt| Interaction::new(&app.id, params.clone(), prompt);
     let none = has_word(params.get("prompt"), "none");
@@ -136,6 +143,13 @@ fn begin(
             finish(state, &params, authorization)
         }
     })
+}
+
+/// Whether the user of the session has no access to the application.
+fn is_kept_out(state: &mut state::State, app: &App, cookie: &str) -> bool {
+    let now = state.now();
+    let user = state.sessions.of_cookie(cookie, now).map(|own| own.user_id.clone());
+    user.is_some_and(|user| access::check(state, app, &user).is_err())
 }
 
 /// Sends the user to a page, with the cookies that let them come back.

@@ -36,6 +36,14 @@ impl<'a> Callback<'a> {
         self.send(&fields, if is_implicit { Mode::Fragment } else { Mode::Query })
     }
 
+    /// Says that the application may not ask for a scope.
+    pub(crate) fn invalid_scope(&self, scope: &str) -> Response {
+        let description = "requested scope is not allowed";
+        let fields =
+            [("error", "invalid_scope"), ("error_description", description), ("scope", scope)];
+        self.send(&fields, Mode::Query)
+    }
+
     pub(crate) fn send(&self, fields: &[(&str, &str)], mode: Mode) -> Response {
         let mut answer = Params::default();
         fields.iter().for_each(|(name, value)| answer.set(name, value));

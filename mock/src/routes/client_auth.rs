@@ -1,6 +1,6 @@
 //! How an application proves at the token endpoint who it is.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header::ORIGIN};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
@@ -38,11 +38,24 @@ pub(crate) fn authenticate(
         return Err(Failure::invalid_request("client_id mismatch"));
     }
     let app = App::find(state, &id).ok_or_else(|| unknown(&id))?;
+    check_origin(&app, headers, state)?;
     match (app.proves_itself_with(secret.as_deref(), state.now()), header) {
         (Proof::Good, _) => Ok(app),
         (Proof::Expired, _) => Err(Failure::invalid_request("client secret has expired")),
         (Proof::Wrong, Some(_)) => Err(refused().challenge("Basic", &state.issuer())),
         (Proof::Wrong, None) => Err(refused()),
+    }
+}
+
+/// Pages may call from where the application takes its users, and from the server itself.
+pub(crate) fn check_origin(app: &App, headers: &HeaderMap, state: &State) -> Result<(), Failure> {
+    let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+    match origin.filter(|origin| *origin != state.endpoint && !app.is_open_to(origin)) {
+        None => Ok(()),
+        Some(origin) => {
+            let why = format!("origin {origin} not allowed for client: {}", app.id);
+            Err(Failure::invalid_request(&why))
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
         reply::{self, Answer},
     },
     rules::{
+        access,
         apps::App,
         errors::Failure,
         guard::{Field, Kind, optional},
@@ -39,7 +40,11 @@ async fn page(State(store): State<Store>, headers: HeaderMap) -> Result<Response
     let mut state = store.lock();
     let (uid, interaction) = asked(&mut state, &headers)?;
     let app_id = interaction.app_id.clone();
-    if App::find(&state, &app_id).is_some_and(|app| app.is_third_party()) {
+    let Prompt::Consent { user_id, .. } = &interaction.prompt else { return Err(no_session()) };
+    let user_id = user_id.clone();
+    let app = App::find(&state, &app_id).ok_or_else(no_session)?;
+    let is_kept_out = access::check(&state, &app, &user_id).is_err();
+    if app.is_third_party() || is_kept_out {
         return Ok(reply::html("<!DOCTYPE html><title>Authorize</title>"));
     }
     Ok(reply::redirect(StatusCode::FOUND, &agree(&mut state, &uid)))
@@ -53,6 +58,7 @@ async fn read(State(store): State<Store>, headers: HeaderMap) -> Answer {
     let (user_id, app_id) = (user_id.clone(), interaction.app_id.clone());
     let redirect_uri = interaction.params.get("redirect_uri").map(str::to_owned);
     let scope = interaction.params.get("scope").unwrap_or_default().to_owned();
+    check_access(&state, &app_id, &user_id)?;
     let user = state.users.find(&user_id).ok_or_else(no_session)?;
     let application = state.tables.find("applications", &app_id).ok_or_else(no_session)?;
     let shown = ["id", "name", "avatar", "username", "primaryEmail", "primaryPhone"];
@@ -81,12 +87,13 @@ async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) ->
     let (uid, interaction) = asked(&mut state, &headers)?;
     let Prompt::Consent { user_id, .. } = &interaction.prompt else { return Err(no_session()) };
     let user_id = user_id.clone();
+    let app_id = interaction.app_id.clone();
+    check_access(&state, &app_id, &user_id)?;
     let members = body.check(CONSENT)?;
     let organizations = strings(&members, "organizationIds");
     if !organizations.iter().all(|id| state.links.has("organizations/users", id, &user_id)) {
         return Err(Failure::new(422, "organization.require_membership"));
     }
-    let app_id = interaction_app(&mut state, &headers)?;
     for id in &organizations {
         let links = state.links.of("applications/users/consent-organizations");
         links.add(&format!("{app_id}/{user_id}"), id);
@@ -94,8 +101,9 @@ async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) ->
     Ok(reply::ok(&json!({ "redirectTo": agree(&mut state, &uid) })))
 }
 
-fn interaction_app(state: &mut state::State, headers: &HeaderMap) -> Result<String, Failure> {
-    Ok(asked(state, headers)?.1.app_id.clone())
+fn check_access(state: &state::State, app_id: &str, user_id: &str) -> Result<(), Failure> {
+    let app = App::find(state, app_id).ok_or_else(no_session)?;
+    access::check_at_page(state, &app, user_id)
 }
 
 /// Notes that the user agrees, and gives the way on.

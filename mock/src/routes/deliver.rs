@@ -1,4 +1,4 @@
-//! Sends webhooks.
+//! Sends webhooks, and tells applications of logouts.
 
 use std::time::Duration;
 
@@ -58,11 +58,13 @@ fn request(delivery: &Delivery, uri: &Uri, host: &str) -> Result<Request<Body>, 
     let mut request = Request::post(path)
         .header(HOST, host)
         .header("user-agent", "Logto (https://logto.io/)")
-        .header("content-type", "application/json")
+        .header("content-type", delivery.content_type)
         .header("content-length", delivery.body.len());
     for (name, value) in &delivery.headers {
         request = request.header(name.to_lowercase(), value);
     }
-    let request = request.header("logto-signature-sha-256", &delivery.signature);
+    if !delivery.signature.is_empty() {
+        request = request.header("logto-signature-sha-256", &delivery.signature);
+    }
     request.body(Body::from(delivery.body.clone())).map_err(|error| error.to_string())
 }

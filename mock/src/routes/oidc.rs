@@ -12,7 +12,11 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    routes::{auth::authorization, client_auth::authenticate, form, reply},
+    routes::{
+        auth::authorization,
+        client_auth::{authenticate, check_origin},
+        form, reply,
+    },
     rules::{
         apps::{App, DEVICE_CODE, TOKEN_EXCHANGE},
         claims,
@@ -33,7 +37,10 @@ pub(crate) fn routes() -> Router<Store> {
 }
 
 async fn discovery(State(store): State<Store>) -> Response {
-    let issuer = store.lock().issuer();
+    let (issuer, algorithms) = {
+        let state = store.lock();
+        (state.issuer(), state.keys.algorithms())
+    };
     let at = |path: &str| format!("{issuer}{path}");
     let mut claims = vec!["sub", "name", "picture", "updated_at", "username", "created_at"];
     claims.extend(claims::PROFILE.map(|(claim, _)| claim));
@@ -72,7 +79,7 @@ async fn discovery(State(store): State<Store>) -> Response {
             TOKEN_EXCHANGE,
         ],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES384"],
+        "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_jwt", "client_secret_post", "private_key_jwt",
             "none",
@@ -122,10 +129,11 @@ fn tell(
     let unknown = || refused(state, 401, "invalid_token", "invalid token provided");
     let token = state.tokens.access(text, state.now());
     let token = token.filter(|token| token.audience.is_none()).ok_or_else(unknown)?;
-    if App::find(state, &token.app_id).is_none() {
+    let app = App::find(state, &token.app_id).ok_or_else(|| {
         let description = format!("invalid client {}", token.app_id);
-        return Err(Failure::oidc(400u16, "invalid_client", &description));
-    }
+        Failure::oidc(400u16, "invalid_client", &description)
+    })?;
+    check_origin(&app, headers, state)?;
     let user = token.user_id.as_deref().and_then(|id| state.users.find(id));
     let user = user.ok_or_else(unknown)?;
     if !token.has_scope("openid") {

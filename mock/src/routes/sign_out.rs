@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{
     routes::{cookies, reply},
-    rules::{apps::App, errors::Failure},
+    rules::{apps::App, errors::Failure, logouts},
     state::{self, Store, params::Params},
 };
 
@@ -76,18 +76,7 @@ async fn confirm(
     let target = state.sign_outs.remove(form.get("xsrf").unwrap_or_default());
     let target = target.ok_or_else(|| Failure::invalid_request("xsrf token invalid"))?;
     if form.get("logout").is_some() {
-        end(&mut state, &cookies::get(&headers, "_session").unwrap_or_default());
+        logouts::end(&mut state, &cookies::get(&headers, "_session").unwrap_or_default());
     }
     Ok(reply::redirect(StatusCode::SEE_OTHER, &target))
-}
-
-/// Ends a browser's session; tokens that were to be good offline outlive it.
-fn end(state: &mut state::State, cookie: &str) {
-    let now = state.now();
-    let uid = state.sessions.of_cookie(cookie, now).map(|own| own.uid.clone());
-    let Some(session) = uid.and_then(|uid| state.sessions.end(&uid)) else { return };
-    for app in session.apps.values().filter(|app| !app.persists) {
-        state.tokens.revoke_grant(&app.grant);
-        state.sessions.revoke(&app.grant);
-    }
 }

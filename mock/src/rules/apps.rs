@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         behaviours::add_default_secret,
+        scopes,
         spec::{Spec, stamped},
     },
     state::{
@@ -24,6 +25,9 @@ pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
 /// Where they take users who have signed out.
 pub(crate) const POST_LOGOUT_REDIRECT_URI: &str = "https://app.example/signed-out";
 
+/// Which OIDC scopes third parties may ask users for: pairs of application and scope.
+pub(crate) const USER_SCOPES: &str = "applications/consent/user-scopes";
+
 /// The grant that turns a subject token into a user's.
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
@@ -37,6 +41,7 @@ pub(crate) struct App {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) post_logout_redirect_uris: Vec<String>,
     is_third_party: bool,
+    is_restricted: bool,
     /// Its `customClientMetadata`.
     settings: Members,
     /// Its `oidcClientMetadata`.
@@ -57,6 +62,7 @@ impl App {
             redirect_uris: strings(&metadata, "redirectUris"),
             post_logout_redirect_uris: strings(&metadata, "postLogoutRedirectUris"),
             is_third_party: application.get("isThirdParty") == Some(&true.into()),
+            is_restricted: application.get("appLevelAccessControlEnabled") == Some(&true.into()),
             settings: part("customClientMetadata"),
             metadata,
             secrets: secrets
@@ -80,6 +86,35 @@ impl App {
     /// Whether users are asked before it learns of them.
     pub(crate) fn is_third_party(&self) -> bool {
         self.is_third_party
+    }
+
+    /// Whether it may ask users for this OIDC scope: a third party for those that are enabled for it.
+    pub(crate) fn may_ask_for(&self, state: &State, scope: &str) -> bool {
+        !self.is_third_party
+            || ["openid", "offline_access"].contains(&scope)
+            || state.links.has(USER_SCOPES, &self.id, scope)
+    }
+
+    /// Whether users have to be given access to it one by one, by roles or by organizations.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.is_restricted
+    }
+
+    /// Where sessions that end are told of.
+    pub(crate) fn logout_uri(&self) -> Option<&str> {
+        text(&self.metadata, "backchannelLogoutUri")
+    }
+
+    /// Whether pages of this origin may call it a client of theirs.
+    pub(crate) fn is_open_to(&self, origin: &str) -> bool {
+        let allowed = strings(&self.settings, "corsAllowedOrigins");
+        let fits = |uri: &String| match uri.starts_with(origin) {
+            true => {
+                uri[origin.len()..].chars().next().is_none_or(|next| ['/', '?'].contains(&next))
+            }
+            false => uri.contains('*') && wildcard(&origin_of(uri), origin),
+        };
+        allowed.iter().any(|own| own == origin) || self.redirect_uris.iter().any(fits)
     }
 
     /// Whether it runs on a device without a keyboard.
@@ -175,6 +210,13 @@ fn wildcard(own: &str, uri: &str) -> bool {
     label.is_some_and(|label| !label.is_empty() && !label.contains(['.', '/', ':']))
 }
 
+/// Scheme and authority.
+fn origin_of(uri: &str) -> String {
+    let start = uri.find("://").map_or(0, |at| at + 3);
+    let end = uri[start..].find(['/', '?']).map_or(uri.len(), |at| start + at);
+    uri[..end].to_owned()
+}
+
 fn is_loopback(uri: &str) -> bool {
     ["http://localhost", "http://127.0.0.1", "http://[::1]"]
         .iter()
@@ -227,6 +269,12 @@ impl Apps {
                 "postLogoutRedirectUris": [POST_LOGOUT_REDIRECT_URI],
             }),
         );
+        // Of users, the third party may learn whatever they agree to.
+        for scope in scopes::OIDC {
+            if !["openid", "offline_access"].contains(&scope) {
+                state.links.of(USER_SCOPES).add(&apps.third_party.id, scope);
+            }
+        }
         let flow = json!({ "isDeviceFlow": true });
         set_metadata(state, &apps.device.id, "customClientMetadata", flow);
         state.manager.clone_from(&apps.m2m.id);

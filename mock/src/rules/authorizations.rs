@@ -6,6 +6,7 @@ use crate::{
     rules::{
         apps::App,
         errors::Failure,
+        logouts,
         scopes::{self, ORGANIZATIONS},
     },
     state::{
@@ -71,6 +72,13 @@ pub(crate) fn objection(state: &State, app: &App, params: &Params) -> Objection 
         .or_else(|| of_challenge(app, params))
         .or_else(|| of_resources(state, params))
         .or_else(|| of_hint(state, params))
+}
+
+/// The first scope that the application may not ask users for. Scopes of APIs and organizations are
+/// left out of tokens instead.
+pub(crate) fn forbidden_scope<'a>(state: &State, app: &App, params: &'a Params) -> Option<&'a str> {
+    let mut asked = params.get("scope").unwrap_or_default().split(' ');
+    asked.find(|word| scopes::OIDC.contains(word) && !app.may_ask_for(state, word))
 }
 
 fn of_response_type(kind: Option<&str>) -> Objection {
@@ -183,9 +191,12 @@ pub(crate) fn sign_in(
     submission: Value,
 ) -> String {
     let now = state.now();
+    let before = state.sessions.of_cookie(cookie, now);
+    if before.is_some_and(|own| own.user_id != user_id) {
+        logouts::end(state, cookie);
+    }
     let before = state.sessions.of_cookie(cookie, now).map(|own| own.uid.clone());
     let before = before.and_then(|uid| state.sessions.end(&uid));
-    let before = before.filter(|own| own.user_id == user_id);
     let cookie = state.ids.opaque();
     let fresh = state.ids.opaque();
     state.sessions.sessions.push(Session {

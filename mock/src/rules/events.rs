@@ -143,6 +143,7 @@ pub(crate) fn delivery(hook: &Members, event: &str, payload: &Members) -> Delive
         headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
     Delivery {
         event: event.to_owned(),
+        content_type: "application/json",
         url: config["url"].as_str().unwrap_or_default().to_owned(),
         headers: headers.collect(),
         signature: signature(text(hook, "signingKey").unwrap_or_default(), &body),

@@ -1,5 +1,6 @@
 //! What Logto decides. Nothing here knows of HTTP but by the numbers of its statuses.
 
+pub(crate) mod access;
 pub(crate) mod apps;
 pub(crate) mod authorizations;
 pub(crate) mod behaviours;
@@ -16,6 +17,7 @@ pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod formats;
 pub(crate) mod guard;
+pub(crate) mod logouts;
 pub(crate) mod logs;
 pub(crate) mod passwords;
 pub(crate) mod plan;

@@ -111,7 +111,7 @@ pub(crate) struct Store(Arc<Mutex<State>>);
 impl Store {
     pub(crate) fn new(endpoint: &str, id_seed: &str) -> io::Result<Self> {
         let mut ids = Ids::new(id_seed);
-        let keys = Keys::new(&ids.standard())?;
+        let keys = Keys::new(&ids.standard());
         Ok(Self(Arc::new(Mutex::new(State {
             endpoint: endpoint.to_owned(),
             ahead: 0,

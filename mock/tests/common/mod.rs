@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod browser;
+pub(crate) mod receiver;
 
 use logto_mock::Mock;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect::Policy};

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{audience, issue, lifetime, only, parameter, resource, user::check_member};
 use crate::{
     rules::{
+        access,
         apps::App,
         errors::Failure,
         scopes::{self, Subject},
@@ -24,6 +25,7 @@ pub(super) fn exchange(state: &mut State, app: &App, form: &Params) -> Result<Va
     let subject = parameter(form, "subject_token")?;
     let kind = parameter(form, "subject_token_type")?;
     let user_id = user_of(state, subject, kind).ok_or_else(Failure::invalid_grant)?;
+    access::check(state, app, &user_id)?;
     let resource = match form.all("resource").count() {
         0 | 1 => resource(state, form)?,
         _ => None,

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{audience, denied, issue, lifetime, only, parameter, resource, unknown_resource};
 use crate::{
     rules::{
+        access,
         apps::App,
         claims,
         errors::Failure,
@@ -92,6 +93,7 @@ pub(super) fn refresh_token(state: &mut State, app: &App, form: &Params) -> Resu
         state.tokens.revoke_grant(&grant);
         return Err(Failure::invalid_grant());
     }
+    access::check(state, app, &own.user_id)?;
     let organization = form.get("organization_id");
     let mut tokens = user_tokens(state, app, own, form, organization)?;
     tokens["refresh_token"] = match replacement(app, &token, now) {

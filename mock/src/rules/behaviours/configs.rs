@@ -12,7 +12,7 @@ use crate::{
         spec::Spec,
         users::not_found,
     },
-    state::{collection::Members, iso, now},
+    state::{collection::Members, iso, keys::Algorithm, now},
 };
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -39,10 +39,13 @@ pub(super) fn oidc_keys(call: &mut Call<'_>) -> Outcome {
     if !is_private(call) {
         return Ok(Reply::ok(json!([{ "id": "cookie-key", "createdAt": created }])));
     }
-    let ids = call.state.keys.ids();
-    let shown = ids.enumerate().map(|(at, id)| {
+    let keys = call.state.keys.list();
+    let shown = keys.enumerate().map(|(at, (id, algorithm))| {
         let status = if at == 0 { "Current" } else { "Previous" };
-        json!({ "id": id, "createdAt": created, "signingKeyAlgorithm": "EC", "status": status })
+        json!({
+            "id": id, "createdAt": created, "signingKeyAlgorithm": algorithm.name(),
+            "status": status,
+        })
     });
     Ok(Reply::ok(shown.collect::<Value>()))
 }
@@ -50,20 +53,23 @@ pub(super) fn oidc_keys(call: &mut Call<'_>) -> Outcome {
 pub(super) fn rotate_oidc_keys(call: &mut Call<'_>) -> Outcome {
     if is_private(call) {
         let id = call.state.ids.standard();
-        let rotated = call.state.keys.rotate(&id);
-        rotated.map_err(|_| Failure::raw(500, json!({ "message": "Internal server error." })))?;
+        let algorithm = match call.text("signingKeyAlgorithm") {
+            "RSA" => Algorithm::Rsa,
+            _ => Algorithm::Ec,
+        };
+        call.state.keys.rotate(&id, algorithm);
     }
     oidc_keys(call)
 }
 
 pub(super) fn delete_oidc_key(call: &mut Call<'_>) -> Outcome {
     let key = call.path[1].clone();
-    let known = call.state.keys.ids().any(|id| id == key) || key == "cookie-key";
+    let known = call.state.keys.list().any(|(id, _)| id == key) || key == "cookie-key";
     if !known {
         let message = format!("Key with ID {key} is not found.");
         return Err(Failure::with_message(404, "oidc.key_not_found", &message));
     }
-    if call.state.keys.ids().count() == 1 || !is_private(call) {
+    if call.state.keys.list().count() == 1 || !is_private(call) {
         return Err(Failure::new(422, "oidc.key_required"));
     }
     call.state.keys.remove(&key);
