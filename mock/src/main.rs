@@ -58,6 +58,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mock = builder.start().await?;
     say(&format!("{} is ready", mock.endpoint()));
     say(&format!("Management API: {} {}", mock.app_id(), mock.app_secret()));
+    let (id, secret) = (mock.web_app_id(), mock.web_app_secret());
+    say(&format!("web application: {id} {secret}, back to {}", mock.redirect_uri()));
+    say(&format!(
+        "single-page application: {}, back to {}",
+        mock.spa_app_id(),
+        mock.redirect_uri()
+    ));
     stopped().await?;
     say("stopped");
     Ok(())

@@ -42,24 +42,6 @@ async fn discovery(State(store): State<Store>) -> Response {
         (state.issuer(), state.keys.algorithms())
     };
     let at = |path: &str| format!("{issuer}{path}");
-    let mut claims = vec!["sub", "name", "picture", "updated_at", "username", "created_at"];
-    claims.extend(claims::PROFILE.map(|(claim, _)| claim));
-    claims.extend([
-        "email",
-        "email_verified",
-        "phone_number",
-        "phone_number_verified",
-        "custom_data",
-        "identities",
-        "sso_identities",
-        "roles",
-        "organizations",
-        "organization_data",
-        "organization_roles",
-        "sid",
-        "auth_time",
-        "iss",
-    ]);
     let document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/auth"),
@@ -94,9 +76,31 @@ async fn discovery(State(store): State<Store>) -> Response {
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "claim_types_supported": ["normal"],
-        "claims_supported": claims,
+        "claims_supported": claims_supported(),
     });
     reply::open_to_browsers(reply::ok(&document))
+}
+
+fn claims_supported() -> Vec<&'static str> {
+    let mut claims = vec!["sub", "name", "picture", "updated_at", "username", "created_at"];
+    claims.extend(claims::PROFILE.map(|(claim, _)| claim));
+    claims.extend([
+        "email",
+        "email_verified",
+        "phone_number",
+        "phone_number_verified",
+        "custom_data",
+        "identities",
+        "sso_identities",
+        "roles",
+        "organizations",
+        "organization_data",
+        "organization_roles",
+        "sid",
+        "auth_time",
+        "iss",
+    ]);
+    claims
 }
 
 async fn jwks(State(store): State<Store>) -> Response {

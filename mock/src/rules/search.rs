@@ -1,5 +1,7 @@
 //! The search of lists: `search`, `search.field`, `mode`, `mode.field`; `q` on some.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use crate::{rules::errors::Failure, state::params::Params};
@@ -60,12 +62,19 @@ impl Search {
 impl Term {
     fn fits<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
         let texts = self.fields.iter().filter_map(|field| text(field));
-        let cased =
-            |text: &str| if self.is_case_sensitive { text.to_owned() } else { text.to_lowercase() };
-        texts.map(cased).any(|text| match self.mode {
+        texts.map(|text| self.cased(text)).any(|text| match self.mode {
             Mode::Exact => text == self.value,
-            Mode::Like => like(&chars(&self.value), &chars(&text)),
+            Mode::Like => like(&self.value, &text),
         })
+    }
+
+    /// The text as it is compared. Of most texts that is what they are.
+    fn cased<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let is_lower = || text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        match self.is_case_sensitive || is_lower() {
+            true => Cow::Borrowed(text),
+            false => Cow::Owned(text.to_lowercase()),
+        }
     }
 }
 
@@ -102,15 +111,63 @@ fn unknown(parameter: &str) -> Failure {
 }
 
 /// SQL's LIKE: `%` is any text, `_` any character.
-fn like(pattern: &[char], text: &[char]) -> bool {
-    match pattern {
-        [] => text.is_empty(),
-        ['%', rest @ ..] => (0..=text.len()).any(|at| like(rest, &text[at..])),
-        ['_', rest @ ..] => !text.is_empty() && like(rest, &text[1..]),
-        [literal, rest @ ..] => text.first() == Some(literal) && like(rest, &text[1..]),
+fn like(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('%');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = without(first, text) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let found = starts(rest).find_map(|start| without(part, start));
+        let Some(after) = found else { return false };
+        rest = after;
     }
+    starts(rest).any(|start| without(last, start).is_some_and(str::is_empty))
 }
 
-fn chars(text: &str) -> Vec<char> {
-    text.chars().collect()
+/// What is left of a text that begins as a pattern without `%` says.
+fn without<'a>(pattern: &str, text: &'a str) -> Option<&'a str> {
+    if !pattern.contains('_') {
+        return text.strip_prefix(pattern);
+    }
+    pattern.chars().try_fold(text, |text, wanted| {
+        let mut chars = text.chars();
+        chars.next().filter(|own| wanted == '_' || *own == wanted).map(|_| chars.as_str())
+    })
+}
+
+/// The text from each of its characters on, and its end.
+fn starts(text: &str) -> impl Iterator<Item = &str> {
+    text.char_indices().map(|(at, _)| &text[at..]).chain([""])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn patterns_are_those_of_sql() {
+        for (pattern, text, fits) in [
+            ("", "", true),
+            ("", "a", false),
+            ("abc", "abc", true),
+            ("abc", "abcd", false),
+            ("%", "", true),
+            ("%b%", "abc", true),
+            ("%d%", "abc", false),
+            ("a%", "abc", true),
+            ("%c", "abcc", true),
+            ("%b", "abc", false),
+            ("a%c%e", "abcde", true),
+            ("a%d%b", "abcde", false),
+            ("%aab", "aaab", true),
+            ("a_c", "abc", true),
+            ("a_c", "ac", false),
+            ("%_", "", false),
+            ("%_é", "né", true),
+            ("_%_", "a", false),
+            ("%%x%%", "axb", true),
+        ] {
+            assert_eq!(like(pattern, text), fits, "{text} LIKE {pattern}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::state::collection::{Members, text};
+use crate::state::collection::{Members, newest_from, text};
 
 #[derive(Clone)]
 pub(crate) struct Row {
@@ -56,6 +56,11 @@ impl Table {
 
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// The newest first, without the first of them.
+    pub(crate) fn newest_from(&self, skipped: usize) -> impl Iterator<Item = &Row> {
+        newest_from(&self.rows, self.created, skipped)
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Row> {

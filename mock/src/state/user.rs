@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{factors::Mfa, now};
+use crate::state::{collection::newest_from, factors::Mfa, now};
 
 #[derive(Clone)]
 pub(crate) enum Password {
@@ -156,6 +156,12 @@ impl Users {
 
     pub(crate) fn len(&self) -> usize {
         self.users.len()
+    }
+
+    /// The newest first, without the first of them. As long as none was removed, these are not
+    /// looked at.
+    pub(crate) fn newest_from(&self, skipped: usize) -> impl Iterator<Item = &User> {
+        newest_from(&self.users, self.created, skipped)
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &User> {

@@ -175,7 +175,7 @@ pub(super) fn recent_logs(call: &mut Call<'_>) -> Outcome {
     let logs = call.state.tables.of("hooks/recent-logs", &call.path[0]);
     let key = call.query.get("logKey");
     let logs = logs.filter(|row| key.is_none_or(|key| text(&row.members, "key") == Some(key)));
-    call.reply_page(logs, None, |row| row.members.clone().into())
+    call.reply_page(logs, |row| row.members.clone().into())
 }
 
 pub(super) fn rotate_signing_key(call: &mut Call<'_>) -> Outcome {

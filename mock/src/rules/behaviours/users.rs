@@ -26,12 +26,12 @@ fn user<'a>(call: &'a Call<'_>) -> Result<&'a User, Failure> {
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let search = Search::of(call.query, SEARCHED)?;
     let users = &call.state.users;
-    if call.query.iter().all(|(key, _)| key.starts_with("page")) {
-        return call.reply_page(users.newest_first(), Some(users.len()), User::to_json);
+    if call.wants_all() {
+        return call.reply_page_of(users.len(), |n| users.newest_from(n), User::to_json);
     }
     let found = users.newest_first().filter(|user| search.finds(|field| user.text(field)));
     let found = found.filter(|user| call.lets_through("users", &user.id));
-    call.reply_page(found, None, User::to_json)
+    call.reply_page(found, User::to_json)
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {

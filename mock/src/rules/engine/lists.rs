@@ -25,6 +25,12 @@ pub(crate) struct Page {
     pub(crate) size: usize,
 }
 
+impl Page {
+    fn skipped(self) -> usize {
+        (self.number - 1).saturating_mul(self.size)
+    }
+}
+
 /// The page that a query asks for.
 pub(crate) fn page_of(query: &Params) -> Result<Page, Failure> {
     Ok(Page {
@@ -54,27 +60,38 @@ impl Call<'_> {
         paged.then(|| page_of(self.query)).transpose()
     }
 
-    /// Cuts a page out of these, and shows it.
+    /// Cuts a page out of these, which have to be counted, and shows it.
     pub(crate) fn reply_page<T>(
         &self,
         mut items: impl Iterator<Item = T>,
-        total: Option<usize>,
         show: impl Fn(T) -> Value,
     ) -> Outcome {
         let Some(page) = self.page()? else {
             return Ok(Reply::ok(items.map(show).collect::<Value>()));
         };
-        let skipped = (page.number - 1).saturating_mul(page.size);
-        let (shown, total) = match total {
-            Some(total) => (items.skip(skipped).take(page.size).map(show).collect(), total),
-            None => {
-                let before = items.by_ref().take(skipped).count();
-                let shown: Vec<Value> = items.by_ref().take(page.size).map(show).collect();
-                let total = before + shown.len() + items.count();
-                (Value::from(shown), total)
-            }
+        let before = items.by_ref().take(page.skipped()).count();
+        let shown: Vec<Value> = items.by_ref().take(page.size).map(show).collect();
+        let total = before + shown.len() + items.count();
+        Ok(Reply { total: Some(total), ..Reply::ok(Value::from(shown)) })
+    }
+
+    /// Shows a page of so many, which can be begun with any of them.
+    pub(crate) fn reply_page_of<T, I: Iterator<Item = T>>(
+        &self,
+        total: usize,
+        items_from: impl FnOnce(usize) -> I,
+        show: impl Fn(T) -> Value,
+    ) -> Outcome {
+        let Some(page) = self.page()? else {
+            return Ok(Reply::ok(items_from(0).map(show).collect::<Value>()));
         };
+        let shown = items_from(page.skipped()).take(page.size).map(show).collect::<Value>();
         Ok(Reply { total: Some(total), ..Reply::ok(shown) })
+    }
+
+    /// Whether all are wanted, and the query says of which page at most.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.query.iter().all(|(key, _)| key.starts_with("page"))
     }
 
     fn search(&self) -> Result<Search, Failure> {
@@ -138,22 +155,23 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let search = call.search()?;
     let table = call.plan.table.as_str();
     let Some(rows) = call.state.tables.get(table) else {
-        return call.reply_page(std::iter::empty(), Some(0), |value| value);
+        return call.reply_page(std::iter::empty(), |value| value);
     };
     let owner = call.path.join("/");
+    let schema = items(call);
+    let show = |own: &Members| show(call.state, call.contract, schema, table, own);
+    if call.wants_all() && owner.is_empty() {
+        let from = |skipped| rows.newest_from(skipped).map(|row| &row.members);
+        return call.reply_page_of(rows.len(), from, show);
+    }
     let all: Box<dyn Iterator<Item = &crate::state::tables::Row>> = match owner.is_empty() {
         true => Box::new(rows.newest_first()),
         false => Box::new(rows.of(&owner)),
     };
-    let schema = items(call);
-    let show = |own: &Members| show(call.state, call.contract, schema, table, own);
-    if call.query.iter().all(|(key, _)| key.starts_with("page")) && owner.is_empty() {
-        return call.reply_page(all.map(|row| &row.members), Some(rows.len()), show);
-    }
     let found = all
         .map(|row| &row.members)
         .filter(|own| call.is_wanted(table, own) && search.finds(|field| text(own, field)));
-    call.reply_page(found, None, show)
+    call.reply_page(found, show)
 }
 
 /// What is assigned to an entity, or what it is assigned to.
@@ -164,17 +182,27 @@ pub(super) fn linked(call: &mut Call<'_>, link: &Link) -> Outcome {
         true => call.state.links.lefts(&link.name, &left).collect(),
         false => call.state.links.rights(&link.name, &left).collect(),
     };
-    let rows = ids.into_iter().filter_map(|id| row_of(call.state, &link.target, id));
-    let found = rows
-        .filter(|own| call.is_wanted(&link.target, own) && search.finds(|field| text(own, field)));
     let schema = items(call);
-    call.reply_page(found, None, |own| {
+    let show = |own: Members| {
         let mut shown = show(call.state, call.contract, schema, &link.target, &own);
         if call.contract.member(schema, "organizationRoles").is_some() {
             shown["organizationRoles"] = organization_roles(call, link, &left, &own);
         }
         shown
-    })
+    };
+    let total = ids.len();
+    let mut ids = ids.into_iter();
+    if call.wants_all() {
+        let rows_from = |skipped: usize| {
+            ids.by_ref().take(skipped).for_each(drop);
+            ids.filter_map(|id| row_of(call.state, &link.target, id))
+        };
+        return call.reply_page_of(total, rows_from, show);
+    }
+    let rows = ids.filter_map(|id| row_of(call.state, &link.target, id));
+    let found = rows
+        .filter(|own| call.is_wanted(&link.target, own) && search.finds(|field| text(own, field)));
+    call.reply_page(found, show)
 }
 
 fn row_of(state: &State, table: &str, id: &str) -> Option<Members> {
