@@ -171,7 +171,8 @@ async fn a_preflight_request_passes_the_layer_and_others_do_not() {
     let inner = tower::service_fn(async |_: Request<Body>| {
         Ok::<_, std::convert::Infallible>(Response::new(Body::from("reached")))
     });
-    let service = tower::Layer::layer(&BearerLayer::new(logto.verifier()), inner);
+    let layer = BearerLayer::new(logto.verifier());
+    let service = tower::Layer::layer(&layer, inner);
     let preflight = ["origin", "access-control-request-method"];
     for (method, headers, passes) in [
         ("OPTIONS", &preflight[..], true),
@@ -188,6 +189,15 @@ async fn a_preflight_request_passes_the_layer_and_others_do_not() {
         let response = service.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status().is_success(), passes, "{method} {headers:?}");
     }
+    let preflight = || {
+        let request = Request::options("/").header("origin", "https://evil.example");
+        request.header("access-control-request-method", "POST").body(Body::empty()).unwrap()
+    };
+    // What does not look at the method would do as it is asked.
+    let strict = tower::Layer::layer(&layer.clone().verify_preflight(), inner);
+    assert_eq!(strict.oneshot(preflight()).await.unwrap().status(), 401);
+    let grpc = tower::Layer::layer(&layer.grpc(), inner);
+    assert_eq!(grpc.oneshot(preflight()).await.unwrap().headers()["grpc-status"], "16");
     assert_eq!(logto.fetches(), 0);
 }
 

@@ -43,6 +43,25 @@ impl Headers for HeaderMap {
 }
 
 impl<'a> RequestHead<'a> {
+    /// The head of a request of a framework that is built on `http` but has a request type of its
+    /// own, such as poem.
+    ///
+    /// ```
+    /// use http::{HeaderMap, Method, Uri};
+    /// use logto_api::verify::{AccessTokenClaims, BearerRejection, RequestHead, TokenVerifier};
+    ///
+    /// async fn caller(
+    ///     verifier: &TokenVerifier,
+    ///     (method, uri, headers): (&Method, &Uri, &HeaderMap),
+    /// ) -> Result<AccessTokenClaims, BearerRejection> {
+    ///     let head = RequestHead::new(method, uri, headers);
+    ///     verifier.authenticate(head, &["read:orders"]).await
+    /// }
+    /// ```
+    pub fn new(method: &'a http::Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        Self { method: method.as_str(), path: uri.path(), query: uri.query(), headers }
+    }
+
     /// The method, such as `GET`.
     pub fn method(&self) -> &'a str {
         self.method
@@ -76,20 +95,16 @@ impl<'a> RequestHead<'a> {
     pub(super) fn find(&self, name: &str) -> Found<'a> {
         self.headers.find(name)
     }
-
-    fn of(method: &'a http::Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
-        Self { method: method.as_str(), path: uri.path(), query: uri.query(), headers }
-    }
 }
 
 impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
     fn from(request: &'a Request<B>) -> Self {
-        Self::of(request.method(), request.uri(), request.headers())
+        Self::new(request.method(), request.uri(), request.headers())
     }
 }
 
 impl<'a> From<&'a Parts> for RequestHead<'a> {
     fn from(parts: &'a Parts) -> Self {
-        Self::of(&parts.method, &parts.uri, &parts.headers)
+        Self::new(&parts.method, &parts.uri, &parts.headers)
     }
 }

@@ -15,11 +15,16 @@ use tower_service::Service;
 use super::{BearerRejection, RequestHead, TokenVerifier};
 
 /// A layer that lets requests with a good access token through, for all that is a
-/// [`tower_service::Service`] of HTTP requests: axum, tonic, hyper, poem.
+/// [`tower_service::Service`] of [`http::Request`]s: axum, tonic, hyper. A middleware of poem's gets
+/// requests of another type: see [`RequestHead::new`].
 ///
 /// The claims are an extension of the request: `Extension<AccessTokenClaims>` in axum,
-/// `request.extensions().get::<AccessTokenClaims>()` elsewhere. Preflight requests of CORS pass
-/// without a token, since browsers send none with them.
+/// `request.extensions().get::<AccessTokenClaims>()` elsewhere.
+///
+/// CORS preflight requests pass without a token, since browsers send none with them: `OPTIONS` with
+/// `Origin` and `Access-Control-Request-Method`. Anybody can send them. A service that does not look at
+/// the method, unlike those behind a router, would carry them out as it does others: use
+/// [`verify_preflight`](Self::verify_preflight) for it.
 ///
 /// ```
 /// use axum::{Extension, Router, routing::get};
@@ -39,12 +44,13 @@ pub struct BearerLayer<R = JsonRejections> {
     verifier: TokenVerifier,
     scopes: Arc<[String]>,
     respond: R,
+    passes_preflight: bool,
 }
 
 impl BearerLayer {
     /// A layer that lets the tokens through that this verifier accepts.
     pub fn new(verifier: TokenVerifier) -> Self {
-        Self { verifier, scopes: Arc::default(), respond: JsonRejections }
+        Self { verifier, scopes: Arc::default(), respond: JsonRejections, passes_preflight: true }
     }
 }
 
@@ -59,12 +65,22 @@ impl<R> BearerLayer<R> {
     /// Answers rejected requests by this function, `|rejection: BearerRejection| -> Response<_>`,
     /// in place of a small JSON body; [`BearerRejection::response`] helps.
     pub fn on_rejection<F>(self, respond: F) -> BearerLayer<F> {
-        BearerLayer { verifier: self.verifier, scopes: self.scopes, respond }
+        let Self { verifier, scopes, passes_preflight, .. } = self;
+        BearerLayer { verifier, scopes, respond, passes_preflight }
     }
 
-    /// Answers rejected requests as gRPC does, by a status in the headers: for tonic.
+    /// Requires a token of CORS preflight requests, too. Browsers send none with them: have a CORS layer
+    /// around this one answer them.
+    #[must_use]
+    pub fn verify_preflight(mut self) -> Self {
+        self.passes_preflight = false;
+        self
+    }
+
+    /// Answers rejected requests as gRPC does, by a status in the headers: for tonic. Preflight
+    /// requests do not pass, as tonic calls a method whatever that of HTTP is.
     pub fn grpc(self) -> BearerLayer<GrpcRejections> {
-        self.on_rejection(GrpcRejections)
+        self.verify_preflight().on_rejection(GrpcRejections)
     }
 }
 
@@ -151,7 +167,7 @@ where
         let layer = self.layer.clone();
         Box::pin(async move {
             let head = RequestHead::from(&request);
-            if !head.is_preflight() {
+            if !(layer.passes_preflight && head.is_preflight()) {
                 match layer.verifier.authenticate(head, &layer.scopes).await {
                     Ok(claims) => drop(request.extensions_mut().insert(claims)),
                     Err(rejection) => return Ok(layer.respond.reject(rejection)),
