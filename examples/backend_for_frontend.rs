@@ -1,17 +1,18 @@
-//! A web application with a sign-in page of its own: the browser talks to it alone, and it talks to
-//! Logto.
+//! A web application with its own sign-in page: the browser talks only to the application, which
+//! talks to Logto.
 //!
 //! ```sh
 //! cargo run --example backend_for_frontend
 //! ```
 //!
-//! Logto's cookies are passed through to the browser, so that nothing of a sign-in is kept here but
-//! what the browser must not see. It ends with a session of this application's own: the browser has
-//! its id, the tokens stay here.
+//! Logto's cookies are passed on to the browser, so that the application stores only what the
+//! browser must not see. The sign-in ends with a session of this application: the browser has its
+//! id, the tokens stay on the server.
 //!
-//! With `REDIS_URL` (and `--features redis`), sessions are kept there, for all processes that run this.
+//! With `REDIS_URL` (and `--features redis`), sessions are stored in Redis, and shared by all
+//! processes.
 //!
-//! Without any environment it uses a stand-in of Logto. On a server of yours, set `LOGTO_ENDPOINT`,
+//! Without these variables it uses a mock of Logto. For your own server, set `LOGTO_ENDPOINT`,
 //! `LOGTO_CLIENT_ID`, `LOGTO_CLIENT_SECRET` and `LOGTO_REDIRECT_URI` of a traditional web
 //! application.
 
@@ -44,26 +45,26 @@ use uuid::Uuid;
 
 /// Where the browser sends Logto's cookies to.
 const SIGN_IN: &str = "/sign-in";
-/// The cookie that names what is kept of a sign-in.
+/// The cookie with the id of a pending sign-in.
 const FLOW: &str = "flow";
-/// The cookie that names a session of this application's.
+/// The cookie with the id of a session of this application.
 const SESSION: &str = "session";
-/// The id of a session of nobody's.
+/// An id without a session.
 const NO_SESSION: &str = "none";
 
-/// The application, and all that it keeps. A real one keeps it in a database.
+/// The application and its state. A real one stores it in a database.
 pub(crate) struct App {
     pub(crate) logto: Client,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) redirect_uri: String,
-    /// Whether cookies may cross the network in the clear: on a developer's machine only.
+    /// Whether cookies may be sent without TLS: on a developer's machine only.
     pub(crate) insecure: bool,
-    /// Sign-ins under way.
+    /// Pending sign-ins.
     pub(crate) flows: Store<PendingAuthorization>,
     /// Users who are signed in.
     pub(crate) sessions: UserSessions,
-    /// On the stand-in: what the user's authenticator app would show.
+    /// On the mock: the code that the user's authenticator app shows.
     pub(crate) authenticator: Option<Box<dyn Fn() -> String + Send + Sync>>,
 }
 
@@ -85,7 +86,7 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// The application that the environment names.
+/// The application from the environment.
 pub(crate) fn on_server(endpoint: &str, get: impl Fn(&str) -> Option<String>) -> Outcome<App> {
     let names = ["LOGTO_CLIENT_ID", "LOGTO_CLIENT_SECRET", "LOGTO_REDIRECT_URI"];
     let what = "they are those of a traditional web application";
@@ -106,7 +107,7 @@ pub(crate) async fn sessions_on_redis(_: &App, _: &str) -> Outcome<UserSessions>
     Err("REDIS_URL is set: run this with `--features redis`".into())
 }
 
-/// An application of a stand-in, where alice has an authenticator app.
+/// An application of the mock, where alice has an authenticator app.
 async fn on_stand_in() -> Outcome<App> {
     let mock = logto_mock::Mock::start().await?;
     let alice = mock.add_user("alice", "correct horse 7 battery");
@@ -159,10 +160,10 @@ async fn home(State(app): Shared, headers: HeaderMap) -> Result<Response, Failur
     )))
 }
 
-/// Opens an interaction with Logto, whose cookies the browser gets.
+/// Starts an interaction with Logto, and passes its cookies on to the browser.
 async fn begin(State(app): Shared, headers: HeaderMap) -> Result<Response, Failure> {
     let cookies = BrowserCookies::new();
-    let session = app
+    let flow = app
         .logto
         .sign_in(&app.client_id, &app.redirect_uri)
         .client_secret(&app.client_secret)
@@ -171,7 +172,7 @@ async fn begin(State(app): Shared, headers: HeaderMap) -> Result<Response, Failu
         .await?;
     app.flows.remove(cookie(&headers, FLOW));
     let mut response = password_page(None);
-    if let Some(pending) = session.pending() {
+    if let Some(pending) = flow.pending() {
         let id = app.flows.insert(pending.clone());
         set_cookie(&app, &mut response, FLOW, &id, SIGN_IN);
     }
@@ -191,8 +192,8 @@ async fn password(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Failure> {
     let cookies = logto_cookies(&headers);
-    let session = attach(&app, &headers, &cookies)?.flow::<SignIn>()?;
-    match session.password(Identifier::username(form.username), form.password).await {
+    let flow = resume(&app, &headers, &cookies)?.flow::<SignIn>()?;
+    match flow.password(Identifier::username(form.username), form.password).await {
         Ok(step) => advance(&app, &headers, &cookies, step).await,
         Err(error) if error.is_invalid_credentials() => {
             Ok(password_page(Some("There is no such user, or the password is wrong.")))
@@ -220,7 +221,7 @@ async fn code(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Failure> {
     let cookies = logto_cookies(&headers);
-    let user = attach(&app, &headers, &cookies)?.identified::<SignIn>()?;
+    let user = resume(&app, &headers, &cookies)?.identified::<SignIn>()?;
     match user.mfa().verify_totp(form.code).await {
         Ok(step) => advance(&app, &headers, &cookies, step).await,
         Err(error) if error.is_wrong_code() => Ok(second_page(Some("This code is wrong."))),
@@ -228,7 +229,7 @@ async fn code(
     }
 }
 
-/// Goes on as far as that is possible without the user.
+/// Continues as far as possible without the user.
 async fn advance(
     app: &App,
     headers: &HeaderMap,
@@ -267,18 +268,18 @@ async fn sign_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Fa
     Ok(Redirect::to("/").into_response())
 }
 
-/// The interaction that the browser's cookies name, with what was kept of its sign-in.
-fn attach(
+/// The interaction that the browser's cookies identify, with its stored state.
+fn resume(
     app: &App,
     headers: &HeaderMap,
     cookies: &BrowserCookies,
 ) -> Result<InteractionHandle, Failure> {
     let pending = app.flows.get(cookie(headers, FLOW)).ok_or(Failure::Expired)?;
-    let attached = app.logto.resume_interaction(cookies).authorization(pending);
-    Ok(attached.client_secret(&app.client_secret))
+    let handle = app.logto.resume_interaction(cookies).authorization(pending);
+    Ok(handle.client_secret(&app.client_secret))
 }
 
-/// The browser's cookies that are Logto's: this application's own are none of its business.
+/// The browser's cookies that are Logto's, without those of this application.
 fn logto_cookies(headers: &HeaderMap) -> BrowserCookies {
     let cookies = BrowserCookies::from_headers(headers.get_all(header::COOKIE));
     cookies.retain(|name| {
@@ -287,7 +288,7 @@ fn logto_cookies(headers: &HeaderMap) -> BrowserCookies {
     cookies
 }
 
-/// Hands what Logto has set to the browser, which sends it to the sign-in page and nowhere else.
+/// Passes the cookies that Logto has set on to the browser, for the path of the sign-in page only.
 fn hand_over(cookies: &BrowserCookies, response: &mut Response) {
     for set_cookie in cookies.set_cookies_at(SIGN_IN) {
         response.headers_mut().append(header::SET_COOKIE, set_cookie);
@@ -308,7 +309,7 @@ fn set_cookie(app: &App, response: &mut Response, name: &str, value: &str, path:
     }
 }
 
-/// Values under ids that nobody can guess.
+/// Values under random ids.
 pub(crate) struct Store<T>(Mutex<HashMap<String, T>>);
 
 impl<T> Default for Store<T> {
@@ -333,18 +334,18 @@ impl<T: Clone> Store<T> {
     }
 }
 
-/// What the browser is told when a sign-in cannot go on.
+/// The response when a sign-in cannot continue.
 enum Failure {
-    /// It was not begun here, or too long ago.
+    /// The sign-in was not started here, or too long ago.
     Expired,
     Logto(Error),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        // Nobody has been identified where the password was skipped.
-        let is_over = error.is_session_ended() || error.has_code("session.identifier_not_found");
-        if is_over { Self::Expired } else { Self::Logto(error) }
+        // No user has been identified if the password was skipped.
+        let has_ended = error.is_session_ended() || error.has_code("session.identifier_not_found");
+        if has_ended { Self::Expired } else { Self::Logto(error) }
     }
 }
 

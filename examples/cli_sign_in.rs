@@ -1,6 +1,6 @@
-//! A command-line tool that its user signs in to, and that remembers them.
+//! A command-line tool with a sign-in, which stores the user's tokens.
 //!
-//! Without any environment it talks to a stand-in of Logto. On a server of yours:
+//! Without these variables it uses a mock of Logto. For your own server:
 //!
 //! ```sh
 //! export LOGTO_ENDPOINT=http://localhost:3001
@@ -9,9 +9,9 @@
 //! cargo run --example cli_sign_in -- --sign-out
 //! ```
 //!
-//! The first takes a native application with the redirect URI `http://127.0.0.1/callback`, the second
-//! one that was created for the device flow. Tokens are kept in the file that `LOGTO_TOKENS` names,
-//! `logto-tokens.json` by default, which nobody else can read.
+//! The first needs a native application with the redirect URI `http://127.0.0.1/callback`, the
+//! second one that was created for the device flow. The tokens are stored in the file
+//! `LOGTO_TOKENS`, by default `logto-tokens.json`, which only the user can read.
 
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
 
@@ -29,7 +29,7 @@ use logto_api::{
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Where a native application's answers come to, at any port.
+/// The redirect URI of a native application, with any port.
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 
 #[tokio::main]
@@ -54,7 +54,7 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Signs in to a stand-in, whose alice confirms at once.
+/// Signs in to the mock, where alice confirms at once.
 pub(crate) async fn on_stand_in() -> Outcome<()> {
     let mock = logto_mock::Mock::start().await?;
     println!("LOGTO_ENDPOINT is not set: talking to a stand-in at {}", mock.endpoint());
@@ -68,7 +68,7 @@ pub(crate) async fn on_stand_in() -> Outcome<()> {
     sign_out(&logto, &file).await
 }
 
-/// Has the user confirm a code, on any device.
+/// Signs in with a code, on any device.
 pub(crate) async fn by_device(logto: &Client, client_id: &str) -> Outcome<UserTokens> {
     let device = logto.device_sign_in(client_id).begin().await?;
     let page = device.verification_uri_complete().unwrap_or(device.verification_uri());
@@ -80,14 +80,14 @@ pub(crate) async fn by_device(logto: &Client, client_id: &str) -> Outcome<UserTo
     }
 }
 
-/// Has the user sign in with the browser of this machine.
+/// Signs in with the browser of this machine.
 pub(crate) async fn by_browser(logto: &Client, client_id: &str) -> Outcome<UserTokens> {
     let sign_in = logto.sign_in(client_id, REDIRECT_URI).loopback().await?;
     println!("Open {} in your browser", sign_in.url());
     Ok(sign_in.tokens().await?)
 }
 
-/// Who is signed in. Their tokens are kept, whenever they change.
+/// The signed-in user. The tokens are stored whenever they change.
 pub(crate) async fn greet(file: &File, tokens: UserTokens) -> Outcome<String> {
     file.keep(&tokens.to_stored())?;
     let kept = file.clone();
@@ -105,7 +105,7 @@ pub(crate) async fn greet(file: &File, tokens: UserTokens) -> Outcome<String> {
     }
 }
 
-/// Has the tokens revoked, and forgets them.
+/// Revokes the tokens, and deletes them.
 pub(crate) async fn sign_out(logto: &Client, file: &File) -> Outcome<()> {
     if let Some(tokens) = file.tokens(logto)? {
         tokens.revoke().await?;
@@ -115,7 +115,7 @@ pub(crate) async fn sign_out(logto: &Client, file: &File) -> Outcome<()> {
     Ok(())
 }
 
-/// The file that tokens are kept in.
+/// The file with the tokens.
 #[derive(Clone)]
 pub(crate) struct File(pub(crate) PathBuf);
 
@@ -128,7 +128,7 @@ impl File {
         Ok(Some(serde_json::from_str::<StoredTokens>(&text)?.restore(logto, None)?))
     }
 
-    /// It is written beside and moved, so that there is always a whole one.
+    /// It is written to a temporary file and renamed, so that it is never incomplete.
     fn keep(&self, set: &StoredTokens) -> Outcome<()> {
         let beside = self.0.with_extension("new");
         write_private(&beside, serde_json::to_string(set)?.as_bytes())?;

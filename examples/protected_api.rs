@@ -1,11 +1,11 @@
-//! An API that demands access tokens: scopes of the API, and permissions in organizations.
+//! An API that requires access tokens: with scopes of the API, and permissions in organizations.
 //!
 //! ```sh
 //! cargo run --example protected_api --features axum,verify
 //! ```
 //!
-//! Without any environment it uses a stand-in of Logto, and prints requests to try. On a server of
-//! yours, set `LOGTO_ENDPOINT`, and `LOGTO_AUDIENCE` to the identifier of an API resource.
+//! Without these variables it uses a mock of Logto, and prints requests to try. For your own
+//! server, set `LOGTO_ENDPOINT`, and `LOGTO_AUDIENCE` to the identifier of an API resource.
 
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
 
@@ -31,7 +31,7 @@ pub(crate) const AUDIENCE: &str = "https://api.acme.com";
 
 pub(crate) type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Whoever may read orders.
+/// A caller that may read orders.
 struct OrdersReader(AccessTokenClaims);
 
 impl TokenClaims for OrdersReader {
@@ -42,7 +42,7 @@ impl TokenClaims for OrdersReader {
     }
 }
 
-/// The errors of this API. Status and `WWW-Authenticate` stay RFC 6750's.
+/// The errors of this API. Status and `WWW-Authenticate` are those of RFC 6750.
 struct ApiError(BearerRejection);
 
 impl From<BearerRejection> for ApiError {
@@ -103,7 +103,7 @@ pub(crate) fn routes(endpoint: &str, audience: &str) -> Result<Router> {
         .layer(from_fn(no_store)))
 }
 
-/// The scope is demanded by the type.
+/// The type requires the scope.
 async fn orders(
     caller: std::result::Result<Authenticated<OrdersReader>, BearerRejection>,
 ) -> std::result::Result<Json<Value>, ApiError> {
@@ -111,7 +111,7 @@ async fn orders(
     Ok(Json(json!({ "orders_of": claims.subject() })))
 }
 
-/// The scope is demanded by hand.
+/// The handler requires the scope.
 async fn create_order(
     caller: std::result::Result<Authenticated, BearerRejection>,
 ) -> std::result::Result<Json<Value>, ApiError> {
@@ -120,7 +120,7 @@ async fn create_order(
     Ok(Json(json!({ "created_by": claims.subject() })))
 }
 
-/// The permission in the organization is demanded by the layer.
+/// The layer requires the permission in the organization.
 async fn projects(
     Path(organization): Path<String>,
     Extension(claims): Extension<AccessTokenClaims>,
@@ -128,12 +128,12 @@ async fn projects(
     Json(json!({ "organization": organization, "for": claims.subject() }))
 }
 
-/// What tokens gave leave for is no one else's to cache.
+/// Responses to authorized requests must not be cached by others.
 async fn no_store(request: Request, next: Next) -> impl IntoResponse {
     ([("cache-control", "no-store")], next.run(request).await)
 }
 
-/// A machine that calls the API, with a role that lets it.
+/// A machine that calls the API, with a role that allows it.
 pub(crate) struct Caller {
     client: Client,
     pub(crate) organization: String,

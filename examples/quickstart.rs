@@ -1,8 +1,7 @@
-//! The main job, from a token to a signed-in user, a line a step.
+//! The main features in one program: from an access token to a signed-in user.
 //!
-//! Without any environment it talks to a stand-in of Logto that it starts
-//! itself; with `LOGTO_ENDPOINT`, `LOGTO_APP_ID` and `LOGTO_APP_SECRET` (and
-//! `LOGTO_RESOURCE`, where it is not the default) it talks to that server:
+//! Without these variables it starts a mock of Logto; with `LOGTO_ENDPOINT`, `LOGTO_APP_ID` and
+//! `LOGTO_APP_SECRET` (and `LOGTO_RESOURCE`, if it is not the default) it uses that server:
 //!
 //! ```sh
 //! cargo run --example quickstart
@@ -97,10 +96,10 @@ async fn sign_in(logto: &Client, app: &App, username: &str) -> Result<()> {
     if let Some(secret) = &app.secret {
         request = request.client_secret(secret);
     }
-    let session = request.begin().await?;
+    let flow = request.begin().await?;
     println!("started an interaction with an authorization request");
 
-    let step = session.password(Identifier::username(username), PASSWORD).await?;
+    let step = flow.password(Identifier::username(username), PASSWORD).await?;
     println!("the password is right");
     let tokens = step.submit().await?.tokens().await?;
     if let Some(claims) = tokens.claims() {

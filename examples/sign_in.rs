@@ -1,15 +1,14 @@
-//! A user signs in with a password, and with a second factor when Logto asks for one.
+//! A user signs in with a password, and with a second factor if Logto requires one.
 //!
-//! Without any environment it talks to a stand-in of Logto that it starts itself, with a user who
-//! has an authenticator app:
+//! Without these variables it starts a mock of Logto, with a user who has an authenticator app:
 //!
 //! ```sh
 //! cargo run --example sign_in
 //! ```
 //!
-//! On a server of yours, it asks for everything on the terminal. The application is one that users
-//! sign in to: a native one, or a traditional web application with its secret. The redirect URI is
-//! one that it has registered; nobody has to listen there:
+//! With your own server, it prompts for all input on the terminal. The application is one that
+//! users sign in to: a native one, or a traditional web application with its secret. The redirect
+//! URI must be registered; no server has to listen there:
 //!
 //! ```sh
 //! export LOGTO_ENDPOINT=http://localhost:3001 LOGTO_CLIENT_ID=… LOGTO_CLIENT_SECRET=…
@@ -41,7 +40,7 @@ pub(crate) struct App {
     pub(crate) redirect_uri: String,
 }
 
-/// What the user is asked.
+/// A prompt for the user.
 pub(crate) enum Question<'a> {
     Username,
     Password,
@@ -80,7 +79,7 @@ async fn main() -> Outcome<()> {
     show(&sign_in(&logto, &app, &answer).await?).await
 }
 
-/// The application that the environment names.
+/// The application from the environment.
 pub(crate) fn app_of(get: impl Fn(&str) -> Option<String>) -> Outcome<App> {
     let names = ["LOGTO_CLIENT_ID", "LOGTO_REDIRECT_URI"];
     let what = "they are those of an application that users sign in to, either a native one or, \
@@ -100,11 +99,11 @@ pub(crate) async fn sign_in(
     if let Some(secret) = &app.client_secret {
         request = request.client_secret(secret);
     }
-    let session = request.begin().await?;
-    println!("the session has begun");
+    let flow = request.begin().await?;
+    println!("the sign-in flow has begun");
 
     let username = Identifier::username(ask(Question::Username)?);
-    let mut step = session.password(username, ask(Question::Password)?).await?;
+    let mut step = flow.password(username, ask(Question::Password)?).await?;
     println!("the password is right");
     loop {
         step = match step {

@@ -1,12 +1,12 @@
-//! Something else than the HTTP client that answers requests: a server in the same process, which
-//! no port leads to, behind a limit and a record of what was sent.
+//! A transport other than the HTTP client: a server in the same process, without a port, behind a
+//! limit and a recorder of requests.
 //!
 //! ```sh
 //! cargo run --example transport
 //! ```
 //!
-//! Whatever is a `tower::Service` of requests will do. With the HTTP client at its end, the same
-//! layers limit and record what goes to a real server.
+//! Any `tower::Service` of requests works. With the HTTP client at its end, the same layers limit
+//! and record the requests to a real server.
 
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
 
@@ -25,7 +25,7 @@ use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What was sent, a line a request.
+/// The recorded requests, one per line.
 pub(crate) type Log = Arc<Mutex<Vec<String>>>;
 
 #[tokio::main]
@@ -60,7 +60,7 @@ pub(crate) async fn user(logto: &Client, id: &str) -> Result<Value> {
     logto.request(Method::GET, &format!("/api/users/{id}")).send().await?.json()
 }
 
-/// As much of Logto as is needed here.
+/// The part of Logto that this example needs.
 fn routes() -> Router {
     let token = async || Json(json!({"access_token": "token", "expires_in": 3600}));
     let user = async |Path(id): Path<String>| Json(json!({ "id": id }));
@@ -69,7 +69,7 @@ fn routes() -> Router {
         .route("/api/users/{id}", routing::get(user))
 }
 
-/// What answers requests by these routes.
+/// A service that responds by these routes.
 pub(crate) fn in_process(
     routes: Router,
 ) -> impl Service<Request, Response = Response, Error = BoxError, Future: Send> + Clone + Send + 'static

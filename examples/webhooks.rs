@@ -1,11 +1,11 @@
-//! A service that receives webhooks: it verifies each delivery, takes it once, answers at once and
-//! acts afterwards.
+//! A service that receives webhooks: it verifies each delivery, accepts it once, responds at once
+//! and processes it afterwards.
 //!
 //! ```sh
 //! cargo run --example webhooks --features axum,webhooks
 //! ```
 //!
-//! Without any environment a stand-in of Logto sends it one. On a server of yours, set
+//! Without these variables a mock of Logto sends a delivery. For your own server, set
 //! `LOGTO_SIGNING_KEY` to the signing key of a webhook whose URL leads to
 //! `http://localhost:3000/webhooks/logto`.
 
@@ -31,7 +31,7 @@ use logto_api::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
-/// How long deliveries are remembered, and how old they may be.
+/// How long deliveries are stored for replay checks, and how old they may be.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -73,7 +73,7 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// A webhook that sends what this service acts on.
+/// A webhook for the events that this service processes.
 pub(crate) async fn subscribe(logto: &Client, url: &str) -> Outcome<WebhookVerifier> {
     let events = [HookEvent::UserCreated, HookEvent::UserDeleted, HookEvent::PostSignIn];
     Ok(logto.hooks().subscribe("example", url, events).await?.verifier())
@@ -85,13 +85,13 @@ pub(crate) fn routes(verifier: WebhookVerifier, work: mpsc::UnboundedSender<Even
     Router::new().route("/webhooks/logto", post(receive)).with_state(App { verifier, work })
 }
 
-/// Takes each delivery once. Several processes keep in a database what they have seen.
+/// Accepts each delivery once. Several processes would store seen deliveries in a database.
 fn once(verifier: WebhookVerifier) -> WebhookVerifier {
     let seen = Mutex::new(HashMap::new());
     verifier.replay_check(move |event, signature| {
         let now = Instant::now();
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // A delivery may say that it is from the future, as far as it may be old.
+        // The time of a delivery may be as far in the future as in the past.
         seen.retain(|_, at| now.duration_since(*at) < 2 * MAX_AGE);
         seen.insert((event.hook_id().map(str::to_owned), signature.to_owned()), now).is_some()
     })
@@ -102,7 +102,7 @@ async fn receive(
     delivery: Result<Delivery, WebhookError>,
 ) -> Result<StatusCode, WebhookError> {
     match delivery {
-        // Logto does not send again: it is told of success as soon as the event is kept.
+        // Logto does not retry: the response is sent as soon as the event is stored.
         Ok(Delivery(event)) => match app.work.send(event) {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
             Err(_) => Ok(StatusCode::SERVICE_UNAVAILABLE),
@@ -112,7 +112,7 @@ async fn receive(
     }
 }
 
-/// What is done about an event.
+/// Processes an event.
 pub(crate) fn act(event: &Event) -> String {
     match event {
         Event::UserCreated(change) => {

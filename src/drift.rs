@@ -1,4 +1,4 @@
-//! Does a live server still do what the contract says? With the feature `drift`.
+//! Compares a live server with the contract. Requires the feature `drift`.
 
 use std::pin::pin;
 
@@ -40,15 +40,13 @@ const UNPUBLISHED: &str = "this server publishes no OpenAPI document at /api/swa
                            may hide it, or the endpoint's address is not Logto's";
 
 impl Client {
-    /// Compares the OpenAPI document that the server publishes with what this crate knows of its
-    /// release.
+    /// Compares the OpenAPI document that the server publishes with that of its release.
     ///
-    /// No document says which release it is of: it is compared with that of the supported release
-    /// that it looks like most, which [`release`](Drift::release) names. An older server is no
-    /// drift.
+    /// Documents do not name their release: it is compared with the most similar supported release,
+    /// which [`release`](Drift::release) names. An older server is no drift.
     ///
-    /// What differs is a report and no error: whether the service can go on is yours to say. A
-    /// server one release ahead mostly differs in additions, which harm nothing. Each [`Change`]
+    /// The result is a report, not an error: whether the service can continue is your decision. A
+    /// server one release ahead mostly differs in additions, which are harmless. Each [`Change`]
     /// names the operations and the methods that it affects, and says what it means for a
     /// [running](Change::running) program, and for its [code](Change::class) with the next version
     /// of the crate; [`is_breaking`](Drift::is_breaking) is about running programs.
@@ -71,20 +69,20 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// Compared are the groups whose Cargo features are enabled, or all of them where none is; a
-    /// group that the contract does not know only counts where all are enabled. Addresses of
-    /// servers and texts for readers are no differences.
+    /// It compares the groups whose Cargo features are enabled, or all groups if none is; a group
+    /// that the contract does not know only counts if all are enabled. Server URLs and descriptions
+    /// are ignored.
     ///
-    /// The document is public: no token is sent for it. The client's time limits and its policy of
-    /// repeating calls hold for fetching it. Comparing takes some tenths of a second of a
-    /// processor, on a thread where that stops no other task, and some tens of megabytes: do it
-    /// once, at the start, and beside other work.
+    /// The document is public: no token is sent. The client's timeouts and retry policy apply to
+    /// fetching it. The comparison takes some tenths of a second of CPU time, on a thread where it
+    /// blocks no other task, and some tens of megabytes of memory: run it once, at startup,
+    /// concurrently with other work.
     ///
     /// # Errors
     ///
-    /// When the server cannot be reached, when it publishes no document
-    /// ([`status`](Error::status) 404, as behind a proxy that hides it), and when what it
-    /// sends is no OpenAPI 3 document or is cut off ([`is_decode`](Error::is_decode)).
+    /// When the server cannot be reached, when it publishes no document ([`status`](Error::status)
+    /// 404, as behind a proxy that hides it), and when the response is not an OpenAPI 3 document or
+    /// is truncated ([`is_decode`](Error::is_decode)).
     pub async fn check_contract(&self) -> Result<Drift> {
         let document = self.published().await.map_err(|error| match error.status() {
             Some(StatusCode::NOT_FOUND) => error.hinting(UNPUBLISHED),

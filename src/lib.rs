@@ -16,7 +16,7 @@
 //! logto.users().update(&user.id).name("Alice").send().await?;
 //! # }
 //!
-//! // What the contract does not know can be reached all the same.
+//! // Endpoints that the contract does not declare can be called as well.
 //! let response = logto.request(Method::GET, "/api/status").unauthenticated().send().await?;
 //! assert_eq!(response.status(), 204);
 //! # Ok(())
@@ -35,18 +35,18 @@
 //! | send and receive files | [`Upload`], [`Download`] |
 //! | pass optional or null values | [`setters`], [`Null`] |
 //! | use your own tokens | [`TokenProvider`] |
-//! | share tokens between processes | [`TokenStore`] |
-//! | act for an organization or a user | [`Client::as_organization`], [`Client::as_user`] |
+//! | share tokens between processes | [`TokenStore`], [`sign_in::UserSessions`] |
+//! | act in an organization, or for a user | [`Client::as_organization`], [`Client::as_user`] |
 //! | sign users in | [`Client::sign_in`], [`sign_in`] |
-//! | serve a browser between it and Logto | [`BrowserCookies`] |
-//! | verify access tokens | `verify` |
-//! | receive webhooks | `webhooks` |
+//! | host your own sign-in pages | [`BrowserCookies`], [`Client::resume_interaction`] |
+//! | verify access tokens | [`verify`] |
+//! | receive webhooks | [`webhooks`] |
 //! | receive back-channel logouts | [`logout`] |
 //! | use passkeys | [`web_authn`] |
-//! | compare a server with the contract | `drift` |
+//! | compare a server with the contract | [`drift`] |
 //!
-//! Every request has options for itself: `timeout`, `attempt_timeout`, `retry`, `header`, `token`
-//! and `max_response_size`.
+//! Every request has its own options: `timeout`, `attempt_timeout`, `retry`, `header`, `token` and
+//! `max_response_size`.
 //!
 //! # Features
 //!
@@ -61,20 +61,21 @@
 //! | `native-tls` | | TLS by the system's library |
 //! | `tracing` | yes | spans and events |
 //! | `client` | implied | [`Client`] with raw requests, without generated operations |
-//! | `verify` | | `verify`: verification of access tokens |
-//! | `axum` | | with `verify`: an extractor for axum |
-//! | `webhooks` | | `webhooks`: verification and events of webhooks, without an HTTP client |
-//! | `redis` | | `RedisTokenStore`: tokens shared between processes in Redis |
+//! | `verify` | | [`verify`]: verification of access tokens, without any operations |
+//! | `axum`, `actix` | | with `verify` and `webhooks`: extractors for axum 0.8 and actix-web 4 |
+//! | `tower` | | the same as a layer, for tonic, hyper and poem |
+//! | `webhooks` | | [`webhooks`]: verification and events of webhooks, without an HTTP client |
+//! | `redis` | | [`RedisTokenStore`]: tokens shared between processes in Redis |
 //! | `schemars` | | models derive `schemars::JsonSchema` |
-//! | `drift` | | `drift`: comparison of a live server with the contract |
+//! | `drift` | | [`drift`]: comparison of a live server with the contract |
 //!
 //! Groups that are not enabled are neither generated nor compiled.
 //!
 //! # Logto releases
 //!
 //! The crate supports all releases of Logto in [`Client::supported_releases`]. A response field
-//! that one of them does not send is an `Option`. An operation that one of them lacks says so in
-//! its documentation; calling it there is an error with [`Error::is_unsupported_operation`].
+//! that one of them does not send is an `Option`. The documentation of an operation that one of
+//! them lacks says so; calling it there fails with [`Error::is_unsupported_operation`].
 //!
 //! # Tracing
 //!
@@ -84,7 +85,13 @@
 //! `server.port`, `http.response.status_code`, `http.request.resend_count` and `error.type`; and
 //! `logto.operation` and `logto.request_id`. Retries and token requests are events. No span or
 //! event contains a secret, and without a subscriber their cost is negligible.
+//!
 
+// What is not enabled has no page to link to.
+#![cfg_attr(not(feature = "drift"), doc = "[`drift`]: #features")]
+#![cfg_attr(not(feature = "redis"), doc = "[`RedisTokenStore`]: #features")]
+#![cfg_attr(not(feature = "verify"), doc = "[`verify`]: #features")]
+#![cfg_attr(not(feature = "webhooks"), doc = "[`webhooks`]: #features")]
 // Badges of features, on docs.rs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
@@ -120,7 +127,7 @@ mod models;
     )
 )]
 mod oidc;
-/// Back-channel logout: Logto tells a service that a user's session has ended.
+/// Back-channel logout: Logto notifies a service that a user's session has ended.
 #[cfg(feature = "jwks")]
 pub mod logout {
     pub use crate::oidc::{LogoutToken, LogoutTokenVerifier};

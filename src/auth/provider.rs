@@ -16,8 +16,8 @@ use super::{
 /// token with 401, the provider is called once more and the request is retried.
 ///
 /// An error of the provider becomes an [`Error`](crate::Error) that
-/// [`is_auth`](crate::Error::is_auth). Its text is not printed, because it may contain a secret: it
-/// is the error's [`source`](StdError::source).
+/// [`is_auth`](crate::Error::is_auth). Its message is not printed, because it may contain a secret:
+/// it is the error's [`source`](StdError::source).
 ///
 /// ```no_run
 /// use std::{error::Error, time::Duration};

@@ -29,7 +29,7 @@ use crate::{
 /// A request, which is not sent yet.
 pub(crate) type EncodedRequest = Result<Request>;
 
-/// A call that is being put together. Every request struct has one, in its member `call`.
+/// A call that is being built. Every request struct has one, in its field `call`.
 #[derive(Clone)]
 pub(crate) struct Call {
     client: Client,

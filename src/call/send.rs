@@ -200,7 +200,7 @@ impl Execution {
         token.is_replaceable() && self.client.credentials().discard(&token.bearer)
     }
 
-    /// A user's token that was refused and cannot be replaced takes the user to replace it.
+    /// A user's token that was rejected and cannot be refreshed requires the user to sign in again.
     fn for_rejected_token(&self, error: Error, bearer: &Bearer) -> Error {
         let error = match bearer.has_expired(self.client.clock().wall_time()) {
             true => error.of_expired_token(),

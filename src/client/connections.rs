@@ -37,7 +37,7 @@ impl ClientBuilder {
     /// - Close idle connections before the server does
     ///   ([`pool_idle_timeout`](reqwest::ClientBuilder::pool_idle_timeout)).
     /// - Disable reqwest's own retries (`retry(reqwest::retry::never())`): it would resend a
-    ///   request that an HTTP/2 server refused, regardless of the
+    ///   request whose stream an HTTP/2 server refused, regardless of the
     ///   [`RetryPolicy`](crate::RetryPolicy).
     /// - Disable redirects ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): some of
     ///   Logto's responses are redirects meant for a browser, and sign-ins do not work if they are

@@ -70,8 +70,8 @@ impl Error {
     }
 
     /// The fields that Logto does not accept, by their paths in the request, such as
-    /// `profile.address`: the issues of an invalid body, query or configuration. The error's text
-    /// names them.
+    /// `profile.address`: the issues of an invalid body, query or configuration. The error's
+    /// message names them.
     pub fn invalid_fields(&self) -> Vec<String> {
         let issues = self.data().and_then(|data| data["issues"].as_array());
         let mut fields: Vec<String> = Vec::new();
@@ -83,14 +83,14 @@ impl Error {
         fields
     }
 
-    /// What the HTTP client reports, in all its detail, where a connection failed or time ran out.
-    /// [`source`](std::error::Error::source) has only what the error's text does not say.
+    /// The HTTP client's error, if a connection failed or a timeout was reached.
+    /// [`source`](std::error::Error::source) has only what the error's message does not say.
     pub fn http_error(&self) -> Option<&reqwest::Error> {
         self.source_error()
     }
 
-    /// Logto's longer account of what went wrong, where there is one. May repeat what a user
-    /// typed: think before you log it.
+    /// Logto's longer description of the failure, if there is one. It may contain user input: be
+    /// careful when logging it.
     pub fn details(&self) -> Option<&Value> {
         self.api_error()?.details.as_ref()
     }

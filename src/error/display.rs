@@ -137,7 +137,7 @@ fn write_reason(
     }
 }
 
-/// The scope that was refused.
+/// The scope that was rejected.
 fn write_scope(f: &mut fmt::Formatter<'_>, scope: Option<&str>) -> fmt::Result {
     match scope {
         Some(scope) => write!(f, ": `{}`", one_line(scope, 200)),

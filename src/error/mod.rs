@@ -106,7 +106,7 @@ enum Kind {
         missing: u64,
         total: u64,
     },
-    /// What came of a user's sign-in is a refusal, or cannot be trusted.
+    /// A user's sign-in was denied, or its outcome cannot be trusted.
     #[cfg_attr(not(feature = "sign-in"), allow(dead_code))]
     SignIn(SignIn),
 }
@@ -120,7 +120,7 @@ struct SignIn {
     code: Option<String>,
     /// OAuth's `error_description`.
     message: Option<String>,
-    /// The scopes that were refused.
+    /// The scopes that were rejected.
     scope: Option<String>,
 }
 
@@ -148,7 +148,7 @@ struct ApiError {
     message: Option<String>,
     data: Option<Value>,
     details: Option<Value>,
-    /// OAuth's `scope`: what was refused, or is missing.
+    /// OAuth's `scope`: what was rejected, or is missing.
     scope: Option<String>,
     /// The user's token is not taken any more, and cannot be renewed.
     sign_in_required: bool,
@@ -197,11 +197,11 @@ impl ApiError {
 const LACKS_SCOPE: &str = "the token lacks the Management API's permission `all`: assign the role \
                            `Logto Management API access` to the application";
 
-/// What to do about a user's token that is refused and cannot be renewed.
+/// What to do about a user's token that is rejected and cannot be refreshed.
 const SIGN_IN_REQUIRED: &str = "the user's token has expired, was revoked or lacks a required \
                                 scope: have the user sign in again";
 
-/// What to do about a token of the caller's that is refused, and says itself that it has expired.
+/// What to do about a caller's token that is rejected, and whose `exp` has passed.
 const TOKEN_EXPIRED: &str = "the token has expired: pass a new one";
 
 /// What to do about a 404 that is not Logto's own.
@@ -286,7 +286,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID)?.to_str().ok()
 }
 
-/// The first of these members that is a string with something in it.
+/// The first of these fields that is a non-empty string.
 pub(crate) fn text(body: &mut Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match body.remove(*name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),

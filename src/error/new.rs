@@ -172,7 +172,7 @@ impl Error {
         self
     }
 
-    /// The user's token was refused, and cannot be renewed.
+    /// The user's token was rejected, and cannot be refreshed.
     pub(crate) fn requiring_sign_in(mut self) -> Self {
         if let Kind::Api(response) = &mut self.0.kind {
             response.sign_in_required = true;
@@ -181,7 +181,7 @@ impl Error {
         self
     }
 
-    /// The token was refused, and says itself that it has expired.
+    /// The token was rejected, and its `exp` has passed.
     pub(crate) fn of_expired_token(mut self) -> Self {
         if let Kind::Api(response) = &mut self.0.kind {
             response.hint = Some(TOKEN_EXPIRED);
@@ -206,7 +206,7 @@ impl Error {
         self
     }
 
-    /// A bare 404 or 405, as routers answer: the operation itself may be what is not there.
+    /// A bare 404 or 405, as routers respond: the operation itself may be missing.
     pub(crate) fn of_releases(mut self, since: &'static str, until: &'static str) -> Self {
         if let Kind::Api(response) = &mut self.0.kind {
             let bare =

@@ -1,4 +1,4 @@
-//! Text from outside, made fit for one line of a log.
+//! Strings from outside, made fit for one line of a log.
 
 /// The text in at most so many characters, on one line, and in the order in which it reads: what
 /// would end a line, reorder it, hide in it or move the cursor is escaped.

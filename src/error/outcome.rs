@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Error, Kind, SignIn, Stage};
 
 impl Error {
-    /// The authorization endpoint's own refusal (RFC 6749, section 4.1.2.1).
+    /// The authorization endpoint's error response (RFC 6749, section 4.1.2.1).
     #[cfg(feature = "sign-in")]
     pub(crate) fn authorization(
         code: String,
@@ -17,7 +17,7 @@ impl Error {
         Self::new(Kind::SignIn(SignIn { stage, problem, code, message, scope }))
     }
 
-    /// The refusal of a sign-in on a device (RFC 8628, section 3.5).
+    /// The error response of a sign-in on a device (RFC 8628, section 3.5).
     #[cfg(feature = "sign-in")]
     pub(crate) fn device_authorization(code: &str, message: Option<String>) -> Self {
         let problem = "the sign-in failed:".into();

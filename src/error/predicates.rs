@@ -1,4 +1,4 @@
-//! What happened, as a question each.
+//! Predicates of an error.
 
 use std::io;
 
@@ -31,19 +31,20 @@ impl Error {
         self.has_status(StatusCode::FORBIDDEN)
     }
 
-    /// Logto says that what the request is about does not exist: it answered 404 with a code.
+    /// Logto reports that the entity of the request does not exist: it responded with 404 and a
+    /// code.
     ///
-    /// A 404 without one is not Logto's word on it: a proxy or another server gives it, or a Logto
-    /// that does not know the path ([`is_unsupported_operation`](Self::is_unsupported_operation)).
-    /// The error's text says so.
+    /// A 404 without a code is not from Logto's operation: it comes from a proxy or another server,
+    /// or from a Logto that does not know the path
+    /// ([`is_unsupported_operation`](Self::is_unsupported_operation)). The error's message says so.
     pub fn is_not_found(&self) -> bool {
         self.has_status(StatusCode::NOT_FOUND) && self.code().is_some()
     }
 
-    /// What was to be made or set is there already, or is somebody else's: a username, an e-mail
-    /// address, a name, a role that was assigned before.
+    /// The value to create or set already exists, or belongs to somebody else: a username, an
+    /// e-mail address, a name, a role that is already assigned.
     ///
-    /// Logto answers 422 then, and 409 for few operations, with one of many codes, such as
+    /// Logto responds with 422, or 409 for a few operations, and one of many codes, such as
     /// `user.username_already_in_use` or `role.name_in_use`: [`code`](Self::code) says which.
     pub fn is_already_exists(&self) -> bool {
         let clashes = self.has_status(StatusCode::UNPROCESSABLE_ENTITY)
@@ -51,9 +52,9 @@ impl Error {
         clashes && self.code().is_some_and(tells_of_existence)
     }
 
-    /// The server's release of Logto may lack the operation: it answered 404 or 405 without a code,
-    /// and not all supported releases have the operation. The error's text names the release that
-    /// brought it, and so does the operation's documentation.
+    /// The server's release of Logto may lack the operation: it responded with 404 or 405 without a
+    /// code, and not all supported releases have the operation. The error's message and the
+    /// operation's documentation name the release that introduced it.
     ///
     /// ```
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -69,7 +70,7 @@ impl Error {
         matches!(&self.0.kind, Kind::Api(ApiError { absent: Some(_), .. }))
     }
 
-    /// 409: it would clash with something. Mostly, what exists already is no conflict to Logto: see
+    /// 409: a conflict. For most values that already exist, Logto uses another status: see
     /// [`is_already_exists`](Self::is_already_exists).
     pub fn is_conflict(&self) -> bool {
         self.has_status(StatusCode::CONFLICT)
@@ -103,7 +104,7 @@ impl Error {
 
     /// The server may have executed the call in this or an earlier attempt: the response was lost
     /// or timed out, its status was 408 or 5xx, or it was a success that cannot be read. Check
-    /// before you repeat it. Always `false` for calls that change nothing.
+    /// before you retry it. Always `false` for calls that change nothing.
     pub fn may_have_taken_effect(&self) -> bool {
         self.0.may_have_taken_effect
     }
@@ -223,7 +224,7 @@ impl Error {
             || (self.is_bad_request() && self.has_code("oidc.access_denied"))
     }
 
-    /// Nobody confirmed a sign-in on a device before its codes expired: begin anew.
+    /// The sign-in on a device was not confirmed before its codes expired: start again.
     pub fn is_device_code_expired(&self) -> bool {
         self.failed_at(Stage::Expired)
     }
@@ -236,8 +237,8 @@ impl Error {
     }
 
     /// An ID token, the data that has to match it, or a token to verify is invalid: it is expired,
-    /// signed by somebody else or issued for somebody else. Do not sign the user in, and do not
-    /// allow anything.
+    /// signed with another key or issued for another application. Do not sign the user in, and do
+    /// not allow anything.
     pub fn is_invalid_token(&self) -> bool {
         self.failed_at(Stage::Token) || self.failed_at(Stage::Opaque)
     }

@@ -6,11 +6,11 @@ use std::error::Error;
 ///
 /// - no connection was made;
 /// - the request was never written, as its connection had been closed before;
-/// - an HTTP/2 server refused the stream, or said by GOAWAY that it would not look at it
-///   (RFC 9113, section 8.7).
+/// - an HTTP/2 server refused the stream, or said by GOAWAY that it would not process it (RFC 9113,
+///   section 8.7).
 ///
 /// A connection that is closed after the request was written does not belong here: the server may
-/// have acted and failed to answer.
+/// have acted and failed to respond.
 pub(crate) fn is_unsent(error: &reqwest::Error) -> bool {
     error.is_connect() || is_unwritten(error) || causes(error).any(is_refused)
 }

@@ -1,4 +1,4 @@
-//! Reading what a server answers.
+//! Reads the responses of a server.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;

@@ -74,7 +74,7 @@ impl Endpoint {
         Ok(Self { origin, public: Some(Box::new(Public { base, url })), ..self })
     }
 
-    /// The URL of a path on this endpoint, as given; whatever would leave it is refused.
+    /// The URL of a path on this endpoint, as given; whatever would leave it is rejected.
     pub(crate) fn join(&self, path: &str) -> Result<Url> {
         if !path.starts_with('/') {
             return Err(Error::request("the path must start with `/`"));

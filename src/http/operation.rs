@@ -20,7 +20,7 @@ pub(crate) struct Operation {
     pub(crate) until: &'static str,
 }
 
-/// Whether a request may be repeated after a failure that may pass.
+/// Whether a request may be retried after a transient failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "which are used depends on the enabled features")]
 pub(crate) enum RetryRule {
@@ -65,7 +65,7 @@ impl Operation {
         self
     }
 
-    /// It may be repeated in other cases than its method tells.
+    /// It is retried in other cases than its method implies.
     pub(crate) const fn retry(mut self, retry_rule: RetryRule) -> Self {
         self.retry_rule = retry_rule;
         self

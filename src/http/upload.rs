@@ -121,7 +121,7 @@ impl Upload {
         &self.content_type
     }
 
-    /// Refuses what cannot be sent, before anything is.
+    /// Rejects what cannot be sent, before anything is sent.
     pub(crate) fn check(&self) -> Result<()> {
         // The HTTP client would write a line break as it is, and so begin a header of its own.
         if self.file_name.is_empty() || self.file_name.contains(char::is_control) {

@@ -58,7 +58,8 @@ type Fetch<T> = dyn Fn(i64, i64) -> BoxFuture<'static, Fetched<T>> + Send;
 /// the stream continues, even after a page that is short or empty, and if the server sends smaller
 /// pages than requested. If the server sends no more items although some are missing, the stream
 /// ends with an error: [`Error::missing_items`](crate::Error::missing_items) has their number. A
-/// list without a total ends with a page that is not full. Any list ends when a page is repeated.
+/// list without a total ends with a page that is not full. Any list ends when the server sends the
+/// same page again.
 ///
 /// An error is returned once, after all items before it; then the stream ends. If the list changes
 /// in the meantime, items may be repeated or skipped, as with any pagination.

@@ -45,7 +45,7 @@ pub(crate) fn content<T: DeserializeOwned>(value: &Value, variant: &str) -> Resu
     })
 }
 
-/// A union of objects that are told apart by a member, and that keeps those it does not know.
+/// A union of objects that are told apart by a member, and that keeps unknown ones.
 ///
 /// ```ignore
 /// tagged_union! {

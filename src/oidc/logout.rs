@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Client, Error, Result, Timestamp, setters::IntoText};
 
-/// The member of `events` that makes a token a logout token.
+/// The field of `events` that makes a token a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// In bytes. Logto's have less than a thousand.
 const MAX_SIZE: usize = 64 * 1024;
@@ -24,12 +24,12 @@ const LIFE: i64 = 120_000;
 /// How far two clocks may differ.
 const LEEWAY: Duration = Duration::from_secs(60);
 
-/// Decides whether a token has been received before.
+/// Decides whether a token is a replay.
 type Seen = dyn Fn(&LogoutToken) -> bool + Send + Sync;
 
 /// Verifies the logout tokens that Logto posts to an application's back-channel logout URI.
 ///
-/// It checks the signature by the keys that Logto publishes, which it shares with the client, the
+/// It checks the signature with the keys that Logto publishes, which it shares with the client, the
 /// type (`logout+jwt`), issuer, audience, times and event, and that there is no nonce. Cloning is
 /// cheap.
 ///
@@ -52,7 +52,7 @@ pub struct LogoutTokenVerifier {
 }
 
 impl LogoutTokenVerifier {
-    /// A verifier for the tokens to this application.
+    /// A verifier for the logout tokens of this application.
     pub fn new(client: &Client, client_id: impl IntoText) -> Self {
         Self {
             client: client.anonymous(),
@@ -62,23 +62,23 @@ impl LogoutTokenVerifier {
         }
     }
 
-    /// Accepts tokens to this application as well.
+    /// Also accepts tokens for this application.
     #[must_use]
     pub fn client_id(mut self, client_id: impl IntoText) -> Self {
         self.client_ids.push(client_id.into_text());
         self
     }
 
-    /// How far the clocks of Logto and of this machine may differ; a minute unless it is set.
+    /// How far the clocks of Logto and of this machine may differ; one minute by default.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// Rejects a token where this says `true`: that it has been received before. Remember
-    /// [`id`](LogoutToken::id) until [`expires_at`](LogoutToken::expires_at), and as long as the
-    /// leeway after that. A check that has to wait, for a database, is made after verification.
+    /// Rejects a token if the function returns `true`, because it has been received before. Store
+    /// [`id`](LogoutToken::id) until [`expires_at`](LogoutToken::expires_at) plus the leeway. Make
+    /// a check that has to wait, such as for a database, after the verification.
     #[must_use]
     pub fn replay_check(
         mut self,
@@ -88,21 +88,23 @@ impl LogoutTokenVerifier {
         self
     }
 
-    /// The token of a request, by its body as it was received: a form with `logout_token`.
+    /// Verifies the token of a request, by its body as it was received: a form with `logout_token`.
     ///
     /// # Errors
     ///
-    /// As of [`verify`](Self::verify), and where the body is no such form.
+    /// Like [`verify`](Self::verify), and when the body is not such a form.
     pub async fn verify_form(&self, body: &[u8]) -> Result<LogoutToken> {
         self.verify(&token_of(body)?).await
     }
 
-    /// What the token says, if it is good. Answer 200 after the user's sessions have been ended.
+    /// The claims of the token, if it is valid. Respond with 200 after the user's sessions have
+    /// been ended.
     ///
     /// # Errors
     ///
-    /// - [`is_invalid_token`](Error::is_invalid_token): it is not; answer 400, and end no session.
-    /// - Any other: the keys cannot be fetched. Answer 503. Logto does not send it again.
+    /// - [`is_invalid_token`](Error::is_invalid_token): the token is invalid; respond with 400, and
+    ///   end no session.
+    /// - Any other: the keys cannot be fetched; respond with 503. Logto does not retry.
     pub async fn verify(&self, token: &str) -> Result<LogoutToken> {
         if token.len() > MAX_SIZE {
             return Err(Error::invalid_token("the logout token is too long to be Logto's"));
@@ -235,29 +237,29 @@ impl LogoutToken {
     }
 
     /// The session that has ended, as [`sid`](super::IdTokenClaims::sid) of its ID tokens. Logto
-    /// names it only where the application's settings require it; without it, all sessions of the
-    /// user are meant.
+    /// sends it only if the application's settings require it; without it, end all sessions of the
+    /// user.
     pub fn session_id(&self) -> Option<&str> {
         self.0.sid.as_deref()
     }
 
-    /// The token's own id (`jti`), which no other token has.
+    /// The token's unique id (`jti`).
     pub fn id(&self) -> &str {
         &self.0.jti
     }
 
-    /// The applications that it is for: the verifier's are among them.
+    /// The audience: the ids of the applications that the token is for.
     pub fn audiences(&self) -> &[String] {
         &self.0.aud
     }
 
-    /// When it was made.
+    /// When the token was issued.
     pub fn issued_at(&self) -> Timestamp {
         self.0.iat
     }
 
-    /// When it ends: two minutes after it was made, also where it does not tell, as those of Logto
-    /// 1.30.
+    /// When the token expires: two minutes after it was issued, also if it has no `exp`, as in
+    /// Logto 1.30.
     pub fn expires_at(&self) -> Timestamp {
         self.0.end()
     }

@@ -95,7 +95,7 @@ impl PendingAuthorization {
         &self.redirect_uri
     }
 
-    /// The `state` that the response has to repeat. A server that stores several of these can look
+    /// The `state` that the response must contain. A server that stores several of these can look
     /// up the right one by it.
     pub fn state(&self) -> &str {
         &self.state

@@ -31,7 +31,7 @@ pub(crate) async fn redeem(
     first_tokens(client, app, granted, context).await
 }
 
-/// What the tokens of a sign-in answer.
+/// The request that the tokens of a sign-in respond to.
 pub(super) struct RequestContext<'a> {
     pub(super) asked_at: SystemTime,
     pub(super) nonce: Option<&'a str>,

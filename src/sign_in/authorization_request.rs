@@ -48,7 +48,7 @@ open_enum! {
 ///
 /// ```no_run
 /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
-/// let session = logto
+/// let flow = logto
 ///     .sign_in("web-app-id", "https://acme.com/callback")
 ///     .client_secret("web-app-secret")
 ///     .scope("openid offline_access profile email")
@@ -79,9 +79,9 @@ impl Client {
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
     /// use logto_api::sign_in::Identifier;
     ///
-    /// let session = logto.sign_in("web-app-id", "https://acme.com/callback").begin().await?;
+    /// let flow = logto.sign_in("web-app-id", "https://acme.com/callback").begin().await?;
     /// let alice = Identifier::username("alice");
-    /// let tokens = session.password(alice, "pw").await?.submit().await?.tokens().await?;
+    /// let tokens = flow.password(alice, "pw").await?.submit().await?.tokens().await?;
     /// # Ok(())
     /// # }
     /// ```

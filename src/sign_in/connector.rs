@@ -25,8 +25,8 @@ pub(super) enum Kind {
 /// A sign-in with a social or enterprise identity provider, to which the user is sent.
 ///
 /// ```no_run
-/// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
-/// let github = session.social("connector-id", "https://acme.com/callback/github").await?;
+/// # async fn run(flow: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
+/// let github = flow.social("connector-id", "https://acme.com/callback/github").await?;
 /// println!("{}", github.authorization_uri());
 /// // The provider has sent the user back:
 /// let step = github.verify_callback("https://acme.com/callback/github?code=…&state=…").await?;

@@ -87,11 +87,11 @@ impl<E: Event> SignInFlow<E> {
     /// on the sign-in page who has forgotten the password. Everything verified so far is discarded.
     ///
     /// ```no_run
-    /// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
+    /// # async fn run(flow: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
     /// use logto_api::sign_in::{ForgotPassword, Identifier};
     ///
-    /// let session = session.restart::<ForgotPassword>().await?;
-    /// let sent = session.send_code(Identifier::email("alice@acme.com")).await?;
+    /// let flow = flow.restart::<ForgotPassword>().await?;
+    /// let sent = flow.send_code(Identifier::email("alice@acme.com")).await?;
     /// # Ok(())
     /// # }
     /// ```

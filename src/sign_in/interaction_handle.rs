@@ -31,8 +31,8 @@ use crate::{
 /// use logto_api::{BrowserCookies, sign_in::{Identifier, ResumedState}};
 ///
 /// let cookies = BrowserCookies::from_headers(request.get_all("cookie"));
-/// if let ResumedState::SignIn(session) = logto.resume_interaction(&cookies).authorization(pending).resume().await? {
-///     session.password(Identifier::username("alice"), "pw").await?;
+/// if let ResumedState::SignIn(flow) = logto.resume_interaction(&cookies).authorization(pending).resume().await? {
+///     flow.password(Identifier::username("alice"), "pw").await?;
 /// }
 /// let set_cookies = cookies.set_cookies();
 /// # Ok(())
@@ -167,7 +167,7 @@ impl InteractionHandle {
     /// # Errors
     ///
     /// When there is no interaction in the cookies, or none has been begun
-    /// ([`Error::is_session_ended`]), and when they are those of another session. A Logto older
+    /// ([`Error::is_session_ended`]), and when they are those of another flow. A Logto older
     /// than 1.31 cannot be asked where an interaction is ([`Error::is_unsupported_operation`]): with it, go on
     /// from what you know, with [`flow`](Self::flow) or [`identified`](Self::identified).
     pub async fn resume(self) -> Result<ResumedState> {
@@ -199,11 +199,11 @@ impl InteractionHandle {
     /// A flow that has begun, as you know from an earlier request. Nothing is sent.
     ///
     /// ```no_run
-    /// # async fn run(attach: logto_api::sign_in::InteractionHandle) -> logto_api::Result<()> {
+    /// # async fn run(handle: logto_api::sign_in::InteractionHandle) -> logto_api::Result<()> {
     /// use logto_api::sign_in::{Identifier, SignIn};
     ///
-    /// let session = attach.flow::<SignIn>()?;
-    /// session.password(Identifier::username("alice"), "pw").await?;
+    /// let flow = handle.flow::<SignIn>()?;
+    /// flow.password(Identifier::username("alice"), "pw").await?;
     /// # Ok(())
     /// # }
     /// ```

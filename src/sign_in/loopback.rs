@@ -237,7 +237,7 @@ impl Visit {
     }
 }
 
-/// Answers, and hangs up. A browser that is gone is no matter.
+/// Responds, and closes the connection. A browser that has disconnected does not matter.
 async fn reply(mut stream: TcpStream, status: u16, text: &str) {
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign-in</title>\

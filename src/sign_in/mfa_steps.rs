@@ -18,7 +18,7 @@ pub struct MfaChallenge {
 
 impl MfaChallenge {
     /// Whether Logto asks for the verification before a change, such as an additional factor. The
-    /// change has not been made: repeat it once a factor is verified.
+    /// change has not been made: retry it once a factor is verified.
     pub fn interrupts_change(&self) -> bool {
         self.step.interrupted
     }

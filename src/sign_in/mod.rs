@@ -10,8 +10,8 @@
 //! # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
 //! use logto_api::sign_in::{Identifier, NextStep};
 //!
-//! let session = logto.sign_in("web-app-id", "https://acme.com/callback").begin().await?;
-//! let mut step = session.password(Identifier::username("alice"), "pw").await?;
+//! let flow = logto.sign_in("web-app-id", "https://acme.com/callback").begin().await?;
+//! let mut step = flow.password(Identifier::username("alice"), "pw").await?;
 //! let tokens = loop {
 //!     step = match step {
 //!         NextStep::Submit(user) => user.submit().await?,
@@ -31,8 +31,8 @@
 //!
 //! ```compile_fail,E0599
 //! # use logto_api::sign_in::{Identifier, Register, SignInFlow};
-//! # async fn run(session: SignInFlow<Register>) -> logto_api::Result<()> {
-//! session.password(Identifier::username("alice"), "pw").await?;
+//! # async fn run(flow: SignInFlow<Register>) -> logto_api::Result<()> {
+//! flow.password(Identifier::username("alice"), "pw").await?;
 //! # Ok(())
 //! # }
 //! ```

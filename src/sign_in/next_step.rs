@@ -30,10 +30,10 @@ const TAKEN: [&str; 3] =
 /// error.
 ///
 /// ```no_run
-/// # async fn run(session: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
+/// # async fn run(flow: logto_api::sign_in::SignInFlow) -> logto_api::Result<()> {
 /// use logto_api::sign_in::{Identifier, NextStep};
 ///
-/// let mut step = session.password(Identifier::email("alice@acme.com"), "pw").await?;
+/// let mut step = flow.password(Identifier::email("alice@acme.com"), "pw").await?;
 /// let tokens = loop {
 ///     step = match step {
 ///         NextStep::Submit(user) => user.submit().await?,

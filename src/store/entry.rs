@@ -1,4 +1,4 @@
-//! What is kept under a key: JSON with a version.
+//! The value under a key: JSON with a version.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

@@ -12,7 +12,7 @@ use super::{StoreError, TokenStore};
 /// How often what has expired is dropped, in writes.
 const SWEEP: u32 = 1024;
 
-/// A [`TokenStore`] within one process, which ends with it. Clones share what is kept.
+/// A [`TokenStore`] in the memory of one process. Clones share the values.
 #[derive(Clone, Default)]
 pub struct MemoryTokenStore(Arc<Mutex<Kept>>);
 
@@ -35,7 +35,7 @@ impl Value {
 }
 
 impl MemoryTokenStore {
-    /// A store with nothing in it.
+    /// An empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,4 +1,4 @@
-//! Where the processes of a fleet keep tokens that they share.
+//! Where the processes of a fleet store the tokens that they share.
 
 mod entry;
 mod fence;
@@ -24,27 +24,28 @@ pub(crate) use self::{
     slot::{Begun, Slot, Wants},
 };
 
-/// What a store reports when it fails. It may hold anything, so it is never printed: it is the
-/// [`source`](StdError::source) of the error that a call gives.
+/// The error of a store. It may contain secrets, so it is never printed: it is the
+/// [`source`](StdError::source) of the error that a call returns.
 pub type StoreError = Box<dyn StdError + Send + Sync>;
 
 /// A store that takes longer is taken to be down.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the processes of a fleet keep tokens that they share: users' (`sign_in::UserSessions`) and
-/// the client's own ([`ClientBuilder::token_store`](crate::ClientBuilder::token_store)).
+/// Stores the tokens that the processes of a fleet share: users' (`sign_in::UserSessions`) and the
+/// client's own ([`ClientBuilder::token_store`](crate::ClientBuilder::token_store)).
 ///
-/// [`MemoryTokenStore`] is for one process, `RedisTokenStore` (feature `redis`) for many. Implement
-/// this for another, such as a table of your database:
+/// [`MemoryTokenStore`] is for a single process, `RedisTokenStore` (feature `redis`) for several.
+/// Implement this trait for another store, such as a table of your database:
 ///
 /// - `load`: `SELECT value FROM tokens WHERE key = $1 AND expires_at > now()`
 /// - `compare_and_set`: `UPDATE tokens SET value = $3, expires_at = now() + $4 WHERE key = $1 AND
 ///   value = $2`, an `INSERT … ON CONFLICT DO NOTHING`, or a `DELETE`; and whether it changed a row.
 ///
-/// Keys and values are text. Values are JSON with a version (`v`), of some thousand bytes; they hold
-/// tokens: whoever reads the store acts as its users, and what is in it is believed. Processes find
-/// out by `compare_and_set` alone whose turn it is to renew, so that their clocks need not agree. It
-/// must see every write that succeeded before: read from the primary, not from a replica.
+/// Keys and values are strings. Values are JSON with a version (`v`), of some thousand bytes. They
+/// contain tokens: whoever can read the store can act as its users, and its content is trusted.
+/// Processes elect by `compare_and_set` alone which of them refreshes the tokens, so that their
+/// clocks need not agree. It must see every write that succeeded before: read from the primary, not
+/// from a replica.
 ///
 /// ```
 /// use std::{collections::HashMap, sync::Mutex, time::Duration};
@@ -80,21 +81,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// }
 /// ```
 pub trait TokenStore: Send + Sync + 'static {
-    /// The value under this key, if there is one.
+    /// The value of this key, if there is one.
     ///
     /// # Errors
     ///
-    /// When that cannot be known now.
+    /// When the store cannot be read.
     fn load(&self, key: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// In one step: if the value is `expected`, where `None` is that there is none, puts `new` in its
-    /// place, where `None` removes it. Whether the value was the expected one.
+    /// Atomically replaces the value by `new` if it is `expected`; `None` stands for no value.
+    /// Returns whether the value was the expected one.
     ///
-    /// The new value is of no use after `keep_for`, and may be dropped then.
+    /// The new value may be deleted after `keep_for`.
     ///
     /// # Errors
     ///
-    /// When it is not known whether that was done.
+    /// When it is unknown whether the value was replaced.
     fn compare_and_set(
         &self,
         key: &str,

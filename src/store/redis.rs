@@ -28,9 +28,9 @@ return 1";
 
 /// A [`TokenStore`] on Redis (2.6 or later) or a server that speaks its protocol, such as Valkey.
 ///
-/// Set `maxmemory-policy` to `noeviction`, or to a `volatile` one that evicts by age: a session whose
-/// value is gone is over. A replica that takes over without the last writes knows refresh tokens that
-/// have been replaced, which ends the sessions that they are of. Cloning is cheap.
+/// Set `maxmemory-policy` to `noeviction`, or to a `volatile` policy that evicts by age: a session
+/// whose value is evicted has ended. A replica that takes over without the last writes has refresh
+/// tokens that were already replaced, which ends their sessions. Cloning is cheap.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -47,15 +47,15 @@ pub struct RedisTokenStore<C = ConnectionManager> {
 }
 
 impl RedisTokenStore {
-    /// Connects to the server at this address, and again whenever the connection breaks:
+    /// Connects to the server at this address, and reconnects whenever the connection breaks:
     /// `redis://user:password@host:port/database`, or `redis+unix:///path`.
     ///
-    /// For TLS, a cluster or sentinels, add the crate `redis` with the features for it, and give a
-    /// connection of yours to [`new`](Self::new).
+    /// For TLS, a cluster or sentinels, add the crate `redis` with the corresponding features, and
+    /// pass your own connection to [`new`](Self::new).
     ///
     /// # Errors
     ///
-    /// When the address is none, and when nobody answers there.
+    /// When the address is invalid, and when the server cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
@@ -67,12 +67,12 @@ impl RedisTokenStore {
 }
 
 impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisTokenStore<C> {
-    /// A store on a connection of yours, which connects again by itself where it breaks.
+    /// A store on your own connection, which must reconnect automatically.
     pub fn new(connection: C) -> Self {
         Self { connection, prefix: PREFIX.to_owned() }
     }
 
-    /// What stands before each key, `logto:` unless it is set.
+    /// The prefix of all keys; `logto:` by default.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();

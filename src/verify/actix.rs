@@ -35,8 +35,7 @@ impl<'a> From<&'a HttpRequest> for RequestHead<'a> {
     }
 }
 
-/// The verifier is given to the application as data: `App::new().app_data(verifier)`, or in a
-/// `web::Data`.
+/// The application's data holds the verifier: `App::new().app_data(verifier)`, or in a `web::Data`.
 impl<Claims: TokenClaims> FromRequest for Authenticated<Claims> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;

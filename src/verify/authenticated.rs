@@ -3,7 +3,7 @@
 use super::{AccessTokenClaims, BearerRejection, RequestHead, TokenVerifier};
 use crate::Result;
 
-/// What a handler takes of an access token, and the scopes that it demands.
+/// The claims that a handler extracts from an access token, and the scopes that it requires.
 ///
 /// ```
 /// use logto_api::{
@@ -28,14 +28,14 @@ use crate::Result;
 /// }
 /// ```
 pub trait TokenClaims: Sized {
-    /// The scopes that the token has to have, all of them.
+    /// The scopes that the token must have, all of them.
     const SCOPES: &'static [&'static str] = &[];
 
-    /// What is taken of the claims.
+    /// Extracts the value from the claims.
     ///
     /// # Errors
     ///
-    /// Where they lack something: the token is rejected as one that is not good.
+    /// When a claim is missing or of another type: the token is rejected as invalid.
     fn from_claims(claims: AccessTokenClaims) -> Result<Self>;
 }
 
@@ -46,13 +46,13 @@ impl TokenClaims for AccessTokenClaims {
 }
 
 /// The claims of a request's access token, as an extractor of axum (feature `axum`) and actix-web
-/// (feature `actix`). A type of yours in place of [`AccessTokenClaims`] demands scopes and takes
-/// custom claims: see [`TokenClaims`].
+/// (feature `actix`). A type of your own instead of [`AccessTokenClaims`] can require scopes and
+/// extract custom claims: see [`TokenClaims`].
 ///
-/// Where it is not there to extract, the response is a [`BearerRejection`]. For a body of another
-/// form, extract a `Result<Authenticated, BearerRejection>`.
+/// If a request has no valid token, the response is a [`BearerRejection`]. For a different body,
+/// extract a `Result<Authenticated, BearerRejection>`.
 ///
-/// With axum, the router's state has to hold a [`TokenVerifier`], or be one; with actix-web, it is
+/// With axum, the router's state must hold a [`TokenVerifier`], or be one; with actix-web, it is
 /// the application's data (`App::app_data`).
 #[cfg_attr(
     feature = "axum",

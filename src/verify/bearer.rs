@@ -9,18 +9,18 @@ use http::{
 
 use super::head::{Found, RequestHead};
 
-/// Why a request is rejected. As a response it says what RFC 6750 wants, and no more.
+/// Why a request is rejected. As a response it contains what RFC 6750 specifies, and no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BearerRejection {
     /// 401: there is no bearer token.
     MissingToken,
-    /// 400: there is more than one header `Authorization`, or the request does not name the
-    /// organization that it is about.
+    /// 400: there are several `Authorization` headers, or the request does not name its
+    /// organization.
     InvalidRequest,
-    /// 401: the token is not good.
+    /// 401: the token is invalid.
     InvalidToken,
-    /// 403: the token lacks one of these scopes, with spaces between them.
+    /// 403: the token lacks one of these scopes, which are separated by spaces.
     InsufficientScope(String),
     /// 503: Logto's keys cannot be fetched.
     Unavailable,
@@ -37,7 +37,7 @@ impl BearerRejection {
         }
     }
 
-    /// The code that the response's body has as `error`; RFC 6750's, where it has one.
+    /// The value of `error` in the response's body: RFC 6750's error code, if it has one.
     pub fn code(&self) -> &'static str {
         match self {
             Self::MissingToken => "missing_token",
@@ -48,7 +48,8 @@ impl BearerRejection {
         }
     }
 
-    /// The header `WWW-Authenticate` of the response. A scope that no header can hold is left out.
+    /// The header `WWW-Authenticate` of the response. Scopes that are invalid in a header are
+    /// omitted.
     pub fn challenge(&self) -> Option<HeaderValue> {
         let insufficient = r#"Bearer error="insufficient_scope""#;
         Some(HeaderValue::from_static(match self {
@@ -72,7 +73,7 @@ impl BearerRejection {
         format!(r#"{{"error":"{}"}}"#, self.code())
     }
 
-    /// The response with a JSON body of yours in place of [`body`](Self::body).
+    /// The response with your own JSON body instead of [`body`](Self::body).
     pub fn response<B>(&self, body: impl Into<B>) -> Response<B> {
         let mut response = Response::new(body.into());
         *response.status_mut() = self.status();

@@ -1,4 +1,4 @@
-//! What a verifier wants of tokens.
+//! Settings of a verifier.
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,7 +36,7 @@ pub(super) struct Rules {
     pub(super) organization: Option<OrganizationSource>,
 }
 
-/// Settings of a [`TokenVerifier`] that is to be built.
+/// Builds a [`TokenVerifier`].
 #[must_use = "a builder does nothing until `build` is called"]
 #[derive(Debug)]
 pub struct TokenVerifierBuilder {
@@ -61,22 +61,22 @@ impl TokenVerifierBuilder {
         Self { client: Source::Given(client.clone()), rules: Rules::new(), problem: None }
     }
 
-    /// The API's identifier (resource indicator), as it is registered with Logto. Where it is set
-    /// more than once, tokens for any of them are accepted.
+    /// The API's identifier (resource indicator), as registered in Logto. If it is set several
+    /// times, tokens for any of them are accepted.
     pub fn audience(mut self, indicator: impl IntoText) -> Self {
         self.rules.audiences.push(indicator.into_text());
         self
     }
 
-    /// Accepts tokens for the API within an organization only, with the permissions that the
-    /// organization gives. Without this, such tokens are rejected: what they permit, they permit in
-    /// one organization.
+    /// Accepts only tokens for the API within an organization, with the permissions that the
+    /// organization grants. Without this, such tokens are rejected, because their permissions are
+    /// limited to one organization.
     pub fn in_organization(mut self) -> Self {
         self.rules.wanted = Wanted::ResourceInOrganization;
         self
     }
 
-    /// Accepts tokens for the API, within an organization or not. Look at
+    /// Accepts tokens for the API, within an organization or not. Check
     /// [`organization_id`](super::AccessTokenClaims::organization_id) before you allow anything.
     pub fn optionally_in_organization(mut self) -> Self {
         self.rules.wanted = Wanted::ResourceAnywhere;
@@ -90,13 +90,13 @@ impl TokenVerifierBuilder {
         self
     }
 
-    /// Takes the organization that a request is about from its path, by a template such as
-    /// `/organizations/{organization}/orders`: the path has to begin like this, and other segments
-    /// in braces may be anything. Where a router takes a prefix off, as axum's `nest` does, the
-    /// template is without it.
+    /// Takes the organization of a request from its path, by a template such as
+    /// `/organizations/{organization}/orders`: the path must start with it, and other segments in
+    /// braces match anything. If a router strips a prefix, as axum's `nest` does, omit it from the
+    /// template.
     ///
-    /// Tokens about another organization are rejected by [`TokenVerifier::authenticate`], the
-    /// extractors and the layer; so are requests that name none.
+    /// [`TokenVerifier::authenticate`], the extractors and the layer reject tokens for another
+    /// organization, and requests that name none.
     pub fn organization_from_path(mut self, template: &str) -> Self {
         self.rules.organization = OrganizationSource::path(template);
         if self.rules.organization.is_none() {
@@ -108,14 +108,14 @@ impl TokenVerifierBuilder {
         self
     }
 
-    /// As [`organization_from_path`](Self::organization_from_path), from a header.
+    /// Like [`organization_from_path`](Self::organization_from_path), but from a header.
     pub fn organization_from_header(mut self, name: impl IntoText) -> Self {
         self.rules.organization = Some(OrganizationSource::Header(name.into_text().into()));
         self
     }
 
-    /// As [`organization_from_path`](Self::organization_from_path), by a function of your own. Where
-    /// it finds none, the request is rejected.
+    /// Like [`organization_from_path`](Self::organization_from_path), but by your own function. If
+    /// it returns `None`, the request is rejected.
     pub fn organization_by(
         mut self,
         find: impl Fn(&RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
@@ -124,21 +124,20 @@ impl TokenVerifierBuilder {
         self
     }
 
-    /// The machine-to-machine application that [`TokenVerifier::introspect`] asks as. A verifier
-    /// that is made from a client with the credentials of one needs no other.
+    /// The credentials of a machine-to-machine application for [`TokenVerifier::introspect`]. A
+    /// verifier made from a client with such credentials uses these by default.
     pub fn introspection(self, app_id: impl IntoText, app_secret: impl IntoText) -> Self {
         self.configure(|client| client.client_credentials(app_id, app_secret))
     }
 
-    /// Who issues the tokens, where it is not the endpoint with `/oidc` after it: the public one,
-    /// where Logto is reached at another address.
+    /// The issuer of the tokens, if it is not the endpoint followed by `/oidc`: for example because
+    /// this service reaches Logto at an address other than its public one.
     pub fn issuer(mut self, issuer: impl IntoText) -> Self {
         self.rules.issuer = Some(issuer.into_text());
         self
     }
 
-    /// Accepts tokens of this application only. Where it is set more than once, those of any of
-    /// them.
+    /// Accepts only tokens of this application. If it is set several times, those of any of them.
     pub fn client_id(mut self, id: impl IntoText) -> Self {
         self.rules.clients.push(id.into_text());
         self
@@ -150,15 +149,15 @@ impl TokenVerifierBuilder {
         self
     }
 
-    /// How far the clocks of Logto and of this machine may differ; a minute unless it is set.
+    /// How far the clocks of Logto and of this machine may differ; one minute by default.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.rules.leeway = leeway;
         self
     }
 
-    /// Changes the client that keys are fetched with: its time limits, proxies, clock.
+    /// Configures the client that fetches the keys: its timeouts, proxies and clock.
     ///
-    /// It has no effect where the builder was made from a client.
+    /// It has no effect if the builder was made from a client.
     pub fn configure(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         self.client = match self.client {
             Source::New(builder) => Source::New(Box::new(change(*builder))),
@@ -167,13 +166,13 @@ impl TokenVerifierBuilder {
         self
     }
 
-    /// Builds the verifier. Nothing is fetched before the first token.
+    /// Builds the verifier. Keys are fetched with the first token.
     ///
     /// # Errors
     ///
-    /// When no audience is set, and tokens are not to be organization tokens; when both are set;
-    /// when an audience is an organization's, or `urn:logto:resource:organizations`, which proves
-    /// nothing; and for whatever [`ClientBuilder::build`] rejects.
+    /// When neither an audience nor organization tokens are set, or both are; when an audience is
+    /// that of an organization, or `urn:logto:resource:organizations`, which proves nothing; and
+    /// when [`ClientBuilder::build`] fails.
     pub fn build(self) -> Result<TokenVerifier> {
         if let Some(problem) = self.problem {
             return Err(Error::config(problem));

@@ -1,4 +1,4 @@
-//! What an access token says.
+//! The claims of an access token.
 
 use std::fmt;
 
@@ -59,7 +59,7 @@ impl Audience {
 }
 
 impl AccessTokenClaims {
-    /// Whom the token is about: the id of a user, or of a machine-to-machine application.
+    /// The subject of the token: the id of a user, or of a machine-to-machine application.
     pub fn subject(&self) -> &str {
         &self.known.sub
     }
@@ -69,12 +69,12 @@ impl AccessTokenClaims {
         &self.known.client_id
     }
 
-    /// Whether the token is a machine-to-machine application's, and about no user.
+    /// Whether the token is that of a machine-to-machine application, not of a user.
     pub fn is_machine(&self) -> bool {
         self.known.sub == self.known.client_id
     }
 
-    /// Whom the token is for. With Logto it is always one.
+    /// The audience of the token. Logto always sets exactly one.
     pub fn audiences(&self) -> &[String] {
         self.known.aud.all()
     }
@@ -94,7 +94,7 @@ impl AccessTokenClaims {
         scopes.into_iter().all(|scope| self.has_scope(scope))
     }
 
-    /// The organization that the token is for or, of a token for an API, within which it is good.
+    /// The organization that the token is for or, for a token for an API, within which it is valid.
     pub fn organization_id(&self) -> Option<&str> {
         self.claimed_organization().or_else(|| self.audience_organization())
     }
@@ -104,7 +104,7 @@ impl AccessTokenClaims {
         self.known.iat
     }
 
-    /// When the token ends.
+    /// When the token expires.
     pub fn expires_at(&self) -> Timestamp {
         self.known.exp
     }
@@ -115,8 +115,9 @@ impl AccessTokenClaims {
         self.raw.get("act")?.get("sub")?.as_str()
     }
 
-    /// All claims as a type of yours, which takes those that a script for custom claims adds. Roles
-    /// are among them: Logto itself puts none in access tokens, only what the roles permit (`scope`).
+    /// All claims as a type of your own, with those that a script for custom claims adds, such as
+    /// roles: Logto itself puts none in access tokens, only the permissions that the roles grant
+    /// (`scope`).
     ///
     /// # Errors
     ///
@@ -130,7 +131,7 @@ impl AccessTokenClaims {
         })
     }
 
-    /// All claims, as they are.
+    /// All claims, unchanged.
     pub fn raw(&self) -> &Map<String, Value> {
         &self.raw
     }
@@ -166,7 +167,8 @@ impl<'de> Deserialize<'de> for AccessTokenClaims {
     }
 }
 
-/// An object none of whose members stands twice (RFC 7519, section 4): two readers could disagree.
+/// An object without duplicate names (RFC 7519, section 4), of which two parsers could take
+/// different values.
 struct Unique;
 
 impl<'de> Visitor<'de> for Unique {

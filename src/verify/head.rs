@@ -1,4 +1,4 @@
-//! The head of a request, whatever framework it came by.
+//! The head of a request of any framework.
 
 use http::{HeaderMap, Request, Uri, request::Parts};
 
@@ -67,8 +67,7 @@ impl<'a> RequestHead<'a> {
         self.method
     }
 
-    /// The path, as it was sent: still percent-encoded. Where a router takes a prefix off, it may
-    /// be without it.
+    /// The path as it was sent, percent-encoded. A prefix that a router strips may be missing.
     pub fn path(&self) -> &'a str {
         self.path
     }
@@ -78,7 +77,7 @@ impl<'a> RequestHead<'a> {
         self.query
     }
 
-    /// The value of a header. `None` also where it was sent more than once, or is not a string.
+    /// The value of a header. `None` also if it was sent several times, or is not a string.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         match self.find(&name.to_ascii_lowercase()) {
             Found::One(value) => std::str::from_utf8(value).ok(),

@@ -1,4 +1,4 @@
-//! Opaque tokens, which only Logto can tell about (RFC 7662).
+//! Opaque tokens, which only Logto can resolve (RFC 7662).
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use crate::{
 /// In bytes. Logto's opaque tokens have 43.
 const MAX_SIZE: usize = 1024;
 
-/// What Logto says of an opaque access token.
+/// The introspection response for an opaque access token.
 ///
-/// It names no audience and is for no API: its scopes are those of OpenID Connect, such as `profile`,
-/// and no permissions of an API's.
+/// The token has no audience and is for no API: its scopes are those of OpenID Connect, such as
+/// `profile`, not permissions of an API.
 #[derive(Clone, PartialEq)]
 pub struct OpaqueTokenClaims {
     known: Known,
@@ -38,7 +38,7 @@ struct Known {
 }
 
 impl OpaqueTokenClaims {
-    /// The id of the user that the token is about.
+    /// The id of the user whose token it is.
     pub fn subject(&self) -> &str {
         &self.known.sub
     }
@@ -63,12 +63,12 @@ impl OpaqueTokenClaims {
         self.known.iat
     }
 
-    /// When the token ends.
+    /// When the token expires.
     pub fn expires_at(&self) -> Timestamp {
         self.known.exp
     }
 
-    /// All that Logto says.
+    /// The whole response.
     pub fn raw(&self) -> &Map<String, Value> {
         &self.raw
     }
@@ -100,23 +100,23 @@ impl OpaqueTokenClaims {
 }
 
 impl TokenVerifier {
-    /// Asks Logto about an opaque access token, which [`verify`](Self::verify) cannot read: whose it
-    /// is, and whether it is still good. It needs the credentials of a machine-to-machine
+    /// Asks Logto for the user of an opaque access token, which [`verify`](Self::verify) cannot
+    /// read, and whether it is still valid. It requires the credentials of a machine-to-machine
     /// application: see [`introspection`](super::TokenVerifierBuilder::introspection).
     ///
-    /// Logto gives opaque tokens where a client names no `resource`. They are for its own endpoints,
-    /// and say nothing of your API: any application of the tenant has them. Prefer tokens for your
-    /// API, with [`verify`](Self::verify).
+    /// Logto issues opaque tokens if a client requests no `resource`. They are for its own
+    /// endpoints and grant no permissions in your API: any application of the tenant may hold them.
+    /// Prefer tokens for your API, with [`verify`](Self::verify).
     ///
-    /// Whoever asks about the same token at the same time shares one request. Logto's response is used
-    /// for ten seconds, for a thousand good tokens and a thousand others.
+    /// Concurrent calls for the same token share one request. Logto's responses are cached for ten
+    /// seconds, for up to a thousand valid and a thousand invalid tokens.
     ///
     /// # Errors
     ///
-    /// - [`is_invalid_token`](Error::is_invalid_token): the token is not good, not an access token or
-    ///   not opaque, or not one that the verifier wants: the issuer, the applications, the user and
-    ///   the times are checked.
-    /// - [`is_auth`](Error::is_auth) and others: Logto cannot be asked.
+    /// - [`is_invalid_token`](Error::is_invalid_token): the token is invalid, not an access token
+    ///   or not opaque, or the verifier does not accept it: issuer, applications, user and times
+    ///   are checked.
+    /// - [`is_auth`](Error::is_auth) and others: Logto cannot be reached.
     pub async fn introspect(&self, token: &str) -> Result<OpaqueTokenClaims> {
         let introspector = self.introspector().ok_or_else(|| {
             Error::config(

@@ -14,16 +14,16 @@ use tower_service::Service;
 
 use super::{BearerRejection, RequestHead, TokenVerifier};
 
-/// A layer that lets requests with a good access token through, for all that is a
-/// [`tower_service::Service`] of [`http::Request`]s: axum, tonic, hyper. A middleware of poem's gets
-/// requests of another type: see [`RequestHead::new`].
+/// A layer that passes only requests with a valid access token, for any [`tower_service::Service`]
+/// of [`http::Request`]s: axum, tonic, hyper. Middleware of poem takes requests of another type: see
+/// [`RequestHead::new`].
 ///
 /// The claims are an extension of the request: `Extension<AccessTokenClaims>` in axum,
 /// `request.extensions().get::<AccessTokenClaims>()` elsewhere.
 ///
 /// CORS preflight requests pass without a token, since browsers send none with them: `OPTIONS` with
-/// `Origin` and `Access-Control-Request-Method`. Anybody can send them. A service that does not look at
-/// the method, unlike those behind a router, would carry them out as it does others: use
+/// `Origin` and `Access-Control-Request-Method`. Anybody can send them. A service that ignores the
+/// method, unlike those behind a router, would execute them like any other: use
 /// [`verify_preflight`](Self::verify_preflight) for it.
 ///
 /// ```
@@ -48,37 +48,38 @@ pub struct BearerLayer<R = JsonRejections> {
 }
 
 impl BearerLayer {
-    /// A layer that lets the tokens through that this verifier accepts.
+    /// A layer that passes requests with tokens that this verifier accepts.
     pub fn new(verifier: TokenVerifier) -> Self {
         Self { verifier, scopes: Arc::default(), respond: JsonRejections, passes_preflight: true }
     }
 }
 
 impl<R> BearerLayer<R> {
-    /// Demands all of these scopes.
+    /// Requires all of these scopes.
     #[must_use]
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Answers rejected requests by this function, `|rejection: BearerRejection| -> Response<_>`,
-    /// in place of a small JSON body; [`BearerRejection::response`] helps.
+    /// Responds to rejected requests by this function, `|rejection: BearerRejection| ->
+    /// Response<_>`, instead of a small JSON body; [`BearerRejection::response`] helps.
     pub fn on_rejection<F>(self, respond: F) -> BearerLayer<F> {
         let Self { verifier, scopes, passes_preflight, .. } = self;
         BearerLayer { verifier, scopes, respond, passes_preflight }
     }
 
-    /// Requires a token of CORS preflight requests, too. Browsers send none with them: have a CORS layer
-    /// around this one answer them.
-    #[must_use]
-    pub fn verify_preflight(mut self) -> Self {
-        self.passes_preflight = false;
-        self
-    }
-
-    /// Answers rejected requests as gRPC does, by a status in the headers: for tonic. Preflight
-    /// requests do not pass, as tonic calls a method whatever that of HTTP is.
+    /// A layer that passes only requests with a valid access token, for any [`tower_service::Service`]
+    /// of [`http::Request`]s: axum, tonic, hyper. Middleware of poem takes requests of another type: see
+    /// [`RequestHead::new`].
+    ///
+    /// The claims are an extension of the request: `Extension<AccessTokenClaims>` in axum,
+    /// `request.extensions().get::<AccessTokenClaims>()` elsewhere.
+    ///
+    /// CORS preflight requests pass without a token, since browsers send none with them: `OPTIONS` with
+    /// `Origin` and `Access-Control-Request-Method`. Anybody can send them. A service that ignores the
+    /// method, unlike those behind a router, would execute them like any other: use
+    /// [`verify_preflight`](Self::verify_preflight) for it.
     pub fn grpc(self) -> BearerLayer<GrpcRejections> {
         self.verify_preflight().on_rejection(GrpcRejections)
     }
@@ -108,7 +109,7 @@ impl<B: From<String>> RejectWith<B> for JsonRejections {
     }
 }
 
-/// Responses of gRPC: status 200, and what is wrong in `grpc-status` and `grpc-message`.
+/// gRPC responses: status 200, with the error in `grpc-status` and `grpc-message`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct GrpcRejections;

@@ -1,6 +1,6 @@
-//! Access tokens of Logto's, verified by whoever they are for.
+//! Verifies Logto's access tokens, for the APIs that they are issued for.
 //!
-//! Needs the feature `verify`, which builds none of the operations.
+//! Requires only the feature `verify`, which builds none of the operations.
 //!
 //! ```no_run
 //! # async fn run(token: &str) -> logto_api::Result<()> {

@@ -3,15 +3,15 @@
 use super::{AccessTokenClaims, BearerRejection, RequestHead, TokenVerifier, bearer};
 
 impl TokenVerifier {
-    /// Verifies the access token of a request: it has to be good, to be about the organization that
-    /// the request names (where the verifier was told how it does), and to have all of these scopes.
+    /// Verifies the access token of a request: it must be valid, be for the organization that the
+    /// request names (if the verifier has a setting for that), and have all of these scopes.
     ///
-    /// The extractors and the layer do this. Of a framework that has none, call it with the head of
-    /// a request, and answer with the rejection.
+    /// The extractors and the layer do this. For other frameworks, call it with the head of a
+    /// request, and respond with the rejection.
     ///
     /// # Errors
     ///
-    /// Whatever [`BearerRejection`] lists.
+    /// See [`BearerRejection`].
     pub async fn authenticate<'a>(
         &self,
         head: impl Into<RequestHead<'a>>,

@@ -1,4 +1,4 @@
-//! Whether a token is good.
+//! Verifies tokens.
 
 use std::{fmt, sync::Arc};
 
@@ -16,13 +16,13 @@ use crate::{
 /// In bytes. Logto's tokens have about a thousand; servers accept few with more than 16 KiB.
 const MAX_SIZE: usize = 64 * 1024;
 
-/// Verifies access tokens that Logto issued for an API of yours: see the [module](super).
+/// Verifies access tokens that Logto issued for your API: see the [module](super).
 ///
-/// It checks the signature by the keys that Logto publishes, the type (`at+jwt`), issuer, audience,
-/// times and, where wanted, the application. Keys are fetched with the first token, by one task
-/// however many wait; when they are older than ten minutes; and when a token names one that is not
-/// known, at most three times a minute. While they cannot be fetched, those that were last known are
-/// gone on with for two hours. Cloning is cheap, and clones share them.
+/// It checks the signature with the keys that Logto publishes, the type (`at+jwt`), issuer,
+/// audience, times and, if set, the application. Keys are fetched with the first token, once for
+/// all waiting tasks; when they are older than ten minutes; and when a token names an unknown key,
+/// at most three times a minute. While they cannot be fetched, the last known keys are used for two
+/// hours. Cloning is cheap, and clones share them.
 #[derive(Clone)]
 pub struct TokenVerifier(Arc<Inner>);
 
@@ -63,15 +63,16 @@ impl TokenVerifier {
         self.0.introspector.as_ref()
     }
 
-    /// What the token says, if it is good.
+    /// The claims of the token, if it is valid.
     ///
     /// # Errors
     ///
-    /// - [`is_invalid_token`](Error::is_invalid_token): it is not; answer 401 with `invalid_token`.
-    /// - [`is_opaque_token`](Error::is_opaque_token) besides: it may be a token for Logto's own
-    ///   endpoints, which is given where a client names no `resource`. See
+    /// - [`is_invalid_token`](Error::is_invalid_token): the token is invalid; respond with 401
+    ///   `invalid_token`.
+    /// - [`is_opaque_token`](Error::is_opaque_token) as well: it may be a token for Logto's own
+    ///   endpoints, which Logto issues if a client requests no `resource`. See
     ///   [`introspect`](Self::introspect).
-    /// - Any other: the keys cannot be fetched. Whether the token is good is not known; answer 503.
+    /// - Any other: the keys cannot be fetched, so the token cannot be verified; respond with 503.
     pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims> {
         if token.len() > MAX_SIZE {
             return Err(Error::invalid_token("the access token is too long to be Logto's"));
@@ -86,12 +87,12 @@ impl TokenVerifier {
         Ok(claims)
     }
 
-    /// What the token says, if it is good and about this organization: that of the request's path or
-    /// header. The verifier has to want organizations.
+    /// The claims of the token, if it is valid and for this organization, such as that of the
+    /// request's path. The verifier must accept tokens with organizations.
     ///
     /// # Errors
     ///
-    /// As of [`verify`](Self::verify); a token about another organization is not good.
+    /// Like [`verify`](Self::verify); a token for another organization is invalid.
     pub async fn verify_in(&self, token: &str, organization_id: &str) -> Result<AccessTokenClaims> {
         let claims = self.verify(token).await?;
         match claims.organization_id() == Some(organization_id) {
@@ -100,14 +101,15 @@ impl TokenVerifier {
         }
     }
 
-    /// What an ID token says that comes from elsewhere, such as from an application of yours, if it
-    /// is good and was issued to this application.
+    /// The claims of an ID token that your service receives, for example from your frontend, if it
+    /// is valid and was issued to this application.
     ///
-    /// An ID token tells who signed in; it permits nothing. Its nonce is the application's to check.
+    /// An ID token identifies who signed in; it grants no permissions. The application must check
+    /// its nonce.
     ///
     /// # Errors
     ///
-    /// As of [`verify`](Self::verify).
+    /// Like [`verify`](Self::verify).
     pub async fn verify_id_token(&self, token: &str, client_id: &str) -> Result<IdTokenClaims> {
         if token.len() > MAX_SIZE {
             return Err(Error::invalid_token("the ID token is too long to be Logto's"));

@@ -12,8 +12,7 @@ use actix_web::{
 
 use super::{Delivery, SIGNATURE_HEADER, WebhookError, WebhookVerifier};
 
-/// The verifier is given to the application as data: `App::new().app_data(verifier)`, or in a
-/// `web::Data`.
+/// The application's data holds the verifier: `App::new().app_data(verifier)`, or in a `web::Data`.
 impl FromRequest for Delivery {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;

@@ -2,12 +2,12 @@
 
 use super::Event;
 
-/// The event of a webhook's delivery, as an extractor of axum (feature `axum`) and actix-web (feature
-/// `actix`). The raw body is read once, as far as the verifier's
-/// [`max_size`](super::WebhookVerifier::max_size) allows, and verified before it is parsed; a limit
-/// that the framework has for bodies does not apply.
+/// The event of a webhook's delivery, as an extractor of axum (feature `axum`) and actix-web
+/// (feature `actix`). The raw body is read once, up to the verifier's
+/// [`max_size`](super::WebhookVerifier::max_size), and verified before it is parsed; the
+/// framework's own limit for bodies does not apply.
 ///
-/// With axum, the router's state has to hold a [`WebhookVerifier`](super::WebhookVerifier), or be
+/// With axum, the router's state must hold a [`WebhookVerifier`](super::WebhookVerifier), or be
 /// one; with actix-web, it is the application's data (`App::app_data`).
 #[cfg_attr(
     feature = "axum",

@@ -4,32 +4,32 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// Why a delivery is rejected. Its text quotes nothing of the delivery.
+/// Why a delivery is rejected. The message quotes nothing of the delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WebhookError {
     /// There is no header `logto-signature-sha-256`.
     MissingSignature,
-    /// The signature is none of the body by any of the keys, or there is more than one.
+    /// The signature does not match the body with any of the keys, or there are several signatures.
     InvalidSignature,
     /// The body is longer than [`max_size`](super::WebhookVerifier::max_size) allows.
     TooLarge,
-    /// The connection broke before all of the body was there.
+    /// The connection broke before the body was complete.
     Interrupted,
-    /// The delivery is older than [`max_age`](super::WebhookVerifier::max_age) allows, or says that
-    /// it is from the future.
+    /// The delivery is older than [`max_age`](super::WebhookVerifier::max_age), or its time is in
+    /// the future.
     OutOfDate,
     /// [`replay_check`](super::WebhookVerifier::replay_check) has seen the delivery before.
     Replayed,
-    /// The signature is good, but the body is not an event: this is where.
+    /// The signature is valid, but the body is not an event; this is the position of the error.
     InvalidBody(String),
 }
 
 impl WebhookError {
     /// The status of the response.
     ///
-    /// Logto shows it on the webhook's page, and does not send again. Whoever takes duplicates as a
-    /// matter of course answers [`Replayed`](Self::Replayed), which is 409, with 200.
+    /// Logto shows it on the webhook's page, and does not retry. If duplicates are expected,
+    /// respond with 200 to [`Replayed`](Self::Replayed), whose status is 409.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::MissingSignature | Self::InvalidSignature => StatusCode::UNAUTHORIZED,

@@ -11,21 +11,21 @@ use crate::{Timestamp, models::open_enum::open_enum};
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($payload:ident) = $name:literal,)+) => {
         open_enum! {
-            /// What a delivery is about.
+            /// The type of an event.
             pub enum EventType { $($(#[$doc])* $variant = $name),+ }
         }
 
-        /// A delivery: what happened, with all that Logto tells of it.
+        /// An event, with the payload that Logto sends.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Event {
             $($(#[$doc])* $variant(Box<$payload>),)+
-            /// An event that this version of the crate does not know. It is kept whole.
+            /// An event that this version of the crate does not know, with its whole payload.
             Unknown(Box<UnknownEvent>),
         }
 
         impl Event {
-            /// Which event it is.
+            /// The type of the event.
             pub fn event_type(&self) -> EventType {
                 match self {
                     $(Self::$variant(_) => EventType::$variant,)+
@@ -33,7 +33,7 @@ macro_rules! events {
                 }
             }
 
-            /// The id of the webhook that it was sent for.
+            /// The id of the webhook that the event was sent to.
             pub fn hook_id(&self) -> Option<&str> {
                 match self {
                     $(Self::$variant(payload) => payload.hook_id(),)+
@@ -41,7 +41,7 @@ macro_rules! events {
                 }
             }
 
-            /// When it happened.
+            /// When the event occurred.
             pub fn created_at(&self) -> Option<Timestamp> {
                 let text = match self {
                     $(Self::$variant(payload) => payload.created_at(),)+

@@ -1,6 +1,6 @@
-//! Webhooks: deliveries of Logto are verified, and read into typed events.
+//! Webhooks: verifies Logto's deliveries, and deserializes them into typed events.
 //!
-//! Needs the feature `webhooks`, and no other: it builds no HTTP client.
+//! Requires only the feature `webhooks`, which builds no HTTP client.
 //!
 //! ```
 //! use logto_api::webhooks::{Event, WebhookVerifier};
@@ -20,9 +20,9 @@
 //! # }
 //! ```
 //!
-//! Logto sends each delivery once: it does not retry, whatever it is answered, and gives up after
-//! ten seconds without a response. Answer at once, and do the work afterwards. Deliveries arrive in
-//! any order, and some releases send the same one twice.
+//! Logto sends each delivery once: it does not retry, whatever the response, and times out after
+//! ten seconds. Respond at once, and process the event afterwards. Deliveries arrive in any order,
+//! and some releases send the same one twice.
 
 #[cfg(feature = "actix")]
 mod actix;

@@ -1,12 +1,12 @@
-//! What deliveries hold.
+//! The payloads of deliveries.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{Timestamp, models::redacted::redacted_debug};
 
-/// A payload, with the members that all have. All members but `event` are optional: a test
-/// delivery lacks some, and nothing that Logto leaves out is a reason to lose a delivery.
+/// A payload, with the fields that all payloads have. All fields but `event` are optional: test
+/// deliveries lack some, and no missing field is a reason to lose a delivery.
 macro_rules! payload {
     (
         $(#[$meta:meta])*
@@ -19,10 +19,10 @@ macro_rules! payload {
         pub struct $name {
             /// The event's name.
             pub event: String,
-            /// The id of the webhook that it was sent for.
+            /// The id of the webhook that the event was sent to.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub hook_id: Option<String>,
-            /// When it happened, in ISO 8601 as it was sent:
+            /// When the event occurred, in ISO 8601 as it was sent:
             /// [`Event::created_at`](super::Event::created_at) reads it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub created_at: Option<String>,
@@ -37,7 +37,7 @@ macro_rules! payload {
                 #[serde(default, skip_serializing_if = "Option::is_none")]
                 pub $member: Option<$type>,
             )*
-            /// All other members.
+            /// All other fields.
             #[serde(flatten)]
             pub extra: Map<String, Value>,
         }
@@ -56,7 +56,7 @@ macro_rules! payload {
     };
 }
 
-/// What all payloads tell.
+/// The fields of all payloads.
 pub(super) trait Payload {
     fn hook_id(&self) -> Option<&str>;
     fn created_at(&self) -> Option<&str>;
@@ -71,7 +71,7 @@ payload! {
         session_id: String,
         /// The user's id.
         user_id: String,
-        /// The user's address.
+        /// The user's IP address.
         user_ip: String,
         /// The user.
         user: User,
@@ -81,14 +81,14 @@ payload! {
 payload! {
     /// Data changed: by a request to the Management or the Account API, or in a sign-in.
     ///
-    /// Which of the members are there depends on that.
+    /// Which fields are present depends on it.
     DataChange {
-        /// The data as it is now, or for a deleted user as it was. Absent where a role, a scope or
-        /// the like was deleted: its id is in `params`.
+        /// The current data, or that of a deleted user. Absent if a role, a scope or the like was
+        /// deleted: its id is in `params`.
         data: Value,
-        /// The path of the Management API that was called, without `/api` and the query.
+        /// The path of the Management API request, without `/api` and the query.
         path: String,
-        /// The route of that path, such as `/roles/:id`.
+        /// The route of the path, such as `/roles/:id`.
         matched_route: String,
         /// The parameters of the route.
         params: Map<String, Value>,
@@ -96,27 +96,27 @@ payload! {
         method: String,
         /// The status of the response.
         status: u16,
-        /// The address that the request came from.
+        /// The IP address of the request.
         ip: String,
-        /// `SignIn`, `Register` or `ForgotPassword`, where it happened in a sign-in.
+        /// `SignIn`, `Register` or `ForgotPassword`, if it occurred in a sign-in.
         interaction_event: String,
         /// The id of the sign-in.
         session_id: String,
         /// The id of the application that is signed in to.
         application_id: String,
-        /// The organization whose members changed.
+        /// The organization whose membership changed.
         organization_id: String,
-        /// The role whose scopes changed, where it is not in `params`.
+        /// The role whose scopes changed, if it is not in `params`.
         role_id: String,
-        /// The organization role whose scopes changed, where it is not in `params`.
+        /// The organization role whose scopes changed, if it is not in `params`.
         organization_role_id: String,
-        /// Users who became members. Releases before 1.42.0 do not tell.
+        /// The ids of users who became members; absent before Logto 1.42.0.
         added_user_ids: Vec<String>,
-        /// Users who are members no more.
+        /// The ids of users who are no longer members.
         removed_user_ids: Vec<String>,
-        /// Applications that became members.
+        /// The ids of applications that became members.
         added_application_ids: Vec<String>,
-        /// Applications that are members no more.
+        /// The ids of applications that are no longer members.
         removed_application_ids: Vec<String>,
     }
 }
@@ -127,20 +127,20 @@ impl DataChange {
         self.params.as_ref()?.get(name)?.as_str()
     }
 
-    /// The data as a type of yours or, where the client is built, a model such as `models::Role`.
-    /// `None` where there is no data.
+    /// The data as a type of your own or, with the feature of its group, a model such as
+    /// `models::Role`. `None` if there is no data.
     ///
-    /// `User.Data.Updated` comes with the whole user, but with the custom data alone or the profile
-    /// alone where just these were set: `matched_route` tells.
+    /// `User.Data.Updated` contains the whole user, or only the custom data or the profile if just
+    /// these were set: `matched_route` tells which.
     ///
     /// # Errors
     ///
-    /// When the data is of another shape.
+    /// When the data does not match the type.
     pub fn data_as<T: DeserializeOwned>(&self) -> serde_json::Result<Option<T>> {
         self.data.as_ref().map(T::deserialize).transpose()
     }
 
-    /// The data as a user, where it is one.
+    /// The data as a user, if it is one.
     pub fn user(&self) -> Option<User> {
         let part = ["/custom-data", "/profile"];
         let route = self.matched_route.as_deref().or(self.path.as_deref()).unwrap_or_default();
@@ -158,9 +158,9 @@ payload! {
         r#type: String,
         /// The identifier.
         value: String,
-        /// The address that the request came from.
+        /// The IP address of the request.
         ip: String,
-        /// `SignIn`, `Register` or `ForgotPassword`, where it happened in a sign-in.
+        /// `SignIn`, `Register` or `ForgotPassword`, if it occurred in a sign-in.
         interaction_event: String,
         /// The id of the sign-in.
         session_id: String,
@@ -170,15 +170,15 @@ payload! {
 }
 
 payload! {
-    /// Too many messages were asked for.
+    /// Too many messages were requested.
     RateLimit {
-        /// What was refused: `VerificationCodeSend`.
+        /// The rejected action: `VerificationCodeSend`.
         action: String,
         /// The e-mail address or phone number.
         recipient: String,
-        /// The address that the request came from.
+        /// The IP address of the request.
         ip: String,
-        /// `SignIn`, `Register` or `ForgotPassword`, where it happened in a sign-in.
+        /// `SignIn`, `Register` or `ForgotPassword`, if it occurred in a sign-in.
         interaction_event: String,
         /// The id of the sign-in.
         session_id: String,
@@ -188,19 +188,19 @@ payload! {
 }
 
 payload! {
-    /// Grants of a user were revoked, for there were more than the application allows.
+    /// Grants of a user were revoked because there were more than the application allows.
     GrantLimit {
         /// The user's id.
         user_id: String,
         /// The application's id.
         application_id: String,
-        /// The address that the request came from.
+        /// The IP address of the request.
         ip: String,
         /// The ids of the revoked grants.
         revoked_grant_ids: Vec<String>,
         /// How many grants the application allows.
         max_allowed_grants: u64,
-        /// How many there were before.
+        /// The number of grants before.
         pre_revocation_active_grant_count: u64,
     }
 }
@@ -225,21 +225,21 @@ pub struct Application {
     /// Its description.
     #[serde(default)]
     pub description: Option<String>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 redacted_debug!(Application { id, name });
 
-/// A user, as deliveries tell of them.
+/// A user, as deliveries contain them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct User {
     /// The user's id.
     pub id: String,
-    /// The name to sign in with.
+    /// The username to sign in with.
     #[serde(default)]
     pub username: Option<String>,
     /// The e-mail address.
@@ -248,19 +248,19 @@ pub struct User {
     /// The phone number.
     #[serde(default)]
     pub primary_phone: Option<String>,
-    /// The whole name.
+    /// The full name.
     #[serde(default)]
     pub name: Option<String>,
-    /// The address of a picture.
+    /// The URL of a picture.
     #[serde(default)]
     pub avatar: Option<String>,
-    /// The data that your application keeps with the user.
+    /// The custom data that your application stores with the user.
     #[serde(default)]
     pub custom_data: Map<String, Value>,
-    /// The user's accounts with social connectors, by their targets.
+    /// The user's social accounts, by the targets of their connectors.
     #[serde(default)]
     pub identities: Map<String, Value>,
-    /// The standard claims that are set.
+    /// The OpenID Connect profile: the standard claims that are set.
     #[serde(default)]
     pub profile: Map<String, Value>,
     /// The application that the user last signed in to.
@@ -269,7 +269,7 @@ pub struct User {
     /// Whether the user is suspended.
     #[serde(default)]
     pub is_suspended: bool,
-    /// Whether the user has a password, where it is told.
+    /// Whether the user has a password, if the payload says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has_password: Option<bool>,
     /// When the user last signed in.
@@ -281,14 +281,14 @@ pub struct User {
     /// When the user last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 redacted_debug!(User { id, is_suspended });
 
-/// The time that a text such as `2026-11-26T01:53:15.662Z` tells.
+/// Parses a time such as `2026-11-26T01:53:15.662Z`.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let digits = |from: usize, to: usize| {
         let part = text.get(from..to)?;

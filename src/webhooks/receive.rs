@@ -1,4 +1,4 @@
-//! Deliveries as requests: their body is read once, and no further than it may be long.
+//! Deliveries as requests: the body is read once, up to its maximum size.
 
 use std::{future::poll_fn, pin::pin};
 
@@ -9,12 +9,12 @@ use http_body::Body;
 use super::{Event, WebhookError, WebhookVerifier, verifier::signature};
 
 impl WebhookVerifier {
-    /// The event of a request, with the body of any server of HTTP that is built on `http` and
-    /// `http-body`: hyper, tower, warp, poem. Where there is no signature, the body is not read.
+    /// The event of a request, with the body type of any HTTP server that is built on `http` and
+    /// `http-body`: hyper, tower, warp, poem. Without a signature, the body is not read.
     ///
     /// # Errors
     ///
-    /// Whatever [`WebhookError`] lists.
+    /// See [`WebhookError`].
     pub async fn receive<B: Body>(&self, request: Request<B>) -> Result<Event, WebhookError> {
         let (head, body) = request.into_parts();
         let signature = signature(&head.headers)?;

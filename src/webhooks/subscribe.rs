@@ -1,4 +1,4 @@
-//! Webhooks that are created with their verifier, and keys that are rotated.
+//! Creates webhooks with their verifiers, and rotates their signing keys.
 
 use reqwest::Url;
 
@@ -16,14 +16,14 @@ use crate::{
 pub struct RotatedHook {
     /// The webhook, with the new key.
     pub hook: Hook,
-    /// Accepts deliveries that are signed with the new key or with the old one: some of the old one
-    /// may be under way. Go over to [`Hook::verifier`] after a minute.
+    /// Accepts deliveries that are signed with the new key or with the old one, because some may
+    /// still be in transit. Switch to [`Hook::verifier`] after a minute.
     pub verifier: WebhookVerifier,
 }
 
 impl Hooks {
-    /// Creates a webhook that sends these events to this URL. [`Hook::verifier`] verifies what it
-    /// sends; keep its `signing_key` in your configuration.
+    /// Creates a webhook that sends these events to this URL. [`Hook::verifier`] verifies its
+    /// deliveries; store its `signing_key` in your configuration.
     ///
     /// ```no_run
     /// # async fn run(logto: logto_api::Client) -> logto_api::Result<()> {
@@ -39,8 +39,8 @@ impl Hooks {
     ///
     /// # Errors
     ///
-    /// When the URL is not an absolute one of HTTP, has a user or a password, or there is no event:
-    /// Logto would create a webhook that never receives anything. Otherwise as any operation.
+    /// When the URL is not an absolute HTTP URL or contains credentials, or when there is no event:
+    /// Logto would create a webhook that never delivers anything. Otherwise like any operation.
     pub async fn subscribe(
         &self,
         name: impl IntoText,
@@ -55,15 +55,15 @@ impl Hooks {
         self.create(HookConfig::new(url)).name(name).events(events).send().await
     }
 
-    /// Gives a webhook a new signing key, and a verifier that accepts the old one as well.
+    /// Rotates the signing key of a webhook, and returns a verifier that accepts both keys.
     ///
-    /// A delivery that Logto had begun before is signed with the old key. Have your service accept
-    /// both before you rotate the key, or it rejects what is signed with the new one until it is
-    /// told: Logto does not send it again.
+    /// A delivery that Logto started before is signed with the old key. A service that does not
+    /// know the new key yet rejects deliveries, which Logto does not retry: pass the verifier on at
+    /// once.
     ///
     /// # Errors
     ///
-    /// As any operation.
+    /// Like any operation.
     pub async fn rotate_verifier(&self, id: impl IntoText) -> Result<RotatedHook> {
         let id = id.into_text();
         let old = self.get(&id).send().await?.signing_key;
@@ -74,7 +74,7 @@ impl Hooks {
 }
 
 impl Hook {
-    /// A verifier of what this webhook sends.
+    /// A verifier for the deliveries of this webhook.
     pub fn verifier(&self) -> WebhookVerifier {
         WebhookVerifier::new(&self.signing_key)
     }

@@ -15,7 +15,7 @@ pub const SIGNATURE_HEADER: &str = "logto-signature-sha-256";
 /// In bytes. The longest delivery seen had 104 kB; its data is the tenant's own.
 const MAX_SIZE: usize = 1024 * 1024;
 
-/// Decides whether a delivery has been seen before.
+/// Decides whether a delivery is a replay.
 type Seen = dyn Fn(&Event, &str) -> bool + Send + Sync;
 
 /// Verifies deliveries of webhooks by their signing key. Cloning is cheap.
@@ -31,7 +31,7 @@ pub struct WebhookVerifier {
 }
 
 impl WebhookVerifier {
-    /// A verifier with the signing key that Logto shows on the webhook's page.
+    /// A verifier with the signing key from the webhook's page in the Console.
     pub fn new(signing_key: impl AsRef<[u8]>) -> Self {
         let verifier = Self {
             keys: Vec::new(),
@@ -43,8 +43,8 @@ impl WebhookVerifier {
         verifier.or_key(signing_key)
     }
 
-    /// Accepts deliveries that are signed with this key as well: while a key is rotated, some are
-    /// under way that are signed with the old one.
+    /// Also accepts deliveries that are signed with this key: during a rotation, some are still
+    /// signed with the old one.
     #[must_use]
     pub fn or_key(mut self, signing_key: impl AsRef<[u8]>) -> Self {
         // HMAC takes a key of any length; an empty one would let everybody in.
@@ -55,24 +55,24 @@ impl WebhookVerifier {
         self
     }
 
-    /// How long a body may be, in bytes; 1 MiB unless it is set.
+    /// The maximum size of a body, in bytes; 1 MiB by default.
     #[must_use]
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.max_size = bytes;
         self
     }
 
-    /// How old a delivery may be by its `createdAt`, and how far in the future. Any age unless it is
-    /// set: a queue of deliveries may be slow, and Logto does not send again what is rejected.
+    /// How far the `createdAt` of a delivery may be in the past or in the future. Unlimited by
+    /// default: deliveries may be queued, and Logto does not retry rejected ones.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// Rejects a delivery where this says `true`: that it has been received before. It gets the
-    /// event and the signature, which is the same for the same bytes only: remember the two,
-    /// `hook_id` and signature, for as long as [`max_age`](Self::max_age).
+    /// Rejects a delivery if the function returns `true`, because it has been received before. The
+    /// arguments are the event and the signature, which only equal bytes share: store `hook_id` and
+    /// signature for as long as [`max_age`](Self::max_age).
     #[must_use]
     pub fn replay_check(
         mut self,
@@ -82,28 +82,29 @@ impl WebhookVerifier {
         self
     }
 
-    /// The clock that [`max_age`](Self::max_age) goes by; the machine's unless it is set.
+    /// The clock for [`max_age`](Self::max_age); the system clock by default.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = SharedClock(Arc::new(clock));
         self
     }
 
-    /// The event of a delivery, by its headers and its body as they were received.
+    /// Verifies a delivery by its headers and its body as they were received, and returns its
+    /// event.
     ///
     /// # Errors
     ///
-    /// Whatever [`WebhookError`] lists.
+    /// See [`WebhookError`].
     pub fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Event, WebhookError> {
         self.verify_signature(signature(headers)?, body)
     }
 
-    /// The event of a delivery, by the value of its header [`SIGNATURE_HEADER`] and its body as it
-    /// was received.
+    /// Verifies a delivery by the value of its header [`SIGNATURE_HEADER`] and its body as it was
+    /// received, and returns its event.
     ///
     /// # Errors
     ///
-    /// Whatever [`WebhookError`] lists.
+    /// See [`WebhookError`].
     pub fn verify_signature(&self, signature: &str, body: &[u8]) -> Result<Event, WebhookError> {
         if body.len() > self.max_size {
             return Err(WebhookError::TooLarge);
@@ -124,7 +125,7 @@ impl WebhookVerifier {
         }
     }
 
-    /// The signature of a body by the first key, as Logto makes it: for tests of your own.
+    /// The signature of a body with the first key, as Logto computes it: for your own tests.
     pub fn sign(&self, body: &[u8]) -> String {
         let signature = self.keys.first().map(|key| key.clone().chain_update(body).finalize());
         let bytes = signature.map(|signature| signature.into_bytes()).unwrap_or_default();

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What a repeated attempt costs, and what a success earns: in the long run, one attempt may be
-/// repeated for five that succeed.
+/// What a retry costs, and what a success earns: in the long run, one retry for five calls that
+/// succeed.
 const COST: u32 = 5;
 const EARNED: u32 = 1;
 
-/// How many attempts a client may repeat. All clones share one.
+/// How many retries a client may make. All clones share one budget.
 ///
 /// It starts full. When the server is gone, it is used up soon, and each call is attempted once
 /// until some succeed again.
@@ -23,13 +23,13 @@ impl RetryBudget {
         Self { left: AtomicU32::new(full), full }
     }
 
-    /// Takes what one repeated attempt costs, if it is there.
+    /// Withdraws the cost of one retry, if the budget covers it.
     pub(crate) fn withdraw(&self) -> bool {
         let spend = |left: u32| left.checked_sub(COST);
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
-    /// A call succeeded, or was refused by a server that is there.
+    /// A call succeeded, or was rejected by a server that is up.
     pub(crate) fn deposit(&self) {
         // Most of the time it is full, and nothing is written that other cores would have to see.
         if self.left.load(Ordering::Relaxed) < self.full {

@@ -1,4 +1,4 @@
-//! When a call is repeated, and after how long.
+//! When a call is retried, and after how long.
 
 pub(crate) mod budget;
 
@@ -31,7 +31,7 @@ use crate::{
 /// | operations that consume their input, such as verifying a one-time code | nothing; their documentation says so |
 ///
 /// A gateway returns 503 without `Retry-After` if the server behind it failed, possibly after it
-/// acted. A POST that is safe to repeat can be retried with
+/// acted. A POST that is safe to execute twice can be retried with
 /// [`retry_non_idempotent`](Self::retry_non_idempotent). After a failure,
 /// [`Error::may_have_taken_effect`] tells whether the server may have acted.
 ///
@@ -188,7 +188,7 @@ pub(crate) struct Failure<'a> {
     pub(crate) deadline: Option<Instant>,
 }
 
-/// What a client repeats its calls by.
+/// The retry policy of a client, and its budget.
 #[derive(Clone)]
 pub(crate) struct Retries {
     pub(crate) policy: RetryPolicy,

@@ -1,5 +1,5 @@
-//! What carries requests to the server: reqwest, an HTTP client of the caller's own, or any
-//! service that answers requests.
+//! What carries requests to the server: reqwest, an HTTP client of the caller's own, or any service
+//! that responds to requests.
 
 mod custom;
 mod http;

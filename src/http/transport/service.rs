@@ -1,4 +1,4 @@
-//! A service of the caller's that answers requests.
+//! A caller's service that responds to requests.
 
 use std::{
     error::Error as StdError,
