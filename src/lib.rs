@@ -170,6 +170,7 @@ pub use lists::{
     search::{LogicalOperator, Search, SearchMode},
     stream::{ItemStream, PageStream},
 };
+#[doc(inline)]
 pub use models::setters;
 #[cfg(feature = "client")]
 pub use models::setters::Null;
