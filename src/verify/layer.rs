@@ -69,17 +69,16 @@ impl<R> BearerLayer<R> {
         BearerLayer { verifier, scopes, respond, passes_preflight }
     }
 
-    /// A layer that passes only requests with a valid access token, for any [`tower_service::Service`]
-    /// of [`http::Request`]s: axum, tonic, hyper. Middleware of poem takes requests of another type: see
-    /// [`RequestHead::new`].
-    ///
-    /// The claims are an extension of the request: `Extension<AccessTokenClaims>` in axum,
-    /// `request.extensions().get::<AccessTokenClaims>()` elsewhere.
-    ///
-    /// CORS preflight requests pass without a token, since browsers send none with them: `OPTIONS` with
-    /// `Origin` and `Access-Control-Request-Method`. Anybody can send them. A service that ignores the
-    /// method, unlike those behind a router, would execute them like any other: use
-    /// [`verify_preflight`](Self::verify_preflight) for it.
+    /// Also requires a token of CORS preflight requests. Browsers send none with them: add a CORS layer
+    /// around this one that responds to them.
+    #[must_use]
+    pub fn verify_preflight(mut self) -> Self {
+        self.passes_preflight = false;
+        self
+    }
+
+    /// Responds to rejected requests as gRPC does, with a status in the headers: for tonic. Preflight
+    /// requests do not pass, as tonic calls a method whatever the HTTP method is.
     pub fn grpc(self) -> BearerLayer<GrpcRejections> {
         self.verify_preflight().on_rejection(GrpcRejections)
     }
