@@ -5,13 +5,13 @@
 //! facts of the upstream document, and these with every `$ref` inlined, as upstream writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
-#[path = "mutations/changes.rs"]
+#[path = "mutations/changes/mod.rs"]
 mod changes;
 #[path = "mutations/parts.rs"]
 mod parts;
 #[path = "mutations/sites.rs"]
 mod sites;
-#[path = "mutations/spelling.rs"]
+#[path = "mutations/spelling/mod.rs"]
 mod spelling;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![allow(dead_code, reason = "the modules are of other crates, too")]
 
-#[path = "../../contract/tests/mutations/changes.rs"]
+#[path = "../../contract/tests/mutations/changes/mod.rs"]
 mod changes;
 #[path = "../../contract/tests/mutations/parts.rs"]
 mod parts;
@@ -12,7 +12,7 @@ mod parts;
 mod public;
 #[path = "../../contract/tests/mutations/sites.rs"]
 mod sites;
-#[path = "../../contract/tests/mutations/spelling.rs"]
+#[path = "../../contract/tests/mutations/spelling/mod.rs"]
 mod spelling;
 
 use std::collections::BTreeMap;
