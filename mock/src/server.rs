@@ -17,7 +17,7 @@ use crate::{
     routes::{
         account, audit, authorization, consent, device, experience,
         faults::{self, Broken},
-        oidc, operations, recorder, sign_out, token, user_assets,
+        oidc, operations, provider, recorder, sign_out, token, user_assets,
     },
     state::Store,
 };
@@ -93,6 +93,7 @@ pub(crate) fn routes(store: Store) -> Router {
         .merge(user_assets::routes())
         .fallback(operations::operation)
         .method_not_allowed_fallback(operations::operation)
+        .layer(middleware::from_fn(provider::finish))
         .layer(middleware::from_fn_with_state(store.clone(), audit::tokens))
         .layer(middleware::from_fn_with_state(store.clone(), faults::inject))
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))

@@ -212,3 +212,73 @@ async fn pages_of_other_origins_are_refused() -> Result {
     assert_eq!(refused.status(), 400);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_a_browser_has_is_not_sent_again() -> Result {
+    let browser = Browser::open().await?;
+    for path in ["/oidc/jwks", "/oidc/.well-known/openid-configuration"] {
+        let first = browser.get(path).await?;
+        let url = format!("{}{path}", browser.mock.endpoint());
+        let again = browser.http.get(url).header("if-none-match", header(&first, "etag"));
+        let again = again.send().await?;
+        assert_eq!((again.status().as_u16(), again.text().await?.as_str()), (304, ""), "{path}");
+    }
+    browser.mock.rotate_signing_key();
+    let keys = browser.get("/oidc/jwks").await?;
+    assert_eq!(header(&keys, "cache-control"), "no-cache, max-age=0, must-revalidate");
+    let (_, error) = answer(browser.get("/oidc/nothing?parse_error=false").await?).await?;
+    let description = "unrecognized route or not allowed method (GET on /nothing)";
+    let plain = json!({ "error": "invalid_request", "error_description": description });
+    assert_eq!(error, plain);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_page_is_told_what_was_asked_for() -> Result {
+    let browser = Browser::open().await?;
+    let app = browser.mock.web_app_id();
+    for (asked, page) in [
+        (vec![("login_hint", "a@b.example")], "/sign-in?app_id={}&login_hint=a%40b.example"),
+        (vec![("ui_locales", "fr de")], "/sign-in?app_id={}&ui_locales=fr+de"),
+        (
+            vec![("first_screen", "identifier:sign_in"), ("identifier", "email username")],
+            "/identifier-sign-in?app_id={}&identifier=email+username",
+        ),
+        (
+            vec![("direct_sign_in", "social:google")],
+            "/direct/social/google?app_id={}&fallback=sign-in",
+        ),
+    ] {
+        let response = browser.authorize(app, &asked).await?;
+        assert_eq!(header(&response, "location"), page.replace("{}", app));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_does_not_sign_out_leaves_one_application_alone() -> Result {
+    let browser = Browser::open().await?;
+    sign_in(&browser).await?;
+    let app = browser.mock.web_app_id();
+    let page = browser.get(&format!("/oidc/session/end?client_id={app}")).await?;
+    let page = page.text().await?;
+    let xsrf = page.split("value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let form = [("xsrf", xsrf.unwrap_or_default())];
+    let url = format!("{}/oidc/session/end/confirm", browser.mock.endpoint());
+    let done = browser.http.post(url).form(&form).send().await?;
+    assert_eq!(browser.get(&header(&done, "location")).await?.status(), 200);
+    let silent = browser.authorize(app, &[("prompt", "none")]).await?;
+    let callback = Url::parse(&header(&silent, "location"))?;
+    assert_eq!(parameter(&callback, "error"), "consent_required");
+
+    for (hint, why) in [
+        ("id_token_hint=garbage", "could not decode id_token_hint"),
+        ("id_token_hint=a.b.c", "could not validate id_token_hint"),
+        ("client_id=nobody", "invalid client nobody"),
+    ] {
+        let refused = browser.get(&format!("/oidc/session/end?{hint}")).await?;
+        let (status, body) = answer(refused).await?;
+        assert_eq!((status.as_u16(), &body["error_description"]), (400, &json!(why)));
+    }
+    Ok(())
+}

@@ -22,6 +22,7 @@ use crate::{
         apps::App,
         authorizations::{self, Next, client, has_word, objection},
         errors::Failure,
+        pages,
     },
     state::{
         self, Store,
@@ -156,14 +157,10 @@ fn is_kept_out(state: &mut state::State, app: &App, cookie: &str) -> bool {
 pub(crate) fn ask(state: &mut state::State, interaction: Interaction) -> Response {
     let app_id = interaction.app_id.clone();
     let page = match &interaction.prompt {
-        Prompt::Consent { .. } => "consent",
-        Prompt::Login(_) => match interaction.params.get("first_screen") {
-            Some("register") => "register",
-            Some("reset_password") => "reset-password",
-            _ => "sign-in",
-        },
+        Prompt::Consent { .. } => format!("/consent?app_id={app_id}"),
+        Prompt::Login(_) => pages::sign_in(&app_id, &interaction.params),
     };
-    let mut response = reply::redirect(StatusCode::SEE_OTHER, &format!("/{page}?app_id={app_id}"));
+    let mut response = reply::redirect(StatusCode::SEE_OTHER, &page);
     let uid = state.ids.opaque();
     let path = interaction.path(&uid);
     state.interactions.insert(uid.clone(), interaction);
@@ -183,7 +180,9 @@ pub(crate) async fn resume(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     if cookies::get(&headers, "_interaction_resume").as_ref() != Some(&uid) {
-        return Err(Failure::session_not_found("authorization request has expired"));
+        let mut failure = Failure::session_not_found("authorization request has expired");
+        failure.body["iss"] = store.lock().issuer().into();
+        return Err(failure);
     }
     let state = &mut *store.lock();
     let interaction = state.interactions.remove(&uid);

@@ -17,6 +17,7 @@ pub(crate) mod form;
 pub(crate) mod oidc;
 pub(crate) mod operations;
 pub(crate) mod origin;
+pub(crate) mod provider;
 pub(crate) mod query;
 pub(crate) mod recorder;
 pub(crate) mod reply;

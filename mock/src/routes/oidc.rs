@@ -29,6 +29,7 @@ use crate::{
 pub(crate) fn routes() -> Router<Store> {
     Router::new()
         .route("/oidc/.well-known/openid-configuration", get(discovery))
+        .route("/oidc/.well-known/oauth-authorization-server", get(discovery))
         .route("/oidc/jwks", get(jwks))
         .route("/oidc/me", get(userinfo).post(userinfo))
         .route("/oidc/token/introspection", post(introspect))
@@ -219,18 +220,33 @@ fn introspection(state: &state::State, app: &App, text: &str) -> Value {
             "scope": token.scope, "token_type": "Bearer",
         });
         shown.extend(own.as_object().cloned().unwrap_or_default());
+        let sid = token.grant.as_deref().and_then(|grant| sid(state, &token.app_id, grant));
+        shown.extend(sid.map(|sid| ("sid".to_owned(), sid.into())));
         return shown.into();
     }
     let refresh = state.tokens.refresh.get(text).filter(|own| own.expires_at > now);
     match refresh.filter(|own| is_own(&own.authorization.app_id)) {
         None => json!({ "active": false }),
-        Some(token) => json!({
-            "active": true, "sub": token.authorization.user_id,
-            "client_id": token.authorization.app_id, "exp": token.expires_at / 1000,
-            "iat": token.issued_at / 1000, "iss": state.issuer(),
-            "scope": token.authorization.scope,
-        }),
+        Some(token) => {
+            let own = &token.authorization;
+            let mut shown = json!({
+                "active": true, "sub": own.user_id, "client_id": own.app_id,
+                "exp": token.expires_at / 1000, "iat": token.issued_at / 1000,
+                "iss": state.issuer(), "scope": own.scope,
+            });
+            if let Some(sid) = sid(state, &own.app_id, &own.grant) {
+                shown["sid"] = sid.into();
+            }
+            shown
+        }
     }
+}
+
+/// The session that a grant is of, where its application wants to know.
+fn sid<'a>(state: &'a state::State, app_id: &str, grant: &str) -> Option<&'a str> {
+    App::find(state, app_id).filter(App::wants_session)?;
+    let mut apps = state.sessions.sessions.iter().flat_map(|session| session.apps.values());
+    apps.find(|own| own.grant == grant).map(|own| own.sid.as_str())
 }
 
 /// A token that nobody has is as good as taken back.

@@ -23,6 +23,14 @@ pub(crate) fn end(state: &mut State, cookie: &str) {
     }
 }
 
+/// Takes one application out of the session of a browser, which goes on.
+pub(crate) fn leave(state: &mut State, cookie: &str, app_id: &str) {
+    let now = state.now();
+    if let Some(session) = state.sessions.of_cookie(cookie, now) {
+        session.apps.remove(app_id);
+    }
+}
+
 /// Queues a logout token for each application of a session that has an address for it.
 fn tell(state: &mut State, session: &Session) {
     for (id, own) in &session.apps {

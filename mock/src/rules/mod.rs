@@ -19,6 +19,7 @@ pub(crate) mod formats;
 pub(crate) mod guard;
 pub(crate) mod logouts;
 pub(crate) mod logs;
+pub(crate) mod pages;
 pub(crate) mod passwords;
 pub(crate) mod plan;
 pub(crate) mod scopes;

@@ -31,10 +31,22 @@ use std::{
 
 pub(crate) use self::time::{iso, now};
 use crate::state::{
-    codes::Codes, connectors::Connectors, custom_claims::Customizer, deliveries::Delivery,
-    faults::Faults, ids::Ids, interaction::Interaction, keys::Keys, links::AllLinks,
-    policy::Policy, recorded::RecordedRequest, sessions::Sessions, tables::Tables, tokens::Tokens,
-    user::Users, verifications::Verifications,
+    codes::Codes,
+    connectors::Connectors,
+    custom_claims::Customizer,
+    deliveries::Delivery,
+    faults::Faults,
+    ids::Ids,
+    interaction::Interaction,
+    keys::Keys,
+    links::AllLinks,
+    policy::Policy,
+    recorded::RecordedRequest,
+    sessions::{Sessions, SignOut},
+    tables::Tables,
+    tokens::Tokens,
+    user::Users,
+    verifications::Verifications,
 };
 
 /// Is told something of each request.
@@ -74,7 +86,7 @@ pub(crate) struct State {
     /// What the pages for device codes were given to be sent with.
     pub(crate) device_pages: HashSet<String>,
     /// Where browsers go that are asked whether to sign out.
-    pub(crate) sign_outs: HashMap<String, String>,
+    pub(crate) sign_outs: HashMap<String, SignOut>,
     /// The newest.
     pub(crate) requests: Vec<RecordedRequest>,
     pub(crate) token_requests: usize,

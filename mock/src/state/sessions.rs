@@ -35,6 +35,15 @@ pub(crate) struct SignedIn {
     pub(crate) persists: bool,
 }
 
+/// A browser that is asked whether to sign out.
+#[derive(Clone)]
+pub(crate) struct SignOut {
+    /// Where it goes then.
+    pub(crate) target: String,
+    /// Which application its user comes from.
+    pub(crate) app_id: Option<String>,
+}
+
 /// What a user lets an application have.
 #[derive(Clone)]
 pub(crate) struct Grant {

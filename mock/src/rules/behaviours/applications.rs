@@ -24,9 +24,27 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         "SAML" => return Err(Failure::new(400, "application.saml.use_saml_app_api")),
         _ => {}
     }
+    check_exchange(call, call.body["isThirdParty"] == true)?;
     let own = engine::add(call, "", call.body.clone())?;
     add_default_secret(call.state, &own);
     Ok(Reply::ok(own))
+}
+
+pub(super) fn change(call: &mut Call<'_>) -> Outcome {
+    let is_third_party = application(call).is_ok_and(|own| own["isThirdParty"] == true);
+    check_exchange(call, is_third_party)?;
+    engine::run(call)
+}
+
+/// Third parties exchange no tokens.
+fn check_exchange(call: &Call<'_>, is_third_party: bool) -> Result<(), Failure> {
+    match is_third_party && call.body["customClientMetadata"]["allowTokenExchange"] == true {
+        true => {
+            let code = "application.third_party_application_cannot_enable_token_exchange";
+            Err(Failure::new(422, code))
+        }
+        false => Ok(()),
+    }
 }
 
 /// What can keep a secret has one from the start.

@@ -59,6 +59,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ListUserGrants" => sessions::grants(call),
         "DeleteUserGrant" => sessions::revoke(call),
         "CreateApplication" => applications::create(call),
+        "UpdateApplication" => applications::change(call),
         "CreateApplicationSecret" => applications::create_secret(call),
         "DeleteApplicationLegacySecret" => applications::no_legacy_secret(call),
         "ListApplicationProtectedAppMetadataCustomDomains" => applications::not_protected(call),

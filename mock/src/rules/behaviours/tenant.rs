@@ -192,9 +192,9 @@ pub(super) fn rotate_signing_key(call: &mut Call<'_>) -> Outcome {
 pub(super) fn subject_token(call: &mut Call<'_>) -> Outcome {
     let user_id = call.text("userId").to_owned();
     if call.state.users.find(&user_id).is_none() {
-        return Err(Failure::new(404, "entity.not_found"));
+        return Err(Failure::new(404, "entity.relation_foreign_key_not_found"));
     }
-    let token = format!("sub_{}", call.state.ids.secret());
+    let token = format!("sub_{}", call.state.ids.standard());
     let context = call.body.get("context").cloned().map(object).unwrap_or_default();
     let expires_at = now() + 600_000;
     let subject = SubjectToken { user_id, expires_at, context };
