@@ -94,6 +94,8 @@ struct Application {
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
     third_party: bool,
+    /// Settings beside those above, such as `alwaysIssueRefreshToken` or `isDeviceFlow`.
+    custom_client_metadata: Option<Value>,
     /// Whether it may use the Management API.
     management: bool,
     roles: Vec<String>,

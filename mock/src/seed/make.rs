@@ -145,6 +145,9 @@ impl Maker<'_> {
                 "postLogoutRedirectUris": own.post_logout_redirect_uris,
             });
         }
+        if let Some(settings) = &own.custom_client_metadata {
+            body["customClientMetadata"] = settings.clone();
+        }
         let made = self.make("CreateApplication", &[], body);
         self.state.ids.force_id(None);
         self.state.ids.force_secret(None);

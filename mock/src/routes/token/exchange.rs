@@ -19,7 +19,7 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 pub(super) fn exchange(state: &mut State, app: &App, form: &Params) -> Result<Value, Failure> {
     if !app.may_exchange() {
-        let description = "token exchange is not allowed for this application";
+        let description = "requested grant type is not allowed for this client";
         return Err(Failure::invalid_request(description));
     }
     let subject = parameter(form, "subject_token")?;
