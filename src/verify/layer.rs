@@ -23,7 +23,7 @@ use super::{BearerRejection, RequestHead, TokenVerifier};
 ///
 /// CORS preflight requests pass without a token, since browsers send none with them: `OPTIONS` with
 /// `Origin` and `Access-Control-Request-Method`. Anybody can send them. A service that ignores the
-/// method, unlike those behind a router, would execute them like any other: use
+/// method, such as a proxy or a handler for any method, would execute them like any other: use
 /// [`verify_preflight`](Self::verify_preflight) for it.
 ///
 /// ```
