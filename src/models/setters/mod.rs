@@ -28,6 +28,12 @@
 //! What could erase data by accident, or be sent as what it is not, does not compile:
 //!
 //! ```compile_fail,E0277
+//! # fn create(logto: logto_api::Client) {
+//! logto.users().create().name(Some("Alice")); // `maybe_name(Some("Alice"))`
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0277
 //! # fn change(logto: logto_api::Client, name: Option<String>) {
 //! logto.users().update("id").name(name); // `maybe_name(name)`, or `name(Null)`
 //! # }

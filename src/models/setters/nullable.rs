@@ -13,7 +13,7 @@ pub struct Null;
 /// A string, or null: see [`IntoText`] and [`Null`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a string to send in a request to Logto nor `logto_api::Null`",
-    label = "neither a string nor null",
+    label = "expected a string, or `Null`",
     note = "for an `Option`, call the setter that begins with `maybe_`: `None` changes nothing",
     note = "to send null, which clears the field, pass `logto_api::Null`",
     note = "see `logto_api::setters` for what setters take"
@@ -33,7 +33,7 @@ impl<T: IntoText> IntoNullableText<kind::Value> for T {
 /// A value of this type, or null: see [`IntoValue`] and [`Null`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can be sent neither as `{T}` nor as `logto_api::Null`",
-    label = "neither a `{T}` nor null",
+    label = "expected a `{T}`, or `Null`",
     note = "for an `Option`, call the setter that begins with `maybe_`: `None` changes nothing",
     note = "to send null, which clears the field, pass `logto_api::Null`",
     note = "see `logto_api::setters` for what setters take"
@@ -53,7 +53,7 @@ impl<T, V: IntoValue<T>> IntoNullable<T, kind::Value> for V {
 /// A JSON object, or null: see [`IntoObject`] and [`Null`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a JSON object nor `logto_api::Null`",
-    label = "neither `json!({{…}})` nor a map nor pairs of a name and a value, nor null",
+    label = "expected `json!({{…}})`, a map, pairs of a name and a value, or `Null`",
     note = "for an `Option`, call the setter that begins with `maybe_`: `None` changes nothing",
     note = "to send null, which clears the field, pass `logto_api::Null`",
     note = "see `logto_api::setters` for what setters take"

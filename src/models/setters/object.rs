@@ -20,8 +20,8 @@ use super::{IntoText, IntoValue, kind};
 /// assert_eq!(object(json!("pro")), None);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no JSON object",
-    label = "neither `json!({{…}})` nor a map nor pairs of a name and a value",
+    message = "`{Self}` is not a JSON object",
+    label = "expected `json!({{…}})`, a map, or pairs of a name and a value",
     note = "for an `Option`, call the setter that begins with `maybe_`: `None` changes nothing",
     note = "see `logto_api::setters` for what setters take"
 )]

@@ -18,8 +18,8 @@ use super::kind;
 /// assert_eq!(texts, ids);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no string to send in a request to Logto",
-    label = "not a string, nor anything else that implements `Display`",
+    message = "`{Self}` is not a string that can be sent to Logto",
+    label = "expected a string, or anything else that implements `Display`",
     note = "for an `Option`, call the setter that begins with `maybe_`: `None` changes nothing",
     note = "see `logto_api::setters` for what setters take"
 )]
@@ -38,7 +38,7 @@ impl<T: Display> IntoText for T {
 /// A value that a field of this type can be set to: one of the type, or one that converts into it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as `{T}`",
-    label = "not a `{T}`, nor anything that converts into one",
+    label = "expected a `{T}`, or anything that converts into one",
     note = "for an `Option`, call the setter that begins with `maybe_`: `None` changes nothing",
     note = "see `logto_api::setters` for what setters take"
 )]
@@ -57,7 +57,7 @@ impl<T, V: Into<T>> IntoValue<T> for V {
 /// An argument that must be given, though there may be nothing to give: a value or `None`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a `{T}` nor `None`",
-    label = "not a `{T}`, nor an `Option` of one"
+    label = "expected a `{T}`, or an `Option` of one"
 )]
 pub trait IntoOption<T> {
     /// The value, if there is one.
@@ -101,8 +101,9 @@ impl IntoOption<String> for &String {
 /// assert_eq!(scope("openid email"), scope(["openid", "email"]));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no OAuth scope",
-    label = "neither a string nor a list of strings"
+    message = "`{Self}` is not an OAuth scope",
+    label = "expected a string, or a list of strings",
+    note = "see `logto_api::setters` for what setters take"
 )]
 pub trait IntoScope<Kind> {
     /// The scope as it is sent.
