@@ -25,7 +25,7 @@ async fn a_password_leads_to_tokens() -> Result {
             "id": verified["verificationId"], "type": "Password", "verified": true,
             "identifier": { "type": "username", "value": "alice" },
         }],
-        "mfa": {}, "signInContext": { "ip": "127.0.0.1" },
+        "mfa": {}, "signInContext": { "ip": "::ffff:127.0.0.1" },
         "captcha": { "verified": false, "skipped": false },
     });
     assert_eq!(interaction, expected);

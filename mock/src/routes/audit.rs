@@ -3,14 +3,14 @@
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, header::USER_AGENT},
+    http::HeaderMap,
     middleware::Next,
     response::Response,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
-    routes::auth::authorization,
+    routes::auth::{authorization, user_agent},
     rules::logs,
     state::{Store, params::Params},
 };
@@ -25,11 +25,13 @@ pub(crate) async fn tokens(State(store): State<Store>, request: Request, next: N
     let headers = parts.headers.clone();
     let form = Params::parse(&body);
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let answer = serde_json::from_slice(&body).unwrap_or_default();
+    let user_agent = user_agent(&headers);
     let app_id = app_id(&headers);
-    let succeeded = response.status().is_success();
-    logs::token_request(&mut store.lock(), &form, app_id.as_deref(), user_agent, succeeded);
-    response
+    logs::token_request(&mut store.lock(), &form, app_id.as_deref(), user_agent, &answer);
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// The id with which an application authenticates by a header.

@@ -2,7 +2,11 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+    http::{
+        HeaderMap,
+        header::{AUTHORIZATION, USER_AGENT},
+        request::Parts,
+    },
 };
 use serde_json::json;
 
@@ -39,4 +43,9 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
 
 pub(crate) fn bearer(header: &str) -> Option<&str> {
     header.strip_prefix("Bearer").map(str::trim_start)
+}
+
+/// What sent a request, as it calls itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(USER_AGENT)?.to_str().ok()
 }

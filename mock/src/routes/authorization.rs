@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     routes::{
+        auth::user_agent,
         callback::{Callback, Mode},
         client_auth::authenticate,
         cookies::{self, Attributes},
@@ -22,6 +23,7 @@ use crate::{
         apps::App,
         authorizations::{self, Next, client, has_word, objection},
         errors::Failure,
+        logs,
         pages,
     },
     state::{
@@ -133,15 +135,15 @@ fn begin(
     Ok(match next {
         Next::SignIn if none => Callback::of(state, &params)
             .error("login_required", Some("End-User authentication is required")),
-        Next::SignIn => ask(state, interaction(Prompt::Login(None))),
+        Next::SignIn => ask(state, headers, interaction(Prompt::Login(None))),
         Next::Consent(_) if none => Callback::of(state, &params)
             .error("consent_required", Some("requested scopes not granted")),
         Next::Consent(user_id) => {
-            ask(state, interaction(Prompt::Consent { user_id, given: false }))
+            ask(state, headers, interaction(Prompt::Consent { user_id, given: false }))
         }
         Next::Done => {
             let authorization = authorizations::grant(state, &app, &params, &cookie, None);
-            finish(state, &params, authorization)
+            finish(state, headers, &params, authorization)
         }
     })
 }
@@ -154,7 +156,11 @@ fn is_kept_out(state: &mut state::State, app: &App, cookie: &str) -> bool {
 }
 
 /// Sends the user to a page, with the cookies that let them come back.
-pub(crate) fn ask(state: &mut state::State, interaction: Interaction) -> Response {
+pub(crate) fn ask(
+    state: &mut state::State,
+    headers: &HeaderMap,
+    interaction: Interaction,
+) -> Response {
     let app_id = interaction.app_id.clone();
     let page = match &interaction.prompt {
         Prompt::Consent { .. } => format!("/consent?app_id={app_id}"),
@@ -163,6 +169,7 @@ pub(crate) fn ask(state: &mut state::State, interaction: Interaction) -> Respons
     let mut response = reply::redirect(StatusCode::SEE_OTHER, &page);
     let uid = state.ids.opaque();
     let path = interaction.path(&uid);
+    logs::interaction_begun(state, &uid, &interaction, user_agent(headers));
     state.interactions.insert(uid.clone(), interaction);
     let headers = response.headers_mut();
     // The values are raw JSON on the wire; the order of their members counts.
@@ -192,24 +199,24 @@ pub(crate) async fn resume(
     let (mut response, session) = match interaction.prompt {
         Prompt::Consent { given: true, .. } => {
             let path = interaction.path(&uid);
-            let mut response = agreed(state, &interaction, &cookie)?;
+            let mut response = agreed(state, &headers, &interaction, &cookie)?;
             let gone = Attributes::expired(&path);
             cookies::set(response.headers_mut(), "_interaction_resume", "", &gone);
             (response, cookie)
         }
-        Prompt::Consent { .. } => return Ok(ask(state, interaction)),
+        Prompt::Consent { .. } => return Ok(ask(state, &headers, interaction)),
         Prompt::Login(experience) => {
             let submission = experience.as_ref().map(Experience::to_json);
             let user_id = experience.and_then(Experience::into_submitted_user);
             let Some(user_id) = user_id else {
                 interaction.prompt = Prompt::Login(None);
-                return Ok(ask(state, interaction));
+                return Ok(ask(state, &headers, interaction));
             };
             let submission = submission.unwrap_or_default();
             let app_id = interaction.app_id.clone();
             let cookie = authorizations::sign_in(state, &app_id, &cookie, &user_id, submission);
             interaction.prompt = Prompt::Consent { user_id, given: false };
-            (ask(state, interaction), cookie)
+            (ask(state, &headers, interaction), cookie)
         }
     };
     cookies::set(response.headers_mut(), "_session", &session, &Attributes::session());
@@ -218,6 +225,7 @@ pub(crate) async fn resume(
 
 fn agreed(
     state: &mut state::State,
+    headers: &HeaderMap,
     interaction: &Interaction,
     cookie: &str,
 ) -> Result<Response, Failure> {
@@ -228,17 +236,19 @@ fn agreed(
     let authorization = authorizations::grant(state, &app, params, cookie, Some(user_id));
     match &interaction.user_code {
         Some(user_code) => Ok(device::approve(state, user_code, authorization)),
-        None => Ok(finish(state, params, authorization)),
+        None => Ok(finish(state, headers, params, authorization)),
     }
 }
 
 fn finish(
     state: &mut state::State,
+    headers: &HeaderMap,
     params: &Params,
     authorization: state::interaction::Authorization,
 ) -> Response {
     let code = state.ids.opaque();
     let expires_at = state.now() + 60_000;
+    logs::interaction_ended(state, params, user_agent(headers));
     let own = state::tokens::Code { authorization, expires_at, used: false };
     state.tokens.codes.insert(code.clone(), own);
     Callback::of(state, params).send(&[("code", &code)], Mode::Query)

@@ -36,6 +36,10 @@ impl JsonBody {
         serde_json::from_slice(body).map(Self).map_err(|_| broken())
     }
 
+    pub(crate) fn value(&self) -> &Value {
+        &self.0
+    }
+
     pub(crate) fn into_value(self) -> Value {
         self.0
     }

@@ -125,10 +125,15 @@ async fn answer(
     if let Some(problem) = problem {
         return Ok(refuse(&mut state, problem, Some(user_code)));
     }
-    Ok(decide(&mut state, &form, user_code))
+    Ok(decide(&mut state, &headers, &form, user_code))
 }
 
-fn decide(state: &mut state::State, form: &Params, user_code: &str) -> Response {
+fn decide(
+    state: &mut state::State,
+    headers: &HeaderMap,
+    form: &Params,
+    user_code: &str,
+) -> Response {
     let cookie = Attributes::short("/device");
     let Some(grant) = state.tokens.devices.of_user(user_code) else {
         return refuse(state, "NotFoundError", Some(user_code));
@@ -148,7 +153,7 @@ fn decide(state: &mut state::State, form: &Params, user_code: &str) -> Response 
     let (app_id, params) = (grant.app_id.clone(), grant.params.clone());
     let mut interaction = Interaction::new(&app_id, params, Prompt::Login(None));
     interaction.user_code = Some(user_code);
-    ask(state, interaction)
+    ask(state, headers, interaction)
 }
 
 fn refuse(state: &mut state::State, error: &str, code: Option<&str>) -> Response {

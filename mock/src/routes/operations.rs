@@ -3,17 +3,14 @@
 use axum::{
     body::to_bytes,
     extract::{FromRequestParts, Request, State},
-    http::{
-        HeaderValue, Method, StatusCode,
-        header::{LINK, USER_AGENT},
-    },
+    http::{HeaderValue, Method, StatusCode, header::LINK},
     response::{IntoResponse, Response},
 };
 
 use crate::{
     routes::{
         account::auth::Account,
-        auth::Management,
+        auth::{Management, user_agent},
         body::JsonBody,
         reply::{self, Answer},
     },
@@ -70,7 +67,7 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
     let mut call = Call { contract, operation, plan, state, path, query: &query, body };
     call.check()?;
     let reply = behaviours::run(&mut call)?;
-    let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = user_agent(&parts.headers);
     events::tell(&mut call, &reply, parts.uri.path(), user_agent);
     if strict && reply.is_example {
         return Err(not_told(operation));

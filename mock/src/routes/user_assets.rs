@@ -49,7 +49,7 @@ async fn upload_avatar(_: Account, store: State<Store>, headers: HeaderMap, body
     keep_image(&store, &headers, &body)
 }
 
-fn keep_image(store: &Store, headers: &HeaderMap, body: &[u8]) -> Answer {
+pub(crate) fn keep_image(store: &Store, headers: &HeaderMap, body: &[u8]) -> Answer {
     let file = File::of(headers, body).ok_or_else(no_file)?;
     if !is_image(&file.kind) {
         return Err(Failure::new(400, "guard.mime_type_not_allowed"));

@@ -11,7 +11,7 @@ use crate::{
     },
     state::{
         State,
-        collection::{Members, text},
+        collection::{Members, object, text},
         connectors::{Connectors, SsoConnector, TARGET},
         params::Params,
         user::User,
@@ -83,6 +83,17 @@ pub(crate) fn user_info(members: &Members) -> Result<Value, Failure> {
     info.insert("id".to_owned(), id.into());
     info.insert("rawData".to_owned(), data);
     Ok(info.into())
+}
+
+/// Whom an enterprise's answer is about, by all that it says beside the protocol's parameters.
+pub(crate) fn claims(members: &Members) -> Value {
+    const PROTOCOL: [&str; 5] = ["code", "state", "iss", "redirectUri", "userId"];
+    let data = members.get("connectorData").cloned().unwrap_or_default();
+    let id = data["userId"].as_str().unwrap_or("mock-sso-user").to_owned();
+    let mut claims = object(data);
+    claims.retain(|name, _| !PROTOCOL.contains(&name.as_str()));
+    claims.insert("id".into(), id.into());
+    claims.into()
 }
 
 pub(crate) fn user_of_social<'a>(state: &'a State, info: &Value) -> Option<&'a User> {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// As a server sees a client on the same machine.
-const ADDRESS: &str = "::ffff:127.0.0.1";
+pub(crate) const ADDRESS: &str = "::ffff:127.0.0.1";
 
 /// What an operation that was carried out is told as, with what it says besides the request.
 fn of(call: &Call<'_>, reply: &Reply) -> Option<(&'static str, Members)> {

@@ -11,6 +11,7 @@ pub(crate) mod codes;
 pub(crate) mod connectors;
 pub(crate) mod contract;
 mod digests;
+pub(crate) mod email_policy;
 pub(crate) mod engine;
 pub(crate) mod errors;
 pub(crate) mod events;

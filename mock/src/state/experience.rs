@@ -25,6 +25,8 @@ pub(crate) struct Experience {
     pub(crate) profile: Profile,
     pub(crate) mfa: Pending,
     pub(crate) is_human: bool,
+    /// Whether another place vouches for the user, so that nobody asks for a captcha.
+    pub(crate) is_vouched_for: bool,
     pub(crate) submitted: bool,
     pub(crate) user_agent: Option<String>,
 }
@@ -59,9 +61,11 @@ pub(crate) enum Proof {
         user_id: String,
         new: Option<String>,
     },
+    /// New ones, or the one that was used.
     BackupCode {
         user_id: String,
         new: Vec<String>,
+        used: Option<String>,
     },
     WebAuthn {
         user_id: String,
@@ -82,8 +86,10 @@ pub(crate) enum Proof {
         issuer: String,
         user: Option<Value>,
     },
+    /// With what its maker wants known, once it has been used.
     OneTimeToken {
         identifier: Value,
+        context: Option<Value>,
     },
 }
 

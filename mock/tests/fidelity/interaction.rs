@@ -2,49 +2,159 @@
 
 use serde_json::{Value, json};
 
-use crate::{exchange::Exchange, world::World};
+use crate::{
+    authenticator,
+    exchange::Exchange,
+    stage::{self, PASSWORD, Stage, authorize, reach},
+    world::World,
+};
 
-const PASSWORD: &str = "Its-a-Long-Passw0rd!";
-
-pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
+/// Prepares an interaction; gives the exchange with what its request has to say here.
+pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) -> Exchange {
+    let mut exchange = exchange.clone();
     world.leave_browser();
-    if exchange.code() == Some("session.not_found") {
-        return;
+    let code = exchange.code().unwrap_or_default().to_owned();
+    if code == "session.not_found" {
+        return exchange;
     }
-    let app = world.mock.web_app_id().to_owned();
-    let redirect = world.mock.redirect_uri().to_owned();
-    let path = format!(
-        "/oidc/auth?client_id={app}&redirect_uri={redirect}&response_type=code&scope=openid&prompt=consent"
-    );
-    world.browse("GET", &path, &Value::Null).await;
-    let is_start = exchange.operation == "InitInteraction";
-    if is_start || exchange.code() == Some("session.interaction_not_found") {
-        return;
+    authorize(world).await;
+    if exchange.operation == "InitInteraction" || code == "session.interaction_not_found" {
+        return exchange;
     }
-    let event = exchange.response_body["interactionEvent"].as_str();
-    let event = event.or(exchange.request_body["interactionEvent"].as_str()).unwrap_or("SignIn");
-    world.browse("PUT", "/api/experience", &json!({ "interactionEvent": event })).await;
+    let wanted = wanted(world, &exchange);
+    let mut stage = reach(world, &wanted).await;
+    finish(&mut stage, &mut exchange).await;
+    let error = exchange.response_body.clone();
+    stage.refuse(&error).await;
+    exchange
+}
+
+fn password() -> Value {
+    json!({
+        "type": "Password", "verified": true,
+        "identifier": { "type": "username", "value": "itestuser" },
+    })
+}
+
+fn code(event: &str) -> Value {
+    let address = format!("{}@stage.example", event.to_lowercase());
+    json!({
+        "type": "EmailVerificationCode", "verified": true, "templateType": event,
+        "identifier": { "type": "email", "value": address },
+    })
+}
+
+/// How far the interaction had come in which an exchange was recorded.
+fn wanted(world: &World<'_>, exchange: &Exchange) -> Value {
     let asked = &exchange.request_body;
-    let identifier = asked["identifier"].clone();
-    match exchange.operation.as_str() {
-        "CreatePasswordVerification" if exchange.succeeded() => {
-            let password = asked["password"].as_str().unwrap_or(PASSWORD);
-            user(world, &identifier, password).await;
+    let event = asked["interactionEvent"].as_str().unwrap_or("SignIn");
+    let nobody =
+        json!({ "interactionEvent": event, "signInContext": {}, "verificationRecords": [] });
+    let with = |event: &str, records: Value, user: bool| {
+        let mut wanted = json!({
+            "interactionEvent": event, "signInContext": {}, "verificationRecords": records,
+        });
+        if user {
+            wanted["userId"] = "somebody".into();
         }
-        "VerifyVerificationCodeVerification" => send_code(world, exchange, event).await,
-        "IdentifyUser" if exchange.succeeded() && exchange.status == 204 => {
-            let id = verify(world).await;
-            if let Some(recorded) = asked["verificationId"].as_str() {
-                world.equate(recorded, &id);
+        wanted
+    };
+    if exchange.operation == "GetInteraction" && exchange.succeeded() {
+        return exchange.response_body.clone();
+    }
+    let proved = asked["verificationId"].as_str().and_then(|id| world.known.record(id));
+    let refused = !exchange.succeeded();
+    match exchange.operation.as_str() {
+        "IdentifyUser" => identification(exchange, proved),
+        "AddUserProfile" => match asked["type"].as_str() {
+            Some("password" | "username") => {
+                let mut wanted = with("Register", json!([code("Register")]), false);
+                wanted["profile"] = json!({ "primaryEmail": "register@stage.example" });
+                wanted
+            }
+            _ => with("SignIn", json!([password()]), true),
+        },
+        "ResetUserPassword" if exchange.code() == Some("session.invalid_interaction_type") => {
+            with("SignIn", json!([password()]), true)
+        }
+        "ResetUserPassword" => with("ForgotPassword", json!([code("ForgotPassword")]), true),
+        "UploadExperienceAvatar" if !refused => with("Register", json!([]), false),
+        "BindMfaVerification" | "BindPasskey" => {
+            let kind = asked["type"].as_str().unwrap_or("WebAuthn");
+            let new = json!({ "type": kind, "verified": true, "secret": "new" });
+            let totp = json!({ "type": "Totp", "verified": true, "secret": "new" });
+            match kind {
+                "BackupCode" => {
+                    let mut wanted = with("SignIn", json!([password(), totp, new]), true);
+                    wanted["mfa"] = json!({ "totp": {}, "mfaEnabled": true });
+                    wanted
+                }
+                _ => with("SignIn", json!([password(), new]), true),
             }
         }
-        _ if is_identified(exchange) => {
-            let id = verify(world).await;
-            let body = json!({ "verificationId": id });
-            world.browse("POST", "/api/experience/identification", &body).await;
+        "CreateAndSendMfaVerificationCode" | "VerifyMfaVerificationCode" => {
+            let kind = asked["identifierType"].as_str().unwrap_or("email");
+            let (name, value) = match kind {
+                "phone" => ("MfaPhoneVerificationCode", "34600000001"),
+                _ => ("MfaEmailVerificationCode", "factor@stage.example"),
+            };
+            let record = json!({ "type": name, "identifier": { "type": kind, "value": value } });
+            with("SignIn", json!([password(), record]), true)
         }
-        _ => {}
+        "VerifyWebAuthnRegistrationVerification" => {
+            let record = json!({ "type": "WebAuthn", "registrationChallenge": "asked" });
+            with("SignIn", json!([password(), record]), true)
+        }
+        "VerifyWebAuthnAuthenticationVerification" => {
+            let record = json!({ "type": "WebAuthn", "authenticationChallenge": "asked" });
+            with("SignIn", json!([password(), record]), true)
+        }
+        "VerifySignInPasskeyAuthentication" | "CreateSignInPasskeyAuthentication" => {
+            with("SignIn", json!([{ "type": "SignInPasskey" }]), false)
+        }
+        "CreateSocialVerification" | "VerifySocialVerification"
+            if !refused || asked["verificationId"].is_string() =>
+        {
+            let connector = exchange.parameters().first().map(|own| own.value.clone());
+            with("SignIn", json!([{ "type": "Social", "connectorId": connector }]), false)
+        }
+        "CreateEnterpriseSsoVerification" | "VerifyEnterpriseSsoVerification"
+            if !refused || asked["verificationId"].is_string() =>
+        {
+            let connector = exchange.parameters().first().map(|own| own.value.clone());
+            with("SignIn", json!([{ "type": "EnterpriseSso", "connectorId": connector }]), false)
+        }
+        _ if is_identified(exchange) => with(event, json!([password()]), true),
+        _ => nobody,
     }
+}
+
+/// What is there to be identified by.
+fn identification(exchange: &Exchange, proved: Option<Value>) -> Value {
+    let is_new = exchange.status == 201 || exchange.code() == Some("user.missing_profile");
+    let event = if is_new { "Register" } else { "SignIn" };
+    let asked = &exchange.request_body;
+    let mut wanted = json!({
+        "interactionEvent": event, "signInContext": {}, "verificationRecords": [],
+    });
+    if asked["verificationId"].is_null() && is_new {
+        wanted["verificationRecords"] = json!([code("Register")]);
+        wanted["profile"] = json!({ "primaryEmail": "register@stage.example", "username": "new" });
+    } else if asked["verificationId"].as_str().is_some_and(|id| !id.contains("not-exist")) {
+        let record = proved.unwrap_or_else(|| match exchange.status {
+            201 => json!({
+                "type": "NewPasswordIdentity",
+                "identifier": { "type": "username", "value": "new" },
+            }),
+            _ if is_new => code("Register"),
+            _ => password(),
+        });
+        let mut record = record;
+        record["verified"] = true.into();
+        wanted["verificationRecords"] = json!([record]);
+    }
+    wanted["known"] = (!is_new).into();
+    wanted
 }
 
 /// Whether somebody had been identified when this was recorded.
@@ -55,44 +165,100 @@ fn is_identified(exchange: &Exchange) -> bool {
         || path.contains("totp")
         || path.contains("backup-code")
         || path.contains("web-authn");
-    let code = exchange.code().unwrap_or_default();
-    exchange.response_body["userId"].is_string()
-        || (needs && code != "session.identifier_not_found")
+    needs && exchange.code() != Some("session.identifier_not_found")
 }
 
-async fn user(world: &mut World<'_>, identifier: &Value, password: &str) {
-    let name = match identifier["type"].as_str() {
-        Some("email") => "primaryEmail",
-        Some("phone") => "primaryPhone",
-        _ => "username",
-    };
-    let body = json!({ name: identifier["value"], "password": password });
-    world.manage("POST", "/api/users", &body).await;
-}
-
-/// Proves a user by their password; gives the verification's id.
-async fn verify(world: &mut World<'_>) -> String {
-    let identifier = json!({ "type": "username", "value": "itestuser" });
-    user(world, &identifier, PASSWORD).await;
-    let body = json!({ "identifier": identifier, "password": PASSWORD });
-    let reply = world.browse("POST", "/api/experience/verification/password", &body).await;
-    reply.body["verificationId"].as_str().unwrap_or_default().to_owned()
+/// What is left to be done, and to be said by the exchange itself.
+async fn finish(stage: &mut Stage<'_, '_>, exchange: &mut Exchange) {
+    let succeeded = exchange.succeeded();
+    let id = exchange.request_body["verificationId"].as_str().map(str::to_owned);
+    if let (Some(recorded), Some(own)) = (&id, stage.newest().as_str().map(str::to_owned)) {
+        if !recorded.contains("not-exist") {
+            stage.world.equate(recorded, &own);
+        }
+    }
+    let asked = &mut exchange.request_body;
+    match exchange.operation.as_str() {
+        "CreatePasswordVerification" => {
+            let (identifier, code) =
+                (asked["identifier"].clone(), exchange.response_body["code"].clone());
+            let known = succeeded || code != "session.invalid_credentials";
+            if known && code != "session.verification_blocked_too_many_attempts" {
+                let id = stage.user(stage::members(&identifier)).await;
+                if code == "password.expired" {
+                    stage.world.mock.expire_password(&id);
+                }
+            }
+            if code == "session.verification_blocked_too_many_attempts" {
+                stage.world.mock.lock_out(identifier["value"].as_str().unwrap_or_default());
+            }
+            if succeeded || code == "password.expired" {
+                asked["password"] = PASSWORD.into();
+            }
+        }
+        "ResetUserPassword" if exchange.response_body["code"] == "user.same_password" => {
+            asked["password"] = PASSWORD.into();
+        }
+        "UploadExperienceAvatar" => stage.world.mock.set_storage(true),
+        "CreateAndSendVerificationCode" if !succeeded => {
+            let policy = json!({ "emailBlocklistPolicy": { "blockSubaddressing": true } });
+            stage.world.manage("PATCH", "/api/sign-in-exp", &policy).await;
+        }
+        "VerifyVerificationCodeVerification" => send_code(stage, asked, succeeded).await,
+        "VerifyMfaVerificationCode" => {
+            let phone = asked["identifierType"] == "phone";
+            let address = if phone { "34600000001" } else { "factor@stage.example" };
+            asked["code"] = stage.world.mock.last_code(address).unwrap_or_default().into();
+        }
+        "VerifyTotpVerification" if succeeded && id.is_none() => {
+            let user_id = stage.user_id.clone().unwrap_or_default();
+            let secret = stage.world.mock.add_totp(&user_id);
+            asked["code"] = stage.world.mock.totp_code(&secret).into();
+        }
+        "VerifyTotpVerification" if succeeded => {
+            let made = stage.post("/verification/totp/secret", Value::Null).await;
+            let secret = made["secret"].as_str().unwrap_or_default();
+            *asked = json!({
+                "verificationId": made["verificationId"],
+                "code": stage.world.mock.totp_code(secret),
+            });
+        }
+        "VerifyBackupCode" if succeeded => {
+            let user_id = stage.user_id.clone().unwrap_or_default();
+            asked["code"] = stage.world.mock.add_backup_codes(&user_id)[0].as_str().into();
+        }
+        "VerifyOneTimeTokenVerification" if succeeded => {
+            let email = asked["identifier"]["value"].as_str().unwrap_or_default().to_owned();
+            asked["token"] = stage.world.mock.add_one_time_token(&email).into();
+        }
+        "VerifyWebAuthnRegistrationVerification"
+        | "VerifyWebAuthnAuthenticationVerification"
+        | "VerifySignInPasskeyAuthentication"
+            if succeeded =>
+        {
+            let mut options = stage.options.clone();
+            if id.is_none() {
+                let path = "/preflight/sign-in-passkey/authentication";
+                let any = stage.post(path, Value::Null).await["authenticationOptions"].clone();
+                options["challenge"] = any["challenge"].clone();
+            }
+            asked["payload"] = authenticator::answer(stage.world, &options);
+        }
+        "CreateSignInPasskeyAuthentication" if succeeded => {
+            asked["identifier"] = json!({ "type": "username", "value": "passkeyuser" });
+        }
+        _ => {}
+    }
 }
 
 /// Sends a code, and has it stand for the recorded one where that was right.
-async fn send_code(world: &mut World<'_>, exchange: &Exchange, event: &str) {
-    let asked = &exchange.request_body;
-    let identifier = &asked["identifier"];
-    let body = json!({ "identifier": identifier, "interactionEvent": event });
-    let path = "/api/experience/verification/verification-code";
-    let sent = world.browse("POST", path, &body).await;
-    let own = sent.body["verificationId"].as_str().unwrap_or_default();
-    if let Some(recorded) = asked["verificationId"].as_str() {
-        world.equate(recorded, own);
-    }
-    let code = world.mock.last_code(identifier["value"].as_str().unwrap_or_default());
-    if let (Some(code), Some(recorded), true) = (code, asked["code"].as_str(), exchange.succeeded())
-    {
-        world.equate(recorded, &code);
+async fn send_code(stage: &mut Stage<'_, '_>, asked: &mut Value, succeeded: bool) {
+    let identifier = asked["identifier"].clone();
+    let body = json!({ "identifier": identifier, "interactionEvent": "SignIn" });
+    let sent = stage.post("/verification/verification-code", body).await;
+    asked["verificationId"] = sent["verificationId"].clone();
+    if succeeded {
+        let address = identifier["value"].as_str().unwrap_or_default();
+        asked["code"] = stage.world.mock.last_code(address).unwrap_or_default().into();
     }
 }

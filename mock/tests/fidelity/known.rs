@@ -10,6 +10,8 @@ use crate::exchange::Exchange;
 #[derive(Default)]
 pub(crate) struct Known {
     entities: BTreeMap<String, Map<String, Value>>,
+    /// What users proved in interactions, by their recorded ids.
+    records: BTreeMap<String, Value>,
 }
 
 impl Known {
@@ -33,6 +35,11 @@ impl Known {
     fn read(&mut self, value: &Value) {
         match value {
             Value::Object(members) => {
+                let records = members.get("verificationRecords").and_then(Value::as_array);
+                for record in records.into_iter().flatten() {
+                    let id = record["id"].as_str().unwrap_or_default();
+                    self.records.insert(id.to_owned(), record.clone());
+                }
                 if let Some(id) = members.get("id").and_then(Value::as_str) {
                     let entity = self.entities.entry(id.to_owned()).or_default();
                     entity.extend(members.clone());
@@ -42,6 +49,11 @@ impl Known {
             Value::Array(items) => items.iter().for_each(|item| self.read(item)),
             _ => {}
         }
+    }
+
+    /// A verification of an interaction, if it was ever shown.
+    pub(crate) fn record(&self, id: &str) -> Option<Value> {
+        self.records.get(id).cloned()
     }
 
     pub(crate) fn entity(&self, id: &str) -> Option<&Map<String, Value>> {

@@ -11,15 +11,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod authenticator;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
 mod exchange;
 mod interaction;
 mod known;
+mod logs;
 mod report;
 mod scene;
 mod shape;
+mod stage;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -81,8 +84,12 @@ async fn replay(exchanges: &[Exchange], known: &Known, report: &mut Report) {
 
 async fn attempt(world: &mut World<'_>, exchange: &Exchange) -> Verdict {
     scene::prepare(world, exchange).await;
-    if exchange.group() == "experience" {
-        interaction::prepare(world, exchange).await;
+    let exchange = &match exchange.group() {
+        "experience" => interaction::prepare(world, exchange).await,
+        _ => exchange.clone(),
+    };
+    if exchange.group() == "logs" && exchange.succeeded() {
+        logs::prepare(world, exchange).await;
     }
     let reply = world.replay(exchange).await;
     let reply = scene::complete(world, exchange, reply).await;

@@ -8,6 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{common, exchange::Exchange, known::Known};
 
+const PASSWORD: &str = "Its-a-Long-Passw0rd!";
+const ACCOUNT_SCOPE: &str =
+    "openid profile email phone address custom_data identities urn:logto:scope:sessions";
+/// Where the recorder's pages came from.
+pub(crate) const ORIGIN: &str = "http://localhost:3201";
+
 pub(crate) struct World<'a> {
     pub(crate) mock: Mock,
     pub(crate) known: &'a Known,
@@ -30,7 +36,7 @@ impl<'a> World<'a> {
             builder = builder.release(&release);
         }
         let mock = builder.start().await.unwrap();
-        let http = common::client().unwrap();
+        let http = browser();
         let token = common::management_token(&mock, &http).await.unwrap();
         Self { mock, known, http, token, ids: HashMap::new(), made: 0 }
     }
@@ -83,12 +89,12 @@ impl<'a> World<'a> {
 
     /// A request by the user's browser, which keeps its cookies.
     pub(crate) async fn browse(&self, method: &str, path: &str, body: &Value) -> Reply {
-        send(self.request(method, path), body).await
+        send(self.request(method, path).header("origin", ORIGIN), body).await
     }
 
     /// Goes on with another browser, which has no cookies.
     pub(crate) fn leave_browser(&mut self) {
-        self.http = common::client().unwrap();
+        self.http = browser();
     }
 
     fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -117,10 +123,14 @@ impl<'a> World<'a> {
             }
         }
         for (name, value) in &exchange.request_headers {
-            let own = ["content-type", "authorization", "logto-verification-id"];
+            let own =
+                ["content-type", "authorization", "logto-verification-id", "origin", "user-agent"];
             if !own.contains(&name.as_str()) {
                 request = request.header(name, value);
             }
+        }
+        if exchange.request_headers.contains_key("origin") {
+            request = request.header("origin", ORIGIN);
         }
         let request = self.authorize(request, exchange).await;
         let body = self.translate(&exchange.request_body);
@@ -149,10 +159,9 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Adds a token of the account's own user, and a fresh proof of who they are if the recorder
-    /// had one. The token is exchanged, so that nobody has to sign in for it.
-    async fn as_user(&self, request: RequestBuilder, exchange: &Exchange) -> RequestBuilder {
-        const PASSWORD: &str = "Its-a-Long-Passw0rd!";
+    /// The account's own user, and a token of theirs. It is exchanged, so that nobody has to sign
+    /// in for it.
+    pub(crate) async fn user_token(&self) -> String {
         let manage = async |method: &str, path: &str, body: Value| {
             send(self.request(method, path).bearer_auth(&self.token), &body).await.body
         };
@@ -166,18 +175,40 @@ impl<'a> World<'a> {
         manage("PATCH", &format!("/api/applications/{}", self.mock.app_id()), settings).await;
         let subject = manage("POST", "/api/subject-tokens", json!({ "userId": id })).await;
         let form = [
-            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-            ("subject_token_type", "urn:logto:token-type:impersonation_token"),
-            ("subject_token", subject["subjectToken"].as_str().unwrap_or_default()),
-            (
-                "scope",
-                "openid profile email phone address custom_data identities urn:logto:scope:sessions",
-            ),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
+            ("subject_token_type", "urn:logto:token-type:impersonation_token".to_owned()),
+            ("subject_token", subject["subjectToken"].as_str().unwrap_or_default().to_owned()),
+            ("scope", ACCOUNT_SCOPE.to_owned()),
         ];
-        let exchanged = self.request("POST", "/oidc/token");
-        let exchanged = exchanged.basic_auth(self.mock.app_id(), Some(self.mock.app_secret()));
-        let token = answered(exchanged.form(&form)).await.body["access_token"].clone();
-        let token = token.as_str().unwrap_or_default();
+        let answer = self.token(self.mock.app_id(), self.mock.app_secret(), &form).await;
+        answer["access_token"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Asks the token endpoint.
+    pub(crate) async fn token(&self, id: &str, secret: &str, form: &[(&str, String)]) -> Value {
+        let request = self.request("POST", "/oidc/token").basic_auth(id, Some(secret));
+        answered(request.form(form)).await.body
+    }
+
+    /// Gets another token for the Management API.
+    pub(crate) async fn renew_token(&mut self) {
+        self.token = common::management_token(&self.mock, &self.http).await.unwrap_or_default();
+    }
+
+    /// Goes where a page sends the browser; gives where it is sent from there.
+    pub(crate) async fn follow(&self, url: &str) -> Option<String> {
+        let url = match url.starts_with('/') {
+            true => format!("{}{url}", self.mock.endpoint()),
+            false => url.to_owned(),
+        };
+        let response = self.http.get(url).send().await.ok()?;
+        Some(response.headers().get("location")?.to_str().ok()?.to_owned())
+    }
+
+    /// Adds a token of the account's own user, and a fresh proof of who they are if the recorder
+    /// had one.
+    async fn as_user(&self, request: RequestBuilder, exchange: &Exchange) -> RequestBuilder {
+        let token = &self.user_token().await;
         let request = request.bearer_auth(token);
         if !exchange.request_headers.contains_key("logto-verification-id") {
             return request;
@@ -227,6 +258,12 @@ impl<'a> World<'a> {
             _ => {}
         }
     }
+}
+
+/// A client that keeps cookies, follows no redirects and says what it is.
+fn browser() -> Client {
+    let builder = Client::builder().user_agent("fidelity/1").cookie_store(true);
+    builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 async fn send(request: RequestBuilder, body: &Value) -> Reply {

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, StatusCode, header::USER_AGENT},
+    http::{HeaderMap, StatusCode},
     routing::post,
 };
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::auth::Account;
 use crate::{
     routes::{
+        auth::user_agent,
         body::JsonBody,
         experience::identifier,
         reply::{self, Answer},
@@ -155,7 +156,7 @@ async fn registered(
 ) -> Answer {
     let members = body.check(REGISTERED)?;
     let origin = Origin::of(&headers)?;
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = user_agent(&headers);
     let id = text(&members, "verificationRecordId").unwrap_or_default();
     let mut state = store.lock();
     let record = state.verifications.open(id)?;

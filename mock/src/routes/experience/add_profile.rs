@@ -2,13 +2,16 @@
 
 use axum::{
     Router,
+    body::Bytes,
+    extract::State,
+    http::HeaderMap,
     routing::{post, put},
 };
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Event, Flow, Profile, Step, identify::check_sso};
+use super::{Answer, Event, Flow, Profile, Step, identify::check_sso, not_for_forgotten_passwords};
 use crate::{
-    routes::reply,
+    routes::{reply, user_assets::keep_image},
     rules::{
         errors::Failure,
         guard::{Field, Kind, required},
@@ -20,6 +23,7 @@ use crate::{
     },
 };
 
+const AVATAR: &str = "/api/experience/user-assets/avatar";
 const KINDS: Kind =
     Kind::Enum(&["email", "phone", "username", "password", "social", "extraProfile"]);
 const ANY: &[Field] = &[required("type", KINDS)];
@@ -33,6 +37,7 @@ pub(super) fn routes() -> Router<Store> {
     Router::new()
         .route("/api/experience/profile", post(add))
         .route("/api/experience/profile/password", put(reset))
+        .route(AVATAR, post(avatar))
 }
 
 async fn add(step: Step) -> Answer {
@@ -102,6 +107,17 @@ fn extra(values: &Value) -> Profile {
     members.insert("customData".into(), custom.into());
     members.insert("submitted".into(), true.into());
     Profile { members, password: None }
+}
+
+/// Keeps the picture of somebody who is registering.
+async fn avatar(store: State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
+    let step = Step::without_body(&store, AVATAR, &headers)?;
+    step.take(&[], |flow, _| match flow.experience.event {
+        Event::Register => Ok(reply::no_content()),
+        Event::ForgotPassword => Err(not_for_forgotten_passwords()),
+        Event::SignIn => Err(Failure::new(400, "session.invalid_interaction_type")),
+    })?;
+    keep_image(&store, &headers, &body)
 }
 
 /// A new password for one that was forgotten.

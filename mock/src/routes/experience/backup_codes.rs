@@ -25,7 +25,7 @@ async fn generate(step: Step) -> Answer {
     step.take(&[], |flow, _| {
         let user_id = flow.user_id()?;
         let codes = flow.state.ids.backup_codes();
-        let id = flow.keep(true, Proof::BackupCode { user_id, new: codes.clone() });
+        let id = flow.keep(true, Proof::BackupCode { user_id, new: codes.clone(), used: None });
         Ok(reply::ok(&json!({ "verificationId": id, "codes": codes })))
     })
 }
@@ -38,6 +38,7 @@ async fn verify(step: Step) -> Answer {
         if !user.is_some_and(|user| user.mfa.use_backup_code(code)) {
             return Err(Failure::new(400, "session.mfa.invalid_backup_code"));
         }
-        Ok(verification(&flow.keep(true, Proof::BackupCode { user_id, new: Vec::new() })))
+        let used = Some(code.to_owned());
+        Ok(verification(&flow.keep(true, Proof::BackupCode { user_id, new: Vec::new(), used })))
     })
 }

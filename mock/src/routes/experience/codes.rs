@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Answer, EVENTS, Event, Flow, Proof, Step, identifier, verification};
 use crate::{
     rules::{
+        email_policy,
         errors::Failure,
         guard::{Field, Kind, required},
     },
@@ -47,6 +48,9 @@ async fn send(step: Step) -> Answer {
         let identifier = members["identifier"].clone();
         let event = Event::parse(text(members, "interactionEvent"));
         let template = template(flow, event, &identifier);
+        if event == Event::Register && identifier["type"] == "email" {
+            email_policy::check(flow.state, identifier["value"].as_str().unwrap_or_default())?;
+        }
         Ok(deliver(flow, &identifier, Proof::Code { identifier: identifier.clone(), template }))
     })
 }

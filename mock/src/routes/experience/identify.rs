@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Event, Flow, Profile, Proof, Step, identifier, record::unproved};
+use super::{Answer, Event, Flow, Profile, Proof, Step, audit, identifier, record::unproved};
 use crate::{
     routes::reply,
     rules::{
@@ -43,6 +43,9 @@ fn existing(flow: &mut Flow<'_>, id: &str, link: bool) -> Answer {
         Some(_) => Ok(reply::no_content()),
         None => {
             flow.experience.user_id = Some(user.id);
+            if !profile.is_empty() {
+                audit::synced(flow, &profile.to_json());
+            }
             flow.experience.profile.extend(profile);
             Ok(reply::no_content())
         }
@@ -79,7 +82,7 @@ pub(super) fn check_sso(flow: &Flow<'_>, proof: &Proof) -> Result<(), Failure> {
     let email = match proof {
         Proof::Password { identifier, .. }
         | Proof::Code { identifier, .. }
-        | Proof::OneTimeToken { identifier }
+        | Proof::OneTimeToken { identifier, .. }
             if identifier["type"] == "email" =>
         {
             &identifier["value"]
@@ -115,7 +118,7 @@ fn user_of(flow: &Flow<'_>, id: &str, link: bool) -> Result<(User, Profile), Fai
         Proof::Password { user_id, .. } | Proof::Passkey { user_id: Some(user_id), .. } => {
             plain(flow.state.users.find(user_id), &user_id.as_str().into())
         }
-        Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier } => {
+        Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier, .. } => {
             plain(identifier::find(flow.state, identifier), &identifier["value"])
         }
         Proof::Social { user: Some(info), .. } => social(flow, info, link),

@@ -31,11 +31,7 @@ impl Pending {
                 Secret::Totp(_) => shown["totp"] = json!({ "type": "Totp" }),
                 Secret::BackupCodes(_) => shown["backupCode"] = json!({ "type": "BackupCode" }),
                 Secret::WebAuthn(credential) => {
-                    shown["webAuthn"] = json!([{
-                        "type": "WebAuthn", "rpId": credential.rp_id, "publicKey": "",
-                        "credentialId": credential.id, "counter": 0, "agent": credential.agent,
-                        "transports": credential.transports,
-                    }]);
+                    shown["webAuthn"] = json!([credential.to_json()]);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! `/api/experience`: what a sign-in page does for its user.
 
 mod add_profile;
+mod audit;
 mod backup_codes;
 mod bind;
 mod codes;
@@ -24,7 +25,6 @@ mod web_authn;
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, header::USER_AGENT},
     response::Response,
     routing::{get, post, put},
 };
@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 
 use self::step::{Flow, Step};
 use crate::{
-    routes::{authorization::interaction_of, body::JsonBody, reply},
+    routes::{auth::user_agent, authorization::interaction_of, reply},
     rules::{
         errors::Failure,
         guard::{Field, Kind, optional, required},
@@ -79,6 +79,7 @@ impl Experience {
             profile: Profile::default(),
             mfa: Pending::default(),
             is_human: false,
+            is_vouched_for: false,
             submitted: false,
             user_agent: user_agent.map(str::to_owned),
         }
@@ -89,7 +90,7 @@ impl Experience {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let mut context = json!({ "ip": "127.0.0.1" });
+        let mut context = json!({ "ip": crate::rules::events::ADDRESS });
         if let Some(user_agent) = &self.user_agent {
             context["userAgent"] = user_agent.as_str().into();
         }
@@ -98,7 +99,7 @@ impl Experience {
             "profile": self.profile.to_json(), "mfa": self.mfa.to_json(),
             "verificationRecords": self.records.iter().map(Record::to_json).collect::<Vec<_>>(),
             "signInContext": context,
-            "captcha": { "verified": self.is_human, "skipped": false },
+            "captcha": { "verified": self.is_human, "skipped": self.is_vouched_for },
         });
         if let Some(user_id) = &self.user_id {
             body["userId"] = user_id.as_str().into();
@@ -129,13 +130,14 @@ pub(crate) fn routes() -> Router<Store> {
         .merge(mfa::routes())
 }
 
-async fn start(State(store): State<Store>, headers: HeaderMap, body: JsonBody) -> Answer {
+async fn start(State(store): State<Store>, step: Step) -> Answer {
+    let (headers, body) = (&step.headers, &step.body);
     let mut state = store.lock();
     let captcha = state.policy.captcha.clone();
-    let (_, interaction) = interaction_of(&mut state, &headers)?;
+    let (_, interaction) = interaction_of(&mut state, headers)?;
     let members = body.check(START)?;
     let event = Event::parse(text(&members, "interactionEvent"));
-    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = user_agent(headers);
     let mut experience = Experience::new(event, user_agent);
     if let Some(token) = text(&members, "captchaToken") {
         if captcha.as_deref() != Some(token) {
@@ -145,12 +147,14 @@ async fn start(State(store): State<Store>, headers: HeaderMap, body: JsonBody) -
     }
     // What was under way is forgotten.
     interaction.prompt = Prompt::Login(Some(experience));
-    Ok(reply::no_content())
+    drop(state);
+    step.take(START, |_, _| Ok(reply::no_content()))
 }
 
 impl Flow<'_> {
     fn check_captcha(&self) -> Result<(), Failure> {
-        match self.state.policy.captcha.is_some() && !self.experience.is_human {
+        let excused = self.experience.is_human || self.experience.is_vouched_for;
+        match self.state.policy.captcha.is_some() && !excused {
             true => Err(Failure::new(422, "session.captcha_required")),
             false => Ok(()),
         }

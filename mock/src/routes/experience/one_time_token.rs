@@ -1,6 +1,7 @@
 //! Tokens that were sent to an e-mail address.
 
 use axum::{Router, routing::post};
+use serde_json::json;
 
 use super::{Answer, Proof, Step, verification};
 use crate::{
@@ -22,7 +23,9 @@ async fn verify(step: Step) -> Answer {
         let identifier = members["identifier"].clone();
         let email = identifier["value"].as_str().unwrap_or_default();
         let token = text(members, "token").unwrap_or_default();
-        crate::rules::behaviours::consume_one_time_token(flow.state, token, email)?;
-        Ok(verification(&flow.keep(true, Proof::OneTimeToken { identifier })))
+        let own = crate::rules::behaviours::consume_one_time_token(flow.state, token, email)?;
+        let context = own.get("context").cloned().or_else(|| Some(json!({})));
+        flow.experience.is_vouched_for = true;
+        Ok(verification(&flow.keep(true, Proof::OneTimeToken { identifier, context })))
     })
 }

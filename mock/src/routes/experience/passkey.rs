@@ -72,6 +72,7 @@ async fn verify(step: Step) -> Answer {
             user.mfa.use_credential(credential);
         }
         let proof = Proof::Passkey { user_id: Some(user_id), challenge: asked };
+        flow.experience.is_vouched_for = true;
         let Some(id) = text(members, "verificationId") else {
             return Ok(verification(&flow.keep(true, proof)));
         };

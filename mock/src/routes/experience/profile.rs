@@ -40,7 +40,7 @@ impl Profile {
                 profile.password = Some(password.clone());
                 profile
             }
-            Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier } => {
+            Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier, .. } => {
                 Self::of_identifier(identifier)
             }
             Proof::Social { user: Some(info), .. } => Self::of_social(info),
@@ -83,7 +83,8 @@ impl Profile {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        self.members.clone().into()
+        let shown = self.members.iter().filter(|(name, _)| *name != "submitted");
+        shown.map(|(name, value)| (name.clone(), value.clone())).collect::<Members>().into()
     }
 
     fn sso(&self) -> Option<SsoIdentity> {

@@ -41,51 +41,56 @@ impl Record {
         self.verified.then_some(factor)
     }
 
-    /// What an interaction's answer shows of it: no secrets.
+    /// What an interaction shows of it: no secrets.
     pub(super) fn to_json(&self) -> Value {
         let mut shown = json!({ "id": self.id, "type": self.kind() });
+        let states_itself =
+            !matches!(self.proof, Proof::NewPassword { .. } | Proof::BackupCode { .. });
+        if states_itself && !matches!(self.proof, Proof::Social { .. } | Proof::Sso { .. }) {
+            shown["verified"] = self.verified.into();
+        }
         match &self.proof {
-            Proof::NewPassword { identifier, .. } => shown["identifier"] = identifier.clone(),
-            Proof::Password { identifier, .. } | Proof::OneTimeToken { identifier } => {
+            Proof::NewPassword { identifier, .. } | Proof::Password { identifier, .. } => {
                 shown["identifier"] = identifier.clone();
-                shown["verified"] = self.verified.into();
+            }
+            Proof::OneTimeToken { identifier, context } => {
+                shown["identifier"] = identifier.clone();
+                show(&mut shown, "oneTimeTokenContext", context.clone());
             }
             Proof::Code { identifier, template } => {
                 shown["identifier"] = identifier.clone();
                 shown["templateType"] = (*template).into();
-                shown["verified"] = self.verified.into();
             }
             Proof::MfaCode { identifier } => {
                 shown["identifier"] = identifier.clone();
                 shown["templateType"] = "MfaVerification".into();
-                shown["verified"] = self.verified.into();
             }
-            Proof::BackupCode { user_id, .. } => shown["userId"] = user_id.as_str().into(),
+            Proof::BackupCode { user_id, used, .. } => {
+                shown["userId"] = user_id.as_str().into();
+                show(&mut shown, "code", used.clone());
+            }
             Proof::Totp { user_id, .. } | Proof::WebAuthn { user_id, .. } => {
                 shown["userId"] = user_id.as_str().into();
-                shown["verified"] = self.verified.into();
             }
-            Proof::Passkey { user_id, .. } => {
-                if let Some(user_id) = user_id {
-                    shown["userId"] = user_id.as_str().into();
-                }
-                shown["verified"] = self.verified.into();
-            }
+            Proof::Passkey { user_id, .. } => show(&mut shown, "userId", user_id.clone()),
             Proof::Social { connector_id, user } => {
                 shown["connectorId"] = connector_id.as_str().into();
-                if let Some(user) = user {
-                    shown["socialUserInfo"] = user.clone();
-                }
+                show(&mut shown, "socialUserInfo", user.clone());
             }
             Proof::Sso { connector_id, issuer, user } => {
                 shown["connectorId"] = connector_id.as_str().into();
-                if let Some(user) = user {
-                    shown["enterpriseSsoUserInfo"] = user.clone();
-                    shown["issuer"] = issuer.as_str().into();
-                }
+                show(&mut shown, "enterpriseSsoUserInfo", user.clone());
+                show(&mut shown, "issuer", user.as_ref().map(|_| issuer.as_str()));
             }
         }
         shown
+    }
+}
+
+/// Shows a member that there may be.
+fn show(shown: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        shown[name] = value.into();
     }
 }
 

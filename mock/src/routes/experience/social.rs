@@ -35,6 +35,7 @@ async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
         let Some(id) = text(members, "verificationId") else {
             // A page that signs in without leaving has asked for no URI.
             let user = Some(connectors::user_info(members)?);
+            flow.experience.is_vouched_for = true;
             return Ok(verification(&flow.keep(true, Proof::Social { connector_id, user })));
         };
         let record = flow.record_of("Social", id)?;
@@ -45,6 +46,7 @@ async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
             _ => return Err(Failure::new(404, "session.verification_session_not_found")),
         }
         record.verified = true;
+        flow.experience.is_vouched_for = true;
         let mut answer = verification(id);
         cookies::forget(answer.headers_mut(), "_logto_google_one_tap_credential");
         Ok(answer)

@@ -57,11 +57,12 @@ async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
         let record = flow.record_of("EnterpriseSso", id)?;
         match &mut record.proof {
             Proof::Sso { connector_id: own, user, .. } if *own == connector_id => {
-                *user = Some(connectors::user_info(members)?);
+                *user = Some(connectors::claims(members));
             }
             _ => return Err(Failure::new(404, "session.verification_session_not_found")),
         }
         record.verified = true;
+        flow.experience.is_vouched_for = true;
         Ok(verification(id))
     })
 }

@@ -2,12 +2,12 @@
 
 use axum::{
     extract::{FromRequest, Request},
-    http::{HeaderMap, header::USER_AGENT},
+    http::HeaderMap,
 };
 
-use super::{Answer, Experience};
+use super::{Answer, Experience, audit};
 use crate::{
-    routes::{authorization::interaction_of, body::JsonBody},
+    routes::{auth::user_agent, authorization::interaction_of, body::JsonBody},
     rules::{errors::Failure, guard::Field},
     state::{
         State, Store, collection::Members, factors::Challenge, interaction::Prompt, user::User,
@@ -17,8 +17,9 @@ use crate::{
 /// A request that goes on with an interaction.
 pub(super) struct Step {
     store: Store,
-    headers: HeaderMap,
-    body: JsonBody,
+    path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: JsonBody,
 }
 
 /// An interaction, for as long as an operation works on it.
@@ -37,12 +38,23 @@ impl FromRequest<Store> for Step {
 
     async fn from_request(request: Request, store: &Store) -> Result<Self, Failure> {
         let headers = request.headers().clone();
+        let path = request.uri().path().to_owned();
         let body = JsonBody::from_request(request, store).await?;
-        Ok(Self { store: store.clone(), headers, body })
+        Ok(Self { store: store.clone(), path, headers, body })
     }
 }
 
 impl Step {
+    /// One whose body is no JSON.
+    pub(super) fn without_body(
+        store: &Store,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Self, Failure> {
+        let body = JsonBody::parse(headers, &[])?;
+        Ok(Self { store: store.clone(), path: path.to_owned(), headers: headers.clone(), body })
+    }
+
     /// Carries out an operation, with what these fields name of the body.
     pub(super) fn take(
         self,
@@ -54,7 +66,9 @@ impl Step {
         let (experience, members) = (experience.clone(), self.body.check(fields)?);
         let (headers, body) = (&self.headers, &self.body);
         let mut flow = Flow { uid, state: &mut state, experience, headers, body, ended: false };
+        let event = flow.experience.event;
         let answer = operation(&mut flow, &members);
+        audit::note(&mut flow, event, &self.path, &answer);
         // What an operation found out before it failed stays.
         let Flow { uid, experience, ended, .. } = flow;
         if let Some(interaction) = state.interactions.get_mut(&uid) {
@@ -83,7 +97,7 @@ impl Flow<'_> {
     }
 
     pub(super) fn user_agent(&self) -> Option<&str> {
-        self.headers.get(USER_AGENT)?.to_str().ok()
+        user_agent(self.headers)
     }
 }
 

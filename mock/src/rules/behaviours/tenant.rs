@@ -9,12 +9,14 @@ use crate::{
         engine::{self, featured},
         errors::Failure,
         events,
+        logs::is_wanted,
         spec::{Act, Spec},
     },
     state::{
         collection::{Members, object, text},
         deliveries::Delivery,
         now,
+        tables::Row,
         tokens::SubjectToken,
     },
 };
@@ -171,10 +173,11 @@ pub(super) fn test_hook(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::nothing())
 }
 
-pub(super) fn recent_logs(call: &mut Call<'_>) -> Outcome {
-    let logs = call.state.tables.of("hooks/recent-logs", &call.path[0]);
-    let key = call.query.get("logKey");
-    let logs = logs.filter(|row| key.is_none_or(|key| text(&row.members, "key") == Some(key)));
+/// The tenant's log, or that of what a hook was told.
+pub(super) fn logs(call: &mut Call<'_>, table: &str) -> Outcome {
+    let of_one = |row: &&Row| call.path.first().is_none_or(|owner| row.owner == *owner);
+    let logs = call.state.tables.of_all(table).filter(of_one);
+    let logs = logs.filter(|row| is_wanted(call.query, &row.members));
     call.reply_page(logs, |row| row.members.clone().into())
 }
 
