@@ -23,8 +23,7 @@ use crate::{
         apps::App,
         authorizations::{self, Next, client, has_word, objection},
         errors::Failure,
-        logs,
-        pages,
+        logs, pages,
     },
     state::{
         self, Store,

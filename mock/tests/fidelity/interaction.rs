@@ -44,21 +44,21 @@ fn code(event: &str) -> Value {
     })
 }
 
+/// An interaction with these records; of somebody, if a user has been identified.
+fn with(event: &str, records: Value, user: bool) -> Value {
+    let mut wanted = json!({
+        "interactionEvent": event, "signInContext": {}, "verificationRecords": records,
+    });
+    if user {
+        wanted["userId"] = "somebody".into();
+    }
+    wanted
+}
+
 /// How far the interaction had come in which an exchange was recorded.
 fn wanted(world: &World<'_>, exchange: &Exchange) -> Value {
     let asked = &exchange.request_body;
     let event = asked["interactionEvent"].as_str().unwrap_or("SignIn");
-    let nobody =
-        json!({ "interactionEvent": event, "signInContext": {}, "verificationRecords": [] });
-    let with = |event: &str, records: Value, user: bool| {
-        let mut wanted = json!({
-            "interactionEvent": event, "signInContext": {}, "verificationRecords": records,
-        });
-        if user {
-            wanted["userId"] = "somebody".into();
-        }
-        wanted
-    };
     if exchange.operation == "GetInteraction" && exchange.succeeded() {
         return exchange.response_body.clone();
     }
@@ -79,6 +79,28 @@ fn wanted(world: &World<'_>, exchange: &Exchange) -> Value {
         }
         "ResetUserPassword" => with("ForgotPassword", json!([code("ForgotPassword")]), true),
         "UploadExperienceAvatar" if !refused => with("Register", json!([]), false),
+        "CreateSocialVerification" | "VerifySocialVerification"
+            if !refused || asked["verificationId"].is_string() =>
+        {
+            let connector = exchange.parameters().first().map(|own| own.value.clone());
+            with("SignIn", json!([{ "type": "Social", "connectorId": connector }]), false)
+        }
+        "CreateEnterpriseSsoVerification" | "VerifyEnterpriseSsoVerification"
+            if !refused || asked["verificationId"].is_string() =>
+        {
+            let connector = exchange.parameters().first().map(|own| own.value.clone());
+            with("SignIn", json!([{ "type": "EnterpriseSso", "connectorId": connector }]), false)
+        }
+        _ if of_factor(exchange).is_some() => of_factor(exchange).unwrap_or_default(),
+        _ if is_identified(exchange) => with(event, json!([password()]), true),
+        _ => with(event, json!([]), false),
+    }
+}
+
+/// How far it had come where a second factor or a passkey was about to be proved or bound.
+fn of_factor(exchange: &Exchange) -> Option<Value> {
+    let asked = &exchange.request_body;
+    Some(match exchange.operation.as_str() {
         "BindMfaVerification" | "BindPasskey" => {
             let kind = asked["type"].as_str().unwrap_or("WebAuthn");
             let new = json!({ "type": kind, "verified": true, "secret": "new" });
@@ -112,21 +134,8 @@ fn wanted(world: &World<'_>, exchange: &Exchange) -> Value {
         "VerifySignInPasskeyAuthentication" | "CreateSignInPasskeyAuthentication" => {
             with("SignIn", json!([{ "type": "SignInPasskey" }]), false)
         }
-        "CreateSocialVerification" | "VerifySocialVerification"
-            if !refused || asked["verificationId"].is_string() =>
-        {
-            let connector = exchange.parameters().first().map(|own| own.value.clone());
-            with("SignIn", json!([{ "type": "Social", "connectorId": connector }]), false)
-        }
-        "CreateEnterpriseSsoVerification" | "VerifyEnterpriseSsoVerification"
-            if !refused || asked["verificationId"].is_string() =>
-        {
-            let connector = exchange.parameters().first().map(|own| own.value.clone());
-            with("SignIn", json!([{ "type": "EnterpriseSso", "connectorId": connector }]), false)
-        }
-        _ if is_identified(exchange) => with(event, json!([password()]), true),
-        _ => nobody,
-    }
+        _ => return None,
+    })
 }
 
 /// What is there to be identified by.
@@ -172,10 +181,10 @@ fn is_identified(exchange: &Exchange) -> bool {
 async fn finish(stage: &mut Stage<'_, '_>, exchange: &mut Exchange) {
     let succeeded = exchange.succeeded();
     let id = exchange.request_body["verificationId"].as_str().map(str::to_owned);
-    if let (Some(recorded), Some(own)) = (&id, stage.newest().as_str().map(str::to_owned)) {
-        if !recorded.contains("not-exist") {
-            stage.world.equate(recorded, &own);
-        }
+    if let (Some(recorded), Some(own)) = (&id, stage.newest().as_str().map(str::to_owned))
+        && !recorded.contains("not-exist")
+    {
+        stage.world.equate(recorded, &own);
     }
     let asked = &mut exchange.request_body;
     match exchange.operation.as_str() {
@@ -210,12 +219,24 @@ async fn finish(stage: &mut Stage<'_, '_>, exchange: &mut Exchange) {
             let address = if phone { "34600000001" } else { "factor@stage.example" };
             asked["code"] = stage.world.mock.last_code(address).unwrap_or_default().into();
         }
-        "VerifyTotpVerification" if succeeded && id.is_none() => {
+        "CreateSignInPasskeyAuthentication" if succeeded => {
+            asked["identifier"] = json!({ "type": "username", "value": "passkeyuser" });
+        }
+        _ if succeeded => finish_factor(stage, exchange).await,
+        _ => {}
+    }
+}
+
+/// Has a request show what proves a second factor or a passkey here.
+async fn finish_factor(stage: &mut Stage<'_, '_>, exchange: &mut Exchange) {
+    let asked = &mut exchange.request_body;
+    match exchange.operation.as_str() {
+        "VerifyTotpVerification" if asked["verificationId"].is_null() => {
             let user_id = stage.user_id.clone().unwrap_or_default();
             let secret = stage.world.mock.add_totp(&user_id);
             asked["code"] = stage.world.mock.totp_code(&secret).into();
         }
-        "VerifyTotpVerification" if succeeded => {
+        "VerifyTotpVerification" => {
             let made = stage.post("/verification/totp/secret", Value::Null).await;
             let secret = made["secret"].as_str().unwrap_or_default();
             *asked = json!({
@@ -223,29 +244,24 @@ async fn finish(stage: &mut Stage<'_, '_>, exchange: &mut Exchange) {
                 "code": stage.world.mock.totp_code(secret),
             });
         }
-        "VerifyBackupCode" if succeeded => {
+        "VerifyBackupCode" => {
             let user_id = stage.user_id.clone().unwrap_or_default();
             asked["code"] = stage.world.mock.add_backup_codes(&user_id)[0].as_str().into();
         }
-        "VerifyOneTimeTokenVerification" if succeeded => {
+        "VerifyOneTimeTokenVerification" => {
             let email = asked["identifier"]["value"].as_str().unwrap_or_default().to_owned();
             asked["token"] = stage.world.mock.add_one_time_token(&email).into();
         }
         "VerifyWebAuthnRegistrationVerification"
         | "VerifyWebAuthnAuthenticationVerification"
-        | "VerifySignInPasskeyAuthentication"
-            if succeeded =>
-        {
+        | "VerifySignInPasskeyAuthentication" => {
             let mut options = stage.options.clone();
-            if id.is_none() {
+            if asked["verificationId"].is_null() {
                 let path = "/preflight/sign-in-passkey/authentication";
                 let any = stage.post(path, Value::Null).await["authenticationOptions"].clone();
                 options["challenge"] = any["challenge"].clone();
             }
             asked["payload"] = authenticator::answer(stage.world, &options);
-        }
-        "CreateSignInPasskeyAuthentication" if succeeded => {
-            asked["identifier"] = json!({ "type": "username", "value": "passkeyuser" });
         }
         _ => {}
     }
