@@ -39,7 +39,7 @@ pub(crate) fn example(request: &Request<'_>, models: &Models) -> Option<String> 
         _ => return None,
     };
     Some(format!(
-        "```no_run\n# async fn run(logto: logto_api::Client) -> logto_api::Result<()> {{\n{code}\n# Ok(())\n# }}\n```"
+        "```no_run\n# async fn run(logto: logto_api::Client) -> logto_api::Result<()> {{\n{code}\n# Ok(()) }}\n```"
     ))
 }
 
