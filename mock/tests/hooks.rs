@@ -5,7 +5,9 @@ mod common;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use common::{Fixture, Result, answer, receiver::receiver, string};
+use common::{
+    Fixture, Result, answer, browser::Browser, management_token, receiver::receiver, string,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -84,5 +86,56 @@ async fn what_is_refused_or_not_asked_for_is_not_told() -> Result {
     fixture.add(json!({ "username": "third" })).await?;
     let told: Value = serde_json::from_str(&received.recv_timeout(PATIENCE)?.body)?;
     assert_eq!(told["data"]["username"], "third");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sign_ins_and_registrations_are_told() -> Result {
+    let browser = Browser::at("SignIn").await?;
+    let token = management_token(&browser.mock, &browser.http).await?;
+    let (mock, http) = (&browser.mock, &browser.http);
+    let (url, received) = receiver()?;
+    let events = ["PostSignIn", "PostRegister", "User.Created", "Identifier.Lockout"];
+    let body = json!({ "name": "Hook", "events": events, "config": { "url": url } });
+    let hooks = format!("{}/api/hooks", mock.endpoint());
+    http.post(hooks).bearer_auth(token).json(&body).send().await?.error_for_status()?;
+    let next =
+        || -> Result<Value> { Ok(serde_json::from_str(&received.recv_timeout(PATIENCE)?.body)?) };
+
+    browser.password("alice", "correct horse").await?;
+    assert_eq!(browser.submit().await?.0, 200);
+    let told = next()?;
+    assert_eq!(
+        (&told["event"], &told["interactionEvent"]),
+        (&json!("PostSignIn"), &json!("SignIn"))
+    );
+    assert_eq!(told["user"]["username"], "alice");
+    assert_eq!(told["application"]["id"], mock.web_app_id());
+    assert_eq!((told.get("ip"), told["user"].get("hasPassword")), (None, None));
+
+    browser.begin("SignIn").await?;
+    mock.lock_out("alice");
+    let body = json!({
+        "identifier": { "type": "username", "value": "alice" }, "password": "correct horse",
+    });
+    browser.refusal("verification/password", body).await?;
+    let told = next()?;
+    assert_eq!((&told["event"], &told["value"]), (&json!("Identifier.Lockout"), &json!("alice")));
+    assert_eq!(told["applicationId"], mock.web_app_id());
+
+    browser.begin("Register").await?;
+    let body = json!({
+        "identifier": { "type": "username", "value": "carol" }, "password": "battery staple",
+    });
+    let id = browser.verification("new-password-identity", body).await?;
+    let body = json!({ "verificationId": id });
+    assert_eq!(browser.step("identification", body).await?.0, 201);
+    let told = next()?;
+    assert_eq!(
+        (&told["event"], &told["data"]["username"]),
+        (&json!("User.Created"), &json!("carol"))
+    );
+    assert_eq!(browser.submit().await?.0, 200);
+    assert_eq!(next()?["event"], "PostRegister");
     Ok(())
 }

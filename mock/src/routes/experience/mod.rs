@@ -21,6 +21,7 @@ mod step;
 mod submit;
 pub(crate) mod totp;
 mod web_authn;
+mod webhooks;
 
 use axum::{
     Router,

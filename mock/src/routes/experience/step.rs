@@ -5,7 +5,7 @@ use axum::{
     http::HeaderMap,
 };
 
-use super::{Answer, Experience, audit};
+use super::{Answer, Experience, audit, webhooks};
 use crate::{
     routes::{auth::user_agent, authorization::interaction_of, body::JsonBody},
     rules::{errors::Failure, guard::Field},
@@ -69,6 +69,7 @@ impl Step {
         let event = flow.experience.event;
         let answer = operation(&mut flow, &members);
         audit::note(&mut flow, event, &self.path, &answer);
+        webhooks::tell(&mut flow, &self.path, &answer);
         // What an operation found out before it failed stays.
         let Flow { uid, experience, ended, .. } = flow;
         if let Some(interaction) = state.interactions.get_mut(&uid) {
