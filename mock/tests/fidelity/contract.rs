@@ -36,6 +36,14 @@ pub(crate) fn body(method: &str, template: &str) -> Option<&'static Value> {
     Some(resolve(schema))
 }
 
+/// The one field of a body, if it is a list of objects, and their schema.
+pub(crate) fn list_of_body(method: &str, template: &str) -> Option<(&'static str, &'static Value)> {
+    let mut fields = body(method, template)?["properties"].as_object()?.iter();
+    let (name, schema) = fields.next().filter(|_| fields.next().is_none())?;
+    let items = resolve(resolve(schema).get("items")?);
+    (items["type"] == "object").then_some((name, items))
+}
+
 /// The one field of a body that lists what is to be linked: `userIds`, `roleIds` and their like.
 pub(crate) fn linked(method: &str, template: &str) -> Option<&'static str> {
     let properties = body(method, template)?["properties"].as_object()?;
@@ -103,33 +111,38 @@ fn example(name: &str, schema: &'static Value, number: usize) -> Value {
     }
 }
 
-/// Names of fields that hold whatever was put there.
-pub(crate) fn is_free_form(name: &str) -> bool {
-    static NAMES: OnceLock<std::collections::BTreeSet<String>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| {
-        let (mut free, mut fixed) = Default::default();
-        collect(document(), &mut free, &mut fixed);
-        free.difference(&fixed).cloned().collect()
-    });
-    names.contains(name)
+/// The schema of what an operation answers with a status.
+pub(crate) fn answer(method: &str, template: &str, status: u16) -> Option<&'static Value> {
+    let content = &operation(method, template)?["responses"][status.to_string()]["content"];
+    content.get("application/json").map(|own| resolve(&own["schema"]))
 }
 
-fn collect(
-    value: &'static Value,
-    free: &mut std::collections::BTreeSet<String>,
-    fixed: &mut std::collections::BTreeSet<String>,
-) {
-    for (name, schema) in value["properties"].as_object().into_iter().flatten() {
-        let schema = resolve(schema);
-        let has_fields = schema["properties"].as_object().is_some_and(|own| !own.is_empty());
-        match schema["type"] == "object" && !has_fields {
-            true => free.insert(name.clone()),
-            false => fixed.insert(name.clone()),
-        };
+/// Whether values of a schema hold whatever was put there.
+pub(crate) fn is_free_form(schema: &Value) -> bool {
+    let fixed = ["properties", "additionalProperties", "allOf", "oneOf", "enum", "items"];
+    let is_object = schema["type"] == "object" || schema.get("type").is_none();
+    schema.is_object()
+        && is_object
+        && fixed.iter().all(|name| schema.get(*name).is_none_or(|own| *own == true))
+}
+
+/// The schema of a member of an object.
+pub(crate) fn member(schema: Option<&'static Value>, name: &str) -> Option<&'static Value> {
+    let schema = schema?;
+    if let Some(own) = schema["properties"].get(name) {
+        return Some(resolve(own));
     }
-    match value {
-        Value::Object(members) => members.values().for_each(|own| collect(own, free, fixed)),
-        Value::Array(items) => items.iter().for_each(|own| collect(own, free, fixed)),
-        _ => {}
-    }
+    let parts = ["allOf", "oneOf"].into_iter().filter_map(|form| schema[form].as_array()).flatten();
+    parts.filter_map(|part| member(Some(resolve(part)), name)).next()
+}
+
+/// The schema of the values of a map, whose names are not told.
+pub(crate) fn values(schema: Option<&'static Value>) -> Option<&'static Value> {
+    let own = schema.filter(|own| own.get("properties").is_none())?;
+    own.get("additionalProperties").filter(|own| own.is_object()).map(resolve)
+}
+
+/// The schema of the items of an array.
+pub(crate) fn items(schema: Option<&'static Value>) -> Option<&'static Value> {
+    schema?.get("items").map(resolve)
 }

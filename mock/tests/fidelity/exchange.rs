@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
+    /// Its number among all that were recorded.
+    pub(crate) at: usize,
+    /// The newest time that the server had told until then, in milliseconds since the epoch.
+    pub(crate) when: Option<u64>,
     /// File and line, for reports.
     pub(crate) place: String,
     pub(crate) operation: String,
@@ -38,6 +42,8 @@ impl Exchange {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let headers = value["request_headers"].as_object().cloned().unwrap_or_default();
         Self {
+            at: 0,
+            when: None,
             place,
             operation: text("operation"),
             method: text("method"),
@@ -81,6 +87,31 @@ impl Exchange {
                 value: values[at].to_owned(),
             })
             .collect()
+    }
+}
+
+/// Numbers the exchanges of all files, and tells each when it was.
+pub(crate) fn order(files: &mut [Vec<Exchange>]) {
+    let mut at = 0;
+    for file in files {
+        let mut when = None;
+        for exchange in file {
+            when = when.max(newest(&exchange.response_body));
+            (exchange.at, exchange.when) = (at, when);
+            at += 1;
+        }
+    }
+}
+
+fn newest(value: &Value) -> Option<u64> {
+    match value {
+        Value::Object(members) => {
+            let own =
+                ["createdAt", "updatedAt"].iter().filter_map(|name| members.get(*name)?.as_u64());
+            own.max().max(members.values().filter_map(newest).max())
+        }
+        Value::Array(items) => items.iter().filter_map(newest).max(),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
 use serde_json::Value;
 
-use crate::{exchange::Exchange, shape, world::Reply};
+use crate::{contract, exchange::Exchange, shape, world::Reply};
 
 pub(crate) struct Verdict {
     status: bool,
@@ -26,7 +26,8 @@ impl Verdict {
                 exchange.code().unwrap_or_default()
             ));
         }
-        let differences = shape::differences(&exchange.response_body, &reply.body);
+        let schema = contract::answer(&exchange.method, &exchange.template, exchange.status);
+        let differences = shape::differences(schema, &exchange.response_body, &reply.body);
         let kinds = exchange.response_body.is_null() == reply.body.is_null();
         if status && !kinds {
             problems.push("a body where there is none, or none where there is one".into());

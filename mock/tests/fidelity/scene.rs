@@ -34,7 +34,23 @@ const COLLECTIONS: &[(&str, &str)] = &[
 
 const SCOPES: &str = "/api/resources/{resourceId}/scopes";
 
-pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
+/// What shows the settings of another path, in part.
+const VIEWS: &[(&str, &str)] = &[
+    ("/api/.well-known/sign-in-exp", SIGN_IN_EXPERIENCE),
+    ("/api/.well-known/experience", SIGN_IN_EXPERIENCE),
+    ("/api/.well-known/account-center", "/api/account-center"),
+];
+
+const SIGN_IN_EXPERIENCE: &str = "/api/sign-in-exp";
+
+pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_second: bool) {
+    world.at(exchange);
+    let own = VIEWS.iter().find(|(view, _)| *view == exchange.template);
+    let own = own.map_or(exchange.template.as_str(), |(_, own)| own);
+    settings(world, exchange, own).await;
+    if is_second {
+        settings(world, exchange, SIGN_IN_EXPERIENCE).await;
+    }
     let parameters = exchange.parameters();
     for (number, parameter) in parameters.iter().enumerate() {
         let is_last = number + 1 == parameters.len();
@@ -42,11 +58,48 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
             ensure(world, exchange, parameter).await;
         }
     }
+    if let [.., kind, item] = parameters.as_slice()
+        && exchange.succeeded()
+    {
+        ensure_of_kind(world, exchange, kind, item).await;
+    }
+    if let (Some(collection), Some(name)) =
+        (exchange.template.strip_suffix("/delete"), exchange.request_body["name"].as_str())
+    {
+        let at = collection.split('/').count();
+        let (collection, value) = (collection.to_owned(), name.to_owned());
+        ensure(world, exchange, &Parameter { at, collection, name: "name".into(), value }).await;
+    }
     named_in(world, exchange, "", &exchange.request_body).await;
     let query = Value::Object(exchange.query.clone());
     named_in(world, exchange, "", &query).await;
     if was_taken(exchange) {
         take(world, exchange).await;
+    }
+}
+
+/// Sees to it that settings are as they were at the time, member by member.
+async fn settings(world: &mut World<'_>, exchange: &Exchange, template: &str) {
+    let method = ["PATCH", "PUT"].into_iter().find(|own| contract::body(own, template).is_some());
+    let Some(method) = method.filter(|_| !template.ends_with('}')) else { return };
+    if contract::operation("POST", template).is_some()
+        || contract::linked("PUT", template).is_some()
+    {
+        return;
+    }
+    let views = VIEWS.iter().filter(|(_, own)| *own == template).map(|(view, _)| *view);
+    let shares_path = template == exchange.template;
+    let own = if shares_path { exchange.path.as_str() } else { template };
+    let seen = views.chain([own]).filter_map(|path| world.known.settings(path, exchange.at));
+    let Some((_, seen)) = seen.max_by_key(|(at, _)| *at) else { return };
+    let path = world.translate_path(own);
+    let Value::Object(seen) = world.translate(&seen.clone().into()) else { return };
+    if method == "PUT" {
+        world.manage(method, &path, &seen.into()).await;
+        return;
+    }
+    for (name, value) in seen {
+        world.manage(method, &path, &json!({ name: value })).await;
     }
 }
 
@@ -76,7 +129,7 @@ fn existed(world: &World<'_>, exchange: &Exchange, value: &str, is_last: bool) -
     let is_gone = exchange.status == 404 && is_last;
     match is_gone {
         true => world.own(value).is_some(),
-        false => exchange.succeeded() || world.known.entity(value).is_some(),
+        false => exchange.succeeded() || world.known.is_known(value),
     }
 }
 
@@ -105,13 +158,44 @@ async fn ensure(world: &mut World<'_>, exchange: &Exchange, parameter: &Paramete
     create(world, &parameter.collection, &collection, &parameter.name, &parameter.value).await;
 }
 
+/// Adds an item where the path names the list of a body that it is in before it.
+async fn ensure_of_kind(
+    world: &mut World<'_>,
+    exchange: &Exchange,
+    kind: &Parameter,
+    item: &Parameter,
+) {
+    let Some(schema) = contract::body("POST", &kind.collection) else { return };
+    let list = camel(&kind.value);
+    if kind.at + 1 != item.at || contract::member(Some(schema), &list).is_none() {
+        return;
+    }
+    if let Some((_, entities)) = COLLECTIONS.iter().find(|(name, _)| *name == list) {
+        entity(world, entities, &item.value).await;
+    }
+    let path = world.translate_path(&exchange.path);
+    let path = path.split('/').take(kind.at).collect::<Vec<_>>().join("/");
+    let own = world.own(&item.value).unwrap_or(&item.value).to_owned();
+    world.manage("POST", &path, &json!({ list: [own] })).await;
+}
+
+/// `user-scopes` as `userScopes`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |all, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        all + &initial.to_uppercase() + rest
+    })
+}
+
 /// The id of the entity that a recorded one stands for; makes it where it does not exist.
 async fn entity(world: &mut World<'_>, template: &str, recorded: &str) -> String {
     let path = match template {
         SCOPES => {
-            let known = world.known.entity(recorded);
-            let of =
-                known.and_then(|scope| scope.get("resourceId")?.as_str()).unwrap_or("resource");
+            let known = world.entity(recorded);
+            let of = known.as_ref().and_then(|scope| scope.get("resourceId")?.as_str());
+            let of = of.unwrap_or("resource");
             let resource = Box::pin(entity(world, "/api/resources", of)).await;
             format!("/api/resources/{resource}/scopes")
         }
@@ -130,7 +214,14 @@ async fn entity(world: &mut World<'_>, template: &str, recorded: &str) -> String
 
 /// Creates what is known of an entity, with values of its own where that is taken.
 async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
-    let mut known = world.known.entity(recorded).cloned().unwrap_or_default();
+    let mut known = world.entity(recorded).unwrap_or_default();
+    for (name, value) in &known {
+        if let (Some((_, template)), Some(id)) =
+            (COLLECTIONS.iter().find(|(field, _)| field == name), value.as_str())
+        {
+            Box::pin(entity(world, template, id)).await;
+        }
+    }
     if name != "id" {
         known.entry(name).or_insert_with(|| recorded.into());
     }
@@ -145,18 +236,37 @@ async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, r
         let plain = Map::from_iter(translated.into_iter().filter(|(name, _)| name == "type"));
         reply = world.manage("POST", path, &contract::fill(schema, &plain, number)).await;
     }
-    if let Some(own) = reply.body["id"].as_str() {
+    if reply.status >= 400 {
+        return replace(world, template, path, name, recorded).await;
+    }
+    // What is created without being shown is the newest of its list, at either end of it.
+    let listed = match reply.body["id"].is_string() {
+        true => reply.body,
+        false => {
+            let list = world.manage("GET", path, &Value::Null).await.body;
+            let same = |item: &&Value| item["type"] == reply.body["type"];
+            list.as_array().and_then(|all| all.iter().rfind(same)).cloned().unwrap_or_default()
+        }
+    };
+    if let Some(own) = listed["id"].as_str() {
         world.equate(recorded, own);
     }
 }
 
-/// Puts there what has no collection to be posted to.
+/// Puts there what cannot be posted: by its own path, or in a list of one.
 async fn replace(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
-    let template = format!("{template}/{{{name}}}");
-    if let Some(schema) = contract::body("PUT", &template) {
-        let number = world.number();
-        let body = contract::fill(schema, &Map::new(), number);
+    let known = world.entity(recorded).unwrap_or_default();
+    let Value::Object(known) = world.translate(&known.into()) else { return };
+    let number = world.number();
+    if let Some(schema) = contract::body("PUT", &format!("{template}/{{{name}}}")) {
+        let body = contract::fill(schema, &known, number);
         world.manage("PUT", &format!("{path}/{recorded}"), &body).await;
+    } else if let Some((list, schema)) = contract::list_of_body("PUT", template) {
+        let body = json!({ list: [contract::fill(schema, &known, number)] });
+        let reply = world.manage("PUT", path, &body).await;
+        if let Some(own) = reply.body[0]["id"].as_str() {
+            world.equate(recorded, own);
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! A stand-in, and what its own ids are for the recorded ones.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use logto_mock::Mock;
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{common, exchange::Exchange, known::Known};
 
@@ -22,7 +25,13 @@ pub(crate) struct World<'a> {
     /// Recorded ids, secrets and codes, and what they are here.
     ids: HashMap<String, String>,
     made: usize,
+    /// The number of the exchange that is under way, and how much later it is now.
+    at: usize,
+    later: u64,
 }
+
+/// Numbers that are taken for times: in this century, in milliseconds.
+const TIMES: std::ops::Range<u64> = 1_600_000_000_000..4_000_000_000_000;
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -38,7 +47,19 @@ impl<'a> World<'a> {
         let mock = builder.start().await.unwrap();
         let http = browser();
         let token = common::management_token(&mock, &http).await.unwrap();
-        Self { mock, known, http, token, ids: HashMap::new(), made: 0 }
+        Self { mock, known, http, token, ids: HashMap::new(), made: 0, at: 0, later: 0 }
+    }
+
+    /// Goes on with this exchange.
+    pub(crate) fn at(&mut self, exchange: &Exchange) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        self.at = exchange.at;
+        self.later = exchange.when.map_or(0, |when| (now as u64).saturating_sub(when));
+    }
+
+    /// What is known of a recorded entity.
+    pub(crate) fn entity(&self, recorded: &str) -> Option<Map<String, Value>> {
+        self.known.entity(recorded, self.at)
     }
 
     /// A number that was not given before, to make names of.
@@ -55,7 +76,8 @@ impl<'a> World<'a> {
         self.ids.insert(recorded.to_owned(), own.to_owned());
     }
 
-    /// The value with the stand-in's own ids in place of the recorded ones.
+    /// The value with the stand-in's own ids in place of the recorded ones, and as far from now as
+    /// it was then.
     pub(crate) fn translate(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.own(text).unwrap_or(text).into(),
@@ -65,6 +87,10 @@ impl<'a> World<'a> {
                 .map(|(name, value)| (name.clone(), self.translate(value)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
+            Value::Number(number) => match number.as_u64() {
+                Some(time) if TIMES.contains(&time) => (time + self.later).into(),
+                _ => value.clone(),
+            },
             other => other.clone(),
         }
     }
