@@ -46,14 +46,16 @@ pub(crate) fn list_of_body(method: &str, template: &str) -> Option<(&'static str
 
 /// The one field of a body that lists what is to be linked: `userIds`, `roleIds` and their like.
 pub(crate) fn linked(method: &str, template: &str) -> Option<&'static str> {
-    let properties = body(method, template)?["properties"].as_object()?;
+    let body = body(method, template)?;
+    let properties = body["properties"].as_object()?;
     let is_list = |schema: &'static Value| resolve(schema)["type"] == "array";
     let mut names = properties
         .iter()
         .filter(|(name, schema)| name.ends_with("Ids") && is_list(schema))
         .map(|(name, _)| name.as_str());
     let found = names.next()?;
-    (!properties.contains_key("name")).then_some(found)
+    let mut required = body["required"].as_array().into_iter().flatten();
+    (!properties.contains_key("name") && required.all(|name| name == found)).then_some(found)
 }
 
 /// A body for an operation: what is known of an entity, and a value for each field that has to
@@ -105,6 +107,8 @@ fn example(name: &str, schema: &'static Value, number: usize) -> Value {
             name if name.contains("url") || name.contains("uri") || name.contains("indicator") => {
                 format!("https://made{number}.example.com").into()
             }
+            name if name == "providername" => "OIDC".into(),
+            name if name == "connectorid" => "mock-social-connector".into(),
             name if name.contains("domain") => format!("made{number}.example.com").into(),
             _ => format!("made{number}").into(),
         },

@@ -41,10 +41,22 @@ const VIEWS: &[(&str, &str)] = &[
     ("/api/.well-known/account-center", "/api/account-center"),
 ];
 
+/// What an entity must have been for a request below it to succeed, by a word in the path.
+const HINTS: &[(&str, &str, &str)] = &[
+    ("user-consent-scopes", "isThirdParty", "true"),
+    ("consent-organizations", "isThirdParty", "true"),
+    ("protected-app-metadata", "type", "\"Protected\""),
+];
+
 const SIGN_IN_EXPERIENCE: &str = "/api/sign-in-exp";
 
 pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_second: bool) {
     world.at(exchange);
+    let hints =
+        HINTS.iter().filter(|(word, ..)| exchange.succeeded() && exchange.path.contains(word));
+    world.hints = hints
+        .map(|(_, name, value)| ((*name).to_owned(), serde_json::from_str(value).unwrap()))
+        .collect();
     let own = VIEWS.iter().find(|(view, _)| *view == exchange.template);
     let own = own.map_or(exchange.template.as_str(), |(_, own)| own);
     settings(world, exchange, own).await;
@@ -62,6 +74,9 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_secon
         && exchange.succeeded()
     {
         ensure_of_kind(world, exchange, kind, item).await;
+    }
+    if exchange.method == "GET" && exchange.succeeded() {
+        ensure_shown(world, exchange).await;
     }
     if let (Some(collection), Some(name)) =
         (exchange.template.strip_suffix("/delete"), exchange.request_body["name"].as_str())
@@ -82,7 +97,9 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_secon
 async fn settings(world: &mut World<'_>, exchange: &Exchange, template: &str) {
     let method = ["PATCH", "PUT"].into_iter().find(|own| contract::body(own, template).is_some());
     let Some(method) = method.filter(|_| !template.ends_with('}')) else { return };
-    if contract::operation("POST", template).is_some()
+    let is_list = contract::answer("GET", template, 200).is_none_or(|own| own["type"] == "array");
+    if is_list
+        || contract::operation("POST", template).is_some()
         || contract::linked("PUT", template).is_some()
     {
         return;
@@ -158,6 +175,37 @@ async fn ensure(world: &mut World<'_>, exchange: &Exchange, parameter: &Paramete
     create(world, &parameter.collection, &collection, &parameter.name, &parameter.value).await;
 }
 
+/// Adds what a body can add and the answer to a reading shows.
+async fn ensure_shown(world: &mut World<'_>, exchange: &Exchange) {
+    let Some(schema) = contract::body("POST", &exchange.template) else { return };
+    for (name, shown) in exchange.response_body.as_object().into_iter().flatten() {
+        if contract::member(Some(schema), name).is_none() {
+            continue;
+        }
+        let collection = COLLECTIONS.iter().find(|(field, _)| field == name);
+        let mut own = Vec::new();
+        for id in ids(shown) {
+            own.push(match collection {
+                Some((_, template)) => entity(world, template, id).await,
+                None => id.to_owned(),
+            });
+        }
+        let path = world.translate_path(&exchange.path);
+        world.manage("POST", &path, &json!({ name: own })).await;
+    }
+}
+
+/// The ids of the innermost entities of a list.
+fn ids(list: &Value) -> Vec<&str> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .flat_map(|item| match item["scopes"].is_array() {
+            true => ids(&item["scopes"]),
+            false => item.as_str().or(item["id"].as_str()).into_iter().collect(),
+        })
+        .collect()
+}
+
 /// Adds an item where the path names the list of a body that it is in before it.
 async fn ensure_of_kind(
     world: &mut World<'_>,
@@ -215,11 +263,16 @@ async fn entity(world: &mut World<'_>, template: &str, recorded: &str) -> String
 /// Creates what is known of an entity, with values of its own where that is taken.
 async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
     let mut known = world.entity(recorded).unwrap_or_default();
+    for (name, value) in world.hints.clone() {
+        known.entry(name).or_insert(value);
+    }
     for (name, value) in &known {
-        if let (Some((_, template)), Some(id)) =
-            (COLLECTIONS.iter().find(|(field, _)| field == name), value.as_str())
-        {
-            Box::pin(entity(world, template, id)).await;
+        let collection = COLLECTIONS.iter().find(|(field, _)| field == name);
+        let ids = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for id in ids.iter().filter_map(Value::as_str) {
+            if let Some((_, template)) = collection {
+                Box::pin(entity(world, template, id)).await;
+            }
         }
     }
     if name != "id" {

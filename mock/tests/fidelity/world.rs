@@ -28,6 +28,8 @@ pub(crate) struct World<'a> {
     /// The number of the exchange that is under way, and how much later it is now.
     at: usize,
     later: u64,
+    /// What entities that the exchange needs must be.
+    pub(crate) hints: Map<String, Value>,
 }
 
 /// Numbers that are taken for times: in this century, in milliseconds.
@@ -47,7 +49,17 @@ impl<'a> World<'a> {
         let mock = builder.start().await.unwrap();
         let http = browser();
         let token = common::management_token(&mock, &http).await.unwrap();
-        Self { mock, known, http, token, ids: HashMap::new(), made: 0, at: 0, later: 0 }
+        Self {
+            mock,
+            known,
+            http,
+            token,
+            ids: HashMap::new(),
+            made: 0,
+            at: 0,
+            later: 0,
+            hints: Map::new(),
+        }
     }
 
     /// Goes on with this exchange.
@@ -109,6 +121,9 @@ impl<'a> World<'a> {
                 self.token = token;
                 reply = send(self.request(method, path).bearer_auth(&self.token), body).await;
             }
+        }
+        if std::env::var("FIDELITY_DEBUG").is_ok() && reply.status >= 400 && method != "GET" {
+            eprintln!("{} {method} {path} {body} {} {}", self.at, reply.status, reply.body);
         }
         reply
     }
