@@ -192,16 +192,14 @@ impl<'a> Check<'a> {
                 return value.clone();
             }
             let contract = self.contract;
-            let named = forms.iter().map(|form| {
-                let tag = contract.member(form, name).map(|tag| options(contract.resolve(tag)));
-                (tag.unwrap_or_default(), form)
-            });
-            let named: Vec<(Vec<&str>, &Value)> = named.collect();
-            let tag = value[name].as_str().unwrap_or_default();
-            return match named.iter().find(|(tags, _)| tags.contains(&tag)) {
-                Some((_, form)) => self.value(form, value, path),
+            let tags = |form| {
+                let tag = contract.member(form, name).map(|tag| contract.resolve(tag));
+                tag.and_then(|tag| tag["enum"].as_array()).into_iter().flatten()
+            };
+            return match forms.iter().find(|form| tags(form).any(|tag| *tag == value[name])) {
+                Some(form) => self.value(form, value, path),
                 None => {
-                    let tags: Vec<&str> = named.into_iter().flat_map(|(tags, _)| tags).collect();
+                    let tags: Vec<&Value> = forms.iter().flat_map(tags).collect();
                     let path = [path, &[name.into()]].concat();
                     self.issues.push(wrong_discriminator(&tags, &path));
                     value.clone()

@@ -65,10 +65,12 @@ pub(crate) fn wrong_option(options: &[&str], received: &str, path: &[Value]) -> 
     })
 }
 
-pub(crate) fn wrong_discriminator(options: &[&str], path: &[Value]) -> Value {
+pub(crate) fn wrong_discriminator(options: &[&Value], path: &[Value]) -> Value {
+    let quoted: Vec<String> =
+        options.iter().map(|own| own.to_string().replace('"', "'")).collect();
     json!({
         "code": "invalid_union_discriminator", "options": options, "path": path,
-        "message": format!("Invalid discriminator value. Expected {}", quoted(options)),
+        "message": format!("Invalid discriminator value. Expected {}", quoted.join(" | ")),
     })
 }
 
