@@ -6,10 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::exchange::Exchange;
 
+/// When something was seen, and what it was like.
+type Seen = (usize, Map<String, Value>);
+
 /// Entities by their recorded ids and settings by their paths, as they were seen at each time.
 #[derive(Default)]
 pub(crate) struct Known {
-    seen: BTreeMap<String, Vec<(usize, Map<String, Value>)>>,
+    seen: BTreeMap<String, Vec<Seen>>,
     /// What users proved in interactions, by their recorded ids.
     records: BTreeMap<String, Value>,
 }
@@ -75,7 +78,7 @@ impl Known {
     }
 
     /// The settings of a path as they were seen last, and when; empty where they were deleted.
-    pub(crate) fn settings(&self, path: &str, at: usize) -> Option<&(usize, Map<String, Value>)> {
+    pub(crate) fn settings(&self, path: &str, at: usize) -> Option<&Seen> {
         self.seen.get(path)?.iter().rev().find(|(own, _)| *own <= at)
     }
 }

@@ -122,9 +122,6 @@ impl<'a> World<'a> {
                 reply = send(self.request(method, path).bearer_auth(&self.token), body).await;
             }
         }
-        if std::env::var("FIDELITY_DEBUG").is_ok() && reply.status >= 400 && method != "GET" {
-            eprintln!("{} {method} {path} {body} {} {}", self.at, reply.status, reply.body);
-        }
         reply
     }
 

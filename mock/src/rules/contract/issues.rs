@@ -66,8 +66,7 @@ pub(crate) fn wrong_option(options: &[&str], received: &str, path: &[Value]) -> 
 }
 
 pub(crate) fn wrong_discriminator(options: &[&Value], path: &[Value]) -> Value {
-    let quoted: Vec<String> =
-        options.iter().map(|own| own.to_string().replace('"', "'")).collect();
+    let quoted: Vec<String> = options.iter().map(|own| own.to_string().replace('"', "'")).collect();
     json!({
         "code": "invalid_union_discriminator", "options": options, "path": path,
         "message": format!("Invalid discriminator value. Expected {}", quoted.join(" | ")),
