@@ -93,7 +93,7 @@ pub(super) fn note(flow: &mut Flow<'_>, event: Event, path: &str, answer: &Answe
         members.extend(record.map(|own| ("verification".to_owned(), own.to_log(flow.state))));
         if flow.experience.event == Event::Register && failed.is_none() {
             let user = flow.user().ok();
-            members.extend(user.map(|user| ("user".to_owned(), row_of(&user))));
+            members.extend(user.map(|user| ("user".to_owned(), row_of(&user, flow.state))));
         }
     }
     add(flow, event, &key, failed.clone(), members);
@@ -120,7 +120,7 @@ fn payload(flow: &Flow<'_>, path: &str, mut body: Members, connector_id: Option<
     }
     let newest = flow.experience.records.last();
     match path {
-        "/totp/verify" => drop(body.remove("code")),
+        "/totp/verify" if knows(flow.state, "1.42") => drop(body.remove("code")),
         "/mfa-verification-code" | "/mfa-verification-code/verify" => {
             body.remove("identifierType");
             if let Some(Proof::MfaCode { identifier }) = newest.map(|own| &own.proof) {
@@ -232,6 +232,9 @@ impl Record {
                 }
                 if let Some(made) = made {
                     shown["registrationInfo"] = made.to_json();
+                    if !newer {
+                        forget(&mut shown["registrationInfo"], &["rpId"]);
+                    }
                 }
             }
             Proof::WebAuthn { challenge, .. } => {
@@ -282,7 +285,7 @@ impl Credential {
 }
 
 /// A new user, as the database has them.
-fn row_of(user: &User) -> Value {
+fn row_of(user: &User, state: &State) -> Value {
     let mut row = user.to_json();
     if let Some(members) = row.as_object_mut() {
         for hidden in ["hasPassword", "ssoIdentities"] {
@@ -295,5 +298,14 @@ fn row_of(user: &User) -> Value {
         });
         members.extend(object(own));
     }
+    if !knows(state, "1.42") {
+        forget(&mut row, &["isPasswordExpired", "passwordUpdatedAt"]);
+    }
     row
+}
+
+fn forget(shown: &mut Value, names: &[&str]) {
+    if let Some(members) = shown.as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    }
 }
