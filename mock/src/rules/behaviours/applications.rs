@@ -8,6 +8,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
+        logs::knows,
         spec::{Act, Spec},
     },
     state::{
@@ -25,6 +26,10 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         _ => {}
     }
     check_exchange(call, call.body["isThirdParty"] == true)?;
+    if !knows(call.state, "1.42") {
+        // Releases before show the one that they keep for themselves, whatever the type.
+        call.body["secret"] = format!("#internal:{}", call.state.ids.secret()).into();
+    }
     let own = engine::add(call, "", call.body.clone())?;
     add_default_secret(call.state, &own);
     Ok(Reply::ok(own))
