@@ -83,6 +83,13 @@ impl Call<'_> {
         }
         self.check_query()?;
         if let Some(schema) = &self.operation.body {
+            let says_something = self.body.as_object().is_some_and(|own| !own.is_empty());
+            if let Some(release) = &self.state.release {
+                self.contract.restrict(schema, &mut self.body, release);
+            }
+            if says_something && self.body.as_object().is_some_and(Members::is_empty) {
+                return Err(Failure::new(422, "entity.invalid_input"));
+            }
             let mut check = Check::new(self.contract, self.operation);
             let body = check.value(schema, &self.body, &[]);
             if !check.issues.is_empty() {

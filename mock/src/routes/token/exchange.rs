@@ -8,6 +8,7 @@ use crate::{
         access,
         apps::App,
         errors::Failure,
+        logs::knows,
         scopes::{self, Subject},
     },
     state::{State, collection::Members, params::Params, tokens::AccessToken},
@@ -18,7 +19,12 @@ const PERSONAL: &str = "urn:logto:token-type:personal_access_token";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 pub(super) fn exchange(state: &mut State, app: &App, form: &Params) -> Result<Value, Failure> {
-    if !app.may_exchange() {
+    // Releases before 1.36 ask no application's setting.
+    let is_allowed = match knows(state, "1.36") {
+        true => app.may_exchange(),
+        false => !app.is_third_party(),
+    };
+    if !is_allowed {
         let description = "requested grant type is not allowed for this client";
         return Err(Failure::invalid_request(description));
     }

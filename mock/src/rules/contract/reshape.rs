@@ -27,6 +27,11 @@ impl Contract {
         }
     }
 
+    /// Takes away of a request's body what a release does not know, and therefore does not read.
+    pub(crate) fn restrict(&self, schema: &Value, body: &mut Value, release: &str) {
+        self.walk(schema, body, Change::Release(release));
+    }
+
     fn walk(&self, schema: &Value, value: &mut Value, change: Change<'_>) {
         match value {
             Value::Array(items) => {
