@@ -8,6 +8,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
+        logs::knows,
         passwords,
         spec::Spec,
         users::not_found,
@@ -165,9 +166,13 @@ pub(super) fn public_sign_in_experience(call: &mut Call<'_>) -> Outcome {
     });
     if let (Some(own), Value::Object(more)) = (own.as_object_mut(), more) {
         own.extend(more);
-        own.retain(|name, _| {
-            !["forgotPasswordMethods", "emailBlocklistPolicy"].contains(&name.as_str())
-        });
+        let is_shown = |name: &str| match name {
+            "forgotPasswordMethods" => false,
+            "emailBlocklistPolicy" => !knows(call.state, "1.42"),
+            "customProfileFields" => knows(call.state, "1.36"),
+            _ => true,
+        };
+        own.retain(|name, _| is_shown(name));
     }
     Ok(Reply::ok(own))
 }
