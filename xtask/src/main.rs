@@ -59,6 +59,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = build_cost::in_place_of_compiler() {
+        return code;
+    }
     let done = match Cli::parse().task {
         Task::Drift(args) => return drift::run(&args),
         Task::Vendor(args) => vendor::run(&args),

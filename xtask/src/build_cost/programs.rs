@@ -3,6 +3,8 @@
 /// A program of five calls.
 pub(super) struct Program {
     pub(super) name: &'static str,
+    /// What the README calls it.
+    pub(super) title: &'static str,
     /// Lines of `[dependencies]`; `CRATE` is the path of this workspace.
     pub(super) dependencies: &'static str,
     pub(super) main: &'static str,
@@ -48,31 +50,52 @@ const ANY: &str = "async fn run() -> Result<(), Box<dyn std::error::Error>> {
 const NOTHING: &str = "use logto_api as _;\nfn main() {}\n";
 
 /// In the order in which they are built.
-pub(super) const ALL: [Program; 7] = [
-    Program { name: BARE, dependencies: "", main: HTTP },
-    Program { name: "default", dependencies: "logto-api = { path = \"CRATE\" }", main: CLIENT },
+pub(super) const ALL: [Program; 8] = [
+    Program {
+        name: BARE,
+        title: "reqwest (rustls), tokio and serde_json alone",
+        dependencies: "",
+        main: HTTP,
+    },
+    Program {
+        name: "default",
+        title: "the default features",
+        dependencies: "logto-api = { path = \"CRATE\" }",
+        main: CLIENT,
+    },
     Program {
         name: "users",
+        title: "`rustls`, `users`",
         dependencies: "logto-api = { path = \"CRATE\", default-features = false, features = [\"users\", \"rustls\"] }",
         main: CLIENT,
     },
     Program {
         name: "experience",
+        title: "`rustls`, `experience`",
         dependencies: "logto-api = { path = \"CRATE\", default-features = false, features = [\"experience\", \"rustls\"] }",
         main: ANY,
     },
     Program {
         name: "sign-in",
+        title: "`rustls`, `sign-in`",
         dependencies: "logto-api = { path = \"CRATE\", default-features = false, features = [\"sign-in\", \"rustls\"] }",
         main: ANY,
     },
     Program {
         name: "verify,axum",
+        title: "`verify`, `axum`",
         dependencies: "logto-api = { path = \"CRATE\", default-features = false, features = [\"verify\", \"axum\"] }",
         main: ANY,
     },
     Program {
+        name: "jwt,axum",
+        title: "axum and jsonwebtoken beside reqwest, without this crate",
+        dependencies: "axum = \"0.8\"\njsonwebtoken = { version = \"11.1\", default-features = false, features = [\"aws_lc_rs\"] }",
+        main: HTTP,
+    },
+    Program {
         name: "webhooks",
+        title: "`webhooks`, without an HTTP client",
         dependencies: "logto-api = { path = \"CRATE\", default-features = false, features = [\"webhooks\"] }",
         main: NOTHING,
     },

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use logto_api_codegen::{Contract, Docs, generate, public_items};
-use serde_json::{Value, json};
 
 use crate::coverage::Features;
 use crate::vendor::workspace;
@@ -51,10 +50,6 @@ impl Size {
             true => Ok(()),
             false => bail!("every user compiles it: {}", over.join("; ")),
         }
-    }
-
-    pub(super) fn json(&self) -> Value {
-        json!(self.0)
     }
 }
 
