@@ -82,13 +82,13 @@ pub(super) const ALL: [Program; 8] = [
         main: ANY,
     },
     Program {
-        name: "verify,axum",
+        name: "verify+axum",
         title: "`verify`, `axum`",
         dependencies: "logto-api = { path = \"CRATE\", default-features = false, features = [\"verify\", \"axum\"] }",
         main: ANY,
     },
     Program {
-        name: "jwt,axum",
+        name: "axum+jsonwebtoken",
         title: "axum and jsonwebtoken beside reqwest, without this crate",
         dependencies: "axum = \"0.8\"\njsonwebtoken = { version = \"11.1\", default-features = false, features = [\"aws_lc_rs\"] }",
         main: HTTP,
