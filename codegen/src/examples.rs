@@ -3,10 +3,10 @@
 use heck::AsPascalCase;
 
 use crate::contract::Operation;
-use crate::groups::Request;
+use crate::groups::{Request, is_search};
 use crate::naming;
 use crate::schema::{Model, Models};
-use crate::types::{SEARCH, Type};
+use crate::types::Type;
 
 /// They have examples in groups that have them all.
 const METHODS: [&str; 5] = ["create", "delete", "get", "list", "update"];
@@ -45,10 +45,11 @@ pub(crate) fn example(request: &Request<'_>, models: &Models) -> Option<String> 
 
 fn list(operation: &Operation, call: &str, group: &str) -> String {
     let has = |wanted: &str| operation.parameters.iter().any(|found| found.name == wanted);
-    let is_searched = |found: &Type| *found == Type::Named(SEARCH.into());
-    let search = operation.parameters.iter().any(|found| is_searched(&found.ty)) || has("q");
-    let search = if search { ".search(\"%acme%\")" } else { "" };
-    let search = if has("q") { ".search(\"acme\")" } else { search };
+    let search = match operation.parameters.iter().any(is_search) {
+        _ if has("q") => ".search(\"acme\")",
+        true => ".search(\"%acme%\")",
+        false => "",
+    };
     match has("page_size") {
         true => format!(
             "let {group} = {call}{search}.page_size(50).await?;\nprintln!(\"{{}} of {{:?}}\", {group}.len(), {group}.total());"

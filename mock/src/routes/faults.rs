@@ -24,7 +24,10 @@ use serde_json::Value;
 
 use crate::{
     routes::reply,
-    rules::contract::{Change, Contract, Found, Operation, is_later},
+    rules::{
+        contract::{Change, Contract, Found, Operation},
+        releases,
+    },
     state::{Store, faults::Kind},
 };
 
@@ -62,9 +65,7 @@ pub(crate) async fn inject(State(store): State<Store>, request: Request, next: N
         Some(Kind::Latency(latency)) => tokio::time::sleep(latency).await,
         _ => {}
     }
-    if let (Some(own), Some(release)) = (operation, &release)
-        && own.since.as_ref().is_some_and(|since| is_later(since, release))
-    {
+    if operation.is_some_and(|own| !releases::has(release.as_deref(), own.since.as_deref())) {
         return reply::text(StatusCode::NOT_FOUND, "Not Found");
     }
     let mut response = next.run(request).await;

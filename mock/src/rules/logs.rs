@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    rules::{contract::is_later, errors::Failure, events::ADDRESS},
+    rules::{errors::Failure, events::ADDRESS, releases::knows},
     state::{
         State,
         collection::{Members, object, text},
@@ -25,11 +25,6 @@ const GRANTS: [(&str, &str, &str); 5] = [
     ("urn:ietf:params:oauth:grant-type:token-exchange", "TokenExchange", "actor_token"),
     ("urn:ietf:params:oauth:grant-type:device_code", "DeviceCode", "client_secret"),
 ];
-
-/// Whether the release whose answers are given has what came with this one.
-pub(crate) fn knows(state: &State, since: &str) -> bool {
-    state.release.as_deref().is_none_or(|release| !is_later(since, release))
-}
 
 /// Adds what was done: with what failed, if it did.
 pub(crate) fn add(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Event, Experience, Flow, Proof, Record};
 use crate::{
-    rules::logs::{self, knows},
+    rules::{logs, releases::knows},
     state::{
         State,
         collection::{Members, object},
@@ -284,13 +284,14 @@ impl Credential {
     }
 }
 
+/// What views of a user have beside the row that is stored.
+pub(super) const VIEWED: [&str; 2] = ["hasPassword", "ssoIdentities"];
+
 /// A new user, as the database has them.
 fn row_of(user: &User, state: &State) -> Value {
     let mut row = user.to_json();
+    forget(&mut row, &VIEWED);
     if let Some(members) = row.as_object_mut() {
-        for hidden in ["hasPassword", "ssoIdentities"] {
-            members.remove(hidden);
-        }
         let own = json!({
             "tenantId": "default", "logtoConfig": { "mfa": { "enabled": false } },
             "mfaVerifications": [], "isPasswordExpired": true, "passwordEncrypted": true,
@@ -304,7 +305,7 @@ fn row_of(user: &User, state: &State) -> Value {
     row
 }
 
-fn forget(shown: &mut Value, names: &[&str]) {
+pub(super) fn forget(shown: &mut Value, names: &[&str]) {
     if let Some(members) = shown.as_object_mut() {
         members.retain(|name, _| !names.contains(&name.as_str()));
     }

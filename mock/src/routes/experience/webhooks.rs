@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Event, Flow};
+use super::{
+    Answer, Event, Flow,
+    audit::{VIEWED, forget},
+};
 use crate::{
     rules::{
         events::{self, ADDRESS},
-        logs::knows,
+        releases::knows,
     },
     state::{
         collection::{Members, object},
@@ -73,7 +76,7 @@ fn application(flow: &Flow<'_>) -> Option<Members> {
 }
 
 fn shown(user: &User) -> Value {
-    let mut members = user.to_members();
-    members.retain(|name, _| name != "hasPassword" && name != "ssoIdentities");
-    members.into()
+    let mut shown = user.to_json();
+    forget(&mut shown, &VIEWED);
+    shown
 }

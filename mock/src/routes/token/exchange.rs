@@ -8,7 +8,7 @@ use crate::{
         access,
         apps::App,
         errors::Failure,
-        logs::knows,
+        releases::knows,
         scopes::{self, Subject},
     },
     state::{State, collection::Members, params::Params, tokens::AccessToken},

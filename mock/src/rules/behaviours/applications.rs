@@ -8,7 +8,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
-        logs::knows,
+        releases::knows,
         spec::{Act, Spec},
     },
     state::{
