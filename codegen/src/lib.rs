@@ -27,7 +27,9 @@ pub use contract::{Body, Contract, Location, Operation, Parameter, Response, Ret
 pub use docs::{Docs, OperationDocs, SchemaDocs};
 pub use error::{Error, Result};
 pub use lifetime::Lifetime;
-pub use naming::{plain_field as member_name, variants as variant_names};
+pub use naming::{
+    plain_field as member_name, plain_parameter as parameter_name, variants as variant_names,
+};
 pub use pages::Pages;
 pub use public::{public_items, public_key};
 pub use types::Type;

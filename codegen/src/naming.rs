@@ -32,6 +32,15 @@ pub fn plain_field(wire: &str) -> String {
     }
 }
 
+/// A parameter as a Rust identifier: Logto has two names for what a list is searched for.
+pub fn plain_parameter(wire: &str) -> String {
+    match wire {
+        "q" | "search_params" => "search".into(),
+        "logto-verification-id" => "verification_record".into(),
+        name => plain_field(name),
+    }
+}
+
 /// `post-sign-in` → `PostSignIn`.
 pub(crate) fn variant(wire: &str) -> String {
     let name = wire.to_pascal_case();

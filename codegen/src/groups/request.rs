@@ -134,11 +134,9 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn parameter_field(&self, parameter: &Parameter) -> String {
-        match (parameter.name.as_str(), &parameter.ty) {
-            // Logto has two names for what a list is searched for.
-            ("search_params" | "q", _) => "search".into(),
-            (_, Type::VerificationRecord) => "verification_record".into(),
-            (name, _) => self.setter_name(name),
+        match parameter.ty {
+            Type::VerificationRecord => "verification_record".into(),
+            _ => self.setter_name(&naming::plain_parameter(&parameter.name)),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use logto_api_codegen::{Lifetime, member_name, variant_names};
+use logto_api_codegen::{Lifetime, member_name, parameter_name, variant_names};
 use serde_json::Value;
 
 use super::members;
@@ -32,11 +32,13 @@ impl Names {
                 names.known.extend(key.as_str().map(str::to_owned));
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                names.field(parameter["name"].as_str().unwrap_or_default());
+                let name = parameter["name"].as_str().unwrap_or_default();
+                names.fields.insert(name.to_owned(), parameter_name(name));
             }
         }
         for (name, schema) in members(&contract["components"]["schemas"]) {
-            members(&schema["properties"]).for_each(|(field, _)| names.field(field));
+            let fields = members(&schema["properties"]);
+            names.fields.extend(fields.map(|(field, _)| (field.clone(), member_name(field))));
             if schema["enum"].is_array() {
                 names.enums.insert(name.clone(), variants(schema));
             }
@@ -48,15 +50,6 @@ impl Names {
         }
         names.known.extend(names.fields.values().cloned());
         names
-    }
-
-    fn field(&mut self, name: &str) {
-        let rust = match name {
-            "q" | "search_params" => "search".to_owned(),
-            "logto-verification-id" => "verification_record".to_owned(),
-            name => member_name(name),
-        };
-        self.fields.insert(name.to_owned(), rust);
     }
 
     /// The enums that a part of the contract refers to, itself or by the fields of an object.
