@@ -109,6 +109,10 @@ impl Features {
         Ok(Self(enabled))
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub(crate) fn enables(&self, group: &str) -> bool {
         self.0.contains(&feature(group))
     }

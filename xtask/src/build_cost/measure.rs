@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -41,50 +42,101 @@ pub(super) struct Measured {
     pub(super) crates: Crates,
 }
 
-/// Measures in a folder of its own in the target directory, which is removed again.
-pub(super) fn measure(program: &Program, release: bool) -> Result<Measured> {
-    let folder = target_directory()?.join(format!("build-cost-{}", std::process::id()));
-    let measured = measure_in(&folder, program, release);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
+/// A package in a folder of its own in the target directory, which is removed again.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Writes the files, each a path and a text, and has Cargo fetch what the package depends on.
+    pub(super) fn new(files: &[(String, String)]) -> Result<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("build-cost-{}-{number}", std::process::id());
+        let folder = Self(target_directory()?.join(name));
+        for (path, text) in files {
+            let path = folder.0.join(path);
+            fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+            fs::write(path, text)?;
+        }
+        // The versions that the workspace is tested with, as far as it has them.
+        fs::copy(workspace().join("Cargo.lock"), folder.0.join("Cargo.lock"))?;
+        folder.cargo(&["fetch"])?;
+        Ok(folder)
     }
-    measured
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where Cargo builds to.
+    pub(super) fn built(&self, release: bool) -> PathBuf {
+        self.0.join("target").join(if release { "release" } else { "debug" })
+    }
+
+    /// Cargo, as a user has it, with this program in place of the compiler.
+    pub(super) fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new("cargo");
+        command.args(arguments).arg("--quiet").current_dir(&self.0).stdout(Stdio::null());
+        // The profiles of whoever measures are not those of users.
+        for (name, _) in env::vars_os() {
+            if name == "CARGO_TARGET_DIR" || name.to_string_lossy().starts_with("CARGO_PROFILE_") {
+                command.env_remove(name);
+            }
+        }
+        let is_check = arguments.first() == Some(&"check");
+        command
+            .env("CARGO_INCREMENTAL", if is_check { "1" } else { "0" })
+            .env("RUSTC_WRAPPER", env::current_exe().context("no path of this program is known")?)
+            .env(compiler::LOG, self.0.join(LOG));
+        Ok(command)
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Result<Cost> {
+        let mut command = self.command(arguments)?;
+        let (before, started) = (children()?, Instant::now());
+        let status = command.status()?;
+        ensure!(status.success(), "cargo {} failed in {}", arguments.join(" "), self.0.display());
+        Ok(Cost { cpu: children()?.cpu - before.cpu, wall: started.elapsed().as_secs_f64() })
+    }
 }
 
-fn target_directory() -> Result<PathBuf> {
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("{} is left: {error}", self.0.display());
+        }
+    }
+}
+
+pub(super) fn target_directory() -> Result<PathBuf> {
     let given = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let folder = given.unwrap_or_else(|| workspace().join("target"));
     fs::create_dir_all(&folder)?;
     Ok(folder.canonicalize()?)
 }
 
-fn measure_in(folder: &Path, program: &Program, release: bool) -> Result<Measured> {
+/// Builds a program from cold and after changes.
+pub(super) fn measure(program: &Program, release: bool) -> Result<Measured> {
     let root = workspace().canonicalize()?;
-    fs::create_dir_all(folder.join("src"))?;
-    let main = folder.join("src/main.rs");
-    fs::write(folder.join("Cargo.toml"), program.manifest(&root.to_string_lossy()))?;
-    fs::write(&main, program.source())?;
-    // The versions that the workspace is tested with, as far as it has them.
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-    cargo(folder, &["fetch"])?;
-    let (profile, build): (_, &[&str]) = match release {
-        true => (
-            "release",
-            &["build", "--offline", "--release", "--config", "profile.release.strip=true"],
-        ),
-        false => ("debug", &["build", "--offline"]),
+    let folder = Folder::new(&[
+        ("Cargo.toml".to_owned(), program.manifest(&root.to_string_lossy())),
+        ("src/main.rs".to_owned(), program.source()),
+    ])?;
+    let main = folder.path().join("src/main.rs");
+    let build: &[&str] = match release {
+        true => &["build", "--offline", "--release", "--config", "profile.release.strip=true"],
+        false => &["build", "--offline"],
     };
     let check: &[&str] = &["check", "--offline", "--target-dir", "checked"];
-    let cold = cargo(folder, build)?;
-    let crates = compiler::read(&folder.join(LOG))?;
-    let built = folder.join("target").join(profile);
+    let cold = folder.cargo(build)?;
+    let crates = compiler::read(&folder.path().join(LOG))?;
+    let built = folder.built(release);
     let binary = fs::metadata(built.join("program"))?.len();
-    let checked = cargo(folder, check)?;
+    let checked = folder.cargo(check)?;
     change(&main)?;
-    let main_changed = cargo(folder, build)?;
-    let check_changed = cargo(folder, check)?;
+    let main_changed = folder.cargo(build)?;
+    let check_changed = folder.cargo(check)?;
     touch(&root.join("src/lib.rs"))?;
-    let crate_changed = cargo(folder, build)?;
+    let crate_changed = folder.cargo(build)?;
     Ok(Measured {
         cold,
         check: checked,
@@ -99,7 +151,7 @@ fn measure_in(folder: &Path, program: &Program, release: bool) -> Result<Measure
 }
 
 /// Where the compiler's processes are listed.
-const LOG: &str = "crates.log";
+pub(super) const LOG: &str = "crates.log";
 
 fn change(main: &Path) -> Result<()> {
     let text = fs::read_to_string(main)?;
@@ -107,7 +159,7 @@ fn change(main: &Path) -> Result<()> {
 }
 
 /// Cargo goes by the time of a file's change.
-fn touch(path: &Path) -> Result<()> {
+pub(super) fn touch(path: &Path) -> Result<()> {
     let file = fs::File::options().append(true).open(path)?;
     Ok(file.set_modified(std::time::SystemTime::now())?)
 }
@@ -122,24 +174,4 @@ fn rlib(folder: &Path) -> Result<u64> {
         }
     }
     Ok(0)
-}
-
-fn cargo(folder: &Path, arguments: &[&str]) -> Result<Cost> {
-    let mut command = Command::new("cargo");
-    command.args(arguments).arg("--quiet").current_dir(folder).stdout(Stdio::null());
-    // The profiles of whoever measures are not those of users.
-    for (name, _) in env::vars_os() {
-        if name == "CARGO_TARGET_DIR" || name.to_string_lossy().starts_with("CARGO_PROFILE_") {
-            command.env_remove(name);
-        }
-    }
-    let is_check = arguments.first() == Some(&"check");
-    command
-        .env("CARGO_INCREMENTAL", if is_check { "1" } else { "0" })
-        .env("RUSTC_WRAPPER", env::current_exe().context("no path of this program is known")?)
-        .env(compiler::LOG, folder.join(LOG));
-    let (before, started) = (children()?, Instant::now());
-    let status = command.status()?;
-    ensure!(status.success(), "cargo {} failed in {}", arguments.join(" "), folder.display());
-    Ok(Cost { cpu: children()?.cpu - before.cpu, wall: started.elapsed().as_secs_f64() })
 }

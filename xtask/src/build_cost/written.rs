@@ -1,0 +1,79 @@
+//! Writes the figures into the documentation.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::Figures;
+use super::programs::BARE;
+use super::report;
+use super::size::Size;
+use crate::vendor::workspace;
+
+/// Writes the README's table, and the tables of `docs/build-cost.md` for each profile.
+pub(super) fn write(size: &Size, all: &[Figures]) -> Result<()> {
+    replace("README.md", "features", &features(all)?)?;
+    for figures in all {
+        let place = if figures.release { "release" } else { "dev" };
+        replace("docs/build-cost.md", place, &report::text(size, figures))?;
+    }
+    Ok(())
+}
+
+fn replace(path: &str, place: &str, with: &str) -> Result<()> {
+    let file = workspace().join(path);
+    let text = replaced(&fs::read_to_string(&file)?, place, with).context(path.to_owned())?;
+    Ok(fs::write(file, text)?)
+}
+
+/// The text with this in place of what is between the comments of that name.
+fn replaced(text: &str, place: &str, with: &str) -> Result<String> {
+    let begin = format!("<!-- Written by `cargo xtask build-cost --write`: {place}. -->\n");
+    let end = format!("<!-- End of {place}. -->\n");
+    let (before, rest) =
+        text.split_once(&begin).with_context(|| format!("no place for {place}"))?;
+    let (_, after) = rest.split_once(&end).with_context(|| format!("no end of {place}"))?;
+    Ok([before, &begin, with, &end, after].concat())
+}
+
+/// For each program, CPU seconds as a multiple of the bare program's: a build in each profile, and a
+/// check.
+fn features(all: &[Figures]) -> Result<String> {
+    let mut head = "| program |".to_owned();
+    for figures in all {
+        let profile = if figures.release { "release" } else { "dev" };
+        head += &format!(" {profile} build |");
+    }
+    let mut table = format!("{head} `cargo check` |\n| --- |{}\n", " ---: |".repeat(all.len() + 1));
+    let first = all.first().context("there are no figures")?;
+    let bare =
+        |figures: &Figures| figures.programs.get(BARE).map(|bare| (bare.cold.cpu, bare.check.cpu));
+    for (program, one) in first.ordered() {
+        table += &format!("| {} |", program.title);
+        for figures in all {
+            let (build, _) = bare(figures).context("the program without the crate is missing")?;
+            let ratio = figures.programs.get(program.name).map(|one| one.cold.cpu / build);
+            table += &ratio.map_or(" |".to_owned(), |ratio| format!(" {ratio:.2} |"));
+        }
+        let (_, check) = bare(first).context("the program without the crate is missing")?;
+        table += &format!(" {:.2} |\n", one.check.cpu / check);
+    }
+    Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_and_the_rest_stays() {
+        let begin = "<!-- Written by `cargo xtask build-cost --write`: dev. -->\n";
+        let text = format!("a\n{begin}old\n<!-- End of dev. -->\nb\n");
+        let new = replaced(&text, "dev", "new\n").unwrap();
+        assert_eq!(new, text.replace("old", "new"));
+        let said = replaced(&text, "release", "").unwrap_err().to_string();
+        assert_eq!(said, "no place for release");
+    }
+}
