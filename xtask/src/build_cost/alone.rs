@@ -44,16 +44,19 @@ pub(super) struct Alone {
     pub(super) phases: Phases,
 }
 
-/// progenitor's code that is compiled.
+/// progenitor's code for the contract that is compiled.
 pub(super) const NAIVE: [(&str, &str); 3] = [
-    ("release", "progenitor, builders, a release's document"),
-    ("builders", "progenitor, builders, the contract"),
-    ("positional", "progenitor, positional, the contract"),
+    (WHOLE, "progenitor, builders, with the bodies of calls"),
+    ("builders", "progenitor, builders"),
+    ("positional", "progenitor, positional"),
 ];
+
+/// What ours is held against: of all operations the bodies are compiled, as ours are.
+pub(super) const WHOLE: &str = "whole";
 
 fn generate(name: &str) -> Result<Naive> {
     match name {
-        "release" => Naive::of_release(InterfaceStyle::Builder),
+        WHOLE => Naive::of_contract(InterfaceStyle::Builder)?.with_bodies(),
         "builders" => Naive::of_contract(InterfaceStyle::Builder),
         _ => Naive::of_contract(InterfaceStyle::Positional),
     }

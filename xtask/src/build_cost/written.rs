@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::Figures;
+use super::measure::Measured;
 use super::programs::BARE;
 use super::report;
 use super::size::Size;
@@ -37,7 +38,7 @@ fn replaced(text: &str, place: &str, with: &str) -> Result<String> {
 }
 
 /// For each program, CPU seconds as a multiple of the bare program's: a build in each profile, and a
-/// check.
+/// check in the first.
 fn features(all: &[Figures]) -> Result<String> {
     let mut head = "| program |".to_owned();
     for figures in all {
@@ -46,19 +47,23 @@ fn features(all: &[Figures]) -> Result<String> {
     }
     let mut table = format!("{head} `cargo check` |\n| --- |{}\n", " ---: |".repeat(all.len() + 1));
     let first = all.first().context("there are no figures")?;
-    let bare =
-        |figures: &Figures| figures.programs.get(BARE).map(|bare| (bare.cold.cpu, bare.check.cpu));
-    for (program, one) in first.ordered() {
+    let cold = |one: &Measured| Some(one.cold.cpu);
+    let check = |one: &Measured| one.check.map(|check| check.cpu);
+    for (program, _) in first.ordered() {
         table += &format!("| {} |", program.title);
         for figures in all {
-            let (build, _) = bare(figures).context("the program without the crate is missing")?;
-            let ratio = figures.programs.get(program.name).map(|one| one.cold.cpu / build);
-            table += &ratio.map_or(" |".to_owned(), |ratio| format!(" {ratio:.2} |"));
+            table += &ratio(figures, program.name, &cold);
         }
-        let (_, check) = bare(first).context("the program without the crate is missing")?;
-        table += &format!(" {:.2} |\n", one.check.cpu / check);
+        table += &(ratio(first, program.name, &check) + "\n");
     }
     Ok(table)
+}
+
+/// A cell: this as a multiple of the bare program's.
+fn ratio(figures: &Figures, name: &str, of: &dyn Fn(&Measured) -> Option<f64>) -> String {
+    let of = |name: &str| of(figures.programs.get(name)?);
+    let ratio = of(name).zip(of(BARE)).map(|(one, bare)| format!("{:.2}", one / bare));
+    format!(" {} |", ratio.unwrap_or_default())
 }
 
 #[cfg(test)]
