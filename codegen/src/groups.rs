@@ -70,7 +70,6 @@ impl Writer<'_> {
         let handle = AsPascalCase(group).to_string();
         let mut methods = String::new();
         let mut requests = String::new();
-        let mut table = String::new();
         let mut names = Vec::new();
         let mut streams = Vec::new();
         let has_examples = has_examples(operations);
@@ -81,7 +80,6 @@ impl Writer<'_> {
             }
             let example = has_examples.then(|| example(&request, self.models)).flatten();
             methods += &self.method(&request, example.as_deref());
-            table += &request.constant_definition();
             requests += &self.request(&request)?;
             if let Response::Page(item) = &operation.response {
                 streams.push(format!("{} => {}", request.name, item.rust()));
@@ -99,7 +97,6 @@ impl Writer<'_> {
             {comment}#[derive(Clone, Debug)]
             pub struct {handle} {{ pub(super) client: crate::Client }}
             impl {handle} {{ {methods} }}
-            crate::http::operation::operations! {{ {table} }}
             {requests}
             crate::call::options::call_options!({});
             {streams}\n",
@@ -182,7 +179,8 @@ impl Writer<'_> {
         let group_method =
             format!("[`{}`]({}::{})", operation.method, request.handle(), operation.method);
         let mut fields = String::from("call: Call,\n");
-        let mut methods = String::new();
+        let mut methods = request.download().to_owned();
+        let name = &request.name;
         let (mut own, mut of_body) = (String::new(), String::new());
         for parameter in &operation.parameters {
             let ty = parameter.ty.rust();
@@ -227,11 +225,10 @@ impl Writer<'_> {
             #[must_use = \"a request does nothing until it is sent\"]
             #[derive({derives})]
             pub struct {name} {{ {fields} }}
-            impl {name} {{ {methods} {write} }}
-            {laid_out}{debug}\n",
+            {own}{laid_out}{debug}\n",
             derives = if debug.is_empty() { "Clone, Debug" } else { "Clone" },
-            write = request.write(),
-            name = request.name,
+            own =
+                if methods.is_empty() { methods } else { format!("impl {name} {{ {methods} }}\n") },
         ))
     }
 

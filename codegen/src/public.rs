@@ -80,15 +80,13 @@ fn group(module: &syn::ItemMod, lines: &mut BTreeSet<String>) -> Result<()> {
     let mut started = BTreeMap::new();
     for function in blocks.values().flat_map(|block| functions(block)) {
         let request = response(&function.sig);
-        let (Some(block), Some(sent)) = (blocks.get(&request), sent.get(&request)) else {
-            continue;
-        };
+        let Some(sent) = sent.get(&request) else { continue };
         let name = format!("{group}.{}", function.sig.ident);
         if function.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated")) {
             lines.insert(format!("deprecated {name}"));
         }
         lines.insert(format!("{name}({}) -> {sent}", named(&function.sig)));
-        for part in functions(block) {
+        for part in blocks.get(&request).into_iter().flat_map(|block| functions(block)) {
             lines.insert(match part.sig.ident.to_string().as_str() {
                 "download" => format!("{name}.download() -> {}", received(&part.sig)),
                 other => format!("{name}.{other}({})", types(&part.sig)),
@@ -239,7 +237,7 @@ fn text(tokens: &impl ToTokens) -> String {
     text.replace(',', ", ").replace('=', " = ")
 }
 
-/// `Create -> User as Json`
+/// `Create -> User as Json; …`
 struct Sends {
     request: syn::Ident,
     response: syn::Type,
@@ -252,6 +250,9 @@ impl Parse for Sends {
         let response = input.parse()?;
         input.parse::<Token![as]>()?;
         input.parse::<syn::Ident>()?;
+        input.parse::<Token![;]>()?;
+        // How it is sent is nothing that the public sees.
+        input.parse::<proc_macro2::TokenStream>()?;
         Ok(Self { request, response })
     }
 }

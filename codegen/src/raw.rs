@@ -162,6 +162,7 @@ struct Cut;
 impl VisitMut for Cut {
     fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
         function.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
+        function.attrs.push(syn::parse_quote!(#[inline]));
         function.sig.asyncness = None;
         function.sig.output = syn::parse_quote!(-> Built);
         let generics = std::mem::take(&mut function.sig.generics.params);

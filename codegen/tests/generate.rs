@@ -112,7 +112,7 @@ fn null_is_nothing_where_it_may_be() {
     assert!(items.contains(&"users.list() -> Vec<Option<User>>".to_owned()), "{items:#?}");
     // No body is nothing as well as null.
     let groups = code.groups.whole();
-    assert!(groups.contains("-> Option<crate::models::User> as OptionalJson }"), "{groups}");
+    assert!(groups.contains("-> Option<crate::models::User> as OptionalJson;"), "{groups}");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn headers_come_after_the_body_and_are_left_to_the_runtime() {
         (
             r#", "required": true"#,
             "users.create(name: impl IntoText, verification_record: impl IntoValue<VerificationRecordId>) -> User",
-            "parameter(\"logto-verification-id\", self.verification_record.as_str())",
+            "parameter(\"logto-verification-id\", request.verification_record.as_str())",
         ),
         (
             r#", "x-logto-explicit": true"#,

@@ -61,9 +61,12 @@ impl Call {
         }
     }
 
-    /// Sends no body and no content type.
-    pub(crate) fn omit_body(&mut self) {
-        self.payload = Payload::Omitted;
+    /// The body for the raw client. Where there is none, no body and no content type are sent.
+    pub(crate) fn take_body<T: Default>(&mut self, body: &mut Option<T>) -> T {
+        body.take().unwrap_or_else(|| {
+            self.payload = Payload::Omitted;
+            T::default()
+        })
     }
 
     /// Sends a file as the form's field `file`, in place of the body that is handed to the raw
@@ -185,18 +188,50 @@ fn check_path_parameter(name: &str, value: &str) -> Result<()> {
     Err(Error::request(format!("the parameter `{name}` {problem}")))
 }
 
-/// Gives a request struct, which has a [`Call`] in `call` and a method `write`, what sends it.
+/// Gives a request struct, which has a [`Call`] in `call`, what writes and sends it: the operation,
+/// its path parameters with their fields, and the call of the raw client.
+///
+/// ```ignore
+/// sends! { Get -> crate::models::Role as Json;
+///     Management("GetRole", "/api/roles/{id}")
+///     ["id" = id] |request, raw| raw.get_role(&request.id)
+/// }
+/// ```
+///
+/// All of that is `#[inline]`: what a program does not call is compiled for no program, neither the
+/// readers and writers of its models.
 #[allow(unused_macros, reason = "depends on the enabled features")]
 macro_rules! sends {
-    ($request:ident -> $response:ty as $reader:ident) => {
-        impl $request {
+    (
+        $name:ident -> $response:ty as $reader:ident;
+        $api:ident($id:literal, $path:literal)$(.$option:ident($($value:tt)*))*
+        [$($parameter:literal = $field:ident),*]
+        |$request:ident, $raw:ident| $written:expr
+    ) => {
+        impl $name {
+            #[inline]
+            fn write(&mut self) -> $crate::call::EncodedRequest {
+                const OPERATION: $crate::http::operation::Operation =
+                    $crate::http::operation::Operation::new(
+                        $id,
+                        $crate::http::operation::Api::$api,
+                        $path,
+                    )$(.$option($($value)*))*;
+                let $request = self;
+                let parameters: &[(&str, &str)] = &[$(($parameter, $request.$field.as_str())),*];
+                let $raw = $request.call.start(&OPERATION, parameters)?;
+                $crate::call::encoded($written)
+            }
+
             /// Sends the request; an [`Error`](crate::Error) says why it failed.
+            #[inline]
             pub fn send(mut self) -> $crate::ResponseFuture<$response> {
                 let encoded = self.write();
                 $crate::ResponseFuture::new::<$crate::call::response::$reader>(self.call, encoded)
             }
 
             /// Sends the request, and returns the status and the headers together with the value.
+            #[inline]
             pub fn send_with_response(
                 mut self,
             ) -> $crate::ResponseFuture<$crate::WithResponse<$response>> {
@@ -207,10 +242,11 @@ macro_rules! sends {
             }
         }
 
-        impl ::std::future::IntoFuture for $request {
+        impl ::std::future::IntoFuture for $name {
             type Output = $crate::Result<$response>;
             type IntoFuture = $crate::ResponseFuture<$response>;
 
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 self.send()
             }

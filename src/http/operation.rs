@@ -111,20 +111,6 @@ impl Api {
     }
 }
 
-/// Makes a constant of type [`Operation`] of each entry: the table of a group's operations.
-///
-/// Written out, the constants would be a tenth of the generated code.
-#[allow(unused_macros, reason = "depends on the enabled features")]
-macro_rules! operations {
-    ($($name:ident = $api:ident($id:literal, $path:literal)$(.$option:ident($($value:tt)*))*;)*) => { $(
-        const $name: $crate::http::operation::Operation = $crate::http::operation::Operation::new(
-            $id, $crate::http::operation::Api::$api, $path
-        )$(.$option($($value)*))*;
-    )* };
-}
-#[allow(unused_imports, reason = "depends on the enabled features")]
-pub(crate) use operations;
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -325,6 +325,7 @@ macro_rules! streams {
         impl $request {
             /// All items from this page on: an [`ItemStream`](crate::ItemStream), which fetches
             /// pages ahead.
+            #[inline]
             pub fn stream(mut self) -> crate::ItemStream<$item> {
                 self.call.paging.fingerprint = true;
                 let (page, page_size) = (self.page, self.page_size);

@@ -43,6 +43,7 @@ macro_rules! open_enum {
 
         impl $name {
             /// The value as Logto writes it.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -50,6 +51,7 @@ macro_rules! open_enum {
                 }
             }
 
+            #[inline]
             fn known(text: &str) -> Option<Self> {
                 Some(match text {
                     $($text => Self::$variant,)+
@@ -59,24 +61,28 @@ macro_rules! open_enum {
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
             }
         }
 
         impl From<String> for $name {
+            #[inline]
             fn from(text: String) -> Self {
                 Self::known(&text).unwrap_or(Self::Unknown(text))
             }
         }
 
         impl From<&String> for $name {
+            #[inline]
             fn from(text: &String) -> Self {
                 text.as_str().into()
             }
         }
 
         impl PartialEq for $name {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()
             }
@@ -85,18 +91,21 @@ macro_rules! open_enum {
         impl Eq for $name {}
 
         impl ::std::hash::Hash for $name {
+            #[inline]
             fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
                 self.as_str().hash(state);
             }
         }
 
         impl ::std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(self.as_str(), f)
             }
         }
 
         impl ::std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(self.as_str())
             }

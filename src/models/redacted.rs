@@ -13,6 +13,7 @@ macro_rules! redacted_debug {
         $(maybe { $($maybe:ident),* $(,)? })?
     ) => {
         impl ::std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 $crate::models::redacted::redacted(
                     f.debug_struct(stringify!($name)),

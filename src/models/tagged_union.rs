@@ -82,6 +82,7 @@ macro_rules! tagged_union {
         }
 
         impl $name {
+            #[inline]
             fn from_value(value: ::serde_json::Value) -> Result<Self, String> {
                 $(
                     let tags: &[&dyn $crate::models::tagged_union::Tag] = &[$(&$tag),*];
@@ -97,6 +98,7 @@ macro_rules! tagged_union {
 
         $(
             impl From<$content> for $name {
+                #[inline]
                 fn from(content: $content) -> Self {
                     Self::$variant(content)
                 }

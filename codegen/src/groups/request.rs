@@ -1,6 +1,6 @@
 //! What an operation's request type has: its name, its arguments, its setters.
 
-use heck::{AsPascalCase, AsShoutySnakeCase};
+use heck::AsPascalCase;
 
 use crate::contract::{Body, Operation, Parameter, Retry};
 use crate::error::{Error, Result};
@@ -66,19 +66,14 @@ impl<'a> Request<'a> {
         AsPascalCase(&self.operation.group).to_string()
     }
 
-    pub(super) fn constant(&self) -> String {
-        AsShoutySnakeCase(&self.operation.method).to_string()
-    }
-
-    /// The entry of the operation in the table of its group.
-    pub(super) fn constant_definition(&self) -> String {
+    /// What the runtime knows of the operation.
+    pub(super) fn operation(&self) -> String {
         let Operation { id, path, api, public, retry, lifetime, .. } = self.operation;
         let release = |option: &str, release: &Option<String>| {
             release.as_ref().map_or_else(String::new, |name| format!(".{option}({name:?})"))
         };
         format!(
-            "{} = {}({id:?}, {path:?}){}{}{}{};",
-            self.constant(),
+            "{}({id:?}, {path:?}){}{}{}{}",
             AsPascalCase(api),
             if *public { ".unauthenticated()" } else { "" },
             match retry {

@@ -3,33 +3,19 @@
 use std::{fmt::Write, iter};
 
 use crate::contract::{Body, Location, Parameter, Response};
+use crate::layout::indent;
 use crate::models::redacted_debug;
 use crate::types::Type;
 
 use super::request::Request;
 
+/// How long a line may be, in a macro's call.
+const WIDTH: usize = 96;
+
 impl Request<'_> {
-    /// What writes the HTTP request, and `download` for a response that may be long and is no JSON.
-    pub(super) fn write(&self) -> String {
-        let operation = self.operation;
-        let checks: Vec<_> = operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.location == Location::Path)
-            .map(|p| format!("({:?}, self.{}.as_str())", p.name, self.parameter_field(p)))
-            .collect();
-        let before = match &operation.body {
-            Some(Body::Upload) => "let body = self.call.multipart(&self.file)?;\n",
-            Some(_) if self.may_omit_body() => {
-                "if self.body.is_none() { self.call.omit_body(); }\nlet body = self.body.take().unwrap_or_default();\n"
-            }
-            _ => "",
-        };
-        let paging = match operation.response {
-            Response::Page(_) => "self.call.page(self.page, self.page_size);\n",
-            _ => "",
-        };
-        let download = match operation.response {
+    /// `download` for a response that may be long and is no JSON.
+    pub(super) fn download(&self) -> &'static str {
+        match self.operation.response {
             Response::Text => {
                 "/// Sends the request, and leaves the response's body to be read as it arrives.
                 pub async fn download(mut self) -> crate::Result<crate::Download> {
@@ -38,21 +24,10 @@ impl Request<'_> {
                 }\n"
             }
             _ => "",
-        };
-        format!(
-            "{download}fn write(&mut self) -> crate::call::EncodedRequest {{
-                let raw = self.call.start(&{constant}, &[{checks}])?;
-                {headers}{paging}{before}crate::call::encoded(raw.{function}({arguments}))
-            }}\n",
-            constant = self.constant(),
-            checks = checks.join(", "),
-            headers = self.headers(),
-            function = operation.raw_function(),
-            arguments = self.raw_arguments().join(", "),
-        )
+        }
     }
 
-    /// `send` and what is like it: how the response is read, and what comes of it.
+    /// `send` and what is like it: how the request is written and the response is read.
     pub(super) fn sends(&self) -> String {
         let (reader, result) = match &self.operation.response {
             Response::Empty => ("Nothing", "()".into()),
@@ -63,7 +38,42 @@ impl Request<'_> {
             Response::List(ty) => ("List", format!("Vec<{}>", ty.rust())),
             Response::Page(ty) => ("Paged", format!("crate::Page<{}>", ty.rust())),
         };
-        format!("crate::call::sends! {{ {} -> {result} as {reader} }}\n", self.name)
+        let (name, operation) = (&self.name, self.operation());
+        let path = format!("[{}]", self.path_parameters().join(", "));
+        let written = lines(&[&path, "|request, raw|", &self.writes()]);
+        let parts = indent(&format!("{operation}\n{written}"));
+        format!("crate::call::sends! {{ {name} -> {result} as {reader};\n{parts}}}\n")
+    }
+
+    fn path_parameters(&self) -> Vec<String> {
+        let parameters = self.operation.parameters.iter();
+        let parameters = parameters.filter(|parameter| parameter.location == Location::Path);
+        parameters.map(|p| format!("{:?} = {}", p.name, self.parameter_field(p))).collect()
+    }
+
+    /// The call of the raw client's function, with what is to be done before.
+    fn writes(&self) -> String {
+        let mut before = self.headers();
+        if let Response::Page(_) = self.operation.response {
+            before += "request.call.page(request.page, request.page_size);\n";
+        }
+        before += match &self.operation.body {
+            Some(Body::Upload) => "let body = request.call.multipart(&request.file)?;\n",
+            Some(_) if self.may_omit_body() => {
+                "let body = request.call.take_body(&mut request.body);\n"
+            }
+            _ => "",
+        };
+        let function = self.operation.raw_function();
+        let arguments = self.raw_arguments();
+        let mut call = format!("raw.{function}({})", arguments.join(", "));
+        if call.len() > WIDTH {
+            call = format!("raw.{function}(\n{})", indent(&(arguments.join(",\n") + ",")));
+        }
+        match before.is_empty() {
+            true => call,
+            false => format!("{{\n{}}}", indent(&(before + &call))),
+        }
     }
 
     /// What hands the header parameters over.
@@ -72,10 +82,10 @@ impl Request<'_> {
         headers.fold(String::new(), |mut code, parameter| {
             let (name, field) = (&parameter.name, self.parameter_field(parameter));
             let _ = match parameter.required {
-                true => writeln!(code, "self.call.options.parameter({name:?}, self.{field}.as_str());"),
+                true => writeln!(code, "request.call.options.parameter({name:?}, request.{field}.as_str());"),
                 false => writeln!(
                     code,
-                    "if let Some(value) = &self.{field} {{ self.call.options.parameter({name:?}, value.as_str()); }}"
+                    "if let Some(value) = &request.{field} {{\n    request.call.options.parameter({name:?}, value.as_str());\n}}"
                 ),
             };
             code
@@ -111,16 +121,32 @@ impl Request<'_> {
             .parameters
             .iter()
             .filter(|parameter| !parameter.is_header())
-            .map(|p| raw_argument(&format!("self.{}", self.parameter_field(p)), p))
+            .map(|p| raw_argument(&format!("request.{}", self.parameter_field(p)), p))
             .collect();
         match self.operation.body {
             Some(Body::Upload) => arguments.push("body".into()),
             Some(Body::Typed { .. }) if self.may_omit_body() => arguments.push("&body".into()),
-            Some(Body::Typed { .. }) => arguments.push("&self.body".into()),
+            Some(Body::Typed { .. }) => arguments.push("&request.body".into()),
             None => {}
         }
         arguments
     }
+}
+
+/// The parts beside one another, as far as a line is long enough.
+fn lines(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let (line, first) = (text.lines().last().unwrap_or_default(), part.lines().next());
+        let length = line.len() + 1 + first.map_or(0, str::len);
+        text += match text.is_empty() {
+            true => "",
+            false if length > WIDTH => "\n",
+            false => " ",
+        };
+        text += part;
+    }
+    text
 }
 
 /// The argument as the raw client's function takes it.
