@@ -45,19 +45,15 @@ pub(super) struct Alone {
 }
 
 /// progenitor's code for the contract that is compiled.
-pub(super) const NAIVE: [(&str, &str); 3] = [
-    (WHOLE, "progenitor, builders, with the bodies of calls"),
-    ("builders", "progenitor, builders"),
-    ("positional", "progenitor, positional"),
-];
+pub(super) const NAIVE: [(&str, &str); 2] =
+    [(BUILDERS, "progenitor, builders"), ("positional", "progenitor, positional")];
 
-/// What ours is held against: of all operations the bodies are compiled, as ours are.
-pub(super) const WHOLE: &str = "whole";
+/// What ours is held against, which has builders of requests, too.
+pub(super) const BUILDERS: &str = "builders";
 
 fn generate(name: &str) -> Result<Naive> {
     match name {
-        WHOLE => Naive::of_contract(InterfaceStyle::Builder)?.with_bodies(),
-        "builders" => Naive::of_contract(InterfaceStyle::Builder),
+        BUILDERS => Naive::of_contract(InterfaceStyle::Builder),
         _ => Naive::of_contract(InterfaceStyle::Positional),
     }
 }
@@ -130,7 +126,10 @@ fn write(root: &Path, naive: &BTreeMap<&str, Naive>) -> Result<Folder> {
         let code = format!("#![allow(warnings)]\n{}", naive.code);
         files.push((format!("{name}/src/lib.rs"), code));
     }
-    files.push(("Cargo.toml".to_owned(), manifest + "\n[workspace]\n"));
+    files.push((
+        "Cargo.toml".to_owned(),
+        manifest + "\n[profile.dev]\nincremental = false\n\n[workspace]\n",
+    ));
     Folder::new(&files)
 }
 

@@ -1,7 +1,7 @@
 //! What the crate is to cost, and whether it does.
 
 use super::Figures;
-use super::alone::{Compiled, WHOLE};
+use super::alone::{BUILDERS, Compiled};
 use super::measure::Measured;
 use super::programs::BARE;
 
@@ -27,14 +27,14 @@ pub(super) fn judge(figures: &Figures) -> Vec<Goal> {
     };
     let alone = |of: &dyn Fn(&Compiled) -> f64| {
         let alone = figures.alone.as_ref()?;
-        Some(of(&alone.ours) / of(alone.naive.get(WHOLE)?))
+        Some(of(&alone.ours) / of(alone.naive.get(BUILDERS)?))
     };
     let limit = if figures.release { 0.25 } else { 0.20 };
     let binary = |one: &Measured| one.binary as f64;
     let goals = [
-        ("the package alone: CPU, next to progenitor's with bodies", alone(&|one| one.cpu), limit),
+        ("the package alone: CPU, next to progenitor's builders", alone(&|one| one.cpu), limit),
         (
-            "the package alone: memory, next to progenitor's with bodies",
+            "the package alone: memory, next to progenitor's builders",
             alone(&|one| one.peak as f64),
             limit,
         ),
@@ -80,7 +80,7 @@ mod tests {
             "release": release,
             "programs": {"bare": program(100.0, 1.0, 100), "default": program(150.0, 1.1, 120)},
             "alone": {
-                "ours": compiled(22.0, 3), "naive": {WHOLE: compiled(100.0, 20)},
+                "ours": compiled(22.0, 3), "naive": {BUILDERS: compiled(100.0, 20)},
                 "script_compiled": 1.0, "script_run": 1.0, "phases": [],
             },
         }))

@@ -78,13 +78,13 @@ impl Folder {
         command.args(arguments).arg("--quiet").current_dir(&self.0).stdout(Stdio::null());
         // The profiles of whoever measures are not those of users.
         for (name, _) in env::vars_os() {
-            if name == "CARGO_TARGET_DIR" || name.to_string_lossy().starts_with("CARGO_PROFILE_") {
-                command.env_remove(name);
+            let text = name.to_string_lossy();
+            let is_set = ["CARGO_TARGET_DIR", "CARGO_INCREMENTAL"].contains(&&*text);
+            if is_set || text.starts_with("CARGO_PROFILE_") {
+                command.env_remove(&name);
             }
         }
-        let is_check = arguments.first() == Some(&"check");
         command
-            .env("CARGO_INCREMENTAL", if is_check { "1" } else { "0" })
             .env("RUSTC_WRAPPER", env::current_exe().context("no path of this program is known")?)
             .env(compiler::LOG, self.0.join(LOG));
         Ok(command)

@@ -8,8 +8,7 @@ use anyhow::{Context, Result};
 use openapiv3::OpenAPI;
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 use serde_json::{Map, Value, json};
-use syn::visit_mut::VisitMut;
-use syn::{ImplItemFn, Item, Lifetime, ReturnType, Type, parse_quote};
+use syn::Item;
 
 use crate::vendor::workspace;
 
@@ -26,14 +25,6 @@ impl Naive {
     pub(super) fn of_contract(style: InterfaceStyle) -> Result<Self> {
         let contract = fs::read_to_string(workspace().join("openapi/logto.json"))?;
         Self::of(&serde_json::from_str(&contract)?, style)
-    }
-
-    /// The same with the bodies of its calls, which the compiler otherwise leaves to those who call.
-    pub(super) fn with_bodies(mut self) -> Result<Self> {
-        let mut file = syn::parse_file(&self.code)?;
-        Boxed(parse_quote!('a)).visit_file_mut(&mut file);
-        self.code = prettyplease::unparse(&file);
-        Ok(self)
     }
 
     fn of(whole: &Value, style: InterfaceStyle) -> Result<Self> {
@@ -138,27 +129,6 @@ fn generate(document: &Value, settings: &GenerationSettings) -> Option<String> {
     are_distinct(&file.items).then(|| prettyplease::unparse(&file))
 }
 
-/// Turns each `async fn` into a function that boxes its future, so that it is compiled where it is
-/// written. They borrow for this lifetime, all of them.
-struct Boxed(Lifetime);
-
-impl VisitMut for Boxed {
-    fn visit_impl_item_fn_mut(&mut self, function: &mut ImplItemFn) {
-        if function.sig.asyncness.take().is_none() {
-            return;
-        }
-        let (lifetime, body) = (&self.0, &function.block);
-        let output: Type = match &function.sig.output {
-            ReturnType::Type(_, output) => parse_quote!(#output),
-            ReturnType::Default => parse_quote!(()),
-        };
-        function.block = parse_quote!({ Box::pin(async move #body) });
-        function.sig.output = parse_quote!(
-            -> ::std::pin::Pin<Box<dyn ::std::future::Future<Output = #output> + Send + #lifetime>>
-        );
-    }
-}
-
 /// Whether the types of each module have names of their own.
 fn are_distinct(items: &[Item]) -> bool {
     let mut names = BTreeSet::new();
@@ -215,15 +185,6 @@ mod tests {
         let items = |code| syn::parse_file(code).unwrap().items;
         assert!(are_distinct(&items("struct A; mod b { struct A; enum B {} }")));
         assert!(!are_distinct(&items("struct A; mod b { struct B; enum B {} }")));
-    }
-
-    #[test]
-    fn bodies_are_compiled_where_functions_return_their_futures() {
-        let naive = Naive::of(&whole(), InterfaceStyle::Builder).unwrap();
-        assert!(naive.code.contains("pub async fn send("), "{}", naive.code);
-        let naive = naive.with_bodies().unwrap();
-        assert!(!naive.code.contains("async fn send("), "{}", naive.code);
-        assert!(naive.code.contains("Box::pin(async move {"), "{}", naive.code);
     }
 
     /// Of two operations that it can only do apart, the first stays.

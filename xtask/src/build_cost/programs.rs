@@ -111,8 +111,10 @@ serde_json = \"1\"
 tokio = { version = \"1\", features = [\"net\", \"rt\", \"time\"] }"
             }
         };
+        // Incremental where it is for users: not for what comes from a registry, as this crate does.
         format!(
             "[package]\nname = \"program\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+             [profile.dev]\nincremental = true\n\n[profile.dev.package.\"*\"]\nincremental = false\n\n\
              [dependencies]\n{client}\n{}\n",
             self.dependencies.replace("CRATE", workspace)
         )
