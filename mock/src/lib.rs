@@ -20,7 +20,7 @@
 //! gives the answers of an older release.
 //!
 //! What a user would get or compute is asked of the stand-in:
-//! [`Mock::last_code`], [`Mock::totp_code`]. What a tenant sets is set with
+//! [`Mock::last_code`], [`Mock::totp_code`]; an [`Authenticator`] has its passkeys. What a tenant sets is set with
 //! [`Mock::set_mfa`], [`Mock::set_sign_up`] and the like.
 //!
 //! ```
@@ -57,9 +57,9 @@
 //! - Every way to sign in is open: usernames, e-mail addresses and phone numbers
 //!   with passwords and codes, whatever `GET /api/sign-in-exp` says.
 //! - Social and enterprise connectors take `connectorData` at its word.
-//! - WebAuthn checks what a browser says that it was asked (type, challenge and
-//!   origin) and which credential answers, but no signature. The relying party
-//!   is the host of the request's `Origin`.
+//! - WebAuthn takes the attestation formats `none` and `packed` with the credential's own
+//!   key, and no others; the challenge, origin, flags, counter and signature are verified.
+//!   The relying party is the host of the request's `Origin`.
 //! - The QR code of an authenticator app is a picture of one point.
 //! - Webhooks go to `http` addresses only, without redirects,
 //!   and tell of what the Management API changes, not of sign-ins. The audit log has
@@ -68,6 +68,7 @@
 //!   pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
 
+mod authenticator;
 #[cfg(feature = "client")]
 mod client;
 mod control;
@@ -83,6 +84,7 @@ mod state;
 #[cfg(feature = "client")]
 mod transport;
 
+pub use authenticator::{Authenticator, AuthenticatorError};
 pub use control::Snapshot;
 pub use mock::{Mock, MockBuilder};
 pub use requests::Requests;

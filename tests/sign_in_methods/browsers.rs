@@ -13,13 +13,14 @@ use logto_api::{
     },
 };
 use logto_mock::{
+    Authenticator,
     MfaFactor::{BackupCode, EmailVerificationCode, Totp, WebAuthn},
     MfaPolicy, SignUpField,
 };
 
-use crate::{PASSWORD, Tenant, authenticator::Page, next, signed_in, submitted, user_id};
+use crate::{PASSWORD, Tenant, next, signed_in, submitted, user_id};
 
-const PAGE: Page = Page("https://acme.com");
+const ORIGIN: &str = "https://acme.com";
 
 /// A browser, and what the server keeps for it between requests, as text.
 struct Browser<'a> {
@@ -71,7 +72,7 @@ impl<'a> Browser<'a> {
         let cookies = BrowserCookies::from_headers(headers.get_all("cookie"));
         let pending: PendingAuthorization = serde_json::from_str(&self.pending).unwrap();
         let attach = self.tenant.logto.resume_interaction(&cookies).authorization(pending);
-        attach.client_secret(self.tenant.mock.web_app_secret()).origin(PAGE.0)
+        attach.client_secret(self.tenant.mock.web_app_secret()).origin(ORIGIN)
     }
 
     async fn sign_in(&self) -> SignInFlow {
@@ -277,13 +278,14 @@ async fn set_up_and_verify_a_code_as_a_factor() {
 #[tokio::test]
 async fn set_up_and_verify_a_security_key() {
     let tenant = Tenant::open().await;
+    let page = Authenticator::new(ORIGIN);
     let id = tenant.add_alice();
     tenant.mock.set_mfa(MfaPolicy::Mandatory, &[WebAuthn]);
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
     let setup = browser.user().await.mfa().set_up_web_authn().await.unwrap();
     let kept = setup.verification_id().to_owned();
-    let credential = PAGE.create(setup.options().unwrap()).to_string();
+    let credential = page.create(setup.options().unwrap()).unwrap().to_string();
     let setup = browser.user().await.mfa().web_authn_setup(kept);
     assert!(setup.options().is_none());
     setup.verify(credential).await.unwrap();
@@ -293,7 +295,7 @@ async fn set_up_and_verify_a_security_key() {
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
     let challenge = browser.user().await.mfa().start_web_authn().await.unwrap();
     let kept = challenge.verification_id().to_owned();
-    let credential = PAGE.get(challenge.options().unwrap()).to_string();
+    let credential = page.get(challenge.options().unwrap()).unwrap().to_string();
     let challenge = browser.user().await.mfa().web_authn_challenge(kept);
     challenge.verify(credential).await.unwrap();
     assert_eq!(user_id(&signed_in(browser.next_step().await).await), id);
@@ -302,26 +304,27 @@ async fn set_up_and_verify_a_security_key() {
 #[tokio::test]
 async fn make_a_passkey_and_sign_in_with_it() {
     let tenant = Tenant::open().await;
+    let page = Authenticator::new(ORIGIN);
     let id = tenant.add_alice();
     tenant.mock.set_passkey_sign_in(true);
     let browser = Browser::signing_in(&tenant).await;
     browser.sign_in().await.password(alice(), PASSWORD).await.unwrap();
     let setup = browser.user().await.mfa().set_up_passkey().await.unwrap();
     let kept = setup.verification_id().to_owned();
-    let credential = PAGE.create(setup.options().unwrap());
+    let credential = page.create(setup.options().unwrap()).unwrap();
     browser.user().await.mfa().passkey_setup(kept).verify(credential).await.unwrap();
     assert_eq!(user_id(&signed_in(browser.next_step().await).await), id);
 
     let browser = Browser::signing_in(&tenant).await;
     let passkey = browser.sign_in().await.passkey(alice()).await.unwrap();
     let kept = passkey.verification_id().map(str::to_owned);
-    let credential = PAGE.get(passkey.options().unwrap());
+    let credential = page.get(passkey.options().unwrap()).unwrap();
     browser.sign_in().await.passkey_sign_in(kept).verify(credential).await.unwrap();
     assert_eq!(user_id(&signed_in(browser.next_step().await).await), id);
 
     let browser = Browser::signing_in(&tenant).await;
     let passkey = browser.sign_in().await.discoverable_passkey().await.unwrap();
-    let credential = PAGE.get(passkey.options().unwrap());
+    let credential = page.get(passkey.options().unwrap()).unwrap();
     browser.sign_in().await.passkey_sign_in(None).verify(credential).await.unwrap();
     assert_eq!(user_id(&signed_in(browser.next_step().await).await), id);
 }

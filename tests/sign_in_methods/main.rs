@@ -6,7 +6,6 @@
 
 mod account;
 mod applications;
-mod authenticator;
 mod browsers;
 mod captchas;
 mod codes;

@@ -27,6 +27,7 @@ pub(crate) mod releases;
 pub(crate) mod scopes;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod signatures;
 pub(crate) mod spec;
 pub(crate) mod totp;
 pub(crate) mod users;

@@ -1,5 +1,4 @@
-//! WebAuthn, without its signatures: what authenticators are asked, and what of their answers
-//! can be checked without keys.
+//! WebAuthn: what authenticators are asked, and whether their answers are true.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -8,9 +7,10 @@ use crate::{
     rules::{
         errors::Failure,
         guard::{Field, Kind, optional, required},
+        signatures::{self, Attestation, AuthenticatorData},
     },
     state::{
-        collection::{Members, text},
+        collection::text,
         factors::{Challenge, Credential, Mfa},
         user::User,
     },
@@ -50,13 +50,6 @@ const fn credential_with(response: &'static [Field]) -> [Field; 6] {
     ]
 }
 
-/// What happens between a browser and its authenticator.
-#[derive(Clone, Copy)]
-pub(crate) enum Ceremony {
-    Create,
-    Get,
-}
-
 /// The page that a browser sends a request from; without one there is no WebAuthn.
 pub(crate) struct Origin(pub(crate) String);
 
@@ -67,27 +60,85 @@ impl Origin {
         Challenge { text, rp_id: host.to_owned() }
     }
 
-    /// Checks what the browser says that it was asked, by whom and where.
-    pub(crate) fn check(
+    /// What the browser says that it was asked, by whom and where, if that is true.
+    fn client_data(
         &self,
-        ceremony: Ceremony,
+        ceremony: &str,
         challenge: &Challenge,
         payload: &Value,
-    ) -> Result<(), Failure> {
-        let data = payload["response"]["clientDataJSON"].as_str().unwrap_or_default();
-        let data =
-            BASE64_URL_SAFE_NO_PAD.decode(data.trim_end_matches('=')).map_err(|_| failed())?;
-        let data: Value = serde_json::from_slice(&data).map_err(|_| failed())?;
-        let kind = match ceremony {
-            Ceremony::Create => "webauthn.create",
-            Ceremony::Get => "webauthn.get",
-        };
-        let fits = data["type"] == kind
+    ) -> Option<Vec<u8>> {
+        let bytes = member(payload, "clientDataJSON")?;
+        let data: Value = serde_json::from_slice(&bytes).ok()?;
+        let fits = data["type"] == ceremony
             && data["challenge"] == *challenge.text
             && data["origin"] == *self.0
             && payload["id"] == payload["rawId"];
-        if fits { Ok(()) } else { Err(failed()) }
+        fits.then_some(bytes)
     }
+
+    /// The credential that an authenticator has made. As at Logto, its relying party is not
+    /// checked before it is used.
+    pub(crate) fn registered(
+        &self,
+        challenge: &Challenge,
+        payload: &Value,
+        agent: Option<&str>,
+    ) -> Result<Credential, Failure> {
+        let made = || {
+            let client_data = self.client_data("webauthn.create", challenge, payload)?;
+            let attestation = Attestation::read(&member(payload, "attestationObject")?)?;
+            let data = AuthenticatorData::read(&attestation.data)?;
+            let (id, key) = data.credential().filter(|_| data.is_verified())?;
+            let is_it = payload["id"] == BASE64_URL_SAFE_NO_PAD.encode(id);
+            (is_it && attestation.is_valid(key, &client_data)).then(|| Credential {
+                id: BASE64_URL_SAFE_NO_PAD.encode(id),
+                key: key.to_vec(),
+                counter: data.counter,
+                rp_id: challenge.rp_id.clone(),
+                transports: transports(payload),
+                agent: agent.unwrap_or_default().to_owned(),
+                name: None,
+            })
+        };
+        made().ok_or_else(failed)
+    }
+
+    /// Checks what was signed with one of a user's credentials, and counts its use.
+    pub(crate) fn authenticated(
+        &self,
+        challenge: &Challenge,
+        payload: &Value,
+        mfa: &mut Mfa,
+    ) -> Result<(), Failure> {
+        let used = || {
+            let id = text(payload.as_object()?, "id")?;
+            let own = mfa.credentials().find(|own| own.id == id)?;
+            let client_data = self.client_data("webauthn.get", challenge, payload)?;
+            let bytes = member(payload, "authenticatorData")?;
+            let data = AuthenticatorData::read(&bytes)?;
+            let signature = member(payload, "signature")?;
+            // One that does not count always says 0.
+            let counts = data.counter > own.counter || (data.counter, own.counter) == (0, 0);
+            let valid = data.is_for(&challenge.rp_id)
+                && data.is_verified()
+                && counts
+                && signatures::is_signed(&own.key, &bytes, &client_data, &signature);
+            valid.then_some((id, data.counter))
+        };
+        let (id, counter) = used().ok_or_else(failed)?;
+        mfa.use_credential(id, counter);
+        Ok(())
+    }
+}
+
+/// The bytes of a member of the authenticator's response.
+fn member(payload: &Value, name: &str) -> Option<Vec<u8>> {
+    signatures::decode(payload["response"][name].as_str()?)
+}
+
+fn transports(payload: &Value) -> Value {
+    let transports = &payload["response"]["transports"];
+    if transports.is_array() { transports.clone() } else { json!([]) }
 }
 
 impl Challenge {
@@ -125,18 +176,6 @@ impl Challenge {
             "allowCredentials": allowed.map(descriptor).collect::<Vec<_>>(),
             "userVerification": "required",
         })
-    }
-
-    /// The credential that an authenticator has made.
-    pub(crate) fn credential(&self, payload: &Members, agent: Option<&str>) -> Credential {
-        let transports = payload.get("response").map(|response| response["transports"].clone());
-        Credential {
-            id: text(payload, "id").unwrap_or_default().to_owned(),
-            rp_id: self.rp_id.clone(),
-            transports: transports.filter(Value::is_array).unwrap_or_else(|| json!([])),
-            agent: agent.unwrap_or_default().to_owned(),
-            name: None,
-        }
     }
 }
 

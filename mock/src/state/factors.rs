@@ -31,10 +31,14 @@ pub(crate) enum Secret {
     BackupCodes(Vec<String>),
 }
 
-/// What an authenticator has made. Its public key is not kept, since nothing is checked with it.
+/// What an authenticator has made.
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(crate) id: String,
+    /// The public key, in COSE.
+    pub(crate) key: Vec<u8>,
+    /// How often it has signed, as it says itself.
+    pub(crate) counter: u32,
     pub(crate) rp_id: String,
     pub(crate) transports: Value,
     pub(crate) agent: String,
@@ -72,9 +76,15 @@ impl Mfa {
         })
     }
 
-    /// Notes that a credential was used, if it is one of these.
-    pub(crate) fn use_credential(&mut self, id: &str) -> bool {
-        self.use_one(|secret| matches!(secret, Secret::WebAuthn(own) if own.id == id))
+    /// Notes that a credential was used, and how often it says that it was.
+    pub(crate) fn use_credential(&mut self, id: &str, counter: u32) {
+        self.use_one(|secret| match secret {
+            Secret::WebAuthn(own) if own.id == id => {
+                own.counter = counter;
+                true
+            }
+            _ => false,
+        });
     }
 
     /// Uses a backup code up, if it is one of these.

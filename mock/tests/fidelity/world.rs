@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use logto_mock::Mock;
+use logto_mock::{Authenticator, Mock};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,7 @@ pub(crate) const ORIGIN: &str = "http://localhost:3201";
 
 pub(crate) struct World<'a> {
     pub(crate) mock: Mock,
+    pub(crate) authenticator: Authenticator,
     pub(crate) known: &'a Known,
     http: Client,
     token: String,
@@ -51,6 +52,7 @@ impl<'a> World<'a> {
         let token = common::management_token(&mock, &http).await.unwrap();
         Self {
             mock,
+            authenticator: Authenticator::new(ORIGIN),
             known,
             http,
             token,

@@ -19,11 +19,11 @@ use crate::{
     rules::{
         errors::Failure,
         guard::{Field, Kind, required},
-        web_authn::{ATTESTATION, Ceremony, Origin},
+        web_authn::{ATTESTATION, Origin},
     },
     state::{
         Store,
-        collection::{object, text},
+        collection::text,
         factors::Credential,
         iso, now,
         verifications::{About, Verification, Verifications},
@@ -163,8 +163,7 @@ async fn registered(
     let About::Authenticator(challenge, made) = &mut record.about else {
         return Err(not_found());
     };
-    origin.check(Ceremony::Create, challenge, &members["payload"])?;
-    *made = Some(challenge.credential(&object(members["payload"].clone()), agent));
+    *made = Some(origin.registered(challenge, &members["payload"], agent)?);
     record.verified = true;
     Ok(reply::ok(&json!({ "verificationRecordId": id })))
 }

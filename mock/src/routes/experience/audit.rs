@@ -1,5 +1,6 @@
 //! What the audit log says of an interaction.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{Answer, Event, Experience, Flow, Proof, Record};
@@ -278,8 +279,8 @@ impl Credential {
     /// As an interaction shows it.
     pub(super) fn to_json(&self) -> Value {
         json!({
-            "type": "WebAuthn", "rpId": self.rp_id, "publicKey": "", "credentialId": self.id,
-            "counter": 0, "agent": self.agent, "transports": self.transports,
+            "type": "WebAuthn", "rpId": self.rp_id, "publicKey": BASE64_URL_SAFE_NO_PAD.encode(&self.key),
+            "credentialId": self.id, "counter": self.counter, "agent": self.agent, "transports": self.transports,
         })
     }
 }

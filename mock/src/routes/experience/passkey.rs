@@ -3,13 +3,13 @@
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use serde_json::json;
 
-use super::{Answer, Proof, Step, identifier, verification, web_authn::credential_id};
+use super::{Answer, Proof, Step, identifier, verification};
 use crate::{
     routes::{authorization::interaction_of, reply},
     rules::{
         errors::Failure,
         guard::{Field, Kind, optional, required},
-        web_authn::{self, ASSERTION, Ceremony, Origin},
+        web_authn::{self, ASSERTION, Origin},
     },
     state::{Store, collection::text},
 };
@@ -55,22 +55,23 @@ async fn verify(step: Step) -> Answer {
         let named = match text(members, "verificationId") {
             None => None,
             Some(id) => match &flow.record_of("SignInPasskey", id)?.proof {
-                Proof::Passkey { challenge, .. } => Some(challenge.clone()),
+                Proof::Passkey { challenge, user_id } => Some((challenge.clone(), user_id.clone())),
                 _ => None,
             },
         };
-        let asked = named.or_else(|| flow.passkey_challenge());
-        let asked = asked
+        let asked = named.or_else(|| Some((flow.passkey_challenge()?, None)));
+        let (asked, named) = asked
             .ok_or_else(|| Failure::new(400, "session.passkey_sign_in.pending_info_not_found"))?;
-        origin.check(Ceremony::Get, &asked, &members["payload"])?;
-        let credential = credential_id(&members["payload"]);
+        let credential = &members["payload"]["id"];
         let user = flow.state.users.find_where(|user| {
-            user.mfa.credentials().any(|own| own.id == credential && own.rp_id == asked.rp_id)
+            user.mfa.credentials().any(|own| *credential == *own.id && own.rp_id == asked.rp_id)
         });
         let user_id = user.ok_or_else(web_authn::failed)?.id.clone();
-        if let Some(user) = flow.state.users.find_mut(&user_id) {
-            user.mfa.use_credential(credential);
+        if named.is_some_and(|named| named != user_id) {
+            return Err(web_authn::failed());
         }
+        let user = flow.state.users.find_mut(&user_id).ok_or_else(web_authn::failed)?;
+        origin.authenticated(&asked, &members["payload"], &mut user.mfa)?;
         let proof = Proof::Passkey { user_id: Some(user_id), challenge: asked };
         flow.experience.is_vouched_for = true;
         let Some(id) = text(members, "verificationId") else {

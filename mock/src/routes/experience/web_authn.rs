@@ -1,18 +1,15 @@
 //! Authenticators as a second factor.
 
 use axum::{Router, routing::post};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Answer, Proof, Step, verification};
 use crate::{
     rules::{
         guard::{Field, Kind, required},
-        web_authn::{self, ASSERTION, ATTESTATION, Ceremony, Origin},
+        web_authn::{self, ASSERTION, ATTESTATION, Origin},
     },
-    state::{
-        Store,
-        collection::{object, text},
-    },
+    state::{Store, collection::text},
 };
 
 const REGISTERED: &[Field] =
@@ -47,9 +44,8 @@ async fn registered(step: Step) -> Answer {
         let record = flow.record_of("WebAuthn", id)?;
         match &mut record.proof {
             Proof::WebAuthn { challenge, is_new: true, made, .. } => {
-                origin.check(Ceremony::Create, challenge, &members["payload"])?;
-                let payload = object(members["payload"].clone());
-                *made = Some(challenge.credential(&payload, agent.as_deref()));
+                *made =
+                    Some(origin.registered(challenge, &members["payload"], agent.as_deref())?);
             }
             _ => return Err(web_authn::nothing_asked()),
         }
@@ -80,18 +76,10 @@ async fn authenticated(step: Step) -> Answer {
         else {
             return Err(web_authn::nothing_asked());
         };
-        origin.check(Ceremony::Get, challenge, &members["payload"])?;
-        let credential = credential_id(&members["payload"]);
-        let user = flow.state.users.find_mut(&user_id);
-        if !user.is_some_and(|user| user.mfa.use_credential(credential)) {
-            return Err(web_authn::failed());
-        }
+        let challenge = challenge.clone();
+        let user = flow.state.users.find_mut(&user_id).ok_or_else(web_authn::failed)?;
+        origin.authenticated(&challenge, &members["payload"], &mut user.mfa)?;
         flow.record_of("WebAuthn", id)?.verified = true;
         Ok(verification(id))
     })
-}
-
-/// The id of the credential that signed.
-pub(super) fn credential_id(payload: &Value) -> &str {
-    payload["id"].as_str().unwrap_or_default()
 }
