@@ -130,6 +130,10 @@ fn message(code: &str) -> &'static str {
         "connector.email_connector.bulk_deletion_no_filter" => {
             "At least one filter condition must be provided to perform bulk deletion by properties. Supported properties are: languageTag and templateType."
         }
+        "connector.invalid_certificate" => {
+            "The connector's certificate is invalid, please make sure the certificate is in PEM encoding."
+        }
+        "connector.invalid_config" => "The connector's config is invalid.",
         "connector.multiple_instances_not_supported" => {
             "Can not create multiple instance with picked standard connector."
         }
@@ -217,6 +221,9 @@ fn message(code: &str) -> &'static str {
         }
         "sign_in_experiences.backup_code_cannot_be_enabled_alone" => {
             "Backup code cannot be enabled alone."
+        }
+        "sign_in_experiences.passwordless_requires_verify" => {
+            "Must enable verify for email/phone sign up identifier."
         }
         "sign_in_experiences.password_expiration_not_enabled" => {
             "Password expiration policy is not enabled. Enable it in the sign-in experience settings before expiring passwords."

@@ -7,6 +7,8 @@ pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Opti
         ("primaryEmail" | "email" | "invitee", false) if depth == 1 => "email",
         ("primaryPhone" | "phone", false) if depth == 1 => "phone",
         ("backchannelLogoutUri", false) => "url",
+        ("termsOfUseUrl" | "privacyPolicyUrl", false) => "link",
+        ("supportEmail", false) => "address",
         ("avatar" | "indicator", false) if depth == 1 => "url",
         ("primaryColor" | "darkPrimaryColor", false) => "color",
         ("redirectUris" | "postLogoutRedirectUris", true) => "redirect",

@@ -53,6 +53,11 @@ impl<'a> Spec<'a> {
         self.own["whole"] == true
     }
 
+    /// Whether its list is empty where what it belongs to is not there.
+    pub(crate) fn is_loose(self) -> bool {
+        self.own["loose"] == true
+    }
+
     /// Whether a change of nothing is refused.
     pub(crate) fn must_be_filled(self) -> bool {
         self.own["filled"] == true

@@ -33,6 +33,9 @@ pub(crate) struct World<'a> {
     pub(crate) hints: Map<String, Value>,
 }
 
+/// In place of long texts, which recordings do not keep: all that matter are metadata of SAML.
+const METADATA: &str = "<EntityDescriptor entityID=\"https://idp.example\"><X509Certificate>MII=</X509Certificate></EntityDescriptor>";
+
 /// Numbers that are taken for times: in this century, in milliseconds.
 const TIMES: std::ops::Range<u64> = 1_600_000_000_000..4_000_000_000_000;
 
@@ -94,6 +97,7 @@ impl<'a> World<'a> {
     /// it was then.
     pub(crate) fn translate(&self, value: &Value) -> Value {
         match value {
+            Value::String(text) if text.starts_with("<text of ") => METADATA.into(),
             Value::String(text) => self.own(text).unwrap_or(text).into(),
             Value::Array(items) => items.iter().map(|item| self.translate(item)).collect(),
             Value::Object(members) => members

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::sign_in_experience;
+use super::{profile_fields::check_known, sign_in_experience};
 use crate::{
     rules::{
         call::{Call, Outcome, Reply},
@@ -142,15 +142,10 @@ pub(super) fn access_control(call: &mut Call<'_>) -> Outcome {
     engine::run(call)
 }
 
-pub(super) fn profile_field(call: &mut Call<'_>) -> Outcome {
-    let fields = match &call.body {
-        Value::Array(fields) => fields.clone(),
-        one => vec![one.clone()],
-    };
-    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric());
-    if !fields.iter().all(|field| field["name"].as_str().is_some_and(is_name)) {
-        return Err(Failure::new(400, "custom_profile_fields.invalid_name"));
-    }
+/// The account center shows fields that are there.
+pub(super) fn account_center(call: &mut Call<'_>) -> Outcome {
+    let fields = call.body["profileFields"].as_array();
+    check_known(call.state, fields.map_or(&[], Vec::as_slice))?;
     engine::run(call)
 }
 

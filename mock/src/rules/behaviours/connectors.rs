@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         call::{Call, Outcome, Reply},
-        catalog, engine,
+        catalog,
+        contract::issues::wrong_type,
+        engine,
         errors::Failure,
     },
     state::{
@@ -55,6 +57,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
     if same && factory.get("isStandard") != Some(&true.into()) {
         return refused("connector.multiple_instances_not_supported");
     }
+    check_config(&Value::from(factory.clone()), &call.body["config"])?;
     let given = call.members();
     let id = given.get("id").and_then(Value::as_str).map(str::to_owned);
     let id = id.unwrap_or_else(|| call.state.ids.user());
@@ -94,9 +97,12 @@ pub(super) fn change(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
     let own = call.state.tables.find("connectors", &id);
     let own = shown(own.ok_or_else(|| Failure::new(404, "entity.not_found"))?);
-    let target = &call.body["metadata"]["target"];
-    if !target.is_null() && *target != own["target"] && own["isStandard"] != true {
+    let metadata = call.body.get("metadata").filter(|_| own["isStandard"] == true);
+    if metadata.is_some_and(|metadata| metadata["target"] != own["target"]) {
         return Err(Failure::new(400, "connector.can_not_modify_target"));
+    }
+    if call.body.get("config").is_some() {
+        check_config(&own, &call.body["config"])?;
     }
     let given = call.members();
     let table = call.state.tables.table("connectors");
@@ -112,11 +118,31 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     Ok(reply)
 }
 
+/// The lines of text that a form always asks for have to be there: other items have defaults.
+fn check_config(factory: &Value, config: &Value) -> Result<(), Failure> {
+    let items = factory["formItems"].as_array().into_iter().flatten();
+    let asked = items.filter(|item| {
+        item["required"] == true && item["type"] == "Text" && item["showConditions"].is_null()
+    });
+    let keys = asked.filter_map(|item| item["key"].as_str());
+    let missing = keys.filter(|key| config[*key].is_null());
+    let issues: Vec<Value> = missing.map(|key| wrong_type("string", None, &[key.into()])).collect();
+    if issues.is_empty() {
+        return Ok(());
+    }
+    let data = json!({ "issues": issues, "name": "ZodError" });
+    Err(Failure::new(400, "connector.invalid_config").data(data))
+}
+
+/// Connectors that keep something in the session of a sign-in.
+const IN_SESSION: [&str; 4] = ["apple-universal", "oidc", "oauth2", "saml"];
+
 /// Where a social connector's users are sent: nowhere that exists.
 pub(super) fn authorization_uri(call: &mut Call<'_>) -> Outcome {
     let own = call.state.tables.find("connectors", &call.path[0]);
     let own = shown(own.ok_or_else(|| Failure::new(404, "entity.not_found"))?);
-    if own["type"] != "Social" {
+    let factory = own["connectorId"].as_str().unwrap_or_default();
+    if own["type"] != "Social" || IN_SESSION.contains(&factory) {
         let message = "{{method}}: has not been implemented yet.";
         return Err(Failure::with_message(501, "connector.not_implemented", message));
     }
@@ -130,30 +156,4 @@ pub(super) fn authorization_uri(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn providers(_: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(catalog::providers().map(Value::from).collect::<Value>()))
-}
-
-/// Creates or changes an enterprise connector; its users have e-mail addresses of its domains.
-pub(super) fn sso(call: &mut Call<'_>) -> Outcome {
-    let provider = call.body["providerName"].as_str().map(catalog::provider);
-    if matches!(provider, Some(None)) {
-        return Err(Failure::new(422, "connector.not_found"));
-    }
-    let public = ["gmail.com", "outlook.com", "yahoo.com", "hotmail.com", "icloud.com"];
-    let domains = call.strings("domains");
-    let refused: Vec<&String> =
-        domains.iter().filter(|own| public.contains(&own.as_str())).collect();
-    if !refused.is_empty() {
-        let failure = Failure::new(422, "single_sign_on.forbidden_domains");
-        return Err(failure.data(json!({ "data": refused })));
-    }
-    let has_domains = call.body.get("domains").is_some();
-    let mut reply = engine::run(call)?;
-    let id = reply.value().map(|own| own["id"].as_str().unwrap_or_default().to_owned());
-    if let Some(id) = id.filter(|_| has_domains) {
-        call.state.connectors.sso.retain(|own| own.id != id);
-        for domain in domains {
-            call.state.connectors.add_sso(&id, &domain);
-        }
-    }
-    Ok(reply)
 }

@@ -4,8 +4,11 @@ mod applications;
 mod configs;
 mod connectors;
 mod one_time_tokens;
+mod profile_fields;
 mod sessions;
+mod sign_in_checks;
 mod sign_in_experience;
+mod sso_connectors;
 mod tenant;
 mod users;
 
@@ -52,7 +55,9 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "UpdateConnector" => connectors::change(call),
         "DeleteConnector" | "DeleteSsoConnector" => connectors::delete(call),
         "ListSsoConnectorProviders" => connectors::providers(call),
-        "CreateSsoConnector" | "UpdateSsoConnector" => connectors::sso(call),
+        "CreateSsoConnector" | "UpdateSsoConnector" => sso_connectors::set(call),
+        "GetSsoConnector" => sso_connectors::read(call),
+        "ListSsoConnectors" => sso_connectors::list(call),
         "ListUserSessions" => sessions::list(call),
         "GetUserSession" => sessions::read(call),
         "DeleteUserSession" => sessions::end(call),
@@ -114,8 +119,12 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ListUserLogtoConfigs" | "UpdateUserLogtoConfigs" => configs::of_user(call),
         "ReplaceApplicationAccessControl" => configs::access_control(call),
         "CreateCustomProfileField" | "CreateCustomProfileFieldsBatch" => {
-            configs::profile_field(call)
+            profile_fields::create(call)
         }
+        "UpdateCustomProfileFieldByName" => profile_fields::change(call),
+        "DeleteCustomProfileFieldByName" => profile_fields::delete(call),
+        "UpdateCustomProfileFieldsSieOrder" => profile_fields::order(call),
+        "UpdateAccountCenterSettings" => configs::account_center(call),
         "GetSignInExperienceConfig" | "GetWellKnownExperience" => {
             configs::public_sign_in_experience(call)
         }

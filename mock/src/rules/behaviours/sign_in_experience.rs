@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::sign_in_checks;
 use crate::{
     rules::{
         call::{Call, Outcome},
         engine,
-        errors::Failure,
         spec::Spec,
     },
-    state::policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
+    state::{
+        now,
+        policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
+    },
 };
 
 pub(super) fn read(call: &mut Call<'_>) -> Outcome {
@@ -52,16 +55,15 @@ fn show_policy(policy: &Policy, own: &mut Value) {
 }
 
 pub(super) fn change(call: &mut Call<'_>) -> Outcome {
-    let given = call.members();
-    let factors = given.get("mfa").map(|mfa| mfa["factors"].clone()).unwrap_or_default();
-    if factors == json!(["BackupCode"]) {
-        let code = "sign_in_experiences.backup_code_cannot_be_enabled_alone";
-        return Err(Failure::new(400, code));
+    sign_in_checks::check(call)?;
+    if call.body["passwordExpiration"]["enabled"] == true {
+        call.body["passwordExpiration"]["enabledAt"] = now().into();
     }
+    let given = call.members();
     let mut reply = engine::run(call)?;
     let policy = &mut call.state.policy;
     if let Some(mfa) = given.get("mfa") {
-        let names = factors.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let names = mfa["factors"].as_array().into_iter().flatten().filter_map(Value::as_str);
         policy.factors = names.filter_map(MfaFactor::of_name).collect();
         policy.mfa = mfa["policy"].as_str().and_then(MfaPolicy::of_name).unwrap_or(policy.mfa);
     }

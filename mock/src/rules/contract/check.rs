@@ -135,6 +135,12 @@ impl<'a> Check<'a> {
                 "phone" if !guard::is_phone(text) => malformed("regex", "Invalid", &path),
                 "color" if !guard::is_color(text) => malformed("regex", "Invalid", &path),
                 "url" if !guard::is_url(text) => malformed("url", "Invalid url", &path),
+                "link" if !text.is_empty() && !guard::is_url(text) => {
+                    malformed("url", "Invalid url", &path)
+                }
+                "address" if !text.is_empty() && !guard::is_email(text) => {
+                    malformed("email", "Invalid email", &path)
+                }
                 "redirect" if !guard::is_url(text) => custom(&path),
                 _ => continue,
             };
