@@ -105,6 +105,7 @@ async fn the_management_api_wants_a_good_token() -> Result {
     let expected = json!({
         "code": "auth.unauthorized",
         "message": "Unauthorized. Please check credentials and its scope.",
+        "data": { "code": "ERR_JWS_INVALID", "name": "JWSInvalid" },
     });
     let (status, body) = answer(fixture.get("/api/users").await?).await?;
     assert_eq!((status.as_u16(), body), (401, expected));

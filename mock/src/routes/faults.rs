@@ -93,6 +93,10 @@ pub(crate) fn failed(status: u16) -> Response {
 }
 
 async fn reshaped(operation: &Operation, response: Response, change: Change<'_>) -> Response {
+    let status = response.status();
+    if let Some(text) = Contract::get().text_before(operation, status.as_u16(), change) {
+        return reply::text(status, text);
+    }
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) else {

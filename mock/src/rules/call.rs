@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     rules::{
-        contract::{Check, Contract, Operation, refused},
+        contract::{Check, Contract, Operation, issues::custom, refused},
         engine,
         errors::Failure,
         plan::Plan,
@@ -67,10 +67,13 @@ impl Reply {
         Self { status: 204, body: Body::None, total: None, is_example: false }
     }
 
+    pub(crate) fn text(body: String) -> Self {
+        Self { status: 200, body: Body::Text(body), total: None, is_example: false }
+    }
+
     /// What Logto sends where it has nothing to say about what was created.
     pub(crate) fn created() -> Self {
-        let body = Body::Text("Created".to_owned());
-        Self { status: 201, body, total: None, is_example: false }
+        Self { status: 201, ..Self::text("Created".to_owned()) }
     }
 }
 
@@ -108,7 +111,13 @@ impl Call<'_> {
         for (name, value) in names.zip(&self.path) {
             let own = self.operation.parameters.iter().find(|own| own.in_path && own.name == name);
             if let Some(own) = own {
+                let before = check.issues.len();
                 check.value(&own.schema, &json!(value), &[name.into()]);
+                // Logto tells no options of languages.
+                if name == "languageTag" && check.issues.len() > before {
+                    check.issues.truncate(before);
+                    check.issues.push(custom(&[name.into()]));
+                }
             }
         }
         if check.issues.is_empty() { Ok(()) } else { Err(refused("params", &check.issues)) }

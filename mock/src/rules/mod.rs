@@ -23,6 +23,7 @@ pub(crate) mod logs;
 pub(crate) mod pages;
 pub(crate) mod passwords;
 pub(crate) mod plan;
+pub(crate) mod providers;
 pub(crate) mod releases;
 pub(crate) mod scopes;
 pub(crate) mod search;

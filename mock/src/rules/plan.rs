@@ -13,6 +13,11 @@ pub(crate) fn plans() -> &'static [Plan] {
     &PLANS
 }
 
+/// What is done to the entities of a table.
+pub(crate) fn plan_of(table: &str) -> Option<&'static Plan> {
+    plans().iter().find(|plan| plan.table == table)
+}
+
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
     /// The table it is about: its path without parameters.

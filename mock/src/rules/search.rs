@@ -101,7 +101,7 @@ fn term(query: &Params, all: Fields, key: &str, value: &str) -> Result<Term, Fai
 
 fn invalid(details: &str) -> Failure {
     let message = format!("Input is invalid. {details}");
-    Failure::with_message(400, "request.invalid_input", &message)
+    Failure::with_message(400, "request.invalid_input", &message).data(json!({}))
 }
 
 /// Better an answer nobody takes for Logto's than a wrong list.

@@ -143,7 +143,9 @@ fn existed(world: &World<'_>, exchange: &Exchange, value: &str, is_last: bool) -
     if made_up.iter().any(|start| value.starts_with(start)) {
         return false;
     }
-    let is_gone = exchange.status == 404 && is_last;
+    let names_it = exchange.template.ends_with('}');
+    let is_made = exchange.method == "PUT" && exchange.status == 201 && names_it;
+    let is_gone = (is_made || exchange.status == 404) && is_last;
     match is_gone {
         true => world.own(value).is_some(),
         false => exchange.succeeded() || world.known.is_known(value),

@@ -8,6 +8,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
+        plan::plan_of,
         releases::knows,
         spec::{Act, Spec},
     },
@@ -100,7 +101,37 @@ pub(super) fn create_saml(call: &mut Call<'_>) -> Outcome {
         let message = "You CAN NOT create more SAML apps since the limit of 3 is hit.";
         return Err(Failure::with_message(403, "application.saml.reach_oss_limit", message));
     }
-    engine::run(call)
+    let mut reply = engine::run(call)?;
+    // It signs from the start.
+    let id = reply.value().map(|own| own["id"].as_str().unwrap_or_default().to_owned());
+    if let (Some(id), Some(plan)) = (id, plan_of("saml-applications/secrets")) {
+        call.plan = plan;
+        engine::add(call, &id, json!({ "active": true }))?;
+    }
+    Ok(reply)
+}
+
+/// What a service provider reads of a SAML application that has an active certificate.
+pub(super) fn saml_metadata(call: &mut Call<'_>) -> Outcome {
+    let id = &call.path[0];
+    let mut secrets = call.state.tables.of("saml-applications/secrets", id);
+    let secret = secrets.find(|row| row.members.get("active") == Some(&true.into()));
+    let Some(secret) = secret else {
+        let message =
+            format!("Can not find SAML application by ID ({id}) with active certificate.");
+        return Err(Failure::new(404, "entity.not_found").data(json!({ "message": message })));
+    };
+    let (endpoint, certificate) = (&call.state.endpoint, text(&secret.members, "certificate"));
+    Ok(Reply::text(format!(
+        "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" \
+         entityID=\"{endpoint}/saml/{id}\"><IDPSSODescriptor \
+         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
+         <KeyDescriptor use=\"signing\"><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">\
+         <X509Data><X509Certificate>{}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>\
+         <SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
+         Location=\"{endpoint}/api/saml/{id}/authn\"/></IDPSSODescriptor></EntityDescriptor>",
+        certificate.unwrap_or_default()
+    )))
 }
 
 pub(super) fn delete_saml_secret(call: &mut Call<'_>) -> Outcome {

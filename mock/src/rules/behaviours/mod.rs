@@ -56,8 +56,6 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "DeleteConnector" | "DeleteSsoConnector" => connectors::delete(call),
         "ListSsoConnectorProviders" => connectors::providers(call),
         "CreateSsoConnector" | "UpdateSsoConnector" => sso_connectors::set(call),
-        "GetSsoConnector" => sso_connectors::read(call),
-        "ListSsoConnectors" => sso_connectors::list(call),
         "ListUserSessions" => sessions::list(call),
         "GetUserSession" => sessions::read(call),
         "DeleteUserSession" => sessions::end(call),
@@ -129,6 +127,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
             configs::public_sign_in_experience(call)
         }
         "CreateSamlApplication" => applications::create_saml(call),
+        "ListSamlApplicationMetadata" => applications::saml_metadata(call),
         "DeleteSamlApplicationSecret" => applications::delete_saml_secret(call),
         "GetTotalUserCount" => tenant::user_count(call),
         "GetStatus" => Ok(crate::rules::call::Reply::nothing()),

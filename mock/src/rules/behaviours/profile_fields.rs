@@ -7,7 +7,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
-        plan::plans,
+        plan::plan_of,
         releases::knows,
     },
     state::{State, tables::Row},
@@ -22,10 +22,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         return engine::run(call);
     };
     fields.iter().try_for_each(|field| check_name(field["name"].as_str().unwrap_or_default()))?;
-    let mut plans = plans().iter();
-    if let Some(plan) = plans.find(|plan| plan.table == TABLE) {
-        call.plan = plan;
-    }
+    call.plan = plan_of(TABLE).unwrap_or(call.plan);
     let mut created = Vec::new();
     for field in fields {
         created.push(Value::from(engine::add(call, "", field)?));

@@ -27,6 +27,20 @@ impl Contract {
         }
     }
 
+    /// What a release says where a later one shows what it has done: the name of the status.
+    pub(crate) fn text_before(
+        &self,
+        operation: &Operation,
+        status: u16,
+        change: Change<'_>,
+    ) -> Option<&'static str> {
+        let Change::Release(release) = change else { return None };
+        let schema = operation.successes.iter().find(|(own, _)| *own == status)?.1.as_ref()?;
+        let since = schema["x-logto-since"].as_str()?;
+        let text = if status == 201 { "Created" } else { "OK" };
+        is_later(since, release).then_some(text)
+    }
+
     /// Takes away of a request's body what a release does not know, and therefore does not read.
     pub(crate) fn restrict(&self, schema: &Value, body: &mut Value, release: &str) {
         self.walk(schema, body, Change::Release(release));

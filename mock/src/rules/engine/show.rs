@@ -7,6 +7,8 @@ use crate::{
         catalog,
         contract::{Contract, example},
         plan::pair,
+        providers,
+        releases::knows,
     },
     state::{State, collection::Members},
 };
@@ -84,28 +86,13 @@ fn computed(state: &State, table: &str, own: &Members, name: &str) -> Option<Val
             };
             provider.get(name)?.clone()
         }
-        ("sso-connectors", "providerConfig") => provider_config(own.get("config")?)?,
+        ("sso-connectors", "providerConfig") => providers::config(state, id, own)?,
+        ("applications", "secret") if !knows(state, "1.42") => {
+            format!("#internal:{id:0<32.32}").into()
+        }
         ("resources/scopes", "resource") => resource_of(state, own)?.clone().into(),
         _ => return None,
     })
-}
-
-/// What an OpenID Connect provider would say of itself.
-fn provider_config(config: &Value) -> Option<Value> {
-    let issuer = config["issuer"].as_str()?;
-    let mut shown = config.clone();
-    if shown.get("scope").is_none() {
-        shown["scope"] = "openid profile email".into();
-    }
-    for (name, path) in [
-        ("authorizationEndpoint", "auth"),
-        ("tokenEndpoint", "token"),
-        ("userinfoEndpoint", "me"),
-        ("jwksUri", "jwks"),
-    ] {
-        shown[name] = format!("{issuer}/{path}").into();
-    }
-    Some(shown)
 }
 
 fn resource_of<'a>(state: &'a State, scope: &Members) -> Option<&'a Members> {
