@@ -6,7 +6,7 @@ use crate::{
     Mock,
     rules::{
         contract::{Contract, is_release},
-        totp,
+        sentinel, totp,
     },
     state::{
         factors::Secret,
@@ -88,9 +88,10 @@ impl Mock {
     }
 
     /// Refuses this username, e-mail address or phone number from now on, as if it had been tried
-    /// with wrong passwords too often.
+    /// with wrong passwords too often: until the lockout duration of the sign-in experience is over
+    /// (60 minutes at first), or `POST /api/sentinel-activities/delete` unlocks it.
     pub fn lock_out(&self, identifier: &str) {
-        self.store.lock().locked.insert(identifier.to_owned());
+        sentinel::block(&mut self.store.lock(), identifier);
     }
 
     /// Makes a user's password too old to sign in with.

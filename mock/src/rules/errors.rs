@@ -215,7 +215,6 @@ fn message(code: &str) -> &'static str {
         }
         "session.passkey_sign_in.pending_info_not_found" => "No passkey has been asked for.",
         "session.sso_enabled" => "This email address signs in with single sign-on.",
-        "session.verification_blocked_too_many_attempts" => "Too many attempts. Try again later.",
         "session.verification_failed" | "session.verification_session_not_found" => {
             "The verification was not successful. Restart the verification flow and try again."
         }

@@ -27,6 +27,7 @@ pub(crate) mod providers;
 pub(crate) mod releases;
 pub(crate) mod scopes;
 pub(crate) mod search;
+pub(crate) mod sentinel;
 pub(crate) mod sessions;
 pub(crate) mod signatures;
 pub(crate) mod spec;

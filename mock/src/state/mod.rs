@@ -1,5 +1,6 @@
 //! What the server knows: one value behind one lock.
 
+pub(crate) mod attempts;
 pub(crate) mod codes;
 pub(crate) mod collection;
 pub(crate) mod connectors;
@@ -31,6 +32,7 @@ use std::{
 
 pub(crate) use self::time::{iso, now};
 use crate::state::{
+    attempts::Attempts,
     codes::Codes,
     connectors::Connectors,
     custom_claims::Customizer,
@@ -80,8 +82,7 @@ pub(crate) struct State {
     /// Those of the Account API.
     pub(crate) verifications: Verifications,
     pub(crate) connectors: Connectors,
-    /// Identifiers that have been tried too often.
-    pub(crate) locked: HashSet<String>,
+    pub(crate) attempts: Attempts,
     pub(crate) interactions: HashMap<String, Interaction>,
     /// What the pages for device codes were given to be sent with.
     pub(crate) device_pages: HashSet<String>,
@@ -143,7 +144,7 @@ impl Store {
             codes: Codes::default(),
             verifications: Verifications::default(),
             connectors: Connectors::default(),
-            locked: HashSet::new(),
+            attempts: Attempts::default(),
             interactions: HashMap::new(),
             device_pages: HashSet::new(),
             sign_outs: HashMap::new(),

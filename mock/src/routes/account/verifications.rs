@@ -19,10 +19,12 @@ use crate::{
     rules::{
         errors::Failure,
         guard::{Field, Kind, required},
+        sentinel,
         web_authn::{ATTESTATION, Origin},
     },
     state::{
         Store,
+        attempts::Pool,
         collection::text,
         factors::Credential,
         iso, now,
@@ -104,7 +106,9 @@ async fn password(Account(id): Account, State(store): State<Store>, body: JsonBo
     let members = body.check(PASSWORD)?;
     let mut state = store.lock();
     let password = text(&members, "password").unwrap_or_default();
-    if !state.users.find(&id).is_some_and(|user| user.has_password(password)) {
+    let is_right = state.users.find(&id).is_some_and(|user| user.has_password(password));
+    sentinel::report(&mut state, &id, Pool::FirstFactor, !is_right)?;
+    if !is_right {
         return Err(Failure::new(422, "session.invalid_credentials"));
     }
     let record = state.ids.standard();
@@ -129,10 +133,13 @@ async fn verify(_: Account, State(store): State<Store>, body: JsonBody) -> Answe
     let members = body.check(VERIFY)?;
     let id = text(&members, "verificationId").unwrap_or_default();
     let state = &mut *store.lock();
-    let record = state.verifications.open(id)?;
+    state.verifications.open(id)?;
     let code = text(&members, "code").unwrap_or_default();
-    state.codes.check(id, &members["identifier"], code)?;
-    record.verified = true;
+    let checked = state.codes.check(id, &members["identifier"], code);
+    let target = members["identifier"]["value"].as_str().unwrap_or_default();
+    sentinel::report(state, target, Pool::FirstFactor, checked.is_err())?;
+    checked?;
+    state.verifications.open(id)?.verified = true;
     Ok(reply::ok(&json!({ "verificationRecordId": id })))
 }
 

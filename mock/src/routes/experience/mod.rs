@@ -15,6 +15,7 @@ mod passkey;
 mod password;
 mod profile;
 mod record;
+mod sentinel;
 mod social;
 mod sso;
 mod step;

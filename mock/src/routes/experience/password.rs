@@ -35,9 +35,6 @@ async fn verify(step: Step) -> Answer {
 
 fn user_with_password(state: &State, members: &Members) -> Result<String, Failure> {
     let identifier = &members["identifier"];
-    if identifier["value"].as_str().is_some_and(|value| state.locked.contains(value)) {
-        return Err(Failure::new(400, "session.verification_blocked_too_many_attempts"));
-    }
     let user = identifier::find(state, identifier);
     let password = text(members, "password").unwrap_or_default();
     let user = user.filter(|user| user.has_password(password));

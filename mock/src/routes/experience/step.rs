@@ -5,7 +5,7 @@ use axum::{
     http::HeaderMap,
 };
 
-use super::{Answer, Experience, audit, webhooks};
+use super::{Answer, Experience, audit, sentinel, webhooks};
 use crate::{
     routes::{auth::user_agent, authorization::interaction_of, body::JsonBody},
     rules::{errors::Failure, guard::Field},
@@ -63,11 +63,13 @@ impl Step {
     ) -> Answer {
         let mut state = self.store.lock();
         let (uid, experience) = under_way(&mut state, &self.headers)?;
-        let (experience, members) = (experience.clone(), self.body.check(fields)?);
+        let (before, members) = (experience.clone(), self.body.check(fields)?);
         let (headers, body) = (&self.headers, &self.body);
-        let mut flow = Flow { uid, state: &mut state, experience, headers, body, ended: false };
+        let (state, experience) = (&mut *state, before.clone());
+        let mut flow = Flow { uid, state, experience, headers, body, ended: false };
         let event = flow.experience.event;
         let answer = operation(&mut flow, &members);
+        let answer = sentinel::judge(&mut flow, &self.path, &before, answer);
         audit::note(&mut flow, event, &self.path, &answer);
         webhooks::tell(&mut flow, &self.path, &answer);
         // What an operation found out before it failed stays.

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use super::{
     Answer, Event, Flow,
     audit::{VIEWED, forget},
+    sentinel,
 };
 use crate::{
     rules::{
         events::{self, ADDRESS},
         releases::knows,
+        sentinel::BLOCKED,
     },
     state::{
         collection::{Members, object},
@@ -35,16 +37,13 @@ pub(super) fn tell(flow: &mut Flow<'_>, path: &str, answer: &Answer) {
             let Ok(user) = flow.user() else { return };
             queue(flow, "User.Created", in_flow(flow, json!({ "data": shown(&user) })));
         }
-        (_, Err(failure)) if failure.body["code"] == LOCKED && knows(flow.state, "1.38") => {
-            let identifier = &flow.body.value()["identifier"];
-            let own = json!({ "type": identifier["type"], "value": identifier["value"] });
-            queue(flow, "Identifier.Lockout", in_flow(flow, own));
+        (_, Err(failure)) if failure.body["code"] == BLOCKED && knows(flow.state, "1.34") => {
+            let Some((_, identifier)) = sentinel::attempt(flow, path) else { return };
+            queue(flow, "Identifier.Lockout", in_flow(flow, identifier));
         }
         _ => {}
     }
 }
-
-const LOCKED: &str = "session.verification_blocked_too_many_attempts";
 
 /// What every event but those of an interaction's end says beside its own members.
 fn in_flow(flow: &Flow<'_>, mut own: Value) -> Value {

@@ -10,6 +10,7 @@ use crate::{
         errors::Failure,
         events,
         logs::is_wanted,
+        sentinel,
         spec::{Act, Spec},
     },
     state::{
@@ -258,6 +259,13 @@ pub(super) fn set_invitation_status(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn user_count(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(json!({ "totalUserCount": call.state.users.len() })))
+}
+
+/// Lets identifiers try again that failed too often.
+pub(super) fn unblock(call: &mut Call<'_>) -> Outcome {
+    let targets = call.strings("targets");
+    sentinel::unblock(call.state, targets.iter().map(String::as_str));
+    Ok(Reply::nothing())
 }
 
 /// What identifies where a code is sent to; codes of the Management API have no other id.
