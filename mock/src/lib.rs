@@ -61,11 +61,10 @@
 //!   key, and no others; the challenge, origin, flags, counter and signature are verified.
 //!   The relying party is the host of the request's `Origin`.
 //! - The QR code of an authenticator app is a picture of one point.
-//! - Webhooks go to `http` addresses only, without redirects,
-//!   and tell of what the Management API changes, not of sign-ins. The audit log has
-//!   requests for tokens only.
-//! - Connectors' configurations are not checked, scripts do not run, domains stay
-//!   pending, and nobody's activity is counted.
+//! - Webhooks go to `http` addresses only, without redirects.
+//! - Of a connector's configuration it is checked that the text fields its form requires are
+//!   there, that issuers are URLs and that SAML metadata has a certificate; nothing is fetched.
+//! - Domains stay pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
 
 mod authenticator;

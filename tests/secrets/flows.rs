@@ -6,7 +6,7 @@ use logto_api::{
     logout::LogoutTokenVerifier,
     sign_in::{StoredTokens, UserSessions},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -142,7 +142,7 @@ pub fn webhooks(shown: &mut Shown) {
 
     let verifier = WebhookVerifier::new(canary("key")).or_key(canary("old-key"));
     shown.show(&verifier);
-    let user: Value = json!({
+    let user: serde_json::Value = json!({
         "id": "u1", "primaryEmail": canary("email"), "customData": {"k": canary("custom")},
     });
     for body in [
@@ -154,7 +154,7 @@ pub fn webhooks(shown: &mut Shown) {
         json!({"event": "PostSignIn", "user": canary("user")}),
         json!({"event": "User.Created", "status": canary("status")}),
         json!({"event": [canary("event")]}),
-        Value::from(canary("text")),
+        serde_json::Value::from(canary("text")),
     ] {
         let body = body.to_string();
         let signature = verifier.sign(body.as_bytes());
