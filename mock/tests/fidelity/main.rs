@@ -16,6 +16,7 @@ mod authenticator;
 mod common;
 mod contract;
 mod exchange;
+mod flows;
 mod interaction;
 mod known;
 mod logs;
@@ -39,6 +40,13 @@ const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/recordings
 /// code, and shape. Raise them when the stand-in gets better.
 const FLOOR: (f64, f64) = (91.0, 81.3);
 
+/// Whole sign-ins, and OpenID Connect.
+const FLOWS: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conversations/experience.jsonl"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/oidc/flows/flows.jsonl"),
+];
+const FLOW_FLOOR: (f64, f64) = (50.0, 50.0);
+
 #[tokio::test]
 async fn recorded_exchanges() {
     let folder = std::env::var_os("LOGTO_RECORDINGS").map(PathBuf::from);
@@ -56,13 +64,35 @@ async fn recorded_exchanges() {
     for file in &exchanges {
         replay(file, &known, &mut report).await;
     }
-    report.print();
+    report.print("FIDELITY_FAILURES");
     let (status, shape) = report.percentages();
     assert!(
         folder.is_some() || status >= FLOOR.0 && shape >= FLOOR.1,
         "{status:.1} % and {shape:.1} % are below the floor of {} % and {} %",
         FLOOR.0,
         FLOOR.1
+    );
+}
+
+/// Each in turn, with what a step gave in the next.
+#[tokio::test]
+async fn recorded_flows() {
+    let own = std::env::var_os("LOGTO_FLOWS");
+    let files: Vec<PathBuf> = match &own {
+        Some(files) => std::env::split_paths(files).collect(),
+        None => FLOWS.iter().map(PathBuf::from).collect(),
+    };
+    let mut report = Report::default();
+    for file in &files {
+        flows::replay(file, &mut report).await;
+    }
+    report.print("FLOW_FAILURES");
+    let (status, shape) = report.percentages();
+    assert!(
+        own.is_some() || status >= FLOW_FLOOR.0 && shape >= FLOW_FLOOR.1,
+        "{status:.1} % and {shape:.1} % are below the floor of {} % and {} %",
+        FLOW_FLOOR.0,
+        FLOW_FLOOR.1
     );
 }
 

@@ -12,31 +12,28 @@ pub(crate) struct Verdict {
     problems: Vec<String>,
 }
 
+/// A status, and a code if there is one.
+type Outcome<'a> = (u16, Option<&'a str>);
+
 impl Verdict {
     pub(crate) fn of(exchange: &Exchange, reply: &Reply) -> Self {
-        let code = reply.body["code"].as_str();
-        let status = reply.status == exchange.status && code == exchange.code();
-        let mut problems = Vec::new();
-        if !status {
-            problems.push(format!(
-                "{} {} and not {} {}",
-                reply.status,
-                code.unwrap_or_default(),
-                exchange.status,
-                exchange.code().unwrap_or_default()
-            ));
-        }
         let schema = contract::answer(&exchange.method, &exchange.template, exchange.status);
-        let differences = shape::differences(schema, &exchange.response_body, &reply.body);
-        let kinds = exchange.response_body.is_null() == reply.body.is_null();
-        if status && !kinds {
-            problems.push("a body where there is none, or none where there is one".into());
+        let mut differences = shape::differences(schema, &exchange.response_body, &reply.body);
+        if exchange.response_body.is_null() != reply.body.is_null() {
+            differences.insert(0, "a body where there is none, or none where there is one".into());
         }
-        let shape = status && kinds && differences.is_empty();
-        if status {
-            problems.extend(differences);
+        let recorded = (exchange.status, exchange.code());
+        Self::new(recorded, (reply.status, reply.body["code"].as_str()), differences)
+    }
+
+    /// Differences in shape count where the outcome is the recorded one.
+    pub(crate) fn new(recorded: Outcome<'_>, own: Outcome<'_>, differences: Vec<String>) -> Self {
+        if recorded != own {
+            let told = |outcome: Outcome<'_>| format!("{} {}", outcome.0, outcome.1.unwrap_or(""));
+            let problems = vec![format!("{} and not {}", told(own), told(recorded))];
+            return Self { status: false, shape: false, problems };
         }
-        Self { status, shape, problems }
+        Self { status: true, shape: differences.is_empty(), problems: differences }
     }
 
     pub(crate) fn is_right(&self) -> bool {
@@ -65,26 +62,28 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn add(&mut self, exchange: &Exchange, verdict: Verdict) {
-        self.count(exchange.group(), verdict.status, verdict.shape);
+        let Exchange { place, operation, method, path, request_body, .. } = exchange;
+        let body: String = match request_body {
+            Value::Null => String::new(),
+            body => body.to_string().chars().take(160).collect(),
+        };
+        let line = format!("{operation}\t{method} {path}\t{body}\t{place}");
+        self.judge(exchange.group(), &line, verdict);
+    }
+
+    /// Counts a step in its group; a line says which it is if something is wrong.
+    pub(crate) fn judge(&mut self, group: &str, line: &str, verdict: Verdict) {
+        let count = self.groups.entry(group.to_owned()).or_default();
+        count.all += 1;
+        count.status += usize::from(verdict.status);
+        count.shape += usize::from(verdict.shape);
         for problem in verdict.problems {
-            let Exchange { place, operation, method, path, request_body, .. } = exchange;
-            let body: String = match request_body {
-                Value::Null => String::new(),
-                body => body.to_string().chars().take(160).collect(),
-            };
-            let _ =
-                writeln!(self.failures, "{operation}\t{method} {path}\t{problem}\t{body}\t{place}");
+            let _ = writeln!(self.failures, "{problem}\t{line}");
         }
     }
 
-    pub(crate) fn count(&mut self, group: &str, status: bool, shape: bool) {
-        let count = self.groups.entry(group.to_owned()).or_default();
-        count.all += 1;
-        count.status += usize::from(status);
-        count.shape += usize::from(shape);
-    }
-
-    pub(crate) fn print(&self) {
+    /// Prints the groups; writes what is wrong to the file that this variable names.
+    pub(crate) fn print(&self, failures: &str) {
         let mut text = String::new();
         for (group, count) in &self.groups {
             let Count { all, status, shape } = count;
@@ -98,7 +97,7 @@ impl Report {
         );
         // Past the test harness, which would keep it from a passing test's reader.
         std::io::stdout().write_all(text.as_bytes()).unwrap();
-        if let Some(file) = std::env::var_os("FIDELITY_FAILURES") {
+        if let Some(file) = std::env::var_os(failures) {
             std::fs::write(file, &self.failures).unwrap();
         }
     }

@@ -336,7 +336,7 @@ fn member(identifier: &Value) -> &'static str {
 }
 
 /// Second factors by the names that a refusal offers.
-fn factors(names: &Value) -> Vec<MfaFactor> {
+pub(crate) fn factors(names: &Value) -> Vec<MfaFactor> {
     let known = [
         MfaFactor::Totp,
         MfaFactor::WebAuthn,

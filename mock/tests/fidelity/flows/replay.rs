@@ -1,0 +1,403 @@
+//! Sends the steps of a flow to a stand-in, each with what the steps before it were given here.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use logto_mock::Mock;
+use reqwest::{Client, Method, Url, redirect::Policy};
+use serde_json::{Value, json};
+
+use super::{
+    cast::Cast,
+    recorded::{Credentials, Flow, Pairs, Step, claims, pairs, value},
+};
+use super::REDACTED;
+use crate::common;
+
+/// Where the recorded server was.
+const RECORDED: [&str; 2] = ["http://localhost:3001", "http%3A%2F%2Flocalhost%3A3001"];
+/// Shorter values are no ids.
+const SHORTEST: usize = 8;
+
+pub(crate) struct Replay<'a> {
+    pub(crate) mock: &'a Mock,
+    pub(crate) cast: &'a Cast,
+    /// The application that a flow is about, by its recorded id.
+    app: Option<String>,
+    http: Client,
+    token: String,
+    /// Recorded values, and what they are here; longer ones first.
+    own: BTreeMap<(std::cmp::Reverse<usize>, String), String>,
+    /// Recorded cookies, and what they are here.
+    cookies: HashMap<(String, String), String>,
+    /// Cookies of the browser in which users signed in of whom only the tokens were recorded.
+    pub(crate) jar: BTreeMap<String, String>,
+    pub(crate) scopes: HashMap<(String, String), Value>,
+    /// Of applications, by their recorded ids.
+    pub(crate) secrets: HashMap<String, String>,
+    made: usize,
+    /// When the flow was recorded, in milliseconds since the epoch.
+    recorded_at: Option<u64>,
+    /// The newest access token.
+    access_token: String,
+    /// The secret of an authenticator app that was set up last.
+    pub(crate) totp: Option<String>,
+}
+
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Pairs,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}
+
+impl<'a> Replay<'a> {
+    pub(crate) async fn start(mock: &'a Mock, cast: &'a Cast, flow: &Flow) -> Self {
+        let http = Client::builder().user_agent("flows/1").redirect(Policy::none()).build().unwrap();
+        let token = common::management_token(mock, &http).await.unwrap();
+        Self {
+            mock,
+            cast,
+            app: flow.app(),
+            http,
+            token,
+            own: BTreeMap::new(),
+            cookies: HashMap::new(),
+            jar: BTreeMap::new(),
+            scopes: HashMap::new(),
+            secrets: HashMap::new(),
+            made: 0,
+            recorded_at: flow.recorded_at(),
+            totp: None,
+            access_token: String::new(),
+        }
+    }
+
+    pub(crate) fn number(&mut self) -> usize {
+        self.made += 1;
+        self.made
+    }
+
+    pub(crate) fn equate(&mut self, recorded: &str, own: &str) {
+        let key = (std::cmp::Reverse(recorded.len()), recorded.to_owned());
+        self.own.insert(key, own.to_owned());
+    }
+
+    pub(crate) fn knows(&self, recorded: &str) -> bool {
+        self.own.contains_key(&(std::cmp::Reverse(recorded.len()), recorded.to_owned()))
+    }
+
+    pub(crate) fn own(&self, recorded: &str) -> String {
+        let key = (std::cmp::Reverse(recorded.len()), recorded.to_owned());
+        self.own.get(&key).map_or(recorded, String::as_str).to_owned()
+    }
+
+    /// A text with what its parts are here.
+    pub(crate) fn translate(&self, text: &str) -> String {
+        let endpoint = self.mock.endpoint();
+        let encoded = endpoint.replace(':', "%3A").replace('/', "%2F");
+        let mut text = text.replace(RECORDED[0], endpoint).replace(RECORDED[1], &encoded);
+        // What was put in is not looked into again.
+        let mut put = Vec::new();
+        for ((_, recorded), own) in &self.own {
+            if text.contains(recorded.as_str()) {
+                text = text.replace(recorded.as_str(), &format!("\u{1}{}\u{2}", put.len()));
+                put.push(own);
+            }
+        }
+        for (at, own) in put.iter().enumerate().rev() {
+            text = text.replace(&format!("\u{1}{at}\u{2}"), own);
+        }
+        text
+    }
+
+    pub(crate) async fn manage(&mut self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.mock.endpoint());
+        let request = self.http.request(method.parse().unwrap(), url).bearer_auth(&self.token);
+        let request = if body.is_null() { request } else { request.json(body) };
+        answered(request).await.json()
+    }
+
+    /// A request by the browser in which users sign in of whom only the tokens were recorded.
+    pub(crate) async fn browse(&mut self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let endpoint = self.mock.endpoint();
+        let url =
+            if path.starts_with("http") { path.to_owned() } else { format!("{endpoint}{path}") };
+        let cookies = self.jar.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies = cookies.collect::<Vec<_>>().join("; ");
+        let request = self.http.request(method.parse().unwrap(), url).header("cookie", cookies);
+        let request = match &body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let reply = answered(request).await;
+        self.jar.extend(set_cookies(&reply.headers));
+        reply
+    }
+
+    pub(crate) async fn token(&self, id: &str, secret: Option<&str>, mut form: Pairs) -> Value {
+        let request = self.http.post(format!("{}/oidc/token", self.mock.endpoint()));
+        let request = match secret {
+            Some(secret) => request.basic_auth(id, Some(secret)),
+            None => {
+                form.push(("client_id".into(), id.into()));
+                request
+            }
+        };
+        answered(request.form(&form)).await.json()
+    }
+
+    pub(crate) async fn send(&mut self, step: &Step) -> Reply {
+        if step.wait_before_s > 0.0 {
+            self.mock.advance(Duration::from_secs_f64(step.wait_before_s));
+        }
+        self.find_session(step).await;
+        let url = format!("{}{}", self.mock.endpoint(), self.translate(&step.url));
+        let method: Method = step.method.parse().unwrap();
+        let mut request = self.http.request(method, url);
+        for (name, value) in &step.headers {
+            let value = match name.to_lowercase().as_str() {
+                "cookie" => self.cookies(value),
+                "authorization" => self.authorization(step, value),
+                "host" => continue,
+                _ => self.translate(value),
+            };
+            if !value.is_empty() {
+                request = request.header(name, value);
+            }
+        }
+        if step.has_body() {
+            request = request.body(self.body(step).await);
+        }
+        let reply = answered(request).await;
+        self.learn(step, &reply);
+        reply
+    }
+
+    /// The newest session or grant, where one that was not told of before is ended.
+    async fn find_session(&mut self, step: &Step) {
+        let segments: Vec<&str> = step.path().split('/').collect();
+        let ["", "api", "users", user, kind @ ("sessions" | "grants"), id] = segments.as_slice()
+        else {
+            return;
+        };
+        if step.succeeded() && !self.knows(id) {
+            let path = format!("/api/users/{}/{kind}", self.own(user));
+            let all = self.manage("GET", &path, &Value::Null).await;
+            let own = &all[*kind][0];
+            let own = own["payload"]["uid"].as_str().or(own["id"].as_str());
+            own.into_iter().for_each(|own| self.equate(id, own));
+        }
+    }
+
+    fn cookies(&self, recorded: &str) -> String {
+        let pairs = recorded.split(';').filter_map(|pair| pair.trim().split_once('='));
+        let own = pairs.filter_map(|(name, value)| {
+            let known = self.cookies.get(&(name.to_owned(), value.to_owned()));
+            let value = known.or_else(|| self.jar.get(name))?;
+            Some(format!("{name}={value}"))
+        });
+        own.collect::<Vec<_>>().join("; ")
+    }
+
+    fn authorization(&self, step: &Step, recorded: &str) -> String {
+        if let Some(basic) = recorded.strip_prefix("Basic ") {
+            return self.basic(step, basic);
+        }
+        let token = recorded.strip_prefix("Bearer ").unwrap_or_default();
+        if token == REDACTED && !step.path().starts_with("/api/") {
+            return format!("Bearer {}", self.access_token);
+        }
+        let of_user = ["/api/my-account", "/api/verifications"];
+        let manages = step.path().starts_with("/api/")
+            && !of_user.iter().any(|own| step.path().starts_with(own))
+            && step.status != 401;
+        match manages && !self.knows(token) {
+            true => format!("Bearer {}", self.token),
+            false => self.translate(recorded),
+        }
+    }
+
+    fn basic(&self, step: &Step, recorded: &str) -> String {
+        let pair = match (step.credentials(), recorded) {
+            (_, REDACTED) => {
+                let id = self.app.as_deref().unwrap_or_default();
+                format!("{}:{}", self.own(id), self.secrets.get(id).map_or("", String::as_str))
+            }
+            (Some(Credentials { id, secret: Some(secret) }), _) => {
+                format!("{}:{}", self.translate(&id), self.secret(&id, &secret))
+            }
+            _ => return format!("Basic {recorded}"),
+        };
+        format!("Basic {}", BASE64_STANDARD.encode(pair))
+    }
+
+    /// An application's secret, where the recorded one was right.
+    fn secret(&self, id: &str, recorded: &str) -> String {
+        let is_right =
+            self.cast.apps.get(id).is_some_and(|app| app.secrets.iter().any(|own| own == recorded));
+        match self.secrets.get(id) {
+            Some(own) if is_right && !self.knows(recorded) => own.clone(),
+            _ => self.translate(recorded),
+        }
+    }
+
+    /// The request's body, with codes that are right here where they were.
+    async fn body(&mut self, step: &Step) -> String {
+        let mut text = self.translate(&step.text());
+        if let Some(Credentials { id, secret: Some(secret) }) = step.credentials() {
+            let own = format!("client_secret={}", self.secret(&id, &secret));
+            text = text.replace(&format!("client_secret={secret}"), &own);
+        }
+        let Ok(mut body) = serde_json::from_str::<Value>(&text) else { return text };
+        if let (Some(ends), Some(begun)) = (body["expiresAt"].as_u64(), self.recorded_at) {
+            body["expiresAt"] = (now() + ends).saturating_sub(begun).into();
+            return body.to_string();
+        }
+        let path = step.path();
+        if !body["code"].is_string() || !step.succeeded() {
+            return text;
+        }
+        if path.ends_with("verification-code/verify") {
+            let address = body["identifier"]["value"].as_str().unwrap_or_default();
+            body["code"] = json!(self.mock.last_code(address));
+        } else if path.ends_with("/totp/verify") {
+            // A code is good once.
+            self.mock.advance(Duration::from_secs(30));
+            let secret = self.totp.clone().unwrap_or_default();
+            body["code"] = self.mock.totp_code(&secret).into();
+        }
+        body.to_string()
+    }
+
+    /// Remembers what a step gave here in place of what was recorded.
+    fn learn(&mut self, step: &Step, reply: &Reply) {
+        let own: BTreeMap<_, _> = set_cookies(&reply.headers).collect();
+        for (name, recorded) in set_cookies(&step.response_headers) {
+            if let Some(own) = own.get(&name).filter(|own| !own.is_empty()) {
+                self.pair_texts(&recorded, own);
+                self.cookies.insert((name, recorded), own.clone());
+            }
+        }
+        if let (Some(recorded), Some(own)) = (step.location(), value(&reply.headers, "location")) {
+            self.pair_urls(recorded, own);
+        }
+        if let (Some(recorded), Some(own)) =
+            (value(&step.response_headers, "etag"), value(&reply.headers, "etag"))
+        {
+            self.equate(recorded, own);
+        }
+        match (step.answer(), reply.json()) {
+            (Value::Null, _) | (_, Value::Null) => {
+                self.pair_inputs(&step.response_text(), &reply.text);
+            }
+            (recorded, own) => {
+                self.totp = own["secret"].as_str().map(str::to_owned).or(self.totp.take());
+                let token = own["access_token"].as_str();
+                self.access_token = token.unwrap_or(&self.access_token).to_owned();
+                self.pair(&recorded, &own);
+            }
+        }
+    }
+
+    fn pair(&mut self, recorded: &Value, own: &Value) {
+        match (recorded, own) {
+            (Value::String(recorded), Value::String(own)) => self.pair_texts(recorded, own),
+            (Value::Array(recorded), Value::Array(own)) => {
+                recorded.iter().zip(own).for_each(|(recorded, own)| self.pair(recorded, own));
+            }
+            (Value::Object(recorded), Value::Object(own)) => {
+                for (name, recorded) in recorded {
+                    let is_prose = ["message", "error_description"].contains(&name.as_str());
+                    if let Some(own) = own.get(name).filter(|_| !is_prose) {
+                        self.pair(recorded, own);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pair_texts(&mut self, recorded: &str, own: &str) {
+        if recorded.starts_with("http") || recorded.starts_with('/') {
+            return self.pair_urls(recorded, own);
+        }
+        if let (Some(recorded), Some(own)) = (claims(recorded), claims(own)) {
+            self.pair(&recorded, &own);
+        }
+        let is_id = |text: &str| {
+            text.len() >= SHORTEST
+                && !text.contains(|c: char| c.is_whitespace() || ":/".contains(c))
+        };
+        if recorded != own && is_id(recorded) && is_id(own) {
+            self.equate(recorded, own);
+        }
+    }
+
+    fn pair_urls(&mut self, recorded: &str, own: &str) {
+        let base = Url::parse("http://host").unwrap();
+        let (Ok(recorded), Ok(own)) = (base.join(recorded), base.join(own)) else { return };
+        let segments = recorded.path().split('/').zip(own.path().split('/'));
+        segments.for_each(|(recorded, own)| self.pair_texts(recorded, own));
+        let parts = [(recorded.query(), own.query()), (recorded.fragment(), own.fragment())];
+        for (recorded, own) in parts {
+            let own = pairs(own.unwrap_or_default());
+            for (name, recorded) in pairs(recorded.unwrap_or_default()) {
+                let described = name == "error_description" || name == "state";
+                if let Some(own) = value(&own, &name).filter(|_| !described) {
+                    self.pair_texts(&recorded, own);
+                }
+            }
+        }
+    }
+
+    fn pair_inputs(&mut self, recorded: &str, own: &str) {
+        let own: Pairs = inputs(own).collect();
+        for (name, recorded) in inputs(recorded) {
+            if let Some(own) = value(&own, &name) {
+                self.pair_texts(&recorded, own);
+            }
+        }
+    }
+}
+
+/// The hidden fields of a page.
+pub(crate) fn inputs(page: &str) -> impl Iterator<Item = (String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!("{name}=\""))?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    let tags = page.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
+    tags.filter_map(move |tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
+}
+
+fn set_cookies(headers: &Pairs) -> impl Iterator<Item = (String, String)> {
+    let lines = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    lines.filter_map(|(_, line)| {
+        let (name, value) = line.split(';').next()?.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    })
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Reply {
+    let response = request.send().await.unwrap();
+    let headers = response.headers().iter();
+    let headers = headers.filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    let (status, headers) = (response.status().as_u16(), headers.collect());
+    Reply { status, headers, text: response.text().await.unwrap() }
+}
