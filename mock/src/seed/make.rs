@@ -98,7 +98,10 @@ impl Maker<'_> {
 
     fn role(&mut self, name: &str, kind: &str, scopes: &[String]) -> io::Result<String> {
         let scopes = self.scopes(scopes)?;
-        let body = json!({ "name": name, "description": name, "type": kind, "scopeIds": scopes });
+        let mut body = json!({ "name": name, "description": name, "type": kind });
+        if !scopes.is_empty() {
+            body["scopeIds"] = scopes.into();
+        }
         let made = self.make("CreateRole", &[], body)?;
         Ok(made["id"].as_str().unwrap_or_default().to_owned())
     }
