@@ -45,7 +45,7 @@ const FLOWS: [&str; 2] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conversations/experience.jsonl"),
     concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/oidc/flows/flows.jsonl"),
 ];
-const FLOW_FLOOR: (f64, f64) = (50.0, 50.0);
+const FLOW_FLOOR: (f64, f64) = (82.0, 76.5);
 
 #[tokio::test]
 async fn recorded_exchanges() {

@@ -86,7 +86,9 @@ impl Cast {
             let back = value(&query, "redirect_uri").filter(|_| step.status == 303);
             let app = self.apps.entry(id.to_owned()).or_default();
             app.redirects.extend(back.map(str::to_owned));
-            app.is_confidential |= back.is_some() && value(&query, "code_challenge").is_none() && step.location().is_some_and(|to| !to.contains("error="));
+            app.is_confidential |= back.is_some()
+                && value(&query, "code_challenge").is_none()
+                && step.location().is_some_and(|to| !to.contains("error="));
             app.is_native |= back.is_some_and(|uri| !uri.starts_with("http"));
             let is_refused = step.location().is_none_or(|to| to.contains("error="));
             let scopes = value(&query, "scope").filter(|_| !is_refused).unwrap_or_default();

@@ -150,11 +150,7 @@ impl Replay<'_> {
             resources,
             verifier: verifier.map(str::to_owned),
             nonce: told.and_then(|told| Some(told["nonce"].as_str()?.to_owned())),
-            username: (
-                kind,
-                name,
-                password.unwrap_or_else(|| "Its-a-Long-Passw0rd!".to_owned()),
-            ),
+            username: (kind, name, password.unwrap_or_else(|| "Its-a-Long-Passw0rd!".to_owned())),
         })
     }
 

@@ -58,7 +58,8 @@ impl Replay<'_> {
                 });
             }
         }
-        let is_asked = flow.steps.iter().any(|step| step.answer()["data"]["missingProfile"].is_array());
+        let is_asked =
+            flow.steps.iter().any(|step| step.answer()["data"]["missingProfile"].is_array());
         if is_asked {
             fields.dedup();
             self.mock.set_sign_up(&fields);

@@ -90,7 +90,8 @@ impl Flow {
 
     /// The password of who tried to set the same again.
     pub(crate) fn old_password(&self) -> Option<String> {
-        let mut same = self.steps.iter().filter(|step| step.answer()["code"] == "user.same_password");
+        let mut same =
+            self.steps.iter().filter(|step| step.answer()["code"] == "user.same_password");
         same.find_map(|step| Some(step.json()["password"].as_str()?.to_owned()))
     }
 
@@ -137,7 +138,8 @@ impl Flow {
 
     /// The ids of entities that the Management API was asked about, and had.
     pub(crate) fn managed(&self, kind: &str) -> Vec<String> {
-        let done = self.steps.iter().filter(|step| step.succeeded() && step.path().starts_with("/api/"));
+        let done =
+            self.steps.iter().filter(|step| step.succeeded() && step.path().starts_with("/api/"));
         let mut ids = Vec::new();
         for step in done {
             let mut segments = step.path().split('/').skip(2);

@@ -10,11 +10,11 @@ use logto_mock::Mock;
 use reqwest::{Client, Method, Url, redirect::Policy};
 use serde_json::{Value, json};
 
+use super::REDACTED;
 use super::{
     cast::Cast,
     recorded::{Credentials, Flow, Pairs, Step, claims, pairs, value},
 };
-use super::REDACTED;
 use crate::common;
 
 /// Where the recorded server was.
@@ -61,7 +61,8 @@ impl Reply {
 
 impl<'a> Replay<'a> {
     pub(crate) async fn start(mock: &'a Mock, cast: &'a Cast, flow: &Flow) -> Self {
-        let http = Client::builder().user_agent("flows/1").redirect(Policy::none()).build().unwrap();
+        let http =
+            Client::builder().user_agent("flows/1").redirect(Policy::none()).build().unwrap();
         let token = common::management_token(mock, &http).await.unwrap();
         Self {
             mock,

@@ -12,8 +12,15 @@ use super::{
 
 const PASSWORD: &str = "Its-a-Long-Passw0rd!";
 const OF_USERS: [&str; 10] = [
-    "profile", "email", "phone", "address", "custom_data", "identities", "roles",
-    "urn:logto:scope:organizations", "urn:logto:scope:organization_roles",
+    "profile",
+    "email",
+    "phone",
+    "address",
+    "custom_data",
+    "identities",
+    "roles",
+    "urn:logto:scope:organizations",
+    "urn:logto:scope:organization_roles",
     "urn:logto:scope:sessions",
 ];
 const MANAGEMENT: &str = "https://default.logto.app/api";
@@ -70,7 +77,9 @@ impl Replay<'_> {
         }
         subjects.extend(cast.apps.keys().filter(|id| flow.mentions(id)).cloned());
         self.add_rights(flow, &subjects).await;
-        for (id, app) in cast.apps.iter().filter(|(id, own)| own.is_third_party && flow.mentions(id)) {
+        for (id, app) in
+            cast.apps.iter().filter(|(id, own)| own.is_third_party && flow.mentions(id))
+        {
             self.allow(id, app).await;
         }
     }
@@ -163,7 +172,8 @@ impl Replay<'_> {
         }
         let made = self.manage("POST", "/api/users", &body).await;
         if let Some(data) = user.claims.get("custom_data") {
-            let path = format!("/api/users/{}/custom-data", made["id"].as_str().unwrap_or_default());
+            let path =
+                format!("/api/users/{}/custom-data", made["id"].as_str().unwrap_or_default());
             self.manage("PATCH", &path, &json!({ "customData": data })).await;
         }
         self.equate(sub, made["id"].as_str().unwrap_or_default());
@@ -189,7 +199,9 @@ impl Replay<'_> {
             }
         }
         let all = self.manage("GET", "/api/resources", &Value::Null).await;
-        let first = all.as_array().and_then(|all| all.iter().find(|own| own["isDefault"] != true && own["indicator"] != MANAGEMENT));
+        let first = all.as_array().and_then(|all| {
+            all.iter().find(|own| own["isDefault"] != true && own["indicator"] != MANAGEMENT)
+        });
         for id in flow.managed("resources") {
             let own = first.and_then(|own| own["id"].as_str()).unwrap_or_default();
             self.equate(&id, own);
@@ -200,7 +212,8 @@ impl Replay<'_> {
                 let (organization, scopes) = (Some(organization.clone()), Vec::new());
                 let is_machine = false;
                 let grant = Grant { subject, is_machine, resource, organization, scopes };
-                self.add_membership(&grant, grant.organization.as_deref().unwrap_or_default()).await;
+                self.add_membership(&grant, grant.organization.as_deref().unwrap_or_default())
+                    .await;
             }
         }
         for grant in &grants {
