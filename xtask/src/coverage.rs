@@ -11,7 +11,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use logto_api_codegen::{Contract, Docs, Lifetime, Operation, feature, generate};
-use syn::visit::Visit;
 
 use crate::vendor::workspace;
 
@@ -158,17 +157,20 @@ impl Reachable {
         let group = module.ident.to_string();
         let items = module.content.iter().flat_map(|(_, items)| items);
         for item in items {
-            let syn::Item::Impl(block) = item else { continue };
-            let owner = type_name(&block.self_ty);
-            for function in functions(block) {
-                let name = function.sig.ident.to_string();
-                if name == "write" {
-                    let mut calls = Calls::default();
-                    calls.visit_block(&function.block);
-                    self.sent.insert((group.clone(), owner.clone()), calls.0);
-                } else if let syn::ReturnType::Type(_, ty) = &function.sig.output {
-                    self.methods.insert((group.clone(), name), type_name(ty));
+            match item {
+                syn::Item::Impl(block) => {
+                    for function in functions(block) {
+                        if let syn::ReturnType::Type(_, ty) = &function.sig.output {
+                            let name = function.sig.ident.to_string();
+                            self.methods.insert((group.clone(), name), type_name(ty));
+                        }
+                    }
                 }
+                syn::Item::Macro(item) if is_sending(&item.mac) => {
+                    let (request, functions) = sent(&item.mac.tokens.to_string());
+                    self.sent.insert((group.clone(), request), functions);
+                }
+                _ => {}
             }
         }
     }
@@ -202,15 +204,18 @@ fn type_name(ty: &syn::Type) -> String {
     }
 }
 
-/// The methods that are called on `raw`.
-#[derive(Default)]
-struct Calls(BTreeSet<String>);
+/// Whether the macro gives a request what sends it.
+fn is_sending(call: &syn::Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| last.ident == "sends")
+}
 
-impl<'ast> Visit<'ast> for Calls {
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        if matches!(&*call.receiver, syn::Expr::Path(path) if path.path.is_ident("raw")) {
-            self.0.insert(call.method.to_string());
-        }
-        syn::visit::visit_expr_method_call(self, call);
-    }
+/// The request, and the functions that are called on `raw`.
+fn sent(tokens: &str) -> (String, BTreeSet<String>) {
+    let words: Vec<_> = tokens.split_whitespace().collect();
+    let called = words.windows(3).filter(|words| words[..2] == ["raw", "."]);
+    let name = |word: &str| word.split('(').next().unwrap_or_default().to_owned();
+    (
+        words.first().copied().unwrap_or_default().to_owned(),
+        called.map(|own| name(own[2])).collect(),
+    )
 }
