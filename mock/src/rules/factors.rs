@@ -15,6 +15,27 @@ impl Mfa {
     pub(crate) fn use_totp(&mut self, code: &str) -> bool {
         self.use_one(|secret| matches!(secret, Secret::Totp(own) if totp::is_right(own, code)))
     }
+
+    /// What a user has said about second factors and passkeys.
+    pub(crate) fn config(&self) -> Value {
+        let mut shown = json!({
+            "mfa": { "skipped": self.skipped, "skipMfaOnSignIn": self.skip_on_sign_in },
+            "passkeySignIn": { "skipped": self.passkey_skipped },
+        });
+        if let Some(enabled) = self.enabled {
+            shown["mfa"]["enabled"] = enabled.into();
+        }
+        shown
+    }
+
+    pub(crate) fn set_config(&mut self, config: &Value) {
+        let said = |name: &str| config["mfa"][name].as_bool();
+        let passkey_skipped = config["passkeySignIn"]["skipped"].as_bool();
+        self.enabled = said("enabled").or(self.enabled);
+        self.skipped = said("skipped").unwrap_or(self.skipped);
+        self.skip_on_sign_in = said("skipMfaOnSignIn").unwrap_or(self.skip_on_sign_in);
+        self.passkey_skipped = passkey_skipped.unwrap_or(self.passkey_skipped);
+    }
 }
 
 /// The factors that a user can be asked for: those that the tenant knows, the last used first.

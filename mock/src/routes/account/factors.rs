@@ -33,6 +33,8 @@ const BACKUP_CODES: &[Field] = &[required("codes", Kind::NonEmptyList(&Kind::Non
 const WEB_AUTHN: &[Field] =
     &[required("newIdentifierVerificationRecordId", Kind::Text), optional("name", Kind::Text)];
 const NAME: &[Field] = &[required("name", Kind::Text)];
+const CONFIG: &[Field] =
+    &[optional("mfa", Kind::FreeForm), optional("passkeySignIn", Kind::FreeForm)];
 const SETTINGS: &[Field] = &[required("skipMfaOnSignIn", Kind::Boolean)];
 
 pub(super) fn routes() -> Router<Store> {
@@ -45,6 +47,7 @@ pub(super) fn routes() -> Router<Store> {
         .route(&format!("{path}/{{id}}"), delete(remove))
         .route(&format!("{path}/{{id}}/name"), patch(rename))
         .route("/api/my-account/mfa-settings", get(settings).patch(set_settings))
+        .route("/api/my-account/logto-configs", get(config).patch(set_config))
 }
 
 async fn list(Account(id): Account, State(store): State<Store>) -> Answer {
@@ -169,4 +172,18 @@ async fn set_settings(
     let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
     user.mfa.skip_on_sign_in = members["skipMfaOnSignIn"] == true;
     Ok(reply::ok(&json!({ "skipMfaOnSignIn": user.mfa.skip_on_sign_in })))
+}
+
+async fn config(Account(id): Account, State(store): State<Store>) -> Answer {
+    let state = store.lock();
+    let user = state.users.find(&id).ok_or_else(users::not_found)?;
+    Ok(reply::ok(&user.mfa.config()))
+}
+
+async fn set_config(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let given = body.check(CONFIG)?;
+    let mut state = store.lock();
+    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
+    user.mfa.set_config(&given.into());
+    Ok(reply::ok(&user.mfa.config()))
 }

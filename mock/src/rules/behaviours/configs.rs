@@ -106,27 +106,8 @@ pub(super) fn check_password(call: &mut Call<'_>) -> Outcome {
 /// What a user has said about second factors and passkeys.
 pub(super) fn of_user(call: &mut Call<'_>) -> Outcome {
     let user = call.state.users.find_mut(&call.path[0]).ok_or_else(not_found)?;
-    let mfa = &call.body["mfa"];
-    if let Some(enabled) = mfa["enabled"].as_bool() {
-        user.mfa.enabled = Some(enabled);
-    }
-    if let Some(skipped) = mfa["skipped"].as_bool() {
-        user.mfa.skipped = skipped;
-    }
-    if let Some(skipped) = mfa["skipMfaOnSignIn"].as_bool() {
-        user.mfa.skip_on_sign_in = skipped;
-    }
-    if let Some(skipped) = call.body["passkeySignIn"]["skipped"].as_bool() {
-        user.mfa.passkey_skipped = skipped;
-    }
-    let mut shown = json!({
-        "mfa": { "skipped": user.mfa.skipped, "skipMfaOnSignIn": user.mfa.skip_on_sign_in },
-        "passkeySignIn": { "skipped": user.mfa.passkey_skipped },
-    });
-    if let Some(enabled) = user.mfa.enabled {
-        shown["mfa"]["enabled"] = enabled.into();
-    }
-    Ok(Reply::ok(shown))
+    user.mfa.set_config(&call.body);
+    Ok(Reply::ok(user.mfa.config()))
 }
 
 /// Everything that an application is opened for has to be there.
