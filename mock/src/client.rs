@@ -1,8 +1,29 @@
 //! Clients of the SDK for the stand-in.
 
-use logto_api::{Client, ClientBuilder, Error};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::{Mock, transport::Transport};
+use logto_api::{Client, ClientBuilder, Clock, Error};
+
+use crate::{Mock, state::Store, transport::Transport};
+
+/// Real time, as far ahead as the stand-in is.
+struct Ahead(Store);
+
+impl Ahead {
+    fn by(&self) -> Duration {
+        Duration::from_millis(self.0.lock().ahead)
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Instant {
+        Instant::now() + self.by()
+    }
+
+    fn wall_time(&self) -> SystemTime {
+        SystemTime::now() + self.by()
+    }
+}
 
 impl Mock {
     /// A client that may use the whole Management API of this stand-in.
@@ -27,11 +48,18 @@ impl Mock {
     pub fn client_builder(&self) -> ClientBuilder {
         let builder = Client::builder(self.endpoint())
             .client_credentials(self.app_id(), self.app_secret())
-            .resource(self.resource());
+            .resource(self.resource())
+            .clock(self.clock());
         match self.server.has_port() {
             true => builder,
             false => builder.transport(self.transport()),
         }
+    }
+
+    /// The stand-in's time, which [`advance`](Self::advance) puts forward: for a client that is built
+    /// elsewhere. [`client`](Self::client) goes by it.
+    pub fn clock(&self) -> impl Clock + use<> {
+        Ahead(self.store.clone())
     }
 
     /// Answers requests in the process, with no connection: what

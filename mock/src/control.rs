@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// How far a clock is put forward at most, in milliseconds: a thousand years.
+const FARTHEST: u64 = 1000 * 365 * 24 * 60 * 60 * 1000;
+
 /// What a stand-in knew at some time, to go back to: [`Mock::snapshot`].
 pub struct Snapshot(Box<State>);
 
@@ -30,7 +33,7 @@ impl Mock {
     pub fn advance(&self, time: Duration) {
         let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let mut state = self.store.lock();
-        state.ahead = state.ahead.saturating_add(millis);
+        state.ahead = state.ahead.saturating_add(millis).min(FARTHEST);
     }
 
     /// Keeps all that the stand-in knows now, for [`restore`](Self::restore).

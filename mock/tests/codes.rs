@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Result, browser::Browser};
 use serde_json::{Value, json};
 
@@ -62,7 +64,7 @@ async fn a_code_can_be_too_old_for_another_address_and_tried_too_often() -> Resu
     }
     let refused = browser.refusal(verify, answer(&id, "wrong")).await?;
     assert_eq!(refused.1, "verification_code.exceed_max_try");
-    browser.mock.expire_codes();
+    browser.mock.advance(Duration::from_secs(600));
     let refused = browser.refusal(verify, answer(&id, "wrong")).await?;
     assert_eq!(refused.1, "verification_code.expired");
     Ok(())

@@ -1,6 +1,6 @@
 //! The API is open to those who have a role at the customer, and to nobody else.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use logto_api::{Client, reqwest, sign_in::Identifier};
 use logto_mock::Mock;
@@ -110,5 +110,19 @@ async fn the_keys_are_fetched_once() -> Result {
     }
     let after = scene.mock.requests().to("GET", "/oidc/jwks").len();
     assert!(after <= before + 1, "{before} then {after}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_expires_and_a_new_one_does_not() -> Result {
+    let scene = Scene::open().await?;
+    let acme = scene.organization("Acme").await?;
+    let token = scene.token("alice", &acme).await?;
+    assert_eq!(scene.list(&acme, &token).await?.0, 200);
+
+    scene.mock.advance(Duration::from_secs(4000));
+    assert_eq!(scene.list(&acme, &token).await?.0, 401);
+    let token = scene.token("alice", &acme).await?;
+    assert_eq!(scene.list(&acme, &token).await?.0, 200);
     Ok(())
 }

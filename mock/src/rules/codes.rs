@@ -23,7 +23,7 @@ impl Codes {
                 _ => refused("verification_code.email_mismatch"),
             });
         }
-        if code.expired {
+        if code.is_expired() {
             return Err(refused("verification_code.expired"));
         }
         if code.tries >= MAX_TRIES {

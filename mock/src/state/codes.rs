@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::state::ids::Ids;
+use crate::state::{ids::Ids, now};
 
 #[derive(Clone, Default)]
 pub(crate) struct Codes {
@@ -19,7 +19,17 @@ pub(crate) struct Code {
     pub(crate) identifier: Value,
     pub(crate) code: String,
     pub(crate) tries: u32,
-    pub(crate) expired: bool,
+    sent_at: u64,
+    expired: bool,
+}
+
+/// How long a code can be used, in milliseconds.
+const LIFETIME: u64 = 10 * 60 * 1000;
+
+impl Code {
+    pub(crate) fn is_expired(&self) -> bool {
+        self.expired || now() >= self.sent_at + LIFETIME
+    }
 }
 
 impl Codes {
@@ -27,7 +37,8 @@ impl Codes {
         let code = ids.code();
         let address = identifier["value"].as_str().unwrap_or_default();
         self.newest.insert(address.to_owned(), code.clone());
-        let code = Code { identifier: identifier.clone(), code, tries: 0, expired: false };
+        let code =
+            Code { identifier: identifier.clone(), code, tries: 0, sent_at: now(), expired: false };
         self.open.insert(verification_id.to_owned(), code);
     }
 
