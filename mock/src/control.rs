@@ -61,7 +61,8 @@ impl Mock {
 
     /// Has a closure do what a tenant's script for custom claims does: it is given `token` and
     /// `context` (`application`, and `user` and `organization` where there are such), and says
-    /// what is added to each access token from now on, or that there is to be none.
+    /// what is added to each access token from now on, or that there is to be none. The operation
+    /// that tries a script asks it, too; which kind of token it is about is in `token.kind`.
     ///
     /// ```
     /// # async fn example() -> std::io::Result<()> {

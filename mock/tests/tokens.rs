@@ -104,6 +104,7 @@ async fn the_management_api_wants_a_good_token() -> Result {
     fixture.token = "nonsense".into();
     let expected = json!({
         "code": "auth.unauthorized",
+        "data": { "code": "ERR_JWS_INVALID", "name": "JWSInvalid" },
         "message": "Unauthorized. Please check credentials and its scope.",
         "data": { "code": "ERR_JWS_INVALID", "name": "JWSInvalid" },
     });

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    rules::{apps::RESOURCE, errors::Failure},
+    rules::{apps::RESOURCE, errors::Failure, tokens},
     state::Store,
 };
 
@@ -29,21 +29,13 @@ impl FromRequestParts<Store> for Management {
                 .data(json!({ "supportedTypes": ["Bearer"] }))
         })?;
         let state = store.lock();
-        let is_jwt = token.split('.').count() == 3;
-        let token = state.tokens.access(token, state.now());
-        let token = token.filter(|token| token.audience.as_deref() == Some(RESOURCE));
-        let token = token.ok_or_else(|| unauthorized(is_jwt))?;
-        if token.has_scope("all") { Ok(Self) } else { Err(Failure::new(403, "auth.forbidden")) }
+        let good = state.tokens.access(token, state.now());
+        let good = good.filter(|token| token.audience.as_deref() == Some(RESOURCE));
+        let good = good.ok_or_else(|| {
+            Failure::new(401, "auth.unauthorized").data(tokens::objection(&state, token, RESOURCE))
+        })?;
+        if good.has_scope("all") { Ok(Self) } else { Err(Failure::new(403, "auth.forbidden")) }
     }
-}
-
-/// The refusal of a token, with what was wrong with it as a JWT.
-fn unauthorized(is_jwt: bool) -> Failure {
-    let (code, name) = match is_jwt {
-        true => ("ERR_JWKS_NO_MATCHING_KEY", "JWKSNoMatchingKey"),
-        false => ("ERR_JWS_INVALID", "JWSInvalid"),
-    };
-    Failure::new(401, "auth.unauthorized").data(json!({ "code": code, "name": name }))
 }
 
 pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {

@@ -16,7 +16,7 @@ use crate::{
         callback::{Callback, Mode},
         client_auth::authenticate,
         cookies::{self, Attributes},
-        device, form, reply,
+        device, form, reply, sign_out,
     },
     rules::{
         access,
@@ -30,6 +30,7 @@ use crate::{
         experience::Experience,
         interaction::{Interaction, Prompt},
         params::Params,
+        sessions::SignOut,
     },
 };
 
@@ -195,6 +196,11 @@ pub(crate) async fn resume(
     let mut interaction =
         interaction.ok_or_else(|| Failure::session_not_found("interaction session not found"))?;
     let cookie = cookies::get(&headers, "_session").unwrap_or_default();
+    if is_another(state, &cookie, &interaction.prompt) {
+        let target = format!("{}{}", state.endpoint, interaction.path(&uid));
+        state.interactions.insert(uid, interaction);
+        return Ok(sign_out::form(state, SignOut { target, app_id: None }));
+    }
     let (mut response, session) = match interaction.prompt {
         Prompt::Consent { given: true, .. } => {
             let path = interaction.path(&uid);
@@ -220,6 +226,15 @@ pub(crate) async fn resume(
     };
     cookies::set(response.headers_mut(), "_session", &session, &Attributes::session());
     Ok(response)
+}
+
+/// Whether somebody else is signed in who has to be signed out before.
+fn is_another(state: &mut state::State, cookie: &str, prompt: &Prompt) -> bool {
+    let Prompt::Login(Some(experience)) = prompt else { return false };
+    let now = state.now();
+    let before = state.sessions.of_cookie(cookie, now).map(|own| own.user_id.clone());
+    let new = experience.user_id.as_ref().filter(|_| experience.submitted);
+    before.zip(new).is_some_and(|(before, new)| before != *new)
 }
 
 fn agreed(

@@ -38,7 +38,10 @@ pub(crate) fn routes() -> Router<Store> {
 
 async fn page(State(store): State<Store>, headers: HeaderMap) -> Result<Response, Failure> {
     let mut state = store.lock();
-    let (uid, interaction) = asked(&mut state, &headers)?;
+    let unknown = format!("{}/unknown-session", state.endpoint);
+    let Ok((uid, interaction)) = asked(&mut state, &headers) else {
+        return Ok(reply::redirect(StatusCode::FOUND, &unknown));
+    };
     let app_id = interaction.app_id.clone();
     let Prompt::Consent { user_id, .. } = &interaction.prompt else { return Err(no_session()) };
     let user_id = user_id.clone();
@@ -79,7 +82,10 @@ fn organizations(state: &state::State, user_id: &str, scope: &str) -> Value {
     let asked = scope.split(' ').any(|scope| scope == "urn:logto:scope:organizations");
     let own = state.links.lefts("organizations/users", user_id).filter(|_| asked);
     let own = own.filter_map(|id| state.tables.find("organizations", id));
-    own.map(|own| json!({ "id": text(own, "id"), "name": text(own, "name") })).collect()
+    let shown = own.map(|own| {
+        json!({ "id": text(own, "id"), "name": text(own, "name"), "missingResourceScopes": [] })
+    });
+    shown.collect()
 }
 
 async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) -> Answer {

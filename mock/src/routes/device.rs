@@ -66,14 +66,13 @@ fn begin(state: &mut state::State, headers: &HeaderMap, params: Params) -> Resul
     Ok(body)
 }
 
-/// A real server's page takes a code that it is opened with at once.
-async fn to_page(params: Params) -> Response {
-    match params.get("user_code") {
-        Some(_) => {
-            let target = format!("/oidc/device?{}", params.encode());
-            reply::redirect(StatusCode::FOUND, &target)
-        }
-        None => reply::html("<!DOCTYPE html><title>Device</title>"),
+/// The page is for browsers that have been where its cookie is given.
+async fn to_page(headers: HeaderMap, params: Params) -> Response {
+    let query = params.encode();
+    match cookies::get(&headers, XSRF) {
+        Some(_) => reply::html("<!DOCTYPE html><title>Device</title>"),
+        None if query.is_empty() => reply::redirect(StatusCode::FOUND, "/oidc/device"),
+        None => reply::redirect(StatusCode::FOUND, &format!("/oidc/device?{query}")),
     }
 }
 
@@ -84,13 +83,20 @@ async fn success() -> Response {
 async fn page(State(store): State<Store>, headers: HeaderMap, params: Params) -> Response {
     let mut state = store.lock();
     let xsrf = state.ids.opaque();
-    let user_code = params.get("user_code").unwrap_or_default().replace(['"', '<', '&'], "");
-    let mut response = reply::html(&format!(
-        "<!DOCTYPE html><title>Submitting Callback</title>\
-         <form method=\"post\" action=\"/oidc/device\">\
-         <input type=\"hidden\" name=\"xsrf\" value=\"{xsrf}\">\
-         <input type=\"hidden\" name=\"user_code\" value=\"{user_code}\"></form>"
-    ));
+    let user_code = params.get("user_code").map(|code| code.replace(['"', '<', '&'], ""));
+    let mut response = match user_code {
+        Some(user_code) => reply::html(&format!(
+            "<!DOCTYPE html><title>Submitting Callback</title>\
+             <form method=\"post\" action=\"/oidc/device\">\
+             <input type=\"hidden\" name=\"xsrf\" value=\"{xsrf}\">\
+             <input type=\"hidden\" name=\"user_code\" value=\"{user_code}\"></form>"
+        )),
+        None => {
+            let mut response = reply::redirect(StatusCode::FOUND, "/device");
+            cookies::set(response.headers_mut(), XSRF, &xsrf, &Attributes::short("/device"));
+            response
+        }
+    };
     state.device_pages.insert(xsrf);
     if cookies::get(&headers, "_session").is_none() {
         let session = state.ids.opaque();

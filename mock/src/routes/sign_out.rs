@@ -10,7 +10,7 @@ use axum::{
 };
 
 use crate::{
-    routes::{cookies, form, reply},
+    routes::{cookies, form as forms, reply},
     rules::{apps::App, errors::Failure, logouts},
     state::{self, Store, params::Params, sessions::SignOut},
 };
@@ -31,7 +31,7 @@ async fn ask_by_form(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let params = form::read(&headers, &body, "/session/end")?;
+    let params = forms::read(&headers, &body, "/session/end")?;
     page(&mut store.lock(), &params)
 }
 
@@ -43,15 +43,19 @@ fn page(state: &mut state::State, params: &Params) -> Result<Response, Failure> 
     let app = app(state, params)?;
     let sign_out =
         SignOut { target: target(state, app.as_ref(), params)?, app_id: app.map(|app| app.id) };
+    Ok(form(state, sign_out))
+}
+
+/// A page that signs the user out; a real server's sends its form by itself.
+pub(crate) fn form(state: &mut state::State, sign_out: SignOut) -> Response {
     let xsrf = state.ids.opaque();
     state.sign_outs.insert(xsrf.clone(), sign_out);
-    // A real server's page sends the form by itself.
-    Ok(reply::html(&format!(
+    reply::html(&format!(
         "<!DOCTYPE html><title>Sign out</title>\
          <form method=\"post\" action=\"/oidc/session/end/confirm\">\
          <input type=\"hidden\" name=\"xsrf\" value=\"{xsrf}\">\
          <input type=\"hidden\" name=\"logout\" value=\"yes\"></form>"
-    )))
+    ))
 }
 
 /// The application that a user signs out of: the one that the hint is for, or that is named.

@@ -33,9 +33,14 @@ pub(crate) fn client(state: &State, mut params: Params) -> Result<(App, Params),
     let bad = |error, text: &str| Failure::oidc(400u16, error, text);
     let app = App::find(state, id).filter(|app| !app.is_machine());
     let app = app.ok_or_else(|| bad("invalid_client", &format!("invalid client {id}")))?;
-    if app.is_device() {
+    if app.is_device() && params.get("redirect_uri").is_none() {
         let text = "requested response_type is not allowed for this client";
-        return Err(Failure::invalid_request(text));
+        let mut failure = Failure::invalid_request(text);
+        failure.body["iss"] = state.issuer().into();
+        if let Some(value) = params.get("state") {
+            failure.body["state"] = value.into();
+        }
+        return Err(failure);
     }
     match (params.get("redirect_uri"), app.redirect_uris.as_slice()) {
         (Some(uri), _) if app.redirects_to(uri) => {}
@@ -253,7 +258,8 @@ pub(crate) fn grant(
         nonce: own("nonce"),
         challenge: own("code_challenge"),
         sid,
-        signed_in_at: params.get("max_age").map(|_| signed_in_at / 1000),
+        signed_in_at: (params.get("max_age").is_some() || has_word(params.get("prompt"), "login"))
+            .then_some(signed_in_at / 1000),
     }
 }
 

@@ -3,15 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    rules::{
-        errors::Failure,
-        scopes::{self, Subject},
-    },
+    rules::scopes::{self, Subject},
     state::{
         State,
         collection::{Members, text},
-        custom_claims::CustomClaims,
-        tokens::AccessToken,
         user::User,
     },
 };
@@ -108,7 +103,7 @@ fn add_contact(claims: &mut Members, name: &str, address: &Value) {
     add(claims, &format!("{name}_verified"), address.is_string().into());
 }
 
-fn roles(state: &State, user: &User) -> Value {
+pub(crate) fn roles(state: &State, user: &User) -> Value {
     let roles =
         state.links.lefts("roles/users", &user.id).filter_map(|id| state.tables.find("roles", id));
     roles.filter_map(|role| text(role, "name")).collect()
@@ -135,7 +130,7 @@ fn organization_roles(state: &State, user: &User) -> Value {
     found.into()
 }
 
-fn organization_data(state: &State, user: &User) -> Value {
+pub(crate) fn organization_data(state: &State, user: &User) -> Value {
     let own = state
         .links
         .lefts("organizations/users", &user.id)
@@ -147,37 +142,4 @@ fn organization_data(state: &State, user: &User) -> Value {
         })
     })
     .collect()
-}
-
-/// What stands in for the tenant's scripts adds to an access token.
-pub(crate) fn custom(state: &State, token: &AccessToken) -> Result<Members, Failure> {
-    let Some(customizer) = state.custom_claims.clone() else { return Ok(Members::new()) };
-    let application = state.tables.find("applications", &token.app_id).cloned();
-    let mut context = json!({ "application": application });
-    if let Some(user) = token.user_id.as_deref().and_then(|id| state.users.find(id)) {
-        context["user"] = user.to_json();
-        context["user"]["roles"] = roles(state, user);
-        context["user"]["organizations"] = organization_data(state, user);
-    }
-    if let Some(organization) = organization_of(state, token) {
-        context["organization"] = organization.clone().into();
-    }
-    if let Some(own) = &token.subject_context {
-        context["grant"] = json!({ "subjectTokenContext": own });
-    }
-    let told = json!({
-        "token": { "aud": token.audience, "scope": token.scope, "clientId": token.app_id,
-            "accountId": token.user_id },
-        "context": context,
-    });
-    match customizer(&told) {
-        CustomClaims::Add(claims) => Ok(claims),
-        CustomClaims::Deny(why) => Err(Failure::oidc(400u16, "access_denied", &why)),
-    }
-}
-
-fn organization_of<'a>(state: &'a State, token: &AccessToken) -> Option<&'a Members> {
-    let audience = token.audience.as_deref()?.strip_prefix("urn:logto:organization:");
-    let id = audience.or_else(|| text(&token.claims, "organization_id"))?;
-    state.tables.find("organizations", id)
 }

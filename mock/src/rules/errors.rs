@@ -173,6 +173,9 @@ fn message(code: &str) -> &'static str {
         "organization.require_membership" => {
             "The user must be a member of the organization to proceed."
         }
+        "jwt_customizer.general" => {
+            "An error occurred while customizing the token claims. Please try again later."
+        }
         "password.expired" => "The password is too old. Set a new one.",
         "password.rejected" => {
             "Password rejected. Please check if your password meets the requirements."

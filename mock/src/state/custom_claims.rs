@@ -12,6 +12,8 @@ pub enum CustomClaims {
     Add(Map<String, Value>),
     /// There is no token: the token endpoint answers 400 `access_denied` with this description.
     Deny(String),
+    /// The script threw this: the token has no custom claims, and the audit log says why.
+    Fail(String),
 }
 
 /// Takes what a script is given: `token` and `context`.

@@ -32,11 +32,26 @@ impl FromRequestParts<Store> for Account {
     }
 }
 
+const SESSIONS: [&str; 2] = ["/api/my-account/sessions", "/api/my-account/grants"];
+
+/// Whether the token has the scope that is about sessions and grants.
+fn may_see_sessions(parts: &Parts, store: &Store) -> bool {
+    let token = authorization(&parts.headers).and_then(bearer).unwrap_or_default();
+    let state = store.lock();
+    let token = state.tokens.access(token, state.now());
+    token.is_some_and(|token| token.has_scope("urn:logto:scope:sessions"))
+}
+
 impl FromRequestParts<Store> for Verified {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, store: &Store) -> Result<Self, Failure> {
         let Account(user_id) = Account::from_request_parts(parts, store).await?;
+        let is_about_sessions = SESSIONS.iter().any(|path| parts.uri.path().starts_with(path))
+            && !may_see_sessions(parts, store);
+        if is_about_sessions {
+            return Err(Failure::new(401, "auth.unauthorized"));
+        }
         let id = parts.headers.get("logto-verification-id").and_then(|id| id.to_str().ok());
         let state = store.lock();
         match id.is_some_and(|id| state.verifications.prove(id, &user_id)) {

@@ -19,6 +19,7 @@ use crate::{
     routes::{client_auth::authenticate, form, reply},
     rules::{
         apps::{DEVICE_CODE, RESOURCE, TOKEN_EXCHANGE},
+        customizer,
         errors::Failure,
         scopes::ORGANIZATIONS,
     },
@@ -69,8 +70,8 @@ fn issue(state: &mut State, mut token: AccessToken) -> Result<String, Failure> {
     let now = state.now();
     token.issued_at = now;
     token.expires_at = now + 1000 * lifetime(state, token.audience.as_deref());
-    token.claims.extend(crate::rules::claims::custom(state, &token)?);
     let unique = state.ids.opaque();
+    token.claims.extend(customizer::claims(state, &token, &unique)?);
     let text = match &token.audience {
         None => unique,
         Some(_) => state.keys.sign(Some("at+jwt"), &claims(state, &token, &unique)),

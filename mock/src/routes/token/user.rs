@@ -95,15 +95,21 @@ pub(super) fn refresh_token(state: &mut State, app: &App, form: &Params) -> Resu
     }
     access::check(state, app, &own.user_id)?;
     let organization = form.get("organization_id");
-    let mut tokens = user_tokens(state, app, own, form, organization)?;
-    tokens["refresh_token"] = match replacement(app, &token, now) {
+    let made = user_tokens(state, app, own, form, organization);
+    let replacement = replacement(app, &token, now);
+    // Custom claims are asked last: where they deny the token, the old one has been replaced.
+    let is_denied =
+        |failure: &Failure| failure.status == 400 && failure.body["error"] == "access_denied";
+    if replacement.is_some()
+        && made.as_ref().err().is_none_or(is_denied)
+        && let Some(replaced) = state.tokens.refresh.get_mut(text)
+    {
+        replaced.replaced_at = Some(now);
+    }
+    let mut tokens = made?;
+    tokens["refresh_token"] = match replacement {
         None => text.into(),
-        Some(end) => {
-            if let Some(replaced) = state.tokens.refresh.get_mut(text) {
-                replaced.replaced_at = Some(now);
-            }
-            new_refresh_token(state, own, end).into()
-        }
+        Some(end) => new_refresh_token(state, own, end).into(),
     };
     Ok(tokens)
 }

@@ -133,6 +133,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "GetStatus" => Ok(crate::rules::call::Reply::nothing()),
         "CreateVerificationCode" => tenant::send_code(call),
         "VerifyVerificationCode" => tenant::verify_code(call),
+        "TestJwtCustomizer" => crate::rules::customizer::try_out(call),
         "DeleteSentinelActivities" => tenant::unblock(call),
         _ => engine::run(call),
     }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::stage::PASSWORD;
+
 use super::recorded::{Flow, Step, claims, value};
 
 type Names = BTreeSet<String>;
@@ -78,6 +80,23 @@ impl Cast {
         cast
     }
 
+    /// The password of who is not seen using one: recorders give all the same.
+    pub(crate) fn password(&self) -> String {
+        let used = self.users.values().find_map(|user| user.password.clone());
+        used.unwrap_or_else(|| PASSWORD.to_owned())
+    }
+
+    /// An application that users can sign in to in any flow.
+    pub(crate) fn home(&self) -> Option<String> {
+        let is_home = |app: &App| {
+            app.has_codes
+                && !app.redirects.is_empty()
+                && !app.is_third_party
+                && !app.secrets.is_empty()
+        };
+        self.apps.iter().find(|(_, app)| is_home(app)).map(|(id, _)| id.clone())
+    }
+
     fn see_app(&mut self, flow: &Flow, step: &Step) {
         let path = step.path();
         if path == "/oidc/auth" {
@@ -101,7 +120,11 @@ impl Cast {
         else {
             return self.see_logout(step);
         };
-        if step.status != 200 || !(path.starts_with("/oidc/token") || path == "/oidc/device/auth") {
+        // Who is refused for these reasons is known.
+        let refused = step.answer()["error"].as_str().unwrap_or_default().to_owned();
+        let is_known = ["invalid_grant", "access_denied", "invalid_target", "invalid_scope"];
+        let is_known = step.status == 200 || is_known.contains(&refused.as_str());
+        if !is_known || !(path.starts_with("/oidc/token") || path == "/oidc/device/auth") {
             return;
         }
         let app = self.apps.entry(own.id).or_default();
@@ -111,7 +134,8 @@ impl Cast {
             Some("client_credentials") => app.is_machine = true,
             Some("authorization_code") => {
                 app.has_codes = true;
-                let back = value(&form, "redirect_uri").map(str::to_owned);
+                let back = value(&form, "redirect_uri").filter(|_| step.status == 200);
+                let back = back.map(str::to_owned);
                 app.is_native |= back.as_deref().is_some_and(|uri| !uri.starts_with("http"));
                 app.redirects.extend(back);
             }

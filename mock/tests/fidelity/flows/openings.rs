@@ -38,9 +38,12 @@ impl Replay<'_> {
             if self.knows(recorded) || !step.path().starts_with("/oidc/token") {
                 continue;
             }
-            let good = flow.steps[at..]
-                .iter()
-                .find(|step| step.status == 200 && value(&step.form(), name) == Some(recorded));
+            let good = flow.steps[at..].iter().find(|step| {
+                // A grant that is refused for another reason was there.
+                let refused = step.answer()["error"].as_str().unwrap_or_default().to_owned();
+                let was_there = ["invalid_target", "access_denied"].contains(&refused.as_str());
+                (step.status == 200 || was_there) && value(&step.form(), name) == Some(recorded)
+            });
             let Some(good) = good else { continue };
             let (recorded, name) = (recorded.to_owned(), name.to_owned());
             self.grant(cast, flow, good, &name, &recorded).await;
@@ -62,7 +65,7 @@ impl Replay<'_> {
 
     async fn grant(&mut self, cast: &Cast, flow: &Flow, step: &Step, name: &str, recorded: &str) {
         if recorded.starts_with("sub_") {
-            let body = json!({ "userId": self.own(&subject(cast, flow, step)) });
+            let body = json!({ "userId": self.own(&subject(cast, flow, Some(step))) });
             let made = self.manage("POST", "/api/subject-tokens", &body).await;
             return self.equate(recorded, made["subjectToken"].as_str().unwrap_or_default());
         }
@@ -112,8 +115,7 @@ impl Replay<'_> {
         let is_web = |id: &String| {
             cast.apps.get(id).is_some_and(|app| app.has_codes && !app.redirects.is_empty())
         };
-        let is_own = |id: &&String| is_web(id) && !cast.apps[*id].is_third_party && self.knows(id);
-        let app = app.filter(is_web).or_else(|| cast.apps.keys().find(is_own).cloned())?;
+        let app = app.filter(is_web).or_else(|| cast.home())?;
         let answer = step.answer();
         let told = claims(answer["id_token"].as_str().unwrap_or_default());
         let scope = answer["scope"].as_str().unwrap_or_default();
@@ -135,7 +137,7 @@ impl Replay<'_> {
         let redirect = value(&form, "redirect_uri").map(str::to_owned);
         let registered = &cast.apps.get(&app)?.redirects;
         let redirect = redirect.filter(|uri| registered.contains(uri));
-        let sub = subject(cast, flow, step);
+        let sub = subject(cast, flow, Some(step));
         let user = cast.users.get(&sub)?;
         let named = user.identifiers.iter().next_back();
         let (kind, name) = named.map_or_else(
@@ -150,7 +152,7 @@ impl Replay<'_> {
             resources,
             verifier: verifier.map(str::to_owned),
             nonce: told.and_then(|told| Some(told["nonce"].as_str()?.to_owned())),
-            username: (kind, name, password.unwrap_or_else(|| "Its-a-Long-Passw0rd!".to_owned())),
+            username: (kind, name, password.unwrap_or_else(|| cast.password())),
         })
     }
 
@@ -164,7 +166,7 @@ impl Replay<'_> {
             .append_pair("redirect_uri", &wish.redirect)
             .append_pair("response_type", "code")
             .append_pair("scope", &wish.scope)
-            .append_pair("prompt", "login consent");
+            .append_pair("prompt", "consent");
         for resource in &wish.resources {
             url.query_pairs_mut().append_pair("resource", resource);
         }
@@ -177,17 +179,14 @@ impl Replay<'_> {
         if let Some(nonce) = &wish.nonce {
             url.query_pairs_mut().append_pair("nonce", nonce);
         }
-        self.browse("GET", url.as_str(), None).await;
-        let api = "/api/experience";
-        self.browse("PUT", api, Some(json!({ "interactionEvent": "SignIn" }))).await;
-        let (kind, name, password) = &wish.username;
-        let body = json!({ "identifier": { "type": kind, "value": name }, "password": password });
-        let path = format!("{api}/verification/password");
-        let proved = self.browse("POST", &path, Some(body)).await.json();
-        let body = json!({ "verificationId": proved["verificationId"] });
-        self.browse("POST", &format!("{api}/identification"), Some(body)).await;
-        let done = self.browse("POST", &format!("{api}/submit"), Some(json!({}))).await.json();
-        let mut next = done["redirectTo"].as_str()?.to_owned();
+        if self.signed_in.as_ref() != Some(&wish.username) {
+            self.jar.clear();
+        }
+        let asked = self.browse("GET", url.as_str(), None).await;
+        let mut next = value(&asked.headers, "location")?.to_owned();
+        if next.contains("sign-in") {
+            next = self.sign_in(&wish.username).await?;
+        }
         for _ in 0..5 {
             let reply = self.browse("GET", &next, None).await;
             next = match value(&reply.headers, "location") {
@@ -207,9 +206,26 @@ impl Replay<'_> {
     }
 }
 
+impl Replay<'_> {
+    /// Signs in; gives where the browser goes then.
+    async fn sign_in(&mut self, user: &(String, String, String)) -> Option<String> {
+        let api = "/api/experience";
+        self.browse("PUT", api, Some(json!({ "interactionEvent": "SignIn" }))).await;
+        let (kind, name, password) = user;
+        let body = json!({ "identifier": { "type": kind, "value": name }, "password": password });
+        let path = format!("{api}/verification/password");
+        let proved = self.browse("POST", &path, Some(body)).await.json();
+        let body = json!({ "verificationId": proved["verificationId"] });
+        self.browse("POST", &format!("{api}/identification"), Some(body)).await;
+        let done = self.browse("POST", &format!("{api}/submit"), Some(json!({}))).await.json();
+        self.signed_in = Some(user.clone());
+        Some(done["redirectTo"].as_str()?.to_owned())
+    }
+}
+
 /// Whom a step is about: who its tokens name, or the flow's first user.
-fn subject(cast: &Cast, flow: &Flow, step: &Step) -> String {
-    let told = std::iter::once(step).chain(&flow.steps).find_map(Step::subject);
+pub(crate) fn subject(cast: &Cast, flow: &Flow, step: Option<&Step>) -> String {
+    let told = step.into_iter().chain(&flow.steps).find_map(Step::subject);
     let known = told.filter(|sub| cast.users.contains_key(sub));
     let named = || {
         let named = cast.users.iter().find(|(sub, _)| flow.mentions(sub));

@@ -89,7 +89,7 @@ impl Replay<'_> {
         let shows_passkeys = flow.steps.iter().any(|step| {
             let path = step.path();
             step.answer()["code"] == "user.passkey_preferred"
-                || step.succeeded() && path.contains("sign-in-passkey/authentication")
+                || step.succeeded() && path.contains("/verification/sign-in-passkey/")
         });
         self.mock.set_passkey_sign_in(shows_passkeys);
     }

@@ -127,6 +127,22 @@ impl Flow {
         })
     }
 
+    /// Settings that the flow found set.
+    pub(crate) fn replaced(&self) -> Vec<String> {
+        let set = |step: &&Step| step.method == "PUT" && step.path().starts_with("/api/configs/");
+        let first = self.steps.iter().find(set).filter(|step| step.status == 200);
+        first.into_iter().map(|step| step.path().to_owned()).collect()
+    }
+
+    /// Whether an application's ID tokens name the session.
+    pub(crate) fn tells_session(&self, app: &str) -> bool {
+        self.steps.iter().any(|step| {
+            let answer = step.answer();
+            let told = claims(answer["id_token"].as_str().unwrap_or_default());
+            told.is_some_and(|told| told["aud"] == app && told["sid"].is_string())
+        })
+    }
+
     /// When it was recorded, by its bearer tokens and by what was created in it.
     pub(crate) fn recorded_at(&self) -> Option<u64> {
         self.steps.iter().find_map(|step| {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use logto_mock::Mock;
+use logto_mock::{CustomClaims, Mock};
 use reqwest::{Client, Method, Url, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ use crate::common;
 
 /// Where the recorded server was.
 const RECORDED: [&str; 2] = ["http://localhost:3001", "http%3A%2F%2Flocalhost%3A3001"];
+/// Claims of tokens that no script adds.
+const STANDARD: [&str; 10] =
+    ["jti", "sub", "iat", "exp", "scope", "client_id", "iss", "aud", "organization_id", "act"];
 /// Shorter values are no ids.
 const SHORTEST: usize = 8;
 
@@ -35,12 +38,16 @@ pub(crate) struct Replay<'a> {
     cookies: HashMap<(String, String), String>,
     /// Cookies of the browser in which users signed in of whom only the tokens were recorded.
     pub(crate) jar: BTreeMap<String, String>,
+    /// Who is signed in there.
+    pub(crate) signed_in: Option<(String, String, String)>,
     pub(crate) scopes: HashMap<(String, String), Value>,
     /// Of applications, by their recorded ids.
     pub(crate) secrets: HashMap<String, String>,
     made: usize,
     /// When the flow was recorded, in milliseconds since the epoch.
     recorded_at: Option<u64>,
+    /// For custom claims.
+    script: Option<String>,
     /// The newest access token.
     access_token: String,
     /// The secret of an authenticator app that was set up last.
@@ -73,11 +80,13 @@ impl<'a> Replay<'a> {
             own: BTreeMap::new(),
             cookies: HashMap::new(),
             jar: BTreeMap::new(),
+            signed_in: None,
             scopes: HashMap::new(),
             secrets: HashMap::new(),
             made: 0,
             recorded_at: flow.recorded_at(),
             totp: None,
+            script: None,
             access_token: String::new(),
         }
     }
@@ -161,6 +170,7 @@ impl<'a> Replay<'a> {
             self.mock.advance(Duration::from_secs_f64(step.wait_before_s));
         }
         self.find_session(step).await;
+        self.customize(step);
         let url = format!("{}{}", self.mock.endpoint(), self.translate(&step.url));
         let method: Method = step.method.parse().unwrap();
         let mut request = self.http.request(method, url);
@@ -179,7 +189,9 @@ impl<'a> Replay<'a> {
             request = request.body(self.body(step).await);
         }
         let reply = answered(request).await;
-        self.learn(step, &reply);
+        if reply.status == step.status {
+            self.learn(step, &reply);
+        }
         reply
     }
 
@@ -197,6 +209,35 @@ impl<'a> Replay<'a> {
             let own = own["payload"]["uid"].as_str().or(own["id"].as_str());
             own.into_iter().for_each(|own| self.equate(id, own));
         }
+    }
+
+    /// Has claims be what the tenant's script made of them.
+    fn customize(&mut self, step: &Step) {
+        if step.path().contains("/jwt-customizer/") {
+            let script = step.json()["script"].as_str().map(str::to_owned);
+            self.script =
+                script.filter(|_| step.method != "DELETE").or(match step.method.as_str() {
+                    "DELETE" => None,
+                    _ => self.script.take(),
+                });
+        }
+        let script = self.script.clone().unwrap_or_default();
+        let answer = step.answer();
+        let is_denied = answer["error"] == "access_denied" || step.status == 403;
+        let said = if script.contains("denyAccess") && is_denied {
+            let why = answer["error_description"].as_str().or(answer["data"]["message"].as_str());
+            CustomClaims::Deny(why.unwrap_or_default().to_owned())
+        } else if script.contains("throw ") {
+            CustomClaims::Fail("boom".to_owned())
+        } else if step.path().ends_with("/jwt-customizer/test") {
+            CustomClaims::Add(answer.as_object().cloned().unwrap_or_default())
+        } else {
+            let token = claims(answer["access_token"].as_str().unwrap_or_default());
+            let mut own = token.and_then(|own| own.as_object().cloned()).unwrap_or_default();
+            own.retain(|name, _| !STANDARD.contains(&name.as_str()) && !script.is_empty());
+            CustomClaims::Add(own)
+        };
+        self.mock.set_custom_claims(move |_| said.clone());
     }
 
     fn cookies(&self, recorded: &str) -> String {
@@ -318,6 +359,14 @@ impl<'a> Replay<'a> {
             (Value::Object(recorded), Value::Object(own)) => {
                 for (name, recorded) in recorded {
                     let is_prose = ["message", "error_description"].contains(&name.as_str());
+                    if let ("user_code", Some(recorded), Some(own)) = (
+                        name.as_str(),
+                        recorded.as_str(),
+                        own.get("user_code").and_then(Value::as_str),
+                    ) {
+                        let typed = |code: &str| code.to_lowercase().replace('-', "+");
+                        self.equate(&typed(recorded), &typed(own));
+                    }
                     if let Some(own) = own.get(name).filter(|_| !is_prose) {
                         self.pair(recorded, own);
                     }
@@ -333,6 +382,9 @@ impl<'a> Replay<'a> {
         }
         if let (Some(recorded), Some(own)) = (claims(recorded), claims(own)) {
             self.pair(&recorded, &own);
+        }
+        if let (Some((_, recorded)), Some((_, own))) = (urn(recorded), urn(own)) {
+            return self.pair_texts(recorded, own);
         }
         let is_id = |text: &str| {
             text.len() >= SHORTEST
@@ -386,6 +438,11 @@ fn set_cookies(headers: &Pairs) -> impl Iterator<Item = (String, String)> {
         let (name, value) = line.split(';').next()?.split_once('=')?;
         Some((name.to_owned(), value.to_owned()))
     })
+}
+
+/// A URN's last part.
+fn urn(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("urn:")?.rsplit_once(':')
 }
 
 fn now() -> u64 {

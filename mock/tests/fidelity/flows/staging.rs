@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     cast::{App, Grant, User},
+    openings::subject,
     recorded::Flow,
     replay::Replay,
 };
 
-const PASSWORD: &str = "Its-a-Long-Passw0rd!";
 const OF_USERS: [&str; 10] = [
     "profile",
     "email",
@@ -28,7 +28,9 @@ const MANAGEMENT: &str = "https://default.logto.app/api";
 impl Replay<'_> {
     pub(crate) async fn stage(&mut self, flow: &Flow) {
         let cast = self.cast;
-        for (id, app) in cast.apps.iter().filter(|(id, _)| flow.mentions(id)) {
+        let home = cast.home();
+        let is_cast = |id: &str| flow.mentions(id) || home.as_deref() == Some(id);
+        for (id, app) in cast.apps.iter().filter(|(id, _)| is_cast(id)) {
             let manages = cast.grants.iter().any(|grant| {
                 grant.subject == *id
                     && grant.resource.as_deref() == Some(MANAGEMENT)
@@ -45,10 +47,31 @@ impl Replay<'_> {
             }
         }
         self.adopt(flow);
+        for path in flow.replaced() {
+            let script = "const getCustomJwtClaims = async () => ({});";
+            self.manage("PUT", &path, &json!({ "script": script })).await;
+        }
+        let subjects = self.add_people(flow).await;
+        self.add_rights(flow, &subjects).await;
+        for (id, app) in
+            cast.apps.iter().filter(|(id, own)| own.is_third_party && flow.mentions(id))
+        {
+            self.allow(id, app).await;
+        }
+    }
+
+    /// Users; gives their ids, and those of applications.
+    async fn add_people(&mut self, flow: &Flow) -> BTreeSet<String> {
+        let cast = self.cast;
         let mut subjects = BTreeSet::new();
+        let told = subject(cast, flow, None);
         for (sub, user) in &cast.users {
             let named = user.identifiers.values().any(|name| flow.mentions(name));
-            if named || flow.mentions(sub) || flow.steps.iter().any(|step| step.tells_of(sub)) {
+            if named
+                || told == *sub
+                || flow.mentions(sub)
+                || flow.steps.iter().any(|step| step.tells_of(sub))
+            {
                 self.add_user(sub, user).await;
                 subjects.insert(sub.clone());
             }
@@ -60,12 +83,13 @@ impl Replay<'_> {
                 _ => "username",
             };
             let password = password.or_else(|| flow.old_password());
-            let password = password.unwrap_or_else(|| PASSWORD.to_owned());
+            let password = password.unwrap_or_else(|| cast.password());
             let body = json!({ member: identifier["value"], "password": password });
             self.manage("POST", "/api/users", &body).await;
             let name = identifier["value"].as_str().unwrap_or_default().replace('+', "%2B");
             let path = format!("/api/users?search.{member}={name}&mode.{member}=exact");
             let found = self.manage("GET", &path, &Value::Null).await;
+            subjects.extend(found[0]["id"].as_str().map(str::to_owned));
             self.adopt_factors(flow, found[0]["id"].as_str().unwrap_or_default());
         }
         for id in flow.managed("users") {
@@ -76,12 +100,7 @@ impl Replay<'_> {
             }
         }
         subjects.extend(cast.apps.keys().filter(|id| flow.mentions(id)).cloned());
-        self.add_rights(flow, &subjects).await;
-        for (id, app) in
-            cast.apps.iter().filter(|(id, own)| own.is_third_party && flow.mentions(id))
-        {
-            self.allow(id, app).await;
-        }
+        subjects
     }
 
     async fn add_app(&mut self, flow: &Flow, recorded: &str, app: &App) {
@@ -102,13 +121,16 @@ impl Replay<'_> {
         if app.exchanges && !app.is_third_party {
             custom["allowTokenExchange"] = true.into();
         }
-        let body = json!({
+        let mut body = json!({
             "name": recorded, "type": kind, "isThirdParty": app.is_third_party,
             "oidcClientMetadata": {
                 "redirectUris": app.redirects, "postLogoutRedirectUris": app.after_logout,
             },
             "customClientMetadata": custom,
         });
+        if flow.tells_session(recorded) {
+            body["oidcClientMetadata"]["backchannelLogoutSessionRequired"] = true.into();
+        }
         let made = self.manage("POST", "/api/applications", &body).await;
         self.equate(recorded, made["id"].as_str().unwrap_or_default());
         let path = format!("/api/applications/{}/secrets", self.own(recorded));
@@ -150,7 +172,7 @@ impl Replay<'_> {
             body["username"] = user.name(sub).into();
         }
         if user.password.is_none() {
-            body["password"] = PASSWORD.into();
+            body["password"] = self.cast.password().into();
         }
         if let Some(name) = user.claims.get("name").filter(|name| name.is_string()) {
             body["name"] = name.clone();
@@ -207,7 +229,7 @@ impl Replay<'_> {
             self.equate(&id, own);
         }
         for organization in flow.joined() {
-            for subject in subjects.iter().filter(|own| cast.users.contains_key(*own)) {
+            for subject in subjects.iter().filter(|own| !cast.apps.contains_key(*own)) {
                 let (subject, resource) = (subject.clone(), None);
                 let (organization, scopes) = (Some(organization.clone()), Vec::new());
                 let is_machine = false;
