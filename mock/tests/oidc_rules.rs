@@ -282,3 +282,30 @@ async fn who_does_not_sign_out_leaves_one_application_alone() -> Result {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn who_signs_in_as_another_signs_the_first_out() -> Result {
+    let browser = Browser::open().await?;
+    let tokens = sign_in(&browser).await?;
+    browser.mock.add_user("bob", "battery staple");
+    browser.authorize(browser.mock.web_app_id(), &[("prompt", "login")]).await?;
+    browser.start("SignIn").await?;
+    browser.password("bob", "battery staple").await?;
+    let (_, done) = browser.submit().await?;
+    let way = string(&done["redirectTo"]);
+    let page = browser.get(&way).await?.text().await?;
+    let xsrf = page.split("name=\"xsrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let form = [("xsrf", xsrf.unwrap_or_default()), ("logout", "yes")];
+    let url = format!("{}/oidc/session/end/confirm", browser.mock.endpoint());
+    let back = browser.http.post(url).form(&form).send().await?;
+    assert_eq!((back.status().as_u16(), header(&back, "location")), (303, way.clone()));
+
+    let on = browser.get(&way).await?;
+    assert_eq!(on.status(), 303);
+    assert!(header(&on, "location").starts_with("/consent"), "{}", header(&on, "location"));
+    // With offline_access, the first user's tokens live on.
+    let userinfo = browser.http.get(format!("{}/oidc/me", browser.mock.endpoint()));
+    let userinfo = userinfo.bearer_auth(string(&tokens["access_token"])).send().await?;
+    assert_eq!(userinfo.status(), 200);
+    Ok(())
+}

@@ -24,6 +24,7 @@ use crate::{
         authorizations::{self, Next, client, has_word, objection},
         errors::Failure,
         logs, pages,
+        releases::knows,
     },
     state::{
         self, Store,
@@ -163,6 +164,7 @@ pub(crate) fn ask(
 ) -> Response {
     let app_id = interaction.app_id.clone();
     let page = match &interaction.prompt {
+        Prompt::Consent { .. } if !knows(state, "1.34") => "/consent".to_owned(),
         Prompt::Consent { .. } => format!("/consent?app_id={app_id}"),
         Prompt::Login(_) => pages::sign_in(&app_id, &interaction.params),
     };

@@ -142,11 +142,18 @@ fn transports(payload: &Value) -> Value {
 }
 
 impl Challenge {
-    /// What a browser asks for a new credential with.
-    pub(crate) fn registration_options(&self, user: &User) -> Value {
+    /// What a browser asks for a new credential with. Before 1.37, it was no passkey.
+    pub(crate) fn registration_options(&self, user: &User, is_passkey: bool) -> Value {
         let name = ["primaryEmail", "primaryPhone", "username"];
         let name = name.into_iter().find_map(|member| user.text(member)).unwrap_or_default();
         let excluded: Vec<Value> = user.mfa.credentials().map(descriptor).collect();
+        let selection = match is_passkey {
+            true => json!({
+                "requireResidentKey": true, "residentKey": "required",
+                "userVerification": "required",
+            }),
+            false => json!({ "requireResidentKey": false, "residentKey": "discouraged" }),
+        };
         json!({
             "rp": { "name": self.rp_id, "id": self.rp_id },
             "user": {
@@ -159,10 +166,7 @@ impl Challenge {
             ],
             "timeout": 60000,
             "excludeCredentials": excluded,
-            "authenticatorSelection": {
-                "requireResidentKey": true, "residentKey": "required",
-                "userVerification": "required",
-            },
+            "authenticatorSelection": selection,
             "attestation": "none",
             "extensions": { "credProps": true },
         })

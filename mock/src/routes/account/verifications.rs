@@ -19,6 +19,7 @@ use crate::{
     rules::{
         errors::Failure,
         guard::{Field, Kind, required},
+        releases::knows,
         sentinel,
         web_authn::{ATTESTATION, Origin},
     },
@@ -147,7 +148,9 @@ async fn register(Account(id): Account, State(store): State<Store>, headers: Hea
     let origin = Origin::of(&headers)?;
     let state = &mut *store.lock();
     let challenge = origin.challenge(state.ids.challenge());
-    let options = state.users.find(&id).map(|user| challenge.registration_options(user));
+    let is_passkey = knows(state, "1.37");
+    let user = state.users.find(&id);
+    let options = user.map(|user| challenge.registration_options(user, is_passkey));
     let record = state.ids.standard();
     let about = About::Authenticator(challenge, None);
     let mut made = state.verifications.add(&record, Some(id), false, about);

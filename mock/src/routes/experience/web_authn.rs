@@ -7,6 +7,7 @@ use super::{Answer, Proof, Step, verification};
 use crate::{
     rules::{
         guard::{Field, Kind, required},
+        releases::knows,
         web_authn::{self, ASSERTION, ATTESTATION, Origin},
     },
     state::{Store, collection::text},
@@ -29,7 +30,7 @@ async fn register(step: Step) -> Answer {
     step.take(&[], |flow, _| {
         let (user, origin) = (flow.user()?, Origin::of(flow.headers)?);
         let challenge = origin.challenge(flow.state.ids.challenge());
-        let options = challenge.registration_options(&user);
+        let options = challenge.registration_options(&user, knows(flow.state, "1.37"));
         let proof = Proof::WebAuthn { user_id: user.id, challenge, is_new: true, made: None };
         flow.begin(proof, json!({ "registrationOptions": options }))
     })

@@ -1,6 +1,7 @@
 //! Flows: whole sign-ins and OpenID Connect from the request to the tokens, step by step.
 
 mod cast;
+mod learning;
 mod openings;
 mod policies;
 mod recorded;

@@ -6,14 +6,15 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use logto_mock::{CustomClaims, Mock};
-use reqwest::{Client, Method, Url, redirect::Policy};
+use logto_mock::{Authenticator, CustomClaims, Mock};
+use reqwest::{Client, Method, redirect::Policy};
 use serde_json::{Value, json};
 
-use super::REDACTED;
 use super::{
+    REDACTED,
     cast::Cast,
-    recorded::{Credentials, Flow, Pairs, Step, claims, pairs, value},
+    learning::set_cookies,
+    recorded::{Credentials, Flow, Pairs, Step, claims},
 };
 use crate::common;
 
@@ -22,8 +23,6 @@ const RECORDED: [&str; 2] = ["http://localhost:3001", "http%3A%2F%2Flocalhost%3A
 /// Claims of tokens that no script adds.
 const STANDARD: [&str; 10] =
     ["jti", "sub", "iat", "exp", "scope", "client_id", "iss", "aud", "organization_id", "act"];
-/// Shorter values are no ids.
-const SHORTEST: usize = 8;
 
 pub(crate) struct Replay<'a> {
     pub(crate) mock: &'a Mock,
@@ -35,7 +34,7 @@ pub(crate) struct Replay<'a> {
     /// Recorded values, and what they are here; longer ones first.
     own: BTreeMap<(std::cmp::Reverse<usize>, String), String>,
     /// Recorded cookies, and what they are here.
-    cookies: HashMap<(String, String), String>,
+    pub(super) cookies: HashMap<(String, String), String>,
     /// Cookies of the browser in which users signed in of whom only the tokens were recorded.
     pub(crate) jar: BTreeMap<String, String>,
     /// Who is signed in there.
@@ -46,10 +45,13 @@ pub(crate) struct Replay<'a> {
     made: usize,
     /// When the flow was recorded, in milliseconds since the epoch.
     recorded_at: Option<u64>,
+    authenticator: Authenticator,
+    /// What an authenticator was asked last.
+    pub(super) options: Value,
     /// For custom claims.
     script: Option<String>,
     /// The newest access token.
-    access_token: String,
+    pub(super) access_token: String,
     /// The secret of an authenticator app that was set up last.
     pub(crate) totp: Option<String>,
 }
@@ -86,6 +88,8 @@ impl<'a> Replay<'a> {
             made: 0,
             recorded_at: flow.recorded_at(),
             totp: None,
+            authenticator: Authenticator::new(mock.endpoint()),
+            options: Value::Null,
             script: None,
             access_token: String::new(),
         }
@@ -304,6 +308,18 @@ impl<'a> Replay<'a> {
             body["expiresAt"] = (now() + ends).saturating_sub(begun).into();
             return body.to_string();
         }
+        if body["payload"]["response"]["clientDataJSON"].as_str().is_some_and(|own| own.len() > 1)
+            && step.succeeded()
+        {
+            let origin = self.translate(step.header("origin").unwrap_or_default());
+            let authenticator = self.authenticator.at(origin);
+            let made = match self.options["pubKeyCredParams"].is_array() {
+                true => authenticator.create(&self.options),
+                false => authenticator.get(&self.options),
+            };
+            body["payload"] = made.unwrap_or_default();
+            return body.to_string();
+        }
         let path = step.path();
         if !body["code"].is_string() || !step.succeeded() {
             return text;
@@ -319,130 +335,6 @@ impl<'a> Replay<'a> {
         }
         body.to_string()
     }
-
-    /// Remembers what a step gave here in place of what was recorded.
-    fn learn(&mut self, step: &Step, reply: &Reply) {
-        let own: BTreeMap<_, _> = set_cookies(&reply.headers).collect();
-        for (name, recorded) in set_cookies(&step.response_headers) {
-            if let Some(own) = own.get(&name).filter(|own| !own.is_empty()) {
-                self.pair_texts(&recorded, own);
-                self.cookies.insert((name, recorded), own.clone());
-            }
-        }
-        if let (Some(recorded), Some(own)) = (step.location(), value(&reply.headers, "location")) {
-            self.pair_urls(recorded, own);
-        }
-        if let (Some(recorded), Some(own)) =
-            (value(&step.response_headers, "etag"), value(&reply.headers, "etag"))
-        {
-            self.equate(recorded, own);
-        }
-        match (step.answer(), reply.json()) {
-            (Value::Null, _) | (_, Value::Null) => {
-                self.pair_inputs(&step.response_text(), &reply.text);
-            }
-            (recorded, own) => {
-                self.totp = own["secret"].as_str().map(str::to_owned).or(self.totp.take());
-                let token = own["access_token"].as_str();
-                self.access_token = token.unwrap_or(&self.access_token).to_owned();
-                self.pair(&recorded, &own);
-            }
-        }
-    }
-
-    fn pair(&mut self, recorded: &Value, own: &Value) {
-        match (recorded, own) {
-            (Value::String(recorded), Value::String(own)) => self.pair_texts(recorded, own),
-            (Value::Array(recorded), Value::Array(own)) => {
-                recorded.iter().zip(own).for_each(|(recorded, own)| self.pair(recorded, own));
-            }
-            (Value::Object(recorded), Value::Object(own)) => {
-                for (name, recorded) in recorded {
-                    let is_prose = ["message", "error_description"].contains(&name.as_str());
-                    if let ("user_code", Some(recorded), Some(own)) = (
-                        name.as_str(),
-                        recorded.as_str(),
-                        own.get("user_code").and_then(Value::as_str),
-                    ) {
-                        let typed = |code: &str| code.to_lowercase().replace('-', "+");
-                        self.equate(&typed(recorded), &typed(own));
-                    }
-                    if let Some(own) = own.get(name).filter(|_| !is_prose) {
-                        self.pair(recorded, own);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn pair_texts(&mut self, recorded: &str, own: &str) {
-        if recorded.starts_with("http") || recorded.starts_with('/') {
-            return self.pair_urls(recorded, own);
-        }
-        if let (Some(recorded), Some(own)) = (claims(recorded), claims(own)) {
-            self.pair(&recorded, &own);
-        }
-        if let (Some((_, recorded)), Some((_, own))) = (urn(recorded), urn(own)) {
-            return self.pair_texts(recorded, own);
-        }
-        let is_id = |text: &str| {
-            text.len() >= SHORTEST
-                && !text.contains(|c: char| c.is_whitespace() || ":/".contains(c))
-        };
-        if recorded != own && is_id(recorded) && is_id(own) {
-            self.equate(recorded, own);
-        }
-    }
-
-    fn pair_urls(&mut self, recorded: &str, own: &str) {
-        let base = Url::parse("http://host").unwrap();
-        let (Ok(recorded), Ok(own)) = (base.join(recorded), base.join(own)) else { return };
-        let segments = recorded.path().split('/').zip(own.path().split('/'));
-        segments.for_each(|(recorded, own)| self.pair_texts(recorded, own));
-        let parts = [(recorded.query(), own.query()), (recorded.fragment(), own.fragment())];
-        for (recorded, own) in parts {
-            let own = pairs(own.unwrap_or_default());
-            for (name, recorded) in pairs(recorded.unwrap_or_default()) {
-                let described = name == "error_description" || name == "state";
-                if let Some(own) = value(&own, &name).filter(|_| !described) {
-                    self.pair_texts(&recorded, own);
-                }
-            }
-        }
-    }
-
-    fn pair_inputs(&mut self, recorded: &str, own: &str) {
-        let own: Pairs = inputs(own).collect();
-        for (name, recorded) in inputs(recorded) {
-            if let Some(own) = value(&own, &name) {
-                self.pair_texts(&recorded, own);
-            }
-        }
-    }
-}
-
-/// The hidden fields of a page.
-pub(crate) fn inputs(page: &str) -> impl Iterator<Item = (String, String)> {
-    let attribute = |tag: &str, name: &str| {
-        let (_, rest) = tag.split_once(&format!("{name}=\""))?;
-        Some(rest.split('"').next()?.to_owned())
-    };
-    let tags = page.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
-    tags.filter_map(move |tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
-}
-
-fn set_cookies(headers: &Pairs) -> impl Iterator<Item = (String, String)> {
-    let lines = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-    lines.filter_map(|(_, line)| {
-        let (name, value) = line.split(';').next()?.split_once('=')?;
-        Some((name.to_owned(), value.to_owned()))
-    })
-}
-
-/// A URN's last part.
-fn urn(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix("urn:")?.rsplit_once(':')
 }
 
 fn now() -> u64 {
