@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tokio::{
     runtime,
     sync::{oneshot, watch},
@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     port::Port,
     routes::{
-        account, audit, authorization, consent, device, experience,
+        account, audit, authorization, consent, cors, device, experience,
         faults::{self, Broken},
         oidc, operations, provider, recorder, sign_out, token, user_assets,
     },
@@ -96,6 +96,8 @@ pub(crate) fn routes(store: Store) -> Router {
         .layer(middleware::from_fn(provider::finish))
         .layer(middleware::from_fn_with_state(store.clone(), audit::tokens))
         .layer(middleware::from_fn_with_state(store.clone(), faults::inject))
+        .layer(middleware::from_fn(cors::share))
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))
+        .layer(DefaultBodyLimit::disable())
         .with_state(store)
 }

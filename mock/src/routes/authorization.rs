@@ -16,7 +16,10 @@ use crate::{
         callback::{Callback, Mode},
         client_auth::authenticate,
         cookies::{self, Attributes},
-        device, form, reply, sign_out,
+        device, form,
+        origin::own_address,
+        reply::{self, Answer},
+        sign_out,
     },
     rules::{
         access,
@@ -84,25 +87,23 @@ async fn authorize_by_form(
 }
 
 /// Keeps an authorization request for the browser to come with.
-async fn push(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
+async fn push(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
     let mut state = store.lock();
-    let pushed = form::read(&headers, &body, "/request").and_then(|params| {
-        authenticate(&state, &headers, &params)?;
-        let (_, params) = client(&state, params).map_err(|mut failure| {
-            // Here nobody is redirected, so that it is a request like any other.
-            if failure.body["error"] == "invalid_redirect_uri" {
-                let why = failure.body["error_description"].as_str().unwrap_or_default();
-                failure = Failure::invalid_request(why);
-            }
-            failure
-        })?;
-        let uri = format!("{PUSHED}{}", state.ids.opaque());
-        let end = state.now() + PUSHED_LIFETIME;
-        state.tokens.pushed.insert(uri.clone(), (params, end));
-        let body = serde_json::json!({ "expires_in": PUSHED_LIFETIME / 1000, "request_uri": uri });
-        Ok(reply::json(StatusCode::CREATED, &body))
-    });
-    reply::open_to_browsers(pushed)
+    let params = form::read(&headers, &body, "/request")?;
+    authenticate(&state, &headers, &params)?;
+    let (_, params) = client(&state, params).map_err(|mut failure| {
+        // Here nobody is redirected, so that it is a request like any other.
+        if failure.body["error"] == "invalid_redirect_uri" {
+            let why = failure.body["error_description"].as_str().unwrap_or_default();
+            failure = Failure::invalid_request(why);
+        }
+        failure
+    })?;
+    let uri = format!("{PUSHED}{}", state.ids.opaque());
+    let end = state.now() + PUSHED_LIFETIME;
+    state.tokens.pushed.insert(uri.clone(), (params, end));
+    let body = serde_json::json!({ "expires_in": PUSHED_LIFETIME / 1000, "request_uri": uri });
+    Ok(reply::json(StatusCode::CREATED, &body))
 }
 
 fn begin(
@@ -199,7 +200,7 @@ pub(crate) async fn resume(
         interaction.ok_or_else(|| Failure::session_not_found("interaction session not found"))?;
     let cookie = cookies::get(&headers, "_session").unwrap_or_default();
     if is_another(state, &cookie, &interaction.prompt) {
-        let target = format!("{}{}", state.endpoint, interaction.path(&uid));
+        let target = format!("{}{}", own_address(state, &headers), interaction.path(&uid));
         state.interactions.insert(uid, interaction);
         return Ok(sign_out::form(state, SignOut { target, app_id: None }));
     }

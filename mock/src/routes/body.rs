@@ -1,21 +1,67 @@
-//! JSON bodies of requests.
+//! Bodies of requests, as Logto reads them.
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
     http::{HeaderMap, header::CONTENT_TYPE},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     rules::{
         errors::Failure,
         guard::{self, Field},
     },
-    state::collection::Members,
+    state::{collection::Members, params::Params},
 };
 
-/// A JSON body that has not been checked yet. No body is an empty object.
+/// The largest body that is read at all, an upload's.
+pub(crate) const LARGEST: usize = 16 * 1024 * 1024;
+const LARGEST_JSON: usize = 1024 * 1024;
+const LARGEST_TEXT: usize = 56 * 1024;
+
+const JSON_TYPES: [&str; 6] = [
+    "application/json",
+    "application/json-patch+json",
+    "application/vnd.api+json",
+    "application/csp-report",
+    "application/reports+json",
+    "application/scim+json",
+];
+
+/// What a body is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Json,
+    Form,
+    Text,
+    /// What is not read: an upload, or what has no type that Logto knows.
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        match kind.trim().to_ascii_lowercase().as_str() {
+            kind if JSON_TYPES.contains(&kind) => Self::Json,
+            "application/x-www-form-urlencoded" => Self::Form,
+            kind if kind.starts_with("text/") => Self::Text,
+            _ => Self::Other,
+        }
+    }
+
+    /// How many bytes it may have.
+    pub(crate) fn limit(self) -> usize {
+        match self {
+            Self::Json => LARGEST_JSON,
+            Self::Form | Self::Text => LARGEST_TEXT,
+            Self::Other => LARGEST,
+        }
+    }
+}
+
+/// A body that has not been checked yet. What is not read is an empty object.
 pub(crate) struct JsonBody(Value);
 
 impl JsonBody {
@@ -23,17 +69,15 @@ impl JsonBody {
     pub(crate) fn check(&self, fields: &'static [Field]) -> Result<Members, Failure> {
         guard::check(&self.0, fields, "body")
     }
-}
 
-impl JsonBody {
     /// The body of a request with these headers.
     pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Failure> {
-        let content_type = headers.get(CONTENT_TYPE);
-        let is_json = content_type.is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
-        if !is_json || body.is_empty() {
-            return Ok(Self(json!({})));
+        match Kind::of(headers) {
+            Kind::Json if !body.is_empty() => of_json(body).map(Self),
+            Kind::Form => Ok(Self(of_form(body))),
+            Kind::Text => Ok(Self(String::from_utf8_lossy(body).into())),
+            Kind::Json | Kind::Other => Ok(Self(json!({}))),
         }
-        serde_json::from_slice(body).map(Self).map_err(|_| broken())
     }
 
     pub(crate) fn value(&self) -> &Value {
@@ -45,9 +89,42 @@ impl JsonBody {
     }
 }
 
-/// A real server gives up on JSON that it cannot read.
-fn broken() -> Failure {
-    Failure::raw(500, json!({ "message": "Internal server error." }))
+fn of_json(body: &[u8]) -> Result<Value, Failure> {
+    let refused = |why: &str| Failure::raw(400, json!({ "message": why }));
+    let value = serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))?;
+    match value {
+        Value::Object(_) | Value::Array(_) => Ok(value),
+        _ => Err(refused("invalid JSON, only supports object and array")),
+    }
+}
+
+/// The object that a form stands for: `a[b]=1` is a member of a member, `a[]=1` an item of a list.
+fn of_form(body: &[u8]) -> Value {
+    let mut members = Map::new();
+    for (name, value) in Params::parse(body).iter() {
+        let mut parts = name.split('[').map(|part| part.trim_end_matches(']'));
+        let first = parts.next().unwrap_or_default().to_owned();
+        let mut place = members.entry(first).or_insert(Value::Null);
+        for part in parts {
+            if part.is_empty() {
+                break;
+            }
+            if !place.is_object() {
+                *place = json!({});
+            }
+            place = &mut place[part];
+        }
+        *place = match place.take() {
+            Value::Null if name.ends_with("[]") => json!([value]),
+            Value::Null => value.into(),
+            Value::Array(mut items) => {
+                items.push(value.into());
+                items.into()
+            }
+            before => json!([before, value]),
+        };
+    }
+    members.into()
 }
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
@@ -55,7 +132,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let headers = request.headers().clone();
-        let body = Bytes::from_request(request, state).await.map_err(|_| broken())?;
+        let body = Bytes::from_request(request, state).await.unwrap_or_default();
         Self::parse(&headers, &body)
     }
 }

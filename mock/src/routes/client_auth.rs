@@ -54,7 +54,8 @@ pub(crate) fn check_origin(app: &App, headers: &HeaderMap, state: &State) -> Res
         None => Ok(()),
         Some(origin) => {
             let why = format!("origin {origin} not allowed for client: {}", app.id);
-            Err(Failure::invalid_request(&why))
+            let failure = Failure::invalid_request(&why);
+            Err(Failure { is_foreign: true, ..failure })
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     routes::{
         authorization::interaction_of,
         body::JsonBody,
+        origin::own_address,
         reply::{self, Answer},
     },
     rules::{
@@ -38,7 +39,7 @@ pub(crate) fn routes() -> Router<Store> {
 
 async fn page(State(store): State<Store>, headers: HeaderMap) -> Result<Response, Failure> {
     let mut state = store.lock();
-    let unknown = format!("{}/unknown-session", state.endpoint);
+    let unknown = format!("{}/unknown-session", own_address(&state, &headers));
     let Ok((uid, interaction)) = asked(&mut state, &headers) else {
         return Ok(reply::redirect(StatusCode::FOUND, &unknown));
     };
@@ -50,7 +51,7 @@ async fn page(State(store): State<Store>, headers: HeaderMap) -> Result<Response
     if app.is_third_party() || is_kept_out {
         return Ok(reply::html("<!DOCTYPE html><title>Authorize</title>"));
     }
-    Ok(reply::redirect(StatusCode::FOUND, &agree(&mut state, &uid)))
+    Ok(reply::redirect(StatusCode::FOUND, &agree(&mut state, &headers, &uid)))
 }
 
 /// What a page of one's own shows a user who is to agree.
@@ -104,7 +105,7 @@ async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) ->
         let links = state.links.of("applications/users/consent-organizations");
         links.add(&format!("{app_id}/{user_id}"), id);
     }
-    Ok(reply::ok(&json!({ "redirectTo": agree(&mut state, &uid) })))
+    Ok(reply::ok(&json!({ "redirectTo": agree(&mut state, &headers, &uid) })))
 }
 
 fn check_access(state: &state::State, app_id: &str, user_id: &str) -> Result<(), Failure> {
@@ -113,12 +114,13 @@ fn check_access(state: &state::State, app_id: &str, user_id: &str) -> Result<(),
 }
 
 /// Notes that the user agrees, and gives the way on.
-fn agree(state: &mut state::State, uid: &str) -> String {
+fn agree(state: &mut state::State, headers: &HeaderMap, uid: &str) -> String {
+    let address = own_address(state, headers);
     let Some(interaction) = state.interactions.get_mut(uid) else { return String::new() };
     if let Prompt::Consent { given, .. } = &mut interaction.prompt {
         *given = true;
     }
-    format!("{}{}", state.endpoint, interaction.path(uid))
+    format!("{address}{}", interaction.path(uid))
 }
 
 /// The interaction of a user who has signed in.

@@ -15,7 +15,8 @@ use crate::{
         authorization::{ask, resume},
         client_auth::authenticate,
         cookies::{self, Attributes},
-        form, reply,
+        form,
+        reply::{self, Answer},
     },
     rules::errors::Failure,
     state::{
@@ -39,11 +40,10 @@ pub(crate) fn routes() -> Router<Store> {
         .route("/oidc/device/{uid}", get(resume))
 }
 
-async fn start(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
+async fn start(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
     let mut state = store.lock();
-    let started = form::read(&headers, &body, "/device/auth")
-        .and_then(|params| begin(&mut state, &headers, params));
-    reply::open_to_browsers(started.map(|body| reply::ok(&body)))
+    let params = form::read(&headers, &body, "/device/auth")?;
+    begin(&mut state, &headers, params).map(|body| reply::ok(&body))
 }
 
 fn begin(state: &mut state::State, headers: &HeaderMap, params: Params) -> Result<Value, Failure> {

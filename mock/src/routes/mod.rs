@@ -9,6 +9,7 @@ pub(crate) mod callback;
 pub(crate) mod client_auth;
 pub(crate) mod consent;
 pub(crate) mod cookies;
+pub(crate) mod cors;
 pub(crate) mod deliver;
 pub(crate) mod device;
 pub(crate) mod experience;

@@ -15,7 +15,8 @@ use crate::{
     routes::{
         auth::authorization,
         client_auth::{authenticate, check_origin},
-        form, reply,
+        form,
+        reply::{self, Answer},
     },
     rules::{
         apps::{App, DEVICE_CODE, TOKEN_EXCHANGE},
@@ -79,7 +80,7 @@ async fn discovery(State(store): State<Store>) -> Response {
         "claim_types_supported": ["normal"],
         "claims_supported": claims_supported(),
     });
-    reply::open_to_browsers(reply::ok(&document))
+    reply::ok(&document)
 }
 
 fn claims_supported() -> Vec<&'static str> {
@@ -110,7 +111,7 @@ async fn jwks(State(store): State<Store>) -> Response {
     let headers = response.headers_mut();
     let kind = "application/jwk-set+json; charset=utf-8";
     headers.insert("content-type", axum::http::HeaderValue::from_static(kind));
-    reply::open_to_browsers(response)
+    response
 }
 
 async fn userinfo(
@@ -118,10 +119,9 @@ async fn userinfo(
     headers: HeaderMap,
     query: Params,
     body: Bytes,
-) -> Response {
+) -> Answer {
     let form = Params::parse(&body);
-    let told = tell(&store.lock(), &headers, &query, &form);
-    reply::open_to_browsers(told.map(|claims| reply::ok(&claims)))
+    tell(&store.lock(), &headers, &query, &form).map(|claims| reply::ok(&claims))
 }
 
 fn tell(
@@ -199,14 +199,12 @@ fn about<'a>(
     Ok((app, token))
 }
 
-async fn introspect(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
+async fn introspect(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
     let state = store.lock();
-    let answer = form::read(&headers, &body, "/token/introspection").and_then(|form| {
-        let end = "introspected via the introspection_endpoint";
-        let (app, token) = about(&state, &headers, &form, end)?;
-        Ok(reply::ok(&introspection(&state, &app, token)))
-    });
-    reply::open_to_browsers(answer)
+    let form = form::read(&headers, &body, "/token/introspection")?;
+    let end = "introspected via the introspection_endpoint";
+    let (app, token) = about(&state, &headers, &form, end)?;
+    Ok(reply::ok(&introspection(&state, &app, token)))
 }
 
 fn introspection(state: &state::State, app: &App, text: &str) -> Value {
@@ -250,21 +248,19 @@ fn sid<'a>(state: &'a state::State, app_id: &str, grant: &str) -> Option<&'a str
 }
 
 /// A token that nobody has is as good as taken back.
-async fn revoke(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
+async fn revoke(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
     let state = &mut *store.lock();
-    let answer = form::read(&headers, &body, "/token/revocation").and_then(|form| {
-        let end = "revoked via the revocation_endpoint";
-        let (app, token) = about(state, &headers, &form, end)?;
-        let is_foreign = state.tokens.origin(token).is_some_and(|(id, _)| id != app.id);
-        match (is_foreign, app.is_public()) {
-            (true, false) => {
-                let description = "client is not authorized to revoke the presented token";
-                return Err(Failure::invalid_request(description));
-            }
-            (true, true) => {}
-            (false, _) => state.tokens.revoke(token),
+    let form = form::read(&headers, &body, "/token/revocation")?;
+    let end = "revoked via the revocation_endpoint";
+    let (app, token) = about(state, &headers, &form, end)?;
+    let is_foreign = state.tokens.origin(token).is_some_and(|(id, _)| id != app.id);
+    match (is_foreign, app.is_public()) {
+        (true, false) => {
+            let description = "client is not authorized to revoke the presented token";
+            return Err(Failure::invalid_request(description));
         }
-        Ok(StatusCode::OK.into_response())
-    });
-    reply::open_to_browsers(answer)
+        (true, true) => {}
+        (false, _) => state.tokens.revoke(token),
+    }
+    Ok(StatusCode::OK.into_response())
 }

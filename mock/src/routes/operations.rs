@@ -3,15 +3,21 @@
 use axum::{
     body::to_bytes,
     extract::{FromRequestParts, Request, State},
-    http::{HeaderValue, Method, StatusCode, header::LINK},
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{ALLOW, LINK},
+    },
     response::{IntoResponse, Response},
 };
+
+use serde_json::json;
 
 use crate::{
     routes::{
         account::auth::Account,
         auth::{Management, user_agent},
         body::JsonBody,
+        cors,
         reply::{self, Answer},
     },
     rules::{
@@ -31,7 +37,7 @@ pub(crate) async fn operation(State(store): State<Store>, request: Request) -> R
     let Some(own) = path.strip_prefix("/oidc") else {
         return match Contract::get().find(request.method().as_str(), &path) {
             Found::Operation(at, values) => run(store, at, values, request).await.into_response(),
-            Found::OtherMethod => plain(StatusCode::METHOD_NOT_ALLOWED),
+            Found::OtherMethod => not_allowed(&request, &path),
             Found::Nothing => plain(StatusCode::NOT_FOUND),
         };
     };
@@ -39,6 +45,13 @@ pub(crate) async fn operation(State(store): State<Store>, request: Request) -> R
     let own = if own.is_empty() { "/" } else { own };
     let what = format!("unrecognized route or not allowed method ({method} on {own})");
     Failure::oidc(StatusCode::NOT_FOUND, "invalid_request", &what).into_response()
+}
+
+/// The path has no such method. Those that no route has are not even known.
+fn not_allowed(request: &Request, path: &str) -> Response {
+    let known = ["GET", "PUT", "POST", "DELETE", "PATCH"].contains(&request.method().as_str());
+    let status = if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_IMPLEMENTED };
+    cors::with(plain(status), ALLOW, &cors::allowed(path).unwrap_or_default())
 }
 
 fn plain(status: StatusCode) -> Response {
@@ -59,6 +72,8 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
         Method::GET | Method::DELETE => serde_json::Value::Null,
         _ => JsonBody::parse(&parts.headers, &body)?.into_value(),
     };
+    // What no schema is about is not looked at.
+    let body = if body.is_string() && operation.body.is_none() { json!({}) } else { body };
     let (contract, plan) = (Contract::get(), &plans()[at]);
     let mut state = store.lock();
     let url = format!("{}{}", state.endpoint, parts.uri.path().trim_start_matches("/api"));
@@ -77,7 +92,7 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
 
 fn not_told(operation: &Operation) -> Failure {
     let message = format!("logto-mock does not know what {} does.", operation.id);
-    Failure::raw(501, serde_json::json!({ "message": message }))
+    Failure::raw(501, json!({ "message": message }))
 }
 
 fn response(reply: Reply, url: &str, query: &Params) -> Response {

@@ -5,18 +5,18 @@ use std::time::Instant;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::Response,
 };
 
 use crate::{
-    routes::{deliver, reply},
+    routes::{
+        body::{Kind, LARGEST},
+        deliver, reply,
+    },
     state::{self, Store, recorded::RecordedRequest},
 };
-
-/// The size of a JSON body that a server takes.
-const LIMIT: usize = 1024 * 1024;
 
 /// How many of the newest requests are remembered, at least.
 const KEPT: usize = 5_000;
@@ -29,11 +29,34 @@ fn note(state: &mut state::State, request: RecordedRequest) {
     state.requests.push(request);
 }
 
+/// What whoever watches is told of a body that Logto does not take for what was meant, perhaps.
+fn remark_on(parts: &Parts, kind: Kind, body: &[u8]) -> &'static str {
+    if !parts.uri.path().starts_with("/api/") || body.len() > kind.limit() {
+        return if body.len() > kind.limit() { " (the body is too large)" } else { "" };
+    }
+    match kind {
+        Kind::Form => {
+            " (the body was read as a form: for JSON, say `content-type: application/json`)"
+        }
+        Kind::Text | Kind::Other if !body.is_empty() && !is_upload(parts) => {
+            " (the body was not read: for JSON, say `content-type: application/json`)"
+        }
+        _ => "",
+    }
+}
+
+fn is_upload(parts: &Parts) -> bool {
+    let kind = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"multipart/"))
+}
+
 pub(crate) async fn record(State(store): State<Store>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let what = format!("{} {}", request.method(), request.uri().path());
     let (parts, body) = request.into_parts();
-    let mut response = match to_bytes(body, LIMIT).await {
+    let kind = Kind::of(&parts.headers);
+    let mut remark = "";
+    let mut response = match to_bytes(body, LARGEST).await {
         Ok(body) => {
             let headers = parts.headers.iter().map(|(name, value)| {
                 let value = String::from_utf8_lossy(value.as_bytes());
@@ -46,7 +69,11 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
                 body: body.to_vec(),
             };
             note(&mut store.lock(), recorded);
-            next.run(Request::from_parts(parts, Body::from(body))).await
+            remark = remark_on(&parts, kind, &body);
+            match body.len() > kind.limit() {
+                true => reply::text(StatusCode::NOT_FOUND, "Not Found"),
+                false => next.run(Request::from_parts(parts, Body::from(body))).await,
+            }
         }
         Err(_) => reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
     };
@@ -57,7 +84,7 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
     };
     if let Some(observer) = observer {
         let (status, time) = (response.status().as_u16(), began.elapsed().as_millis());
-        observer(&format!("{what} {status} {time} ms"));
+        observer(&format!("{what} {status} {time} ms{remark}"));
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("logto-core-request-id", id);

@@ -3,16 +3,13 @@
 use axum::{
     http::{
         HeaderValue, StatusCode,
-        header::{
-            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, LOCATION,
-            WWW_AUTHENTICATE,
-        },
+        header::{CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
 
-use crate::rules::errors::Failure;
+use crate::{routes::cors::Foreign, rules::errors::Failure};
 
 pub(crate) type Answer = Result<Response, Failure>;
 
@@ -47,16 +44,6 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     response
 }
 
-/// The endpoints that browsers call from anywhere say so.
-pub(crate) fn open_to_browsers(answer: impl IntoResponse) -> Response {
-    let mut response = answer.into_response();
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    let exposed = HeaderValue::from_static("WWW-Authenticate");
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-    response
-}
-
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status);
@@ -65,6 +52,9 @@ impl IntoResponse for Failure {
         let challenge = self.challenge.map(|c| HeaderValue::from_str(&c));
         if let Some(Ok(challenge)) = challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.is_foreign {
+            response.extensions_mut().insert(Foreign);
         }
         response
     }

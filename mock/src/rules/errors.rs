@@ -6,6 +6,8 @@ pub(crate) struct Failure {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) challenge: Option<String>,
+    /// Whether the page that asked must not read it.
+    pub(crate) is_foreign: bool,
 }
 
 impl Failure {
@@ -26,7 +28,7 @@ impl Failure {
 
     /// A body that does not have Logto's usual form.
     pub(crate) fn raw(status: u16, body: Value) -> Self {
-        Self { status, body, challenge: None }
+        Self { status, body, challenge: None, is_foreign: false }
     }
 
     pub(crate) fn data(mut self, data: Value) -> Self {

@@ -19,6 +19,8 @@ const PKCE: [(&str, &str); 2] = [
 pub(crate) struct Browser {
     pub(crate) mock: Mock,
     pub(crate) http: Client,
+    /// The address at which it knows the mock.
+    pub(crate) base: String,
     alice: String,
 }
 
@@ -29,7 +31,7 @@ impl Browser {
 
     pub(crate) fn of(mock: Mock) -> Result<Self> {
         let alice = mock.add_user("alice", "correct horse");
-        Ok(Self { http: client()?, mock, alice })
+        Ok(Self { http: client()?, base: mock.endpoint().to_owned(), mock, alice })
     }
 
     /// The id of the user that there is.
@@ -69,12 +71,12 @@ impl Browser {
         ];
         let own = own.iter().filter(|(key, _)| more.iter().all(|(k, _)| k != key));
         let query: Vec<_> = own.chain(more).collect();
-        let url = format!("{}/oidc/auth", self.mock.endpoint());
+        let url = format!("{}/oidc/auth", self.base);
         Ok(self.http.get(url).query(&query).send().await?)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Response> {
-        let url = Url::parse(self.mock.endpoint())?.join(path)?;
+        let url = Url::parse(&self.base)?.join(path)?;
         Ok(self.http.get(url).send().await?)
     }
 
@@ -87,7 +89,7 @@ impl Browser {
     }
 
     async fn send(&self, method: Method, path: &str, body: Value) -> Result<Answer> {
-        let url = format!("{}{path}", self.mock.endpoint());
+        let url = format!("{}{path}", self.base);
         let request = self.http.request(method, url).json(&body);
         answer(request.send().await?).await
     }

@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use super::{Answer, Event, Flow, Step};
-use crate::{routes::reply, rules::errors::Failure, state::now};
+use crate::{
+    routes::{origin::own_address, reply},
+    rules::errors::Failure,
+    state::now,
+};
 
 pub(super) async fn submit(step: Step) -> Answer {
     step.take(&[], |flow, _| {
@@ -45,7 +49,7 @@ fn sign_in(flow: &mut Flow<'_>) -> Answer {
     flow.experience.submitted = true;
     let interaction = flow.state.interactions.get(&flow.uid);
     let path = interaction.map(|own| own.path(&flow.uid)).unwrap_or_default();
-    let redirect_to = format!("{}{path}", flow.state.endpoint);
+    let redirect_to = format!("{}{path}", own_address(flow.state, flow.headers));
     Ok(reply::ok(&json!({ "redirectTo": redirect_to })))
 }
 

@@ -5,18 +5,15 @@ mod exchange;
 mod machine;
 pub(crate) mod user;
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-    routing::post,
-};
+use axum::{Router, body::Bytes, extract, http::HeaderMap, routing::post};
 use serde_json::{Value, json};
 
 use crate::{
-    routes::{client_auth::authenticate, form, reply},
+    routes::{
+        client_auth::authenticate,
+        form,
+        reply::{self, Answer},
+    },
     rules::{
         apps::{DEVICE_CODE, RESOURCE, TOKEN_EXCHANGE},
         customizer,
@@ -26,9 +23,6 @@ use crate::{
     state::{State, Store, collection::Members, params::Params, tokens::AccessToken},
 };
 
-/// A real server takes no larger body.
-const LIMIT: usize = 56 * 1024;
-
 pub(crate) fn routes() -> Router<Store> {
     Router::new().route("/oidc/token", post(token))
 }
@@ -37,13 +31,9 @@ async fn token(
     extract::State(store): extract::State<Store>,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    if body.len() > LIMIT {
-        return reply::text(StatusCode::NOT_FOUND, "Not Found");
-    }
-    let tokens = form::read(&headers, &body, "/token")
-        .and_then(|form| grant(&mut store.lock(), &headers, &form));
-    reply::open_to_browsers(tokens.map(|tokens| reply::ok(&tokens)))
+) -> Answer {
+    let form = form::read(&headers, &body, "/token")?;
+    grant(&mut store.lock(), &headers, &form).map(|tokens| reply::ok(&tokens))
 }
 
 fn grant(state: &mut State, headers: &HeaderMap, form: &Params) -> Result<Value, Failure> {

@@ -118,6 +118,15 @@ impl Contract {
         }
     }
 
+    /// The methods that a path has.
+    pub(crate) fn methods(&self, path: &str) -> Option<Vec<&str>> {
+        let segments: Vec<&str> = segments(path).collect();
+        let node = self.routes.find(&segments, &mut Vec::new())?;
+        let mut methods: Vec<&str> = node.methods.keys().map(String::as_str).collect();
+        methods.sort_unstable();
+        Some(methods)
+    }
+
     /// The schema itself, where this one refers to it by name.
     pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..8 {
