@@ -18,8 +18,10 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl Origin {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Failure> {
-        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-        origin.map(|origin| Self(origin.to_owned())).ok_or_else(failed)
+        let said = |name| headers.get(name).and_then(|own| own.to_str().ok());
+        let own = || said(HOST).map(|host| format!("http://{host}"));
+        let origin = said(ORIGIN).map(str::to_owned).or_else(own);
+        origin.map(Self).ok_or_else(failed)
     }
 }
 

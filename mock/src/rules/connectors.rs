@@ -24,11 +24,12 @@ pub(crate) const CALLBACK: &[Field] =
     &[required("connectorData", Kind::FreeForm), optional("verificationId", Kind::Text)];
 
 impl Connectors {
+    pub(crate) fn has_social(&self, id: &str) -> bool {
+        self.social.iter().any(|own| own == id)
+    }
+
     pub(crate) fn check_social(&self, id: &str) -> Result<(), Failure> {
-        match self.social.iter().any(|own| own == id) {
-            true => Ok(()),
-            false => Err(Failure::new(404, "entity.not_found")),
-        }
+        self.has_social(id).then_some(()).ok_or_else(|| Failure::new(404, "entity.not_found"))
     }
 
     pub(crate) fn sso(&self, id: &str) -> Result<&SsoConnector, Failure> {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     rules::{
         contract::issues::{
-            malformed, no_form, quoted, refused, too_small, type_name, wrong_literal, wrong_option,
-            wrong_type,
+            malformed, no_form, quoted, refused, too_small, type_name, wrong_discriminator,
+            wrong_literal, wrong_option, wrong_type,
         },
         errors::Failure,
     },
@@ -24,6 +24,10 @@ pub(crate) enum Kind {
     Boolean,
     Integer,
     Enum(&'static [&'static str]),
+    /// What tells forms of an object apart.
+    Discriminator(&'static [&'static str]),
+    /// An object whose `type` says which members it has.
+    Form(&'static [(&'static str, &'static [Field])]),
     /// This text only.
     Literal(&'static str),
     /// An array of these.
@@ -115,8 +119,12 @@ fn member(field: &Field, value: &Value, path: &[Value], issues: &mut Vec<Value>)
     if field.clearable && (value.is_null() || value == "") {
         return value.clone();
     }
-    if let (Kind::Object(fields), Value::Object(_)) = (&field.kind, value) {
-        return object(value, fields, path, issues).into();
+    match (&field.kind, value) {
+        (Kind::Object(fields), Value::Object(_)) => {
+            return object(value, fields, path, issues).into();
+        }
+        (Kind::Form(forms), Value::Object(_)) => return form(value, forms, path, issues),
+        _ => {}
     }
     match complaint(&field.kind, value, path) {
         Some(issue) if field.clearable && issue["code"] == "invalid_type" => {
@@ -126,6 +134,22 @@ fn member(field: &Field, value: &Value, path: &[Value], issues: &mut Vec<Value>)
         None => issues.extend(items_of(&field.kind, value, path)),
     }
     value.clone()
+}
+
+fn form(
+    value: &Value,
+    forms: &[(&'static str, &'static [Field])],
+    path: &[Value],
+    issues: &mut Vec<Value>,
+) -> Value {
+    let Some((name, fields)) = forms.iter().find(|(name, _)| value["type"] == **name) else {
+        let names: Vec<&str> = forms.iter().map(|(name, _)| *name).collect();
+        issues.push(wrong_discriminator(&names, &[path, &["type".into()]].concat()));
+        return value.clone();
+    };
+    let mut members = object(value, fields, path, issues);
+    members.insert("type".into(), (*name).into());
+    members.into()
 }
 
 /// The complaints about what is in an array.
@@ -139,6 +163,10 @@ fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
     let expected = expected(kind);
     if let Kind::Literal(literal) = kind {
         return (value != literal).then(|| wrong_literal(literal, Some(value), path));
+    }
+    if let Kind::Discriminator(options) = kind {
+        let fits = value.as_str().is_some_and(|own| options.contains(&own));
+        return (!fits).then(|| wrong_discriminator(options, path));
     }
     let options = match kind {
         Kind::Enum(options) => *options,
@@ -166,7 +194,7 @@ fn expected(kind: &Kind) -> String {
         Kind::Boolean => "boolean".into(),
         Kind::Integer => "number".into(),
         Kind::List(_) | Kind::NonEmptyList(_) => "array".into(),
-        Kind::Object(_) | Kind::FreeForm => "object".into(),
+        Kind::Object(_) | Kind::Form(_) | Kind::FreeForm => "object".into(),
         Kind::Enum(options) => quoted(options),
         _ => "string".into(),
     }
@@ -175,6 +203,7 @@ fn expected(kind: &Kind) -> String {
 fn missing(kind: &Kind, path: &[Value]) -> Value {
     match kind {
         Kind::Literal(literal) => wrong_literal(literal, None, path),
+        Kind::Discriminator(options) => wrong_discriminator(options, path),
         _ => wrong_type(&expected(kind), None, path),
     }
 }

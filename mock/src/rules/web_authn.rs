@@ -50,7 +50,7 @@ const fn credential_with(response: &'static [Field]) -> [Field; 6] {
     ]
 }
 
-/// The page that a browser sends a request from; without one there is no WebAuthn.
+/// The page that a browser sends a request from: the server's own where nothing else is said.
 pub(crate) struct Origin(pub(crate) String);
 
 impl Origin {

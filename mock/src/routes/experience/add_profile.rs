@@ -19,13 +19,13 @@ use crate::{
     },
     state::{
         Store,
-        collection::{object, text},
+        collection::{Members, object, text},
     },
 };
 
 const AVATAR: &str = "/api/experience/user-assets/avatar";
 const KINDS: Kind =
-    Kind::Enum(&["email", "phone", "username", "password", "social", "extraProfile"]);
+    Kind::Discriminator(&["username", "password", "email", "phone", "social", "extraProfile"]);
 const ANY: &[Field] = &[required("type", KINDS)];
 const PROVED: &[Field] = &[required("verificationId", Kind::Text)];
 const USERNAME: &[Field] = &[required("value", Kind::Username)];
@@ -43,42 +43,40 @@ pub(super) fn routes() -> Router<Store> {
 async fn add(step: Step) -> Answer {
     step.take(ANY, |flow, members| {
         let kind = text(members, "type").unwrap_or_default();
+        let members = flow.body.check(members_of(kind))?;
         match flow.experience.event {
             Event::SignIn if kind == "social" => drop(flow.user_id()?),
             _ => flow.check_may_add()?,
         }
-        let profile = given(flow, kind)?;
+        let profile = given(flow, kind, &members)?;
         flow.add_to_profile(profile)?;
         Ok(reply::no_content())
     })
 }
 
-/// What a body of this type adds.
-fn given(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
+fn members_of(kind: &str) -> &'static [Field] {
     match kind {
-        "username" => {
-            let members = flow.body.check(USERNAME)?;
-            Ok(Profile::of(json!({ "username": text(&members, "value") })))
-        }
-        "password" => {
-            let members = flow.body.check(PASSWORD)?;
-            let password = text(&members, "value").unwrap_or_default().to_owned();
-            passwords::check(&password)?;
-            Ok(Profile { password: Some(password), ..Profile::default() })
-        }
-        "extraProfile" => {
-            let members = flow.body.check(VALUES)?;
-            Ok(extra(&members["values"]))
-        }
-        "social" => proved(flow, "Social"),
-        "phone" => proved(flow, "PhoneVerificationCode"),
-        _ => proved(flow, "EmailVerificationCode"),
+        "username" => USERNAME,
+        "password" => PASSWORD,
+        "extraProfile" => VALUES,
+        _ => PROVED,
     }
 }
 
-fn proved(flow: &mut Flow<'_>, kind: &str) -> Result<Profile, Failure> {
-    let members = flow.body.check(PROVED)?;
-    address(flow, kind, text(&members, "verificationId").unwrap_or_default())
+/// What a body of this type adds.
+fn given(flow: &mut Flow<'_>, kind: &str, members: &Members) -> Result<Profile, Failure> {
+    let said = |name| text(members, name).unwrap_or_default();
+    match kind {
+        "username" => Ok(Profile::of(json!({ "username": said("value") }))),
+        "password" => {
+            passwords::check(said("value"))?;
+            Ok(Profile { password: Some(said("value").to_owned()), ..Profile::default() })
+        }
+        "extraProfile" => Ok(extra(&members["values"])),
+        "social" => address(flow, "Social", said("verificationId")),
+        "phone" => address(flow, "PhoneVerificationCode", said("verificationId")),
+        _ => address(flow, "EmailVerificationCode", said("verificationId")),
+    }
 }
 
 /// The address or identity that a record of this kind proves.

@@ -9,12 +9,14 @@ use crate::{
 
 const KINDS: Kind = Kind::Enum(&["username", "email", "phone"]);
 const FIELDS: &[Field] = &[required("type", KINDS), required("value", Kind::Text)];
-const ADDRESS_FIELDS: &[Field] = &[required("type", ADDRESS_KINDS), required("value", Kind::Text)];
 
 /// A username, an e-mail address or a phone number.
 pub(crate) const ANY: Kind = Kind::Object(FIELDS);
 /// What codes can be sent to.
-pub(crate) const ADDRESS: Kind = Kind::Object(ADDRESS_FIELDS);
+pub(crate) const ADDRESS: Kind = Kind::Form(&[
+    ("email", &[required("value", Kind::Email)]),
+    ("phone", &[required("value", Kind::Phone)]),
+]);
 pub(crate) const ADDRESS_KINDS: Kind = Kind::Enum(&["email", "phone"]);
 
 /// The member of a user that an identifier of this type is.

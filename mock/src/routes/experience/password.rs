@@ -19,6 +19,12 @@ use crate::{
 const PASSWORD: &[Field] =
     &[required("identifier", identifier::ANY), required("password", Kind::NonEmpty)];
 
+/// Nothing but usernames comes with a password of its own.
+const NEW: &[Field] =
+    &[required("identifier", Kind::Object(USERNAME)), required("password", Kind::Text)];
+const USERNAME: &[Field] =
+    &[required("type", Kind::Literal("username")), required("value", Kind::Username)];
+
 pub(super) fn routes() -> Router<Store> {
     Router::new()
         .route("/api/experience/verification/password", post(verify))
@@ -50,11 +56,10 @@ fn user_with_password(state: &State, members: &Members) -> Result<String, Failur
 
 /// A new user's identifier and password.
 async fn choose(step: Step) -> Answer {
-    step.take(PASSWORD, |flow, members| {
+    step.take(NEW, |flow, members| {
         let identifier = members["identifier"].clone();
         let password = text(members, "password").unwrap_or_default().to_owned();
-        let member = identifier::member(identifier["type"].as_str());
-        let wanted = [(member.to_owned(), identifier["value"].clone())];
+        let wanted = [("username".to_owned(), identifier["value"].clone())];
         users::refuse_taken(&flow.state.users, &object(Value::from_iter(wanted)), None)?;
         passwords::check(&password)?;
         Ok(verification(&flow.keep(true, Proof::NewPassword { identifier, password })))

@@ -31,7 +31,9 @@ async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
 
 async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
     step.take(CALLBACK, |flow, members| {
-        flow.state.connectors.check_social(&connector_id)?;
+        if !flow.state.connectors.has_social(&connector_id) {
+            return Err(Failure::new(422, "session.invalid_connector_id"));
+        }
         let Some(id) = text(members, "verificationId") else {
             // A page that signs in without leaving has asked for no URI.
             let user = Some(connectors::user_info(members)?);

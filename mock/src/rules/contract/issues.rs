@@ -1,5 +1,6 @@
 //! Complaints, in the form in which Logto makes them.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::rules::errors::Failure;
@@ -65,8 +66,9 @@ pub(crate) fn wrong_option(options: &[&str], received: &str, path: &[Value]) -> 
     })
 }
 
-pub(crate) fn wrong_discriminator(options: &[&Value], path: &[Value]) -> Value {
-    let quoted: Vec<String> = options.iter().map(|own| own.to_string().replace('"', "'")).collect();
+pub(crate) fn wrong_discriminator(options: &[impl Serialize], path: &[Value]) -> Value {
+    let quoted: Vec<String> =
+        options.iter().map(|own| json!(own).to_string().replace('"', "'")).collect();
     json!({
         "code": "invalid_union_discriminator", "options": options, "path": path,
         "message": format!("Invalid discriminator value. Expected {}", quoted.join(" | ")),

@@ -61,8 +61,8 @@ impl Flow {
         requests.find_map(|step| value(&step.query(), "client_id").map(str::to_owned))
     }
 
-    /// Who was known when they signed in or had forgotten a password: their identifiers, with the
-    /// password if they used it.
+    /// Who was known when they signed in or had forgotten a password, or had a name that others
+    /// wanted: their identifiers, with the password if they used it.
     pub(crate) fn known(&self) -> Vec<(Value, Option<String>)> {
         let (mut event, mut proved) = (String::new(), HashMap::new());
         let mut known = Vec::new();
@@ -81,6 +81,9 @@ impl Flow {
                 ("/identification", 204) if event != "Register" => {
                     let id = asked["verificationId"].as_str().unwrap_or_default();
                     known.extend(proved.get(id).map(|identifier| (identifier.clone(), None)));
+                }
+                (_, 422) if step.answer()["code"] == "user.username_already_in_use" => {
+                    known.push((identifier, None));
                 }
                 _ => {}
             }
