@@ -4,6 +4,7 @@ mod common;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use common::{
     Fixture, Result, answer,
     browser::{Browser, VERIFIER},
@@ -12,6 +13,7 @@ use common::{
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha384};
 
 /// The claims of a token, if it is what the keys of the server say it is.
 async fn verified(browser: &Browser, token: &str, audience: &str) -> Result<Value> {
@@ -55,6 +57,24 @@ async fn an_id_token_is_signed_and_says_whose_it_is() -> Result {
     let forged = if forged == token { format!("{}B", &token[..token.len() - 1]) } else { forged };
     assert!(verified(&browser, &forged, browser.mock.web_app_id()).await.is_err());
     assert!(verified(&browser, &token, "another").await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_older_release_speaks_openid_connect_as_it_did() -> Result {
+    let browser = Browser::open().await?;
+    browser.mock.set_release("1.36");
+    let tokens = sign_in(&browser, &[]).await?;
+    let token = string(&tokens["id_token"]);
+    let claims = verified(&browser, &token, browser.mock.web_app_id()).await?;
+    assert_eq!(claims["preferred_username"], Value::Null);
+    let digest = Sha384::digest(string(&tokens["access_token"]));
+    assert_eq!(claims["at_hash"], BASE64_URL_SAFE_NO_PAD.encode(&digest[..24]));
+
+    let (status, refused) = answer(browser.get("/oidc/me").await?).await?;
+    assert_eq!((status.as_u16(), &refused["error"]), (400, &json!("invalid_request")));
+    let known = answer(browser.get("/oidc/.well-known/openid-configuration").await?).await?.1;
+    assert_eq!(known["device_authorization_endpoint"], Value::Null);
     Ok(())
 }
 

@@ -120,7 +120,14 @@ fn begin(
             pushed.ok_or_else(expired)?.0
         }
     };
-    let (app, params) = client(state, params)?;
+    let told = params.get("state").map(str::to_owned);
+    let (app, params) = client(state, params).map_err(|mut failure| {
+        failure.body["iss"] = state.issuer().into();
+        if let Some(told) = told {
+            failure.body["state"] = told.into();
+        }
+        failure
+    })?;
     if let Some((error, description)) = objection(state, &app, &params) {
         return Ok(Callback::of(state, &params).error(error, description));
     }
@@ -167,7 +174,7 @@ pub(crate) fn ask(
     let page = match &interaction.prompt {
         Prompt::Consent { .. } if !knows(state, "1.34") => "/consent".to_owned(),
         Prompt::Consent { .. } => format!("/consent?app_id={app_id}"),
-        Prompt::Login(_) => pages::sign_in(&app_id, &interaction.params),
+        Prompt::Login(_) => pages::sign_in(state, &app_id, &interaction.params),
     };
     let mut response = reply::redirect(StatusCode::SEE_OTHER, &page);
     let uid = state.ids.opaque();

@@ -18,7 +18,7 @@ use crate::{
         form,
         reply::{self, Answer},
     },
-    rules::errors::Failure,
+    rules::{errors::Failure, releases::knows},
     state::{
         self, Store,
         device::{DeviceAnswer, DeviceGrant},
@@ -42,6 +42,9 @@ pub(crate) fn routes() -> Router<Store> {
 
 async fn start(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
     let mut state = store.lock();
+    if !knows(&state, "1.38") {
+        return Err(Failure::no_route("POST", "/device/auth"));
+    }
     let params = form::read(&headers, &body, "/device/auth")?;
     begin(&mut state, &headers, params).map(|body| reply::ok(&body))
 }

@@ -22,6 +22,7 @@ use crate::{
         apps::{App, DEVICE_CODE, TOKEN_EXCHANGE},
         claims,
         errors::Failure,
+        releases::knows,
         scopes,
     },
     state::{self, Store, params::Params},
@@ -39,15 +40,12 @@ pub(crate) fn routes() -> Router<Store> {
 }
 
 async fn discovery(State(store): State<Store>) -> Response {
-    let (issuer, algorithms) = {
-        let state = store.lock();
-        (state.issuer(), state.keys.algorithms())
-    };
+    let state = store.lock();
+    let (issuer, algorithms) = (state.issuer(), state.keys.algorithms());
     let at = |path: &str| format!("{issuer}{path}");
-    let document = json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/auth"),
-        "device_authorization_endpoint": at("/device/auth"),
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/me"),
         "jwks_uri": at("/jwks"),
@@ -59,8 +57,7 @@ async fn discovery(State(store): State<Store>) -> Response {
         "response_types_supported": ["code id_token", "code", "id_token", "none"],
         "response_modes_supported": ["form_post", "fragment", "query"],
         "grant_types_supported": [
-            "implicit", "authorization_code", "refresh_token", "client_credentials", DEVICE_CODE,
-            TOKEN_EXCHANGE,
+            "implicit", "authorization_code", "refresh_token", "client_credentials", TOKEN_EXCHANGE,
         ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
@@ -80,6 +77,14 @@ async fn discovery(State(store): State<Store>) -> Response {
         "claim_types_supported": ["normal"],
         "claims_supported": claims_supported(),
     });
+    if knows(&state, "1.38") {
+        document["device_authorization_endpoint"] = at("/device/auth").into();
+        let grants = document["grant_types_supported"].as_array_mut();
+        grants.into_iter().for_each(|grants| grants.push(DEVICE_CODE.into()));
+    }
+    if !knows(&state, "1.42") {
+        document["request_parameter_supported"] = false.into();
+    }
     reply::ok(&document)
 }
 
@@ -161,7 +166,11 @@ fn presented<'a>(
     }
     let Some(header) = authorization(headers) else {
         return form.get("access_token").ok_or_else(|| {
-            let failure = Failure::oidc(401u16, "invalid_token", "no access token provided");
+            let (status, error) = match knows(state, "1.42") {
+                true => (401u16, "invalid_token"),
+                false => (400, "invalid_request"),
+            };
+            let failure = Failure::oidc(status, error, "no access token provided");
             failure.realm("Bearer", &state.issuer())
         });
     };

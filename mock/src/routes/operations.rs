@@ -43,8 +43,7 @@ pub(crate) async fn operation(State(store): State<Store>, request: Request) -> R
     };
     let method = request.method();
     let own = if own.is_empty() { "/" } else { own };
-    let what = format!("unrecognized route or not allowed method ({method} on {own})");
-    Failure::oidc(StatusCode::NOT_FOUND, "invalid_request", &what).into_response()
+    Failure::no_route(method.as_str(), own).into_response()
 }
 
 /// The path has no such method. Those that no route has are not even known.

@@ -35,12 +35,7 @@ pub(crate) fn client(state: &State, mut params: Params) -> Result<(App, Params),
     let app = app.ok_or_else(|| bad("invalid_client", &format!("invalid client {id}")))?;
     if app.is_device() && params.get("redirect_uri").is_none() {
         let text = "requested response_type is not allowed for this client";
-        let mut failure = Failure::invalid_request(text);
-        failure.body["iss"] = state.issuer().into();
-        if let Some(value) = params.get("state") {
-            failure.body["state"] = value.into();
-        }
-        return Err(failure);
+        return Err(Failure::invalid_request(text));
     }
     match (params.get("redirect_uri"), app.redirect_uris.as_slice()) {
         (Some(uri), _) if app.redirects_to(uri) => {}

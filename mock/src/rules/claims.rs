@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    rules::scopes::{self, Subject},
+    rules::{
+        releases::knows,
+        scopes::{self, Subject},
+    },
     state::{
         State,
         collection::{Members, text},
@@ -32,7 +35,7 @@ pub(crate) fn of_id_token(state: &State, user: &User, scope: &str) -> Members {
     claims.insert("sub".into(), user.id.as_str().into());
     for scope in scope.split(' ') {
         match scope {
-            "profile" => add_profile(&mut claims, user),
+            "profile" => add_profile(&mut claims, state, user),
             "email" => add_contact(&mut claims, "email", user.get("primaryEmail")),
             "phone" => add_contact(&mut claims, "phone_number", user.get("primaryPhone")),
             "address" => add_from_profile(&mut claims, user, |claim| claim == "address"),
@@ -72,7 +75,7 @@ fn add(claims: &mut Members, name: &str, value: Value) {
     claims.insert(name.to_owned(), value);
 }
 
-fn add_profile(claims: &mut Members, user: &User) {
+fn add_profile(claims: &mut Members, state: &State, user: &User) {
     add_from_profile(claims, user, |claim| claim != "address");
     for (claim, member) in [
         ("name", "name"),
@@ -83,7 +86,7 @@ fn add_profile(claims: &mut Members, user: &User) {
     ] {
         add(claims, claim, user.get(member).clone());
     }
-    if !claims.contains_key("preferred_username") {
+    if knows(state, "1.41") && !claims.contains_key("preferred_username") {
         add(claims, "preferred_username", user.get("username").clone());
     }
 }

@@ -67,6 +67,12 @@ impl Failure {
         Self::oidc(400u16, "invalid_request", description)
     }
 
+    /// Of what OpenID Connect has no path or no such method for.
+    pub(crate) fn no_route(method: &str, path: &str) -> Self {
+        let what = format!("unrecognized route or not allowed method ({method} on {path})");
+        Self::oidc(404u16, "invalid_request", &what)
+    }
+
     pub(crate) fn missing_parameter(name: &str) -> Self {
         Self::invalid_request(&format!("missing required parameter '{name}'"))
     }

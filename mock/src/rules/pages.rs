@@ -1,16 +1,20 @@
 //! The pages that a sign-in sends users to, and what they are told.
 
-use crate::state::params::Params;
+use crate::{
+    rules::releases::knows,
+    state::{State, params::Params},
+};
 
 /// What every page is told, and what the first page of a sign-in is told beside it.
 const SHARED: [&str; 2] = ["organization_id", "ui_locales"];
 const FIRST: [&str; 3] = ["one_time_token", "login_hint", "identifier"];
 
 /// The page where a sign-in begins that was asked for with these parameters.
-pub(crate) fn sign_in(app_id: &str, params: &Params) -> String {
+pub(crate) fn sign_in(state: &State, app_id: &str, params: &Params) -> String {
     let mut query = Params::default();
     query.set("app_id", app_id);
-    for name in SHARED.into_iter().chain(FIRST) {
+    let shared = SHARED.into_iter().filter(|name| *name != "ui_locales" || knows(state, "1.32"));
+    for name in shared.chain(FIRST) {
         if let Some(value) = params.get(name).filter(|value| !value.is_empty()) {
             query.set(name, value);
         }

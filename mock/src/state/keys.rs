@@ -12,6 +12,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha384};
 
 /// How many keys a server shows: what a key before these has signed can no longer be checked.
 const SHOWN: usize = 2;
@@ -91,6 +92,14 @@ impl Keys {
     }
 
     /// A JSON Web Token, of this type if there is one, by the newest key.
+    /// The left half of a text's hash, by the algorithm of signatures: `at_hash` of OpenID Connect.
+    pub(crate) fn half_hash(&self, text: &str) -> String {
+        match self.0.first().map(|key| key.algorithm) {
+            Some(Algorithm::Rsa) => encode(&Sha256::digest(text)[..16]),
+            _ => encode(&Sha384::digest(text)[..24]),
+        }
+    }
+
     pub(crate) fn sign(&self, kind: Option<&str>, claims: &Value) -> String {
         let Some(key) = self.0.first() else { return String::new() };
         let algorithm = match key.algorithm {

@@ -11,6 +11,7 @@ use crate::{
         apps::App,
         claims,
         errors::Failure,
+        releases::knows,
         scopes::{self, ORGANIZATIONS, Subject},
     },
     state::{
@@ -172,7 +173,8 @@ fn user_tokens(
         "token_type": "Bearer",
     });
     if own.has_scope("openid") && asked.split(' ').any(|word| word == "openid") {
-        tokens["id_token"] = id_token(state, app, own, asked)?.into();
+        let access_token = tokens["access_token"].as_str().unwrap_or_default();
+        tokens["id_token"] = id_token(state, app, own, asked, access_token)?.into();
     }
     Ok(tokens)
 }
@@ -236,16 +238,16 @@ pub(super) fn check_organization(
     organization: Option<&str>,
 ) -> Result<(), Failure> {
     let Some(id) = organization else { return Ok(()) };
-    if !own.has_scope(ORGANIZATIONS_SCOPE) {
-        let description = "refresh token missing required scope";
-        let failure = Failure::oidc(403u16, "insufficient_scope", description);
-        return Err(failure.scope(ORGANIZATIONS_SCOPE));
-    }
     check_member(state, &own.user_id, id)?;
-    match app.is_third_party() && !scopes::is_open_to(state, &app.id, &own.user_id, id) {
-        true => Err(denied("organization access is not granted to the application")),
-        false => Ok(()),
+    if app.is_third_party() && !scopes::is_open_to(state, &app.id, &own.user_id, id) {
+        return Err(denied("organization access is not granted to the application"));
     }
+    if own.has_scope(ORGANIZATIONS_SCOPE) {
+        return Ok(());
+    }
+    let description = "refresh token missing required scope";
+    let failure = Failure::oidc(403u16, "insufficient_scope", description);
+    Err(failure.scope(ORGANIZATIONS_SCOPE))
 }
 
 pub(super) fn check_member(
@@ -270,6 +272,7 @@ fn id_token(
     app: &App,
     own: &Authorization,
     scope: &str,
+    access_token: &str,
 ) -> Result<String, Failure> {
     let user = state.users.find(&own.user_id).ok_or_else(Failure::invalid_grant)?;
     let mut claims = Value::from(claims::of_id_token(state, user, scope));
@@ -286,6 +289,9 @@ fn id_token(
     }
     if let Some(sid) = own.sid.as_ref().filter(|_| app.wants_session()) {
         claims["sid"] = sid.as_str().into();
+    }
+    if !knows(state, "1.42") {
+        claims["at_hash"] = state.keys.half_hash(access_token).into();
     }
     let token = state.keys.sign(None, &claims);
     let whose = (own.app_id.clone(), own.user_id.clone());

@@ -99,6 +99,9 @@ impl Cast {
 
     fn see_app(&mut self, flow: &Flow, step: &Step) {
         let path = step.path();
+        if step.answer()["error"] == "invalid_client" {
+            return;
+        }
         if path == "/oidc/auth" {
             let query = if step.method == "GET" { step.query() } else { step.form() };
             let Some(id) = value(&query, "client_id") else { return };
