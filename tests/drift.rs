@@ -11,6 +11,7 @@ use logto_api::{
     drift::{Change, Class, Drift, Format, Kind},
 };
 use logto_api_contract::Series;
+use logto_mock::Mock;
 use serde_json::{Value, json};
 use server::{Server, answer, nobody, ok};
 
@@ -138,6 +139,18 @@ async fn what_a_newer_server_adds_breaks_nothing() {
     let kinds: Vec<_> = drift.changes.iter().map(|change| change.kind).collect();
     assert!(kinds.contains(&Kind::MemberAdded), "{kinds:?}");
     assert!(kinds.contains(&Kind::OperationAdded), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn the_mock_of_each_release_shows_no_drift() {
+    for (version, _) in releases().iter().filter(|(version, _)| version.to_string() != "next") {
+        let release = version.to_string();
+        let mock = Mock::builder().release(&release).start().await.unwrap();
+        let client = Client::builder(mock.endpoint()).build().unwrap();
+        let drift = client.check_contract().await.unwrap();
+        assert!(drift.is_none(), "{}", drift.print(Format::Text).unwrap());
+        assert_eq!(drift.release, Some(release));
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     Mock,
     rules::{apps::App, authorizations},
+    setup::check_user,
     state::{
         State,
         custom_claims::CustomClaims,
@@ -44,19 +45,19 @@ impl Mock {
 
     /// Goes back to what the stand-in knew, as if nothing had happened since: its clock, its ids
     /// and the requests that it has recorded, too. A snapshot of another stand-in is taken over
-    /// but for the address.
+    /// but for the address. Tokens that applications have got for themselves stay good, so that a
+    /// [`client`](Self::client) goes on; [`revoke_tokens`](Self::revoke_tokens) ends them.
     pub fn restore(&self, snapshot: &Snapshot) {
-        let mut state = (*snapshot.0).clone();
-        state.endpoint = self.endpoint().to_owned();
-        self.server.refuse(state.faults.refuses);
-        *self.store.lock() = state;
+        self.server.refuse(snapshot.0.faults.refuses);
+        self.store.restore(&snapshot.0);
     }
 
-    /// Goes back to what the stand-in knew when it was started, after its seed if it had one.
+    /// Goes back to what the stand-in knew when it was started, after its seed if it had one. As
+    /// after [`restore`](Self::restore), the tokens that applications have got for themselves stay
+    /// good.
     pub fn reset(&self) {
-        if let Some(first) = &self.first {
-            self.restore(first);
-        }
+        self.store.reset();
+        self.server.refuse(self.store.lock().faults.refuses);
     }
 
     /// Has a closure do what a tenant's script for custom claims does: it is given `token` and
@@ -86,8 +87,14 @@ impl Mock {
 
     /// Does what a user does at `/device`: lets the device with this code act for them. Says
     /// whether there was such a code, and nobody had answered it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no user of this id.
+    #[track_caller]
     pub fn approve_device(&self, user_code: &str, user_id: &str) -> bool {
         let state = &mut *self.store.lock();
+        check_user(state, user_id);
         let pending = |grant: &&mut DeviceGrant| matches!(grant.answer, DeviceAnswer::Pending);
         let Some(grant) = state.tokens.devices.of_user(user_code).filter(pending) else {
             return false;

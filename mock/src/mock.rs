@@ -1,11 +1,10 @@
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{
-    control::Snapshot,
     requests::Requests,
     rules::{
         apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
-        contract::is_release,
+        documents, guard,
     },
     seed::Seed,
     server::Server,
@@ -29,8 +28,6 @@ pub struct Mock {
     third_party: App,
     native: App,
     device: App,
-    /// What it knew at first.
-    pub(crate) first: Option<Snapshot>,
     pub(crate) server: Server,
 }
 
@@ -139,8 +136,21 @@ impl Mock {
     }
 
     /// Adds a user who can sign in with this username and password; gives their id.
+    ///
+    /// # Panics
+    ///
+    /// When Logto would not take the username, or another user has it.
+    #[track_caller]
     pub fn add_user(&self, username: &str, password: &str) -> String {
         let mut state = self.store.lock();
+        assert!(
+            guard::is_username(username),
+            "{username:?} is no username: give letters, digits and underscores, no digit first"
+        );
+        assert!(
+            state.users.find_by("username", username).is_none(),
+            "there is a user {username:?} already: `user_id` gives the id"
+        );
         let id = state.ids.user();
         let mut user = User::new(&id);
         user.set("username", username.into());
@@ -236,7 +246,7 @@ impl MockBuilder {
     }
 
     /// The release whose answers it gives, such as `1.38`: operations and fields that came later
-    /// are absent.
+    /// are absent. Those from 1.30 to 1.42 are known.
     pub fn release(mut self, release: &str) -> Self {
         self.release = Some(release.to_owned());
         self
@@ -260,8 +270,8 @@ impl MockBuilder {
     /// # Errors
     ///
     /// When the port is taken, when no thread or randomness can be had from the operating system,
-    /// when the seed cannot be made ([`io::ErrorKind::InvalidData`]), and when the release is not a
-    /// number such as `1.38` ([`io::ErrorKind::InvalidInput`]).
+    /// when the seed cannot be made ([`io::ErrorKind::InvalidData`]), and when the release is not
+    /// one that is known ([`io::ErrorKind::InvalidInput`]).
     pub async fn start(self) -> io::Result<Mock> {
         check_release(self.release.as_deref())?;
         let (listener, endpoint) = match self.is_without_port {
@@ -282,21 +292,15 @@ impl MockBuilder {
             Some(listener) => Server::run(listener, store.clone())?,
             None => Server::default(),
         };
-        let first = None;
-        let mut mock =
-            Mock { store, endpoint, m2m, web, spa, third_party, native, device, first, server };
-        mock.first = Some(mock.snapshot());
-        Ok(mock)
+        store.begin();
+        Ok(Mock { store, endpoint, m2m, web, spa, third_party, native, device, server })
     }
 }
 
 fn check_release(release: Option<&str>) -> io::Result<()> {
-    match release {
-        Some(release) if !is_release(release) => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("{release:?} is not a release: give it like `1.38` or `1.38.0`"),
-        )),
-        _ => Ok(()),
+    match release.and_then(documents::objection) {
+        Some(why) => Err(io::Error::new(io::ErrorKind::InvalidInput, why)),
+        None => Ok(()),
     }
 }
 

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 
 use crate::{
     Mock,
-    rules::{
-        contract::{Contract, is_release},
-        sentinel, totp,
-    },
+    rules::{contract::Contract, documents, guard, sentinel, totp},
     state::{
+        State,
         factors::Secret,
         faults::Fault,
         policy::{MfaFactor, MfaPolicy, SignUpField},
@@ -18,9 +16,15 @@ use crate::{
 
 impl Mock {
     /// Answers the next requests, this many, with a status in place of what they ask for. They are
-    /// recorded, and not carried out. Requests for tokens count, too. A number that is no HTTP
-    /// status stands for 500.
+    /// recorded, and not carried out. Requests for tokens count, too.
+    ///
+    /// # Panics
+    ///
+    /// When it is not the status of an error, from 400 to 599.
+    #[track_caller]
     pub fn fail_next(&self, requests: usize, status: u16) {
+        let is_error = (400..600).contains(&status);
+        assert!(is_error, "{status} is not the status of an error: give one from 400 to 599");
         self.inject(Fault::status(status).times(requests));
     }
 
@@ -64,10 +68,11 @@ impl Mock {
     ///
     /// # Panics
     ///
-    /// When it is not a number such as `1.38` or `1.38.0`.
+    /// When it is none of those that are known, from 1.30 to 1.42.
     #[track_caller]
     pub fn set_release(&self, release: &str) {
-        assert!(is_release(release), "{release:?} is not a release: give it like `1.38`");
+        let objection = documents::objection(release);
+        assert!(objection.is_none(), "{}", objection.unwrap_or_default());
         self.store.lock().release = Some(release.to_owned());
     }
 
@@ -95,18 +100,38 @@ impl Mock {
     }
 
     /// Makes a user's password too old to sign in with.
+    ///
+    /// # Panics
+    ///
+    /// When there is no user of this id.
+    #[track_caller]
     pub fn expire_password(&self, user_id: &str) {
         self.change(user_id, User::expire_password);
     }
 
     /// Gives a user an e-mail address.
+    ///
+    /// # Panics
+    ///
+    /// When there is no user of this id, when Logto would not take the address, and when another user has it.
+    #[track_caller]
     pub fn set_email(&self, user_id: &str, email: &str) {
-        self.change(user_id, |user| user.set("primaryEmail", email.into()));
+        assert!(guard::is_email(email), "{email:?} is no e-mail address");
+        self.give(user_id, "primaryEmail", email);
     }
 
     /// Gives a user a phone number: digits only, with the country's code.
+    ///
+    /// # Panics
+    ///
+    /// When there is no user of this id, when Logto would not take the number, and when another user has it.
+    #[track_caller]
     pub fn set_phone(&self, user_id: &str, phone: &str) {
-        self.change(user_id, |user| user.set("primaryPhone", phone.into()));
+        assert!(
+            guard::is_phone(phone),
+            "{phone:?} is no phone number: give digits only, with the country's code"
+        );
+        self.give(user_id, "primaryPhone", phone);
     }
 
     /// When users are asked for second factors, and for which. At first there are none.
@@ -139,6 +164,11 @@ impl Mock {
     }
 
     /// Gives a user an authenticator app; gives its secret.
+    ///
+    /// # Panics
+    ///
+    /// When there is no user of this id.
+    #[track_caller]
     pub fn add_totp(&self, user_id: &str) -> String {
         let secret = self.store.lock().ids.totp_secret();
         self.add_factor(user_id, Secret::Totp(secret.clone()));
@@ -146,6 +176,11 @@ impl Mock {
     }
 
     /// Gives a user backup codes in place of those before; gives them.
+    ///
+    /// # Panics
+    ///
+    /// When there is no user of this id.
+    #[track_caller]
     pub fn add_backup_codes(&self, user_id: &str) -> Vec<String> {
         let codes = self.store.lock().ids.backup_codes();
         self.add_factor(user_id, Secret::BackupCodes(codes.clone()));
@@ -195,17 +230,40 @@ impl Mock {
         token
     }
 
+    #[track_caller]
     fn add_factor(&self, user_id: &str, secret: Secret) {
-        let mut state = self.store.lock();
-        let state = &mut *state;
+        let state = &mut *self.store.lock();
+        check_user(state, user_id);
         if let Some(user) = state.users.find_mut(user_id) {
             user.mfa.add(&mut state.ids, secret);
         }
     }
 
+    /// Gives a user what only one may have.
+    #[track_caller]
+    fn give(&self, user_id: &str, member: &str, value: &str) {
+        let owner = self.store.lock().users.find_by(member, value).map(|user| user.id.clone());
+        let is_free = owner.is_none_or(|owner| owner == user_id);
+        assert!(is_free, "another user has {value:?} already");
+        self.change(user_id, |user| user.set(member, value.into()));
+    }
+
+    #[track_caller]
     fn change(&self, user_id: &str, change: impl FnOnce(&mut User)) {
-        if let Some(user) = self.store.lock().users.find_mut(user_id) {
+        let state = &mut *self.store.lock();
+        check_user(state, user_id);
+        if let Some(user) = state.users.find_mut(user_id) {
             change(user);
         }
     }
+}
+
+/// Stops a test that is about a user who is not there.
+#[track_caller]
+pub(crate) fn check_user(state: &State, user_id: &str) {
+    let is_there = state.users.find(user_id).is_some();
+    assert!(
+        is_there,
+        "there is no user with the id {user_id:?}: `add_user` gives the id, and `user_id` that of a username"
+    );
 }

@@ -24,6 +24,20 @@ async fn the_client_may_use_the_management_api() -> Result {
 }
 
 #[tokio::test]
+async fn a_client_outlives_resets() -> Result {
+    let mock = Mock::builder().without_port().start().await?;
+    let (logto, empty) = (mock.client()?, mock.snapshot());
+    for _ in 0..5 {
+        logto.users().create().username("alice").send().await?;
+        mock.reset();
+        logto.users().create().username("alice").send().await?;
+        mock.restore(&empty);
+    }
+    assert_eq!(mock.requests().to("POST", "/oidc/token").len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_a_port_requests_are_answered_in_the_process() -> Result {
     let seed =
         Seed::new().user("alice").password("correct horse").in_organization("Acme", ["admin"]);

@@ -75,6 +75,37 @@ async fn ids_are_the_same_in_each_run_and_on_any_port() -> Result {
 }
 
 #[tokio::test]
+async fn what_logto_would_not_take_is_an_error_at_once() -> Result {
+    let mock = Mock::start().await?;
+    let bob = mock.add_user("bob", "correct horse");
+    let alice = mock.add_user("alice", "correct horse");
+    mock.set_email(&bob, "bob@acme.example");
+    mock.set_phone(&bob, "15551234567");
+    let add = |name: &'static str| failure(|| _ = mock.add_user(name, "correct horse"));
+    for (told, why) in [
+        (add("bob")?, r#"there is a user "bob" already"#),
+        (add("not a valid name!")?, "is no username"),
+        (add("")?, "is no username"),
+        (failure(|| _ = mock.add_totp("ghost"))?, r#"no user with the id "ghost""#),
+        (failure(|| _ = mock.add_backup_codes("bob"))?, r#"no user with the id "bob""#),
+        (failure(|| mock.expire_password(""))?, r#"no user with the id """#),
+        (failure(|| mock.set_email("ghost", "a@acme.example"))?, "no user with the id"),
+        (failure(|| mock.set_email(&bob, "nothing"))?, "no e-mail address"),
+        (failure(|| mock.set_email(&alice, "bob@acme.example"))?, "another user has"),
+        (failure(|| mock.set_phone(&bob, "+1 555"))?, "no phone number"),
+        (failure(|| mock.set_phone(&alice, "15551234567"))?, "another user has"),
+        (failure(|| _ = mock.approve_device("AAAA-AAAA", "ghost"))?, "no user with the id"),
+        (failure(|| mock.fail_next(1, 101))?, "from 400 to 599"),
+        (failure(|| mock.fail_next(1, 200))?, "from 400 to 599"),
+        (failure(|| _ = Fault::status(999))?, "from 200 to 599"),
+    ] {
+        assert!(told.contains(why), "{told}");
+    }
+    mock.set_email(&bob, "bob@acme.example");
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_would_never_happen_is_an_error_at_once() -> Result {
     let mock = Mock::start().await?;
     let told = failure(|| mock.inject(Fault::status(503).on("CreateUsers")))?;
@@ -84,8 +115,13 @@ async fn what_would_never_happen_is_an_error_at_once() -> Result {
     let told = failure(|| mock.set_release("latest"))?;
     assert!(told.contains(r#""latest" is not a release"#), "{told}");
 
-    let error = Mock::builder().release("newest").start().await.err().ok_or("it started")?;
-    assert!(error.to_string().contains(r#""newest" is not a release"#), "{error}");
+    for unknown in ["newest", "1.20", "9.99", "1.38.0.1"] {
+        let error = Mock::builder().release(unknown).start().await.err().ok_or("it started")?;
+        assert!(error.to_string().contains("give one from 1.30 to 1.42"), "{error}");
+    }
+    for known in ["1.30", "1.37", "v1.42.0"] {
+        Mock::builder().release(known).start().await?;
+    }
     let nobody = Seed::new().password("correct horse").user("alice");
     let error = Mock::builder().seed(nobody).start().await.err().ok_or("it started")?;
     assert!(error.to_string().contains("names a user first"), "{error}");

@@ -12,6 +12,7 @@ pub(crate) mod connectors;
 pub(crate) mod contract;
 pub(crate) mod customizer;
 mod digests;
+pub(crate) mod documents;
 pub(crate) mod email_policy;
 pub(crate) mod engine;
 pub(crate) mod errors;

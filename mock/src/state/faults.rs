@@ -43,9 +43,15 @@ impl Fault {
         Self { kind, operation: None, times: None, probability: 1.0 }
     }
 
-    /// An answer with this status in place of what was asked for, which is not carried out. A
-    /// number that is no HTTP status stands for 500.
+    /// An answer with this status in place of what was asked for, which is not carried out.
+    ///
+    /// # Panics
+    ///
+    /// When it is not the status of an answer, from 200 to 599.
+    #[track_caller]
     pub fn status(status: u16) -> Self {
+        let is_final = (200..600).contains(&status);
+        assert!(is_final, "{status} is not the status of an answer: give one from 200 to 599");
         Self::of(Kind::Status(status))
     }
 

@@ -27,7 +27,7 @@ pub(crate) mod verifications;
 use std::{
     collections::{HashMap, HashSet},
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 pub(crate) use self::time::{iso, now};
@@ -119,13 +119,19 @@ impl State {
 
 /// A handle of the state, shared by the server's tasks and the test.
 #[derive(Clone)]
-pub(crate) struct Store(Arc<Mutex<State>>);
+pub(crate) struct Store(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    /// What was known at the start.
+    first: OnceLock<State>,
+}
 
 impl Store {
     pub(crate) fn new(endpoint: &str, id_seed: &str) -> io::Result<Self> {
         let mut ids = Ids::new(id_seed);
         let keys = Keys::new(&ids.standard());
-        Ok(Self(Arc::new(Mutex::new(State {
+        let state = Mutex::new(State {
             endpoint: endpoint.to_owned(),
             ahead: 0,
             ids,
@@ -153,12 +159,35 @@ impl Store {
             faults: Faults::default(),
             observer: None,
             release: None,
-        }))))
+        });
+        Ok(Self(Arc::new(Shared { state, first: OnceLock::new() })))
+    }
+
+    /// Has [`reset`](Self::reset) go back to what is known now.
+    pub(crate) fn begin(&self) {
+        let _ = self.0.first.set(self.lock().clone());
+    }
+
+    pub(crate) fn reset(&self) {
+        if let Some(first) = self.0.first.get() {
+            self.restore(first);
+        }
+    }
+
+    /// Goes back to what was known, at the same address. What applications have got for themselves
+    /// stays good: programs go on with it that do not know of the way back.
+    pub(crate) fn restore(&self, known: &State) {
+        let mut new = known.clone();
+        let mut state = self.lock();
+        new.endpoint.clone_from(&state.endpoint);
+        let tables = &new.tables;
+        new.tokens.keep_own(&state.tokens, |app| tables.find("applications", app).is_some());
+        *state = new;
     }
 
     /// No guard lives across an `await`, and a poisoned state is still a state.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         time::go_by(state.ahead);
         state
     }

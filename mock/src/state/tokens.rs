@@ -100,6 +100,13 @@ impl Tokens {
         (now < token.expires_at + slack).then_some(token)
     }
 
+    /// Takes over the tokens that applications have got for themselves.
+    pub(crate) fn keep_own(&mut self, before: &Self, is_there: impl Fn(&str) -> bool) {
+        let own = before.access.iter();
+        let own = own.filter(|(_, token)| token.user_id.is_none() && is_there(&token.app_id));
+        self.access.extend(own.map(|(text, token)| (text.clone(), token.clone())));
+    }
+
     pub(crate) fn revoke_access(&mut self) {
         self.access.clear();
     }

@@ -13,8 +13,8 @@ mod tenant;
 mod users;
 
 use crate::rules::{
-    call::{Call, Outcome},
-    engine,
+    call::{Call, Outcome, Reply},
+    documents, engine,
 };
 
 pub(crate) use self::{
@@ -130,7 +130,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ListSamlApplicationMetadata" => applications::saml_metadata(call),
         "DeleteSamlApplicationSecret" => applications::delete_saml_secret(call),
         "GetTotalUserCount" => tenant::user_count(call),
-        "GetStatus" => Ok(crate::rules::call::Reply::nothing()),
+        "GetSwaggerJson" => Ok(Reply::json(200, documents::of(call.state.release.as_deref()))),
+        "GetStatus" => Ok(Reply::nothing()),
         "CreateVerificationCode" => tenant::send_code(call),
         "VerifyVerificationCode" => tenant::verify_code(call),
         "TestJwtCustomizer" => crate::rules::customizer::try_out(call),

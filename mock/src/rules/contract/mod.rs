@@ -13,7 +13,7 @@ pub(crate) use self::{
     check::Check,
     example::example,
     issues::refused,
-    reshape::{Change, is_later, is_release},
+    reshape::{Change, is_later, numbers},
 };
 
 /// Read at the first request that needs it, once for all stand-ins of a process.

@@ -97,13 +97,8 @@ pub(crate) fn is_later(since: &str, release: &str) -> bool {
     numbers(since) > numbers(release)
 }
 
-/// Whether it is a number such as `1.38` or `1.38.0`.
-pub(crate) fn is_release(text: &str) -> bool {
-    let parts: Vec<&str> = text.trim_start_matches('v').split('.').collect();
-    (2..=3).contains(&parts.len()) && parts.iter().all(|part| part.parse::<u32>().is_ok())
-}
-
-fn numbers(release: &str) -> [u32; 3] {
+/// The parts of a release's number.
+pub(crate) fn numbers(release: &str) -> [u32; 3] {
     let mut numbers = [0; 3];
     let parts = release.trim_start_matches('v').split('.');
     for (number, part) in numbers.iter_mut().zip(parts) {
