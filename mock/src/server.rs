@@ -17,7 +17,7 @@ use crate::{
     routes::{
         account, audit, authorization, consent, cors, device, experience,
         faults::{self, Broken},
-        oidc, operations, provider, recorder, sign_out, token, user_assets,
+        hasura, oidc, operations, provider, recorder, sign_out, token, user_assets,
     },
     state::Store,
 };
@@ -91,6 +91,7 @@ pub(crate) fn routes(store: Store) -> Router {
         .merge(experience::routes())
         .merge(account::routes())
         .merge(user_assets::routes())
+        .merge(hasura::routes())
         .fallback(operations::operation)
         .method_not_allowed_fallback(operations::operation)
         .layer(middleware::from_fn(provider::finish))

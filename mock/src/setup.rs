@@ -222,6 +222,20 @@ impl Mock {
         id
     }
 
+    /// Has only these connector factories installed, by their ids; all that Logto comes with where
+    /// none are given. A server that was built from source has none before somebody adds them, and
+    /// refuses to make connectors of others.
+    pub fn set_connector_factories(&self, ids: Option<&[&str]>) {
+        let ids = ids.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
+        self.store.lock().connectors.installed = ids;
+    }
+
+    /// Serves custom domains, as Logto Cloud does and as is the default here, or refuses them with
+    /// `domain.not_configured`, as self-hosted servers do.
+    pub fn set_custom_domains(&self, enabled: bool) {
+        self.store.lock().custom_domains = enabled;
+    }
+
     /// Makes a token that lets the user of this e-mail address in, once; gives it.
     pub fn add_one_time_token(&self, email: &str) -> String {
         let mut state = self.store.lock();

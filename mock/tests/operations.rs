@@ -40,7 +40,7 @@ async fn what_is_made_up_is_marked_and_can_be_refused() -> Result {
     let fixture = Fixture::start().await?;
     let path = "/api/configs/jwt-customizer/test";
     let body = json!({
-        "tokenType": "client-credentials", "script": "x", "token": {}, "context": {},
+        "tokenType": "client-credentials", "script": "() => ({})", "token": {}, "context": {},
     });
     let made_up = fixture.request(Method::POST, path).json(&body).send().await?;
     assert_eq!(

@@ -42,17 +42,17 @@ impl Broken {
 }
 
 pub(crate) async fn inject(State(store): State<Store>, request: Request, next: Next) -> Response {
-    let operation = operation_of(&request);
     let broken = request.extensions().get::<ConnectInfo<Broken>>().map(|info| info.0.clone());
-    let (fault, release) = {
+    let (operation, fault, release) = {
         let mut state = store.lock();
+        let operation = operation_of(&request, state.release.as_deref());
         let name = match (operation, request.uri().path()) {
             (Some(operation), _) => operation.id.as_str(),
             (None, "/oidc/token") => "Token",
             (None, _) => "",
         };
         let refused = state.faults.refuses.then_some(Kind::Reset);
-        (refused.or_else(|| state.faults.next(name)), state.release.clone())
+        (operation, refused.or_else(|| state.faults.next(name)), state.release.clone())
     };
     match fault {
         Some(Kind::Status(status)) => return failed(status),
@@ -79,9 +79,9 @@ pub(crate) async fn inject(State(store): State<Store>, request: Request, next: N
     }
 }
 
-fn operation_of(request: &Request) -> Option<&'static Operation> {
+fn operation_of(request: &Request, release: Option<&str>) -> Option<&'static Operation> {
     let contract = Contract::get();
-    match contract.find(request.method().as_str(), request.uri().path()) {
+    match contract.find(request.method().as_str(), request.uri().path(), release) {
         Found::Operation(at, _) => contract.operations.get(at),
         _ => None,
     }

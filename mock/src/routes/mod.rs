@@ -15,6 +15,7 @@ pub(crate) mod device;
 pub(crate) mod experience;
 pub(crate) mod faults;
 pub(crate) mod form;
+pub(crate) mod hasura;
 pub(crate) mod oidc;
 pub(crate) mod operations;
 pub(crate) mod origin;

@@ -35,7 +35,8 @@ use crate::{
 pub(crate) async fn operation(State(store): State<Store>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let Some(own) = path.strip_prefix("/oidc") else {
-        return match Contract::get().find(request.method().as_str(), &path) {
+        let release = store.lock().release.clone();
+        return match Contract::get().find(request.method().as_str(), &path, release.as_deref()) {
             Found::Operation(at, values) => run(store, at, values, request).await.into_response(),
             Found::OtherMethod => not_allowed(&request, &path),
             Found::Nothing => plain(StatusCode::NOT_FOUND),

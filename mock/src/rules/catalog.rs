@@ -26,9 +26,17 @@ pub(crate) fn factories() -> impl Iterator<Item = Members> {
             "description": in_languages(&own["descriptionLanguages"], &format!("Connects to {name}.")),
             "readme": format!("# {name}\n"),
         })));
-        factory.retain(|name, _| !name.ends_with("Languages"));
+        factory.retain(|name, _| !name.ends_with("Languages") && name != "config");
         factory
     })
+}
+
+/// What a connector without a form asks for: each member with its type.
+pub(crate) fn config_of(id: &str) -> impl Iterator<Item = (&str, &str)> {
+    let all = CATALOG["factories"].as_array().into_iter().flatten();
+    let own = all.filter(move |own| own["id"] == id);
+    let members = own.filter_map(|own| own["config"].as_object()).flatten();
+    members.filter_map(|(name, kind)| Some((name.as_str(), kind.as_str()?)))
 }
 
 /// The same text for each language; in English where none is told.

@@ -110,18 +110,49 @@ fn note(state: &mut State, token: &AccessToken, told: Value, said: &CustomClaims
 
 /// Tries a script that is not in use: it says what what stands in for it says.
 pub(crate) fn try_out(call: &mut Call<'_>) -> Outcome {
-    let Some(customizer) = call.state.custom_claims.clone() else {
-        return crate::rules::engine::run(call);
-    };
     let told = json!({ "token": call.body["token"], "context": call.body["context"] });
+    let said = match call.state.custom_claims.clone() {
+        Some(customizer) => Some(customizer(&told)),
+        None => failure_of(call.text("script")),
+    };
     let refusal = |status, data| Err(Failure::new(status, "jwt_customizer.general").data(data));
-    match customizer(&told) {
-        CustomClaims::Add(claims) => Ok(Reply::ok(claims)),
-        CustomClaims::Fail(why) => refusal(422, json!({ "message": why })),
-        CustomClaims::Deny(why) if knows(call.state, "1.42") => {
+    match said {
+        None => crate::rules::engine::run(call),
+        Some(CustomClaims::Add(claims)) => Ok(Reply::ok(claims)),
+        Some(CustomClaims::Fail(why)) => refusal(422, json!({ "message": why })),
+        Some(CustomClaims::Deny(why)) if knows(call.state, "1.42") => {
             let error = json!({ "code": "AccessDenied", "message": why });
             refusal(403, json!({ "message": why, "error": error }))
         }
-        CustomClaims::Deny(why) => refusal(403, json!({ "message": why, "code": "AccessDenied" })),
+        Some(CustomClaims::Deny(why)) => {
+            refusal(403, json!({ "message": why, "code": "AccessDenied" }))
+        }
     }
+}
+
+/// Tries the script of an action, which lets everybody go on unless it fails.
+pub(crate) fn try_action(call: &mut Call<'_>) -> Outcome {
+    match failure_of(call.text("script")) {
+        Some(CustomClaims::Fail(why) | CustomClaims::Deny(why)) => {
+            Err(Failure::new(422, "action.general").data(json!({ "message": why })))
+        }
+        _ => crate::rules::engine::run(call),
+    }
+}
+
+/// How a script fails that does nothing else. No other script is run here.
+fn failure_of(script: &str) -> Option<CustomClaims> {
+    let literal = |call: &str| {
+        let rest = script.split_once(call)?.1.trim_start();
+        let quote = rest.chars().next().filter(|c| ['"', '\'', '`'].contains(c))?;
+        rest[1..].split(quote).next().map(str::to_owned)
+    };
+    if let Some(why) = literal("denyAccess(") {
+        return Some(CustomClaims::Deny(why));
+    }
+    if let Some(why) = literal("throw new Error(") {
+        return Some(CustomClaims::Fail(why));
+    }
+    let has_function = script.contains("=>") || script.contains("function");
+    (!has_function).then(|| CustomClaims::Fail(format!("{script} is not defined")))
 }

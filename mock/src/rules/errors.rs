@@ -111,6 +111,7 @@ impl Failure {
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn message(code: &str) -> &'static str {
     match code {
+        "action.general" => "An error occurred while running the action. Please try again later.",
         "application.protected_app_not_configured" => {
             "Protected app provider is not configured. This feature is not available for open source version."
         }
@@ -133,24 +134,39 @@ fn message(code: &str) -> &'static str {
         "auth.authorization_header_missing" => "Authorization header is missing.",
         "auth.authorization_token_type_not_supported" => "Authorization type is not supported.",
         "auth.forbidden" => "Forbidden. Please check your user roles and permissions.",
+        "auth.expected_role_not_found" => {
+            "Expected role not found. Please check your user roles and permissions."
+        }
         "auth.unauthorized" => "Unauthorized. Please check credentials and its scope.",
         "connector.can_not_modify_target" => "The connector 'target' can not be modified.",
         "connector.email_connector.bulk_deletion_no_filter" => {
             "At least one filter condition must be provided to perform bulk deletion by properties. Supported properties are: languageTag and templateType."
         }
+        "connector.cannot_overwrite_metadata_for_non_standard_connector" => {
+            "This connector's metadata are those of its factory."
+        }
         "connector.invalid_certificate" => {
             "The connector's certificate is invalid, please make sure the certificate is in PEM encoding."
         }
         "connector.invalid_config" => "The connector's config is invalid.",
+        "connector.invalid_type_for_syncing_profile" => "Only social connectors sync profiles.",
         "connector.multiple_instances_not_supported" => {
             "Can not create multiple instance with picked standard connector."
+        }
+        "connector.multiple_target_with_same_platform" => {
+            "Another connector has the same target and platform."
         }
         "connector.not_found_with_connector_id" => {
             "Can not find connector with given standard connector id."
         }
+        "connector.should_specify_target" => "The metadata must name a target.",
+        "connector.token_storage_not_supported" => "This connector cannot store tokens.",
+        "connector.unexpected_type" => "The connector's type is unexpected.",
         "custom_profile_fields.invalid_name" => {
             "Invalid field name, only letters or numbers are allowed, case sensitive."
         }
+        "domain.domain_in_use" => "This domain is in use.",
+        "domain.not_configured" => "Domain hostname provider is not configured.",
         "entity.db_constraint_violated" => "Database constraint violated.",
         "entity.not_found" => "The resource does not exist.",
         "entity.unique_integrity_violation" => {
@@ -158,6 +174,10 @@ fn message(code: &str) -> &'static str {
         }
         "entity.relation_foreign_key_not_found" => {
             "Cannot find one or more foreign keys. Please check the input and ensure that all referenced entities exist."
+        }
+        "localization.cannot_delete_default_language" => "The default language cannot be deleted.",
+        "localization.invalid_translation_structure" => {
+            "Invalid data schemas. Please check your input and try again."
         }
         "guard.invalid_pagination" => "The request pagination value is invalid.",
         "guard.mime_type_not_allowed" => "MIME type is not allowed.",
@@ -202,7 +222,7 @@ fn message(code: &str) -> &'static str {
         "session.interaction_not_found" => {
             "Interaction session not found. Please go back and start the session again."
         }
-        "session.insufficient_info" => "Information that is needed to sign in is missing.",
+        "session.insufficient_info" => "Insufficient sign-in info.",
         "session.invalid_credentials" => "Incorrect account or password. Please check your input.",
         "session.invalid_interaction_type" => {
             "This operation is not supported for the current interaction. Please initiate a new session."
@@ -229,6 +249,13 @@ fn message(code: &str) -> &'static str {
         "session.verification_failed" | "session.verification_session_not_found" => {
             "The verification was not successful. Restart the verification flow and try again."
         }
+        "sign_in_experiences.adaptive_mfa_requires_mfa" => "Adaptive MFA requires a second factor.",
+        "sign_in_experiences.adaptive_mfa_requires_non_skippable_policy" => {
+            "Adaptive MFA requires a non-skippable MFA prompt policy. Use PromptOnlyAtSignInMandatory or PromptAtSignInAndSignUpMandatory."
+        }
+        "sign_in_experiences.non_adaptive_mfa_requires_skippable_policy" => {
+            "Without adaptive MFA, the prompt policy has to be one that users can skip."
+        }
         "sign_in_experiences.backup_code_cannot_be_enabled_alone" => {
             "Backup code cannot be enabled alone."
         }
@@ -238,6 +265,7 @@ fn message(code: &str) -> &'static str {
         "sign_in_experiences.password_expiration_not_enabled" => {
             "Password expiration policy is not enabled. Enable it in the sign-in experience settings before expiring passwords."
         }
+        "single_sign_on.duplicated_domains" => "There are duplicate domains.",
         "single_sign_on.forbidden_domains" => "Public email domains are not allowed.",
         "storage.not_configured" => "Storage provider is not configured.",
         "user.email_exists_in_profile" => "The account has an email address already.",

@@ -7,6 +7,8 @@ pub(crate) const TARGET: &str = "mock-social";
 pub(crate) struct Connectors {
     pub(crate) social: Vec<String>,
     pub(crate) sso: Vec<SsoConnector>,
+    /// The factories that there are, if not all that are known.
+    pub(crate) installed: Option<Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -16,6 +18,11 @@ pub(crate) struct SsoConnector {
 }
 
 impl Connectors {
+    /// Whether the server has the factory of this id.
+    pub(crate) fn installs(&self, id: &str) -> bool {
+        self.installed.as_ref().is_none_or(|own| own.iter().any(|own| own == id))
+    }
+
     pub(crate) fn add_social(&mut self, id: &str) {
         self.social.push(id.to_owned());
     }

@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) ahead: u64,
     pub(crate) ids: Ids,
     pub(crate) keys: Keys,
+    /// The ids of the keys for cookies, the newest first. Nothing is signed with them.
+    pub(crate) cookie_keys: Vec<String>,
     /// The id of the application that may use the Management API.
     pub(crate) manager: String,
     pub(crate) users: Users,
@@ -69,6 +71,8 @@ pub(crate) struct State {
     pub(crate) links: AllLinks,
     /// Files by id, with their types; none where there is no storage.
     pub(crate) storage: Option<HashMap<String, (String, Vec<u8>)>>,
+    /// Whether there is a provider for custom domains.
+    pub(crate) custom_domains: bool,
     /// Webhooks that are due.
     pub(crate) deliveries: Vec<Delivery>,
     /// Whether what cannot be told from the contract is refused.
@@ -152,6 +156,8 @@ impl Store {
             connectors: Connectors::default(),
             attempts: Attempts::default(),
             interactions: HashMap::new(),
+            cookie_keys: vec!["cookie-key".to_owned()],
+            custom_domains: true,
             device_pages: HashSet::new(),
             sign_outs: HashMap::new(),
             requests: Vec::new(),

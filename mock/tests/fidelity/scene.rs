@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     contract,
     exchange::{Exchange, Parameter},
+    server,
     world::{Reply, World},
 };
 
@@ -78,6 +79,7 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_secon
     if exchange.method == "GET" && exchange.succeeded() {
         ensure_shown(world, exchange).await;
     }
+    server::prepare(world, exchange).await;
     if let (Some(collection), Some(name)) =
         (exchange.template.strip_suffix("/delete"), exchange.request_body["name"].as_str())
     {
@@ -240,7 +242,7 @@ fn camel(name: &str) -> String {
 }
 
 /// The id of the entity that a recorded one stands for; makes it where it does not exist.
-async fn entity(world: &mut World<'_>, template: &str, recorded: &str) -> String {
+pub(crate) async fn entity(world: &mut World<'_>, template: &str, recorded: &str) -> String {
     let path = match template {
         SCOPES => {
             let known = world.entity(recorded);
@@ -285,7 +287,10 @@ async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, r
     };
     let Value::Object(translated) = world.translate(&known.into()) else { return };
     let number = world.number();
-    let body = contract::fill(schema, &translated, number);
+    let mut body = contract::fill(schema, &translated, number);
+    if template == "/api/connectors" {
+        server::make_room(world, &mut body).await;
+    }
     let mut reply = world.manage("POST", path, &body).await;
     if reply.status == 422 || reply.status == 400 {
         let plain = Map::from_iter(translated.into_iter().filter(|(name, _)| name == "type"));

@@ -9,11 +9,12 @@ use crate::{
         engine,
         errors::Failure,
         passwords,
+        plan::camel,
         releases::knows,
         spec::Spec,
         users::not_found,
     },
-    state::{collection::Members, iso, keys::Algorithm, now},
+    state::{collection::Members, iso, keys::Algorithm, now, tables::Row},
 };
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -38,7 +39,9 @@ fn is_private(call: &Call<'_>) -> bool {
 pub(super) fn oidc_keys(call: &mut Call<'_>) -> Outcome {
     let created = now() / 1000;
     if !is_private(call) {
-        return Ok(Reply::ok(json!([{ "id": "cookie-key", "createdAt": created }])));
+        let ids = call.state.cookie_keys.iter();
+        let shown = ids.map(|id| json!({ "id": id, "createdAt": created }));
+        return Ok(Reply::ok(shown.collect::<Value>()));
     }
     let keys = call.state.keys.list();
     let shown = keys.enumerate().map(|(at, (id, algorithm))| {
@@ -52,28 +55,43 @@ pub(super) fn oidc_keys(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn rotate_oidc_keys(call: &mut Call<'_>) -> Outcome {
+    let id = call.state.ids.standard();
     if is_private(call) {
-        let id = call.state.ids.standard();
         let algorithm = match call.text("signingKeyAlgorithm") {
             "RSA" => Algorithm::Rsa,
             _ => Algorithm::Ec,
         };
         call.state.keys.rotate(&id, algorithm);
+    } else if call.body.get("rotationGracePeriod").is_some() {
+        return Err(Failure::new(422, "oidc.invalid_request"));
+    } else {
+        call.state.cookie_keys.insert(0, id);
+        call.state.cookie_keys.truncate(2);
     }
     oidc_keys(call)
 }
 
 pub(super) fn delete_oidc_key(call: &mut Call<'_>) -> Outcome {
     let key = call.path[1].clone();
-    let known = call.state.keys.list().any(|(id, _)| id == key) || key == "cookie-key";
-    if !known {
-        let message = format!("Key with ID {key} is not found.");
-        return Err(Failure::with_message(404, "oidc.key_not_found", &message));
+    let known: Vec<String> = match is_private(call) {
+        true => call.state.keys.list().map(|(id, _)| id.to_owned()).collect(),
+        false => call.state.cookie_keys.clone(),
+    };
+    let is_only = known.len() <= 1;
+    // Of private keys, 1.42 looks first whether there is such a one.
+    let looks_first = is_private(call) && knows(call.state, "1.42");
+    match known.contains(&key) {
+        false if looks_first || !is_only => {
+            let message = format!("Key with ID {key} is not found.");
+            return Err(Failure::with_message(404, "oidc.key_not_found", &message));
+        }
+        _ if is_only => return Err(Failure::new(422, "oidc.key_required")),
+        _ => {}
     }
-    if call.state.keys.list().count() == 1 || !is_private(call) {
-        return Err(Failure::new(422, "oidc.key_required"));
+    match is_private(call) {
+        true => call.state.keys.remove(&key),
+        false => call.state.cookie_keys.retain(|own| *own != key),
     }
-    call.state.keys.remove(&key);
     Ok(Reply::nothing())
 }
 
@@ -130,29 +148,6 @@ pub(super) fn account_center(call: &mut Call<'_>) -> Outcome {
     engine::run(call)
 }
 
-/// What everybody may know of how to sign in.
-pub(super) fn public_sign_in_experience(call: &mut Call<'_>) -> Outcome {
-    let mut own = sign_in_experience::current(call);
-    let fields = call.state.tables.of_all("custom-profile-fields");
-    let fields: Vec<Value> = fields.map(|row| row.members.clone().into()).collect();
-    let more = json!({
-        "socialConnectors": [], "ssoConnectors": [], "isDevelopmentTenant": false,
-        "forgotPassword": { "phone": false, "email": false },
-        "customProfileFields": fields, "customProfileFieldCatalog": fields,
-    });
-    if let (Some(own), Value::Object(more)) = (own.as_object_mut(), more) {
-        own.extend(more);
-        let is_shown = |name: &str| match name {
-            "forgotPasswordMethods" => false,
-            "emailBlocklistPolicy" => !knows(call.state, "1.42"),
-            "customProfileFields" => knows(call.state, "1.36"),
-            _ => true,
-        };
-        own.retain(|name, _| is_shown(name));
-    }
-    Ok(Reply::ok(own))
-}
-
 /// What everybody may know of the account center is what is set of it.
 pub(super) fn public_account_center(call: &mut Call<'_>) -> Outcome {
     let stored = call.state.tables.get("account-center").and_then(|table| table.get("", ""));
@@ -162,7 +157,41 @@ pub(super) fn public_account_center(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn create_domain(call: &mut Call<'_>) -> Outcome {
     let domain = call.body["domain"].clone();
+    if call.state.tables.of_all("domains").any(|row| row.members["domain"] == domain) {
+        return Err(Failure::new(422, "domain.domain_in_use"));
+    }
+    check_domains(call)?;
     call.body["dnsRecords"] =
         json!([{ "name": domain, "type": "CNAME", "value": "mock.logto.example" }]);
+    engine::run(call)
+}
+
+pub(super) fn delete_domain(call: &mut Call<'_>) -> Outcome {
+    check_domains(call)?;
+    engine::run(call)
+}
+
+/// A server of one's own has no provider that serves custom domains.
+fn check_domains(call: &Call<'_>) -> Result<(), Failure> {
+    match call.state.custom_domains {
+        true => Ok(()),
+        false => Err(Failure::new(400, "domain.not_configured")),
+    }
+}
+
+/// The scripts that are set, with what each is for.
+pub(super) fn list_scripts(call: &mut Call<'_>) -> Outcome {
+    let mut rows: Vec<&Row> = call.state.tables.of_all(&call.plan.table).collect();
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    let key = |path: &str| match path.starts_with("action.") {
+        true => path.to_owned(),
+        false => format!("jwt.{}", camel(path)),
+    };
+    let shown = rows.into_iter().map(|row| json!({ "key": key(&row.key), "value": row.members }));
+    Ok(Reply::ok(shown.collect::<Value>()))
+}
+
+pub(super) fn delete_captcha(call: &mut Call<'_>) -> Outcome {
+    sign_in_experience::set(call, "captchaPolicy", json!({ "enabled": false }));
     engine::run(call)
 }

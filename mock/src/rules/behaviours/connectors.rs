@@ -6,7 +6,7 @@ use crate::{
     rules::{
         call::{Call, Outcome, Reply},
         catalog,
-        contract::issues::wrong_type,
+        contract::issues::{explained, type_name, wrong_type},
         engine,
         errors::Failure,
     },
@@ -18,13 +18,42 @@ use crate::{
     },
 };
 
-pub(super) fn factories(_: &mut Call<'_>) -> Outcome {
-    Ok(Reply::ok(catalog::factories().map(Value::from).collect::<Value>()))
+pub(super) fn factories(call: &mut Call<'_>) -> Outcome {
+    let id = |own: &Members| text(own, "id").unwrap_or_default().to_owned();
+    let installed = catalog::factories().filter(|own| call.state.connectors.installs(&id(own)));
+    Ok(Reply::ok(installed.map(Value::from).collect::<Value>()))
 }
 
 pub(super) fn factory(call: &mut Call<'_>) -> Outcome {
-    let found = catalog::factory(&call.path[0]);
+    let found = installed(call.state, &call.path[0]);
     found.map(Reply::ok).ok_or_else(|| Failure::new(404, "entity.not_found"))
+}
+
+fn installed(state: &State, id: &str) -> Option<Members> {
+    catalog::factory(id).filter(|_| state.connectors.installs(id))
+}
+
+/// Tries a configuration out. The codes that it would send are not kept.
+pub(super) fn test(call: &mut Call<'_>) -> Outcome {
+    let is_given = |name: &str| call.body[name].is_string();
+    if !is_given("phone") && !is_given("email") {
+        let message = "The request {{type}} is invalid.";
+        return Err(Failure::with_message(400, "guard.invalid_input", message));
+    }
+    let wanted = if is_given("phone") { "Sms" } else { "Email" };
+    let factory = installed(call.state, &call.path[0])
+        .filter(|own| ["Email", "Sms"].iter().any(|kind| own["type"] == *kind));
+    let Some(factory) = factory.map(Value::from) else {
+        let message = format!("Cannot find any available connector for type: {wanted}.");
+        return Err(Failure::with_message(400, "connector.not_found", &message));
+    };
+    if factory["type"] != wanted {
+        return Err(Failure::new(400, "connector.unexpected_type"));
+    }
+    let failed = || Failure::raw(500, json!({ "message": "Internal server error." }));
+    check_config(&factory, &call.body["config"])
+        .map_err(|refusal| if is_own(&factory) { refusal } else { failed() })?;
+    Ok(Reply::nothing())
 }
 
 /// A connector with what its factory says of it.
@@ -48,16 +77,15 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {
-    let factory = catalog::factory(call.text("connectorId"));
-    let refused = |code| Err(Failure::new(422, code));
-    let Some(factory) = factory else { return refused("connector.not_found_with_connector_id") };
-    let mut others = call.state.tables.of_all("connectors");
-    let same = others.any(|row| row.members["connectorId"] == factory["id"]);
-    drop(others);
-    if same && factory.get("isStandard") != Some(&true.into()) {
-        return refused("connector.multiple_instances_not_supported");
+    let Some(factory) = installed(call.state, call.text("connectorId")) else {
+        return Err(Failure::new(422, "connector.not_found_with_connector_id"));
+    };
+    let factory = Value::from(factory);
+    if factory["type"] == "Social" {
+        check_social(call, &factory)?;
     }
-    check_config(&Value::from(factory.clone()), &call.body["config"])?;
+    check_config(&factory, &call.body["config"])?;
+    check_token_storage(call, &factory)?;
     let given = call.members();
     let id = given.get("id").and_then(Value::as_str).map(str::to_owned);
     let id = id.unwrap_or_else(|| call.state.ids.user());
@@ -65,8 +93,58 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         "id": id, "syncProfile": false, "enableTokenStorage": false, "config": {}, "metadata": {},
     }));
     own.extend(given);
+    if factory["type"] != "Social" {
+        remove_of_type(call.state, &factory["type"]);
+    }
     add(call.state, own.clone(), factory["type"] == "Social");
     Ok(Reply::ok(shown(&own)))
+}
+
+/// Only standard protocols can be connected to several times, each time under another target.
+fn check_social(call: &Call<'_>, factory: &Value) -> Result<(), Failure> {
+    let is_standard = factory["isStandard"] == true;
+    let target = call.body["metadata"]["target"].as_str().unwrap_or_default();
+    if is_standard && target.is_empty() {
+        return Err(Failure::new(400, "connector.should_specify_target"));
+    }
+    if !is_standard && call.body.get("metadata").is_some() {
+        return Err(Failure::new(400, OVERWRITTEN));
+    }
+    let target = if target.is_empty() { &factory["target"] } else { &json!(target) };
+    let others: Vec<Value> =
+        call.state.tables.of_all("connectors").map(|row| shown(&row.members)).collect();
+    if !is_standard && others.iter().any(|own| own["connectorId"] == factory["id"]) {
+        return Err(Failure::new(422, "connector.multiple_instances_not_supported"));
+    }
+    let is_same = |own: &&Value| own["target"] == *target && own["platform"] == factory["platform"];
+    match others.iter().find(is_same) {
+        Some(own) => {
+            let failure = Failure::new(422, "connector.multiple_target_with_same_platform");
+            Err(failure
+                .data(json!({ "connectorId": own["connectorId"], "connectorName": own["name"] })))
+        }
+        None => Ok(()),
+    }
+}
+
+const OVERWRITTEN: &str = "connector.cannot_overwrite_metadata_for_non_standard_connector";
+
+fn check_token_storage(call: &Call<'_>, factory: &Value) -> Result<(), Failure> {
+    let is_supported = factory["type"] == "Social" && factory["isTokenStorageSupported"] == true;
+    match call.body["enableTokenStorage"] == true && !is_supported {
+        true => Err(Failure::new(422, "connector.token_storage_not_supported")),
+        false => Ok(()),
+    }
+}
+
+/// One connector sends all e-mails, and one all text messages: the newest.
+fn remove_of_type(state: &mut State, kind: &Value) {
+    let others = state.tables.of_all("connectors");
+    let same = others.filter(|row| shown(&row.members)["type"] == *kind);
+    let same: Vec<String> = same.map(|row| row.key.clone()).collect();
+    for key in same {
+        state.tables.table("connectors").remove("", &key);
+    }
 }
 
 fn add(state: &mut State, own: Members, is_social: bool) {
@@ -97,10 +175,18 @@ pub(super) fn change(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
     let own = call.state.tables.find("connectors", &id);
     let own = shown(own.ok_or_else(|| Failure::new(404, "entity.not_found"))?);
-    let metadata = call.body.get("metadata").filter(|_| own["isStandard"] == true);
-    if metadata.is_some_and(|metadata| metadata["target"] != own["target"]) {
-        return Err(Failure::new(400, "connector.can_not_modify_target"));
+    let metadata = call.body.get("metadata");
+    match metadata {
+        Some(_) if own["isStandard"] != true => return Err(Failure::new(400, OVERWRITTEN)),
+        Some(metadata) if metadata["target"] != own["target"] => {
+            return Err(Failure::new(400, "connector.can_not_modify_target"));
+        }
+        _ => {}
     }
+    if call.body["syncProfile"] == true && own["type"] != "Social" {
+        return Err(Failure::new(422, "connector.invalid_type_for_syncing_profile"));
+    }
+    check_token_storage(call, &own)?;
     if call.body.get("config").is_some() {
         check_config(&own, &call.body["config"])?;
     }
@@ -118,20 +204,35 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     Ok(reply)
 }
 
-/// The lines of text that a form always asks for have to be there: other items have defaults.
+/// The lines of text that a form always asks for have to be there: other items have defaults. Of
+/// connectors without a form, the catalog tells what they ask for.
 fn check_config(factory: &Value, config: &Value) -> Result<(), Failure> {
+    if config.is_null() {
+        return Ok(());
+    }
     let items = factory["formItems"].as_array().into_iter().flatten();
-    let asked = items.filter(|item| {
+    let in_form = items.filter(|item| {
         item["required"] == true && item["type"] == "Text" && item["showConditions"].is_null()
     });
-    let keys = asked.filter_map(|item| item["key"].as_str());
-    let missing = keys.filter(|key| config[*key].is_null());
-    let issues: Vec<Value> = missing.map(|key| wrong_type("string", None, &[key.into()])).collect();
+    let in_form = in_form.filter_map(|item| Some((item["key"].as_str()?, "string")));
+    let known: Vec<(&str, &str)> =
+        catalog::config_of(factory["id"].as_str().unwrap_or_default()).collect();
+    let issues: Vec<Value> = in_form
+        .chain(known)
+        .filter(|(key, kind)| type_name(config.get(*key)) != *kind)
+        .map(|(key, kind)| wrong_type(kind, config.get(key), &[key.into()]))
+        .collect();
     if issues.is_empty() {
         return Ok(());
     }
+    let refusal = Failure::new(400, "connector.invalid_config");
     let data = json!({ "issues": issues, "name": "ZodError" });
-    Err(Failure::new(400, "connector.invalid_config").data(data))
+    Err(if is_own(factory) { explained(refusal, &issues) } else { refusal.data(data) })
+}
+
+/// Whether a server knows the errors that a connector throws: packages bring types of their own.
+fn is_own(factory: &Value) -> bool {
+    factory["formItems"].is_null()
 }
 
 /// Connectors that keep something in the session of a sign-in.
@@ -139,10 +240,16 @@ const IN_SESSION: [&str; 4] = ["apple-universal", "oidc", "oauth2", "saml"];
 
 /// Where a social connector's users are sent: nowhere that exists.
 pub(super) fn authorization_uri(call: &mut Call<'_>) -> Outcome {
+    if call.text("state").is_empty() || call.text("redirectUri").is_empty() {
+        return Err(Failure::new(400, "session.insufficient_info"));
+    }
     let own = call.state.tables.find("connectors", &call.path[0]);
     let own = shown(own.ok_or_else(|| Failure::new(404, "entity.not_found"))?);
+    if own["type"] != "Social" {
+        return Err(Failure::new(400, "connector.unexpected_type"));
+    }
     let factory = own["connectorId"].as_str().unwrap_or_default();
-    if own["type"] != "Social" || IN_SESSION.contains(&factory) {
+    if IN_SESSION.contains(&factory) {
         let message = "{{method}}: has not been implemented yet.";
         return Err(Failure::with_message(501, "connector.not_implemented", message));
     }

@@ -4,7 +4,9 @@ mod applications;
 mod configs;
 mod connectors;
 mod one_time_tokens;
+mod phrases;
 mod profile_fields;
+mod public_sign_in;
 mod sessions;
 mod sign_in_checks;
 mod sign_in_experience;
@@ -54,6 +56,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "GetConnector" => connectors::read(call),
         "UpdateConnector" => connectors::change(call),
         "DeleteConnector" | "DeleteSsoConnector" => connectors::delete(call),
+        "CreateConnectorTest" => connectors::test(call),
         "ListSsoConnectorProviders" => connectors::providers(call),
         "CreateSsoConnector" | "UpdateSsoConnector" => sso_connectors::set(call),
         "ListUserSessions" => sessions::list(call),
@@ -106,6 +109,10 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ReplaceOrganizationInvitationStatus" => tenant::set_invitation_status(call),
         "GetWellKnownAccountCenter" => configs::public_account_center(call),
         "CreateDomain" => configs::create_domain(call),
+        "DeleteDomain" => configs::delete_domain(call),
+        "DeleteCaptchaProvider" => configs::delete_captcha(call),
+        "ReplaceCustomPhrase" => phrases::replace(call),
+        "DeleteCustomPhrase" => phrases::delete(call),
         "CreateConnectorAuthorizationUri" => connectors::authorization_uri(call),
         "GetUserSsoIdentity" => users::sso_identity(call),
         "GetActiveUserCounts" => configs::active_users(call),
@@ -123,9 +130,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "DeleteCustomProfileFieldByName" => profile_fields::delete(call),
         "UpdateCustomProfileFieldsSieOrder" => profile_fields::order(call),
         "UpdateAccountCenterSettings" => configs::account_center(call),
-        "GetSignInExperienceConfig" | "GetWellKnownExperience" => {
-            configs::public_sign_in_experience(call)
-        }
+        "GetSignInExperienceConfig" | "GetWellKnownExperience" => public_sign_in::read(call),
         "CreateSamlApplication" => applications::create_saml(call),
         "ListSamlApplicationMetadata" => applications::saml_metadata(call),
         "DeleteSamlApplicationSecret" => applications::delete_saml_secret(call),
@@ -134,6 +139,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "GetStatus" => Ok(Reply::nothing()),
         "CreateVerificationCode" => tenant::send_code(call),
         "VerifyVerificationCode" => tenant::verify_code(call),
+        "ListActions" | "ListJwtCustomizers" => configs::list_scripts(call),
+        "TestAction" => crate::rules::customizer::try_action(call),
         "TestJwtCustomizer" => crate::rules::customizer::try_out(call),
         "DeleteSentinelActivities" => tenant::unblock(call),
         _ => engine::run(call),

@@ -2,46 +2,151 @@
 
 use serde_json::{Value, json};
 
-use super::profile_fields::check_known;
-use crate::rules::{call::Call, errors::Failure};
+use super::{profile_fields::check_known, sign_in_experience};
+use crate::rules::{call::Call, errors::Failure, releases::knows};
 
 type Check = fn(&Value) -> Option<Failure>;
 
 /// By the member that is set: what is refused of it.
 const CHECKS: &[(&str, Check)] = &[
-    ("mfa", only_backup_codes),
+    ("languageInfo", not_spoken),
+    ("signUp", identifiers),
     ("signUp", not_verified),
+    ("signIn", no_factor),
+    ("mfa", repeated_factors),
+    ("mfa", only_backup_codes),
     ("emailBlocklistPolicy", not_a_domain),
     ("emailBlocklistPolicy", disposable),
     ("hideLogtoBranding", branding),
     ("customUiCsp", policy),
 ];
 
+/// The languages that Logto's own pages speak.
+const LANGUAGES: [&str; 20] = [
+    "ar", "cs", "de", "en", "es", "fa-IR", "fr", "it", "ja", "ko", "pl-PL", "pt-BR", "pt-PT", "ru",
+    "th", "tr-TR", "uk-UA", "zh-CN", "zh-HK", "zh-TW",
+];
+
 pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
+    let has_phrases = |tag: &str| {
+        call.state.tables.of_all("custom-phrases").any(|row| row.members["languageTag"] == tag)
+    };
     for (member, check) in CHECKS {
         if let Some(failure) = call.body.get(member).and_then(check) {
-            return Err(failure);
+            let tag = call.body["languageInfo"]["fallbackLanguage"].as_str().unwrap_or_default();
+            if *member != "languageInfo" || !has_phrases(tag) {
+                return Err(failure);
+            }
         }
+    }
+    if let Some(failure) = codes_for_both(call).or_else(|| adaptive(call)) {
+        return Err(failure);
     }
     let fields = call.body["signUpProfileFields"].as_array();
     check_known(call.state, fields.map_or(&[], Vec::as_slice))
 }
 
+fn refused(code: &str) -> Option<Failure> {
+    Some(Failure::new(400, &format!("sign_in_experiences.{code}")))
+}
+
+fn not_spoken(info: &Value) -> Option<Failure> {
+    let is_spoken = LANGUAGES.iter().any(|own| info["fallbackLanguage"] == *own);
+    (!is_spoken).then(|| refused("unsupported_default_language")).flatten()
+}
+
+/// Who is asked for a second identifier is asked for a first one, and for each once.
+fn identifiers(sign_up: &Value) -> Option<Failure> {
+    let list = |name: &str| sign_up[name].as_array().cloned().unwrap_or_default();
+    let (first, second) = (list("identifiers"), list("secondaryIdentifiers"));
+    if first.is_empty() && !second.is_empty() {
+        return refused("missing_sign_up_identifiers");
+    }
+    let second = second.iter().flat_map(|own| match own["identifier"].as_str() {
+        Some("emailOrPhone") => vec!["email".into(), "phone".into()],
+        _ => vec![own["identifier"].clone()],
+    });
+    let all: Vec<Value> = first.iter().cloned().chain(second).collect();
+    repeats(&all).then(|| refused("duplicated_sign_up_identifiers")).flatten()
+}
+
+fn repeats(values: &[Value]) -> bool {
+    values.iter().enumerate().any(|(at, own)| values[..at].contains(own))
+}
+
+fn no_factor(sign_in: &Value) -> Option<Failure> {
+    let mut methods = sign_in["methods"].as_array().into_iter().flatten();
+    let lacks = |own: &Value| own["password"] == false && own["verificationCode"] == false;
+    methods.any(lacks).then(|| refused("at_least_one_authentication_factor")).flatten()
+}
+
+fn repeated_factors(mfa: &Value) -> Option<Failure> {
+    let is_repeated = mfa["factors"].as_array().is_some_and(|factors| repeats(factors));
+    is_repeated.then(|| refused("duplicated_mfa_factors")).flatten()
+}
+
+/// A code is sent for one of both: to sign in, or as a second factor.
+fn codes_for_both(call: &Call<'_>) -> Option<Failure> {
+    call.body.get("signIn").or(call.body.get("mfa"))?;
+    let current = sign_in_experience::current(call);
+    let own = |name: &str| call.body.get(name).unwrap_or(&current[name]).clone();
+    let (sign_in, mfa) = (own("signIn"), own("mfa"));
+    let methods = sign_in["methods"].as_array()?;
+    let use_of = if call.body.get("signIn").is_some() { "sign_in" } else { "mfa" };
+    [("email", "EmailVerificationCode"), ("phone", "PhoneVerificationCode")].into_iter().find_map(
+        |(identifier, factor)| {
+            let signs_in = methods
+                .iter()
+                .any(|own| own["identifier"] == identifier && own["verificationCode"] == true);
+            let is_factor = mfa["factors"].as_array()?.iter().any(|own| own == factor);
+            let code = format!("{identifier}_verification_code_cannot_be_used_for_{use_of}");
+            (signs_in && is_factor).then(|| refused(&code)).flatten()
+        },
+    )
+}
+
+/// A second factor that is asked for at times cannot be declined for good.
+fn adaptive(call: &Call<'_>) -> Option<Failure> {
+    let current = sign_in_experience::current(call);
+    let given = call.body.get("mfa");
+    let mfa = given.unwrap_or(&current["mfa"]);
+    let is_on = mfa["factors"].as_array().is_some_and(|factors| !factors.is_empty());
+    let policy = mfa["policy"].as_str().unwrap_or_default();
+    let cannot_be_skipped = policy.ends_with("Mandatory") && policy.starts_with("Prompt");
+    let adaptive = match &call.body["adaptiveMfa"]["enabled"] {
+        Value::Bool(enabled) => *enabled,
+        _ if given.is_some() && is_on && knows(call.state, "1.38") => {
+            current["adaptiveMfa"]["enabled"] == true
+        }
+        _ => return None,
+    };
+    let code = match (adaptive, cannot_be_skipped) {
+        (true, _) if !is_on => "adaptive_mfa_requires_mfa",
+        (true, false) => "adaptive_mfa_requires_non_skippable_policy",
+        (false, true) => "non_adaptive_mfa_requires_skippable_policy",
+        _ => return None,
+    };
+    Some(Failure::new(422, &format!("sign_in_experiences.{code}")))
+}
+
 fn only_backup_codes(mfa: &Value) -> Option<Failure> {
-    let code = "sign_in_experiences.backup_code_cannot_be_enabled_alone";
-    (mfa["factors"] == json!(["BackupCode"])).then(|| Failure::new(400, code))
+    let is_alone = mfa["factors"] == json!(["BackupCode"]);
+    is_alone.then(|| refused("backup_code_cannot_be_enabled_alone")).flatten()
 }
 
 /// Addresses and numbers that users sign up with, first or second, have to be verified.
 fn not_verified(sign_up: &Value) -> Option<Failure> {
     let list = |name: &str| sign_up[name].as_array().cloned().unwrap_or_default();
     let second = list("secondaryIdentifiers");
+    let is_address = |own: &Value| matches!(own.as_str(), Some("email" | "phone" | "emailOrPhone"));
+    if second.iter().any(|own| is_address(&own["identifier"]) && own["verify"] == false) {
+        return refused("passwordless_requires_verify");
+    }
     let second = second.iter().map(|own| &own["identifier"]);
     let first = list("identifiers");
     let mut all = first.iter().chain(second);
-    let is_address = |own: &Value| matches!(own.as_str(), Some("email" | "phone" | "emailOrPhone"));
-    let code = "sign_in_experiences.passwordless_requires_verify";
-    (sign_up["verify"] == false && all.any(is_address)).then(|| Failure::new(400, code))
+    let is_refused = sign_up["verify"] == false && all.any(is_address);
+    is_refused.then(|| refused("passwordless_requires_verify")).flatten()
 }
 
 fn not_a_domain(policy: &Value) -> Option<Failure> {

@@ -7,18 +7,22 @@ use crate::{
     rules::{
         call::{Call, Outcome},
         engine,
+        releases::knows,
         spec::Spec,
     },
     state::{
+        State,
+        collection::object,
         now,
-        policy::{MfaFactor, MfaPolicy, Policy, SignUpField},
+        policy::{MfaFactor, MfaPolicy, SignUpField},
+        tables::Row,
     },
 };
 
 pub(super) fn read(call: &mut Call<'_>) -> Outcome {
     let mut reply = engine::run(call)?;
     if let Some(own) = reply.value() {
-        show_policy(&call.state.policy, own);
+        show_policy(call.state, own);
     }
     Ok(reply)
 }
@@ -29,19 +33,38 @@ pub(super) fn current(call: &Call<'_>) -> Value {
     let stored = call.state.tables.get("sign-in-exp").and_then(|table| table.get("", ""));
     let own = stored.map_or_else(|| spec.defaults(), |row| row.members.clone());
     let mut own = Value::from(own);
-    show_policy(&call.state.policy, &mut own);
+    show_policy(call.state, &mut own);
     own
 }
 
+/// Sets one member of it.
+pub(super) fn set(call: &mut Call<'_>, name: &str, value: Value) {
+    let mut own = object(current(call));
+    own.insert(name.to_owned(), value);
+    let table = call.state.tables.table("sign-in-exp");
+    table.remove("", "");
+    table.add(Row { owner: String::new(), key: String::new(), members: own });
+}
+
 /// What tests have set of it.
-fn show_policy(policy: &Policy, own: &mut Value) {
+fn show_policy(state: &State, own: &mut Value) {
+    let policy = &state.policy;
     let factors = policy.factors.iter().map(|factor| factor.name());
     own["mfa"]["factors"] = factors.collect::<Value>();
     // Policies of older releases are kept as they were set.
     if own["mfa"]["policy"].as_str().is_none_or(|name| MfaPolicy::of_name(name).is_some()) {
         own["mfa"]["policy"] = policy.mfa.name().into();
     }
-    own["passkeySignIn"]["enabled"] = policy.passkey_sign_in.into();
+    // It had no defaults before 1.41.
+    let names = ["enabled", "showPasskeyButton", "allowAutofill"];
+    for name in names.iter().filter(|_| knows(state, "1.41")) {
+        if own["passkeySignIn"].get(*name).is_none() {
+            own["passkeySignIn"][*name] = false.into();
+        }
+    }
+    if policy.passkey_sign_in || own["passkeySignIn"].get("enabled").is_some() {
+        own["passkeySignIn"]["enabled"] = policy.passkey_sign_in.into();
+    }
     let identifiers = [
         (SignUpField::Username, "username"),
         (SignUpField::Email, "email"),
@@ -85,7 +108,7 @@ pub(super) fn change(call: &mut Call<'_>) -> Outcome {
         .collect();
     }
     if let Some(own) = reply.value() {
-        show_policy(&call.state.policy, own);
+        show_policy(call.state, own);
     }
     Ok(reply)
 }

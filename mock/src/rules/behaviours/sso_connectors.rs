@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::rules::{
-    call::{Call, Outcome},
-    catalog, engine,
-    errors::Failure,
-    guard,
+use crate::{
+    rules::{
+        call::{Call, Outcome},
+        catalog, engine,
+        errors::Failure,
+        guard, providers,
+    },
+    state::collection::{Members, object},
 };
 
 const PUBLIC: [&str; 5] = ["gmail.com", "outlook.com", "yahoo.com", "hotmail.com", "icloud.com"];
@@ -24,13 +27,12 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
         return Err(Failure::new(422, "connector.not_found"));
     }
     let kind = provider.flatten().map(|own| own["providerType"].clone()).unwrap_or_default();
-    check_config(&kind, &call.body["config"])?;
-    let domains = call.strings("domains");
-    let refused: Vec<&String> =
-        domains.iter().filter(|own| PUBLIC.contains(&own.as_str())).collect();
-    if !refused.is_empty() {
-        let failure = Failure::new(422, "single_sign_on.forbidden_domains");
-        return Err(failure.data(json!({ "data": refused })));
+    let domains: Vec<String> =
+        call.strings("domains").iter().map(|domain| domain.to_lowercase()).collect();
+    check_domains(&domains)?;
+    if let Some(config) = call.body.get("config") {
+        let own = object(json!({ "providerName": name, "config": config }));
+        check_config(&kind, &own)?;
     }
     let has_domains = call.body.get("domains").is_some();
     let mut reply = engine::run(call)?;
@@ -44,10 +46,30 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
     Ok(reply)
 }
 
-/// An issuer has to be a URL, and metadata of SAML have a certificate.
-fn check_config(kind: &Value, config: &Value) -> Result<(), Failure> {
+/// Addresses that anybody can have identify no enterprise.
+fn check_domains(domains: &[String]) -> Result<(), Failure> {
+    let forbidden: Vec<&String> =
+        domains.iter().filter(|own| PUBLIC.contains(&own.as_str())).collect();
+    let is_repeated = |at: usize, own: &String| domains[..at].contains(own);
+    let repeated = domains.iter().enumerate().filter(|(at, own)| is_repeated(*at, own));
+    let repeated: Vec<&String> = repeated.map(|(_, own)| own).collect();
+    let refused =
+        |code, named: Vec<&String>| Err(Failure::new(422, code).data(json!({ "data": named })));
+    match (forbidden.is_empty(), repeated.is_empty()) {
+        (false, _) => refused("single_sign_on.forbidden_domains", forbidden),
+        (_, false) => refused("single_sign_on.duplicated_domains", repeated),
+        _ => Ok(()),
+    }
+}
+
+/// What is needed to reach the provider has to be there, an issuer be a URL, and metadata of SAML
+/// have a certificate.
+fn check_config(kind: &Value, own: &Members) -> Result<(), Failure> {
+    let config = &own["config"];
     let is_no_url = |text: &str| !guard::is_url(text);
-    if kind == "oidc" && config["issuer"].as_str().is_some_and(is_no_url) {
+    if !providers::is_configured(own)
+        || kind == "oidc" && config["issuer"].as_str().is_some_and(is_no_url)
+    {
         return Err(Failure::new(400, "connector.invalid_config"));
     }
     let has_no_certificate = |text: &str| !text.contains("X509Certificate");

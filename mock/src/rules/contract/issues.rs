@@ -7,11 +7,15 @@ use crate::rules::errors::Failure;
 
 /// The refusal of a part of a request (`body`, `query`, `params`) for these complaints.
 pub(crate) fn refused(part: &str, issues: &[Value]) -> Failure {
-    let details: Vec<String> = issues.iter().map(describe).collect();
     let message = format!("The request {part} is invalid.");
-    Failure::with_message(400, "guard.invalid_input", &message)
-        .data(json!({ "issues": issues, "name": "ZodError" }))
-        .details(&details.join("\n"))
+    explained(Failure::with_message(400, "guard.invalid_input", &message), issues)
+}
+
+/// The refusal with complaints, as data and as a text.
+pub(crate) fn explained(failure: Failure, issues: &[Value]) -> Failure {
+    let details: Vec<String> = issues.iter().map(describe).collect();
+    let data = json!({ "issues": issues, "name": "ZodError" });
+    failure.data(data).details(&details.join("\n"))
 }
 
 fn describe(issue: &Value) -> String {

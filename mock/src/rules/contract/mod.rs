@@ -9,6 +9,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
+use crate::rules::releases::has;
+
 pub(crate) use self::{
     check::Check,
     example::example,
@@ -106,10 +108,17 @@ impl Contract {
         self.operations.iter().any(|own| own.id == id)
     }
 
-    pub(crate) fn find(&self, method: &str, path: &str) -> Found {
-        let mut values = Vec::new();
+    /// A path that a release does not know by itself may be one of its paths with a parameter.
+    pub(crate) fn find(&self, method: &str, path: &str, release: Option<&str>) -> Found {
         let segments: Vec<&str> = segments(path).collect();
-        match self.routes.find(&segments, &mut values) {
+        let is_known = |node: &Node| {
+            let own = node.methods.get(method).and_then(|at| self.operations.get(*at));
+            own.is_some_and(|own| has(release, own.since.as_deref()))
+        };
+        let mut values = Vec::new();
+        let known = self.routes.find(&segments, &mut values, &is_known);
+        let any = |node: &Node| !node.methods.is_empty();
+        match known.or_else(|| self.routes.find(&segments, &mut values, &any)) {
             None => Found::Nothing,
             Some(node) => match node.methods.get(method) {
                 Some(at) => Found::Operation(*at, values),
@@ -121,7 +130,7 @@ impl Contract {
     /// The methods that a path has.
     pub(crate) fn methods(&self, path: &str) -> Option<Vec<&str>> {
         let segments: Vec<&str> = segments(path).collect();
-        let node = self.routes.find(&segments, &mut Vec::new())?;
+        let node = self.routes.find(&segments, &mut Vec::new(), &|own| !own.methods.is_empty())?;
         let mut methods: Vec<&str> = node.methods.keys().map(String::as_str).collect();
         methods.sort_unstable();
         Some(methods)
@@ -172,16 +181,20 @@ impl Node {
         node.methods.insert(method.to_owned(), at);
     }
 
-    fn find(&self, path: &[&str], values: &mut Vec<String>) -> Option<&Self> {
-        let [first, rest @ ..] = path else {
-            return (!self.methods.is_empty()).then_some(self);
-        };
-        if let Some(found) = self.fixed.get(*first).and_then(|node| node.find(rest, values)) {
+    fn find(
+        &self,
+        path: &[&str],
+        values: &mut Vec<String>,
+        is_it: &dyn Fn(&Self) -> bool,
+    ) -> Option<&Self> {
+        let [first, rest @ ..] = path else { return is_it(self).then_some(self) };
+        let fixed = self.fixed.get(*first);
+        if let Some(found) = fixed.and_then(|node| node.find(rest, values, is_it)) {
             return Some(found);
         }
         let node = self.parameter.as_ref()?;
         values.push(decoded(first));
-        let found = node.find(rest, values);
+        let found = node.find(rest, values, is_it);
         if found.is_none() {
             values.pop();
         }

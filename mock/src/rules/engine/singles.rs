@@ -43,7 +43,9 @@ pub(super) fn read(call: &mut Call<'_>) -> Outcome {
     let spec = Spec::of(&call.plan.table);
     match stored(call) {
         Some(own) => Ok(Reply::ok(own)),
-        None if spec.is_unset() && call.path.is_empty() => Ok(Reply::nothing()),
+        None if spec.is_unset() && call.path.is_empty() => {
+            Err(Failure::new(404, "entity.not_found"))
+        }
         None if spec.is_unset() => Err(spec.missing(Act::Read, call.key())),
         None => {
             let reply = super::made_up(call);
@@ -63,6 +65,11 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
     if given.is_empty() && Spec::of(&call.plan.table).is_unset() && !call.path.is_empty() {
         let message = "Invalid input. Value list must not be empty.";
         return Err(Failure::with_message(422, "entity.invalid_input", message));
+    }
+    let is_entity = ["id", "tenantId"].iter().any(|name| own.contains_key(*name));
+    let is_owned = Spec::of(&call.plan.table).owner().is_some();
+    if call.operation.method == "PUT" && !is_entity && !is_owned {
+        own.clear();
     }
     own.extend(given);
     if own.contains_key("updatedAt") {
