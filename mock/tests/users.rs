@@ -22,7 +22,7 @@ async fn a_new_user_has_every_member() -> Result {
         "customData": { "a": [1, null] }, "identities": {}, "lastSignInAt": null,
         "createdAt": user["createdAt"], "updatedAt": user["createdAt"],
         "profile": { "givenName": "A", "address": { "country": "ES" } },
-        "applicationId": null, "isSuspended": false, "hasPassword": true,
+        "applicationId": null, "cimdClientId": null, "isSuspended": false, "hasPassword": true,
     });
     assert_eq!(user, expected);
     let id = string(&user["id"]);

@@ -10,6 +10,7 @@ use crate::{
         errors::Failure,
         logs,
         releases::knows,
+        users,
     },
     state::{
         State,
@@ -62,7 +63,7 @@ fn context(state: &State, token: &AccessToken) -> Value {
     let application = state.tables.find("applications", &token.app_id).cloned();
     let mut context = json!({ "application": application });
     if let Some(user) = token.user_id.as_deref().and_then(|id| state.users.find(id)) {
-        context["user"] = user.to_json();
+        context["user"] = users::row(state, user);
         context["user"]["roles"] = claims::roles(state, user);
         context["user"]["organizations"] = claims::organization_data(state, user);
     }

@@ -6,8 +6,12 @@ use crate::{
     rules::{
         errors::Failure,
         guard::{Field, Kind, optional},
+        releases::knows,
     },
-    state::user::Users,
+    state::{
+        State,
+        user::{User, Users},
+    },
 };
 
 /// The members that a search looks at.
@@ -64,4 +68,13 @@ pub(crate) fn refuse_taken(
         }
     }
     Ok(())
+}
+
+/// All that is said of a user, as the release that is played has it.
+pub(crate) fn row(state: &State, user: &User) -> Value {
+    let mut row = user.to_members();
+    if !knows(state, "next") {
+        row.remove("cimdClientId");
+    }
+    row.into()
 }

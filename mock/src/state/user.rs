@@ -44,7 +44,7 @@ static DEFAULTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let defaults = json!({
         "username": null, "primaryEmail": null, "primaryPhone": null, "name": null,
         "avatar": null, "customData": {}, "identities": {}, "lastSignInAt": null, "profile": {},
-        "applicationId": null, "isSuspended": false,
+        "applicationId": null, "cimdClientId": null, "isSuspended": false,
     });
     defaults.as_object().cloned().unwrap_or_default()
 });

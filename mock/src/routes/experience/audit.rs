@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Event, Experience, Flow, Proof, Record};
 use crate::{
-    rules::{logs, releases::knows},
+    rules::{logs, releases::knows, users},
     state::{
         State,
         collection::{Members, object},
@@ -290,7 +290,7 @@ pub(super) const VIEWED: [&str; 2] = ["hasPassword", "ssoIdentities"];
 
 /// A new user, as the database has them.
 fn row_of(user: &User, state: &State) -> Value {
-    let mut row = user.to_json();
+    let mut row = users::row(state, user);
     forget(&mut row, &VIEWED);
     if let Some(members) = row.as_object_mut() {
         let own = json!({

@@ -12,6 +12,7 @@ use crate::{
         events::{self, ADDRESS},
         releases::knows,
         sentinel::BLOCKED,
+        users,
     },
     state::{
         collection::{Members, object},
@@ -30,12 +31,12 @@ pub(super) fn tell(flow: &mut Flow<'_>, path: &str, answer: &Answer) {
                 Event::ForgotPassword => "PostResetPassword",
             };
             let Ok(user) = flow.user() else { return };
-            let own = json!({ "userIp": ADDRESS, "userId": user.id, "user": shown(&user) });
+            let own = json!({ "userIp": ADDRESS, "userId": user.id, "user": shown(flow, &user) });
             queue(flow, event, own);
         }
         ("/identification", Ok(_)) if flow.experience.event == Event::Register => {
             let Ok(user) = flow.user() else { return };
-            queue(flow, "User.Created", in_flow(flow, json!({ "data": shown(&user) })));
+            queue(flow, "User.Created", in_flow(flow, json!({ "data": shown(flow, &user) })));
         }
         (_, Err(failure)) if failure.body["code"] == BLOCKED && knows(flow.state, "1.34") => {
             let Some((_, identifier)) = sentinel::attempt(flow, path) else { return };
@@ -74,8 +75,8 @@ fn application(flow: &Flow<'_>) -> Option<Members> {
     Some(named.filter_map(|name| Some((name.to_owned(), own.get(name)?.clone()))).collect())
 }
 
-fn shown(user: &User) -> Value {
-    let mut shown = user.to_json();
+fn shown(flow: &Flow<'_>, user: &User) -> Value {
+    let mut shown = users::row(flow.state, user);
     forget(&mut shown, &VIEWED);
     shown
 }

@@ -102,7 +102,8 @@ pub(crate) fn numbers(release: &str) -> [u32; 3] {
     let mut numbers = [0; 3];
     let parts = release.trim_start_matches('v').split('.');
     for (number, part) in numbers.iter_mut().zip(parts) {
-        *number = part.parse().unwrap_or_default();
+        // What comes with the `next` release has no number yet, and is later than all.
+        *number = part.parse().unwrap_or(u32::MAX);
     }
     numbers
 }
