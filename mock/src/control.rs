@@ -7,18 +7,10 @@ use serde_json::Value;
 
 use crate::{
     Mock,
-    rules::{apps::App, authorizations},
+    rules::devices,
     setup::check_user,
-    state::{
-        State,
-        custom_claims::CustomClaims,
-        device::{DeviceAnswer, DeviceGrant},
-        params::Params,
-    },
+    state::{State, custom_claims::CustomClaims},
 };
-
-/// How far a clock is put forward at most, in milliseconds: a thousand years.
-const FARTHEST: u64 = 1000 * 365 * 24 * 60 * 60 * 1000;
 
 /// What a stand-in knew at some time, to go back to: [`Mock::snapshot`].
 pub struct Snapshot(Box<State>);
@@ -32,9 +24,7 @@ impl fmt::Debug for Snapshot {
 impl Mock {
     /// Puts the stand-in's clock forward: codes, tokens and sessions get older by this much.
     pub fn advance(&self, time: Duration) {
-        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let mut state = self.store.lock();
-        state.ahead = state.ahead.saturating_add(millis).min(FARTHEST);
+        self.store.lock().advance(time);
     }
 
     /// Keeps all that the stand-in knows now, for [`restore`](Self::restore).
@@ -95,39 +85,18 @@ impl Mock {
     pub fn approve_device(&self, user_code: &str, user_id: &str) -> bool {
         let state = &mut *self.store.lock();
         check_user(state, user_id);
-        let pending = |grant: &&mut DeviceGrant| matches!(grant.answer, DeviceAnswer::Pending);
-        let Some(grant) = state.tokens.devices.of_user(user_code).filter(pending) else {
-            return false;
-        };
-        let (app_id, params): (String, Params) = (grant.app_id.clone(), grant.params.clone());
-        let Some(app) = App::find(state, &app_id) else { return false };
-        let own = authorizations::grant(state, &app, &params, "", Some(user_id));
-        if let Some(grant) = state.tokens.devices.of_user(user_code) {
-            grant.answer = DeviceAnswer::Approved(Box::new(own));
-        }
-        true
+        devices::answer(state, user_code, Some(user_id))
     }
 
     /// Does what a user does at `/device` who does not know the device. Says whether there was
     /// such a code, and nobody had answered it.
     pub fn deny_device(&self, user_code: &str) -> bool {
-        self.answer_device(user_code, |grant| grant.answer = DeviceAnswer::Denied)
+        devices::answer(&mut self.store.lock(), user_code, None)
     }
 
     /// Makes a device's code too old. Says whether there was such a code, and nobody had answered
     /// it.
     pub fn expire_device(&self, user_code: &str) -> bool {
-        self.answer_device(user_code, |grant| grant.expires_at = 0)
-    }
-
-    fn answer_device(&self, user_code: &str, answer: impl FnOnce(&mut DeviceGrant)) -> bool {
-        let mut state = self.store.lock();
-        match state.tokens.devices.of_user(user_code) {
-            Some(grant) if matches!(grant.answer, DeviceAnswer::Pending) => {
-                answer(grant);
-                true
-            }
-            _ => false,
-        }
+        devices::expire(&mut self.store.lock(), user_code)
     }
 }

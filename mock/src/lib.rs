@@ -68,6 +68,7 @@
 //! - The old interaction API (`/api/interaction`) answers with examples.
 
 mod authenticator;
+mod builder;
 #[cfg(feature = "client")]
 mod client;
 mod control;
@@ -84,8 +85,9 @@ mod state;
 mod transport;
 
 pub use authenticator::{Authenticator, AuthenticatorError};
+pub use builder::MockBuilder;
 pub use control::Snapshot;
-pub use mock::{Mock, MockBuilder};
+pub use mock::Mock;
 pub use requests::Requests;
 pub use seed::Seed;
 pub use state::{

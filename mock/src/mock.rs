@@ -1,33 +1,30 @@
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use crate::{
+    builder::MockBuilder,
     requests::Requests,
     rules::{
-        apps::{App, Apps, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
-        documents, guard,
+        apps::{App, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
+        guard,
     },
-    seed::Seed,
     server::Server,
     state::{
-        Observer, Store,
+        Store,
         keys::Algorithm,
         user::{Password, User},
     },
 };
 
-/// Where it seems to be when it has no port.
-const WITHOUT_PORT: &str = "http://localhost";
-
 /// A running stand-in of Logto. Dropping it closes its port and connections.
 pub struct Mock {
     pub(crate) store: Store,
-    endpoint: String,
-    m2m: App,
-    web: App,
-    spa: App,
-    third_party: App,
-    native: App,
-    device: App,
+    pub(crate) endpoint: String,
+    pub(crate) m2m: App,
+    pub(crate) web: App,
+    pub(crate) spa: App,
+    pub(crate) third_party: App,
+    pub(crate) native: App,
+    pub(crate) device: App,
     pub(crate) server: Server,
 }
 
@@ -37,7 +34,7 @@ impl Mock {
     /// # Errors
     ///
     /// When no port, thread or randomness can be had from the operating system.
-    pub async fn start() -> io::Result<Self> {
+    pub async fn start() -> std::io::Result<Self> {
         Self::builder().start().await
     }
 
@@ -200,113 +197,6 @@ impl Mock {
     /// How long access tokens issued from now on are good for (an hour at first).
     pub fn set_token_lifetime(&self, lifetime: Duration) {
         self.store.lock().tokens.lifetime = lifetime;
-    }
-}
-
-/// How a stand-in is to be: [`Mock::builder`].
-#[derive(Default)]
-#[must_use = "nothing runs before it is started"]
-pub struct MockBuilder {
-    port: u16,
-    is_without_port: bool,
-    id_seed: Option<String>,
-    seed: Seed,
-    release: Option<String>,
-    strict: bool,
-    observer: Option<Observer>,
-}
-
-impl MockBuilder {
-    /// The port on loopback; without it, any free one.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// Listens on no port: requests come in by [`Mock::transport`] alone, which
-    /// [`Mock::client`] uses then. Webhooks are sent from the runtime that requests are made on.
-    #[cfg(feature = "client")]
-    pub fn without_port(mut self) -> Self {
-        self.is_without_port = true;
-        self
-    }
-
-    /// What its ids, codes and opaque tokens are computed from. The same requests get the same
-    /// ids in each run and on any port; where a test has several stand-ins that must not know
-    /// each other's ids, each gets a seed of its own.
-    pub fn id_seed(mut self, seed: &str) -> Self {
-        self.id_seed = Some(seed.to_owned());
-        self
-    }
-
-    /// What it holds when it starts. [`Mock::reset`] goes back to it.
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// The release whose answers it gives, such as `1.38`: operations and fields that came later
-    /// are absent. Those from 1.30 to 1.42 are known.
-    pub fn release(mut self, release: &str) -> Self {
-        self.release = Some(release.to_owned());
-        self
-    }
-
-    /// Refuses what it has only examples of, with 501.
-    pub fn strict(mut self) -> Self {
-        self.strict = true;
-        self
-    }
-
-    /// Tells of each request that was answered: method, path, status and time. Queries and bodies
-    /// are left out, since they hold secrets.
-    pub fn on_request(mut self, observer: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Errors
-    ///
-    /// When the port is taken, when no thread or randomness can be had from the operating system,
-    /// when the seed cannot be made ([`io::ErrorKind::InvalidData`]), and when the release is not
-    /// one that is known ([`io::ErrorKind::InvalidInput`]).
-    pub async fn start(self) -> io::Result<Mock> {
-        check_release(self.release.as_deref())?;
-        let (listener, endpoint) = match self.is_without_port {
-            true => (None, WITHOUT_PORT.to_owned()),
-            false => Server::listen(self.port).map(|(own, endpoint)| (Some(own), endpoint))?,
-        };
-        let store = Store::new(&endpoint, self.id_seed.as_deref().unwrap_or("logto-mock"))?;
-        let Apps { m2m, web, spa, third_party, native, device } = {
-            let mut state = store.lock();
-            let apps = Apps::add_to(&mut state);
-            self.seed.sow(&mut state)?;
-            state.release = self.release;
-            state.strict = self.strict;
-            state.observer = self.observer;
-            apps
-        };
-        let server = match listener {
-            Some(listener) => Server::run(listener, store.clone())?,
-            None => Server::default(),
-        };
-        store.begin();
-        Ok(Mock { store, endpoint, m2m, web, spa, third_party, native, device, server })
-    }
-}
-
-fn check_release(release: Option<&str>) -> io::Result<()> {
-    match release.and_then(documents::objection) {
-        Some(why) => Err(io::Error::new(io::ErrorKind::InvalidInput, why)),
-        None => Ok(()),
-    }
-}
-
-impl fmt::Debug for MockBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MockBuilder").field("port", &self.port).finish_non_exhaustive()
     }
 }
 

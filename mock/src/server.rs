@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, TcpListener},
+    net::{IpAddr, Ipv4Addr, TcpListener},
     thread,
 };
 
@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     port::Port,
     routes::{
-        account, audit, authorization, consent, cors, device, experience,
+        account, audit, authorization, consent, control, cors, device, experience,
         faults::{self, Broken},
         hasura, oidc, operations, provider, recorder, sign_out, token, user_assets,
     },
@@ -32,13 +32,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn listen(port: u16) -> io::Result<(TcpListener, String)> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-            io::Error::new(error.kind(), format!("port {port} of 127.0.0.1: {error}"))
+    pub(crate) fn listen(host: IpAddr, port: u16) -> io::Result<(TcpListener, String)> {
+        let listener = TcpListener::bind((host, port)).map_err(|error| {
+            io::Error::new(error.kind(), format!("port {port} of {host}: {error}"))
         })?;
         listener.set_nonblocking(true)?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
-        Ok((listener, endpoint))
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        Ok((listener, format!("http://{address}")))
     }
 
     pub(crate) fn run(listener: TcpListener, store: Store) -> io::Result<Self> {
@@ -81,6 +84,10 @@ impl Drop for Server {
 }
 
 pub(crate) fn routes(store: Store) -> Router {
+    let control = match store.lock().has_control {
+        true => control::routes(),
+        false => Router::new(),
+    };
     Router::new()
         .merge(authorization::routes())
         .merge(consent::routes())
@@ -100,5 +107,6 @@ pub(crate) fn routes(store: Store) -> Router {
         .layer(middleware::from_fn(cors::share))
         .layer(middleware::from_fn_with_state(store.clone(), recorder::record))
         .layer(DefaultBodyLimit::disable())
+        .merge(control)
         .with_state(store)
 }

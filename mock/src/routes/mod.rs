@@ -8,6 +8,7 @@ pub(crate) mod body;
 pub(crate) mod callback;
 pub(crate) mod client_auth;
 pub(crate) mod consent;
+pub(crate) mod control;
 pub(crate) mod cookies;
 pub(crate) mod cors;
 pub(crate) mod deliver;

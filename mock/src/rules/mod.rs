@@ -11,6 +11,7 @@ pub(crate) mod codes;
 pub(crate) mod connectors;
 pub(crate) mod contract;
 pub(crate) mod customizer;
+pub(crate) mod devices;
 mod digests;
 pub(crate) mod documents;
 pub(crate) mod email_policy;

@@ -28,6 +28,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 pub(crate) use self::time::{iso, now};
@@ -75,6 +76,8 @@ pub(crate) struct State {
     pub(crate) custom_domains: bool,
     /// Webhooks that are due.
     pub(crate) deliveries: Vec<Delivery>,
+    /// Whether tests control it by requests, too.
+    pub(crate) has_control: bool,
     /// Whether what cannot be told from the contract is refused.
     pub(crate) strict: bool,
     pub(crate) tokens: Tokens,
@@ -103,7 +106,16 @@ pub(crate) struct State {
     pub(crate) release: Option<String>,
 }
 
+/// How far a clock is put forward at most, in milliseconds: a thousand years.
+const FARTHEST: u64 = 1000 * 365 * 24 * 60 * 60 * 1000;
+
 impl State {
+    /// Puts the clock forward.
+    pub(crate) fn advance(&mut self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.ahead = self.ahead.saturating_add(millis).min(FARTHEST);
+    }
+
     /// Milliseconds since the epoch, by the stand-in's own clock.
     #[allow(clippy::unused_self, reason = "a locked state is what sets the clock")]
     pub(crate) fn now(&self) -> u64 {
@@ -129,6 +141,8 @@ struct Shared {
     state: Mutex<State>,
     /// What was known at the start.
     first: OnceLock<State>,
+    /// What is kept to go back to, by the names that requests gave it.
+    kept: Mutex<HashMap<String, State>>,
 }
 
 impl Store {
@@ -146,6 +160,7 @@ impl Store {
             links: AllLinks::default(),
             storage: None,
             deliveries: Vec::new(),
+            has_control: false,
             strict: false,
             tokens: Tokens::default(),
             sessions: Sessions::default(),
@@ -166,7 +181,7 @@ impl Store {
             observer: None,
             release: None,
         });
-        Ok(Self(Arc::new(Shared { state, first: OnceLock::new() })))
+        Ok(Self(Arc::new(Shared { state, first: OnceLock::new(), kept: Mutex::default() })))
     }
 
     /// Has [`reset`](Self::reset) go back to what is known now.
@@ -178,6 +193,25 @@ impl Store {
         if let Some(first) = self.0.first.get() {
             self.restore(first);
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, State>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what is known now under a name.
+    pub(crate) fn keep(&self, name: &str) {
+        let state = self.lock().clone();
+        self.kept().insert(name.to_owned(), state);
+    }
+
+    /// Goes back to what was kept under this name, if there is something.
+    pub(crate) fn go_back_to(&self, name: &str) -> bool {
+        self.kept().get(name).map(|known| self.restore(known)).is_some()
+    }
+
+    pub(crate) fn drop_kept(&self, name: &str) -> bool {
+        self.kept().remove(name).is_some()
     }
 
     /// Goes back to what was known, at the same address. What applications have got for themselves
