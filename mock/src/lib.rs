@@ -64,6 +64,8 @@
 //! - Webhooks go to `http` addresses only, without redirects.
 //! - Of a connector's configuration it is checked that the text fields its form requires are
 //!   there, that issuers are URLs and that SAML metadata has a certificate; nothing is fetched.
+//! - SAML responses are not signed, requests' signatures are not verified, and no assertion of an
+//!   identity provider is taken.
 //! - Domains stay pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
 

@@ -199,6 +199,21 @@ impl Mock {
         self.store.lock().storage = enabled.then(HashMap::new);
     }
 
+    /// Gives an application the one secret that it had before applications could have several.
+    /// It is good for tokens until `delete_legacy_secret` takes it away.
+    pub fn set_legacy_secret(&self, application_id: &str, secret: &str) {
+        let mut state = self.store.lock();
+        state.tables.table("applications").change("", application_id, |row| {
+            row.members.insert("secret".into(), secret.into());
+        });
+    }
+
+    /// Below which domain protected applications are found. At first there is none, and they are
+    /// refused as by a server of one's own.
+    pub fn set_protected_app_domain(&self, domain: Option<&str>) {
+        self.store.lock().protected_domain = domain.map(str::to_owned);
+    }
+
     /// Whether operations of which nothing but their form is known are refused with 501. At first
     /// they answer with a valid example and the header `logto-mock: example`.
     pub fn set_strict(&self, strict: bool) {

@@ -93,8 +93,9 @@ async fn what_is_not_there_is_named() -> Result {
         for method in [Method::GET, Method::PATCH] {
             let (status, error) = fixture.send(method.clone(), &path, json!({})).await?;
             let named = match (name, &method) {
-                ("hooks", &Method::PATCH) => &json!({
-                    "code": "entity.not_exists", "message": "The hook does not exist.",
+                ("hooks" | "organizations", &Method::PATCH) => &json!({
+                    "code": "entity.not_exists",
+                    "message": format!("The {} does not exist.", name.trim_end_matches('s')),
                 }),
                 _ => &named,
             };
@@ -114,6 +115,9 @@ async fn what_is_not_there_is_named() -> Result {
 async fn what_is_taken_is_named() -> Result {
     let fixture = Fixture::start().await?;
     let resource = json!({ "name": "API", "indicator": "https://api.example" });
+    let api = json!({ "name": "Other API", "indicator": "https://other.example" });
+    let (_, api) = fixture.send(Method::POST, "/api/resources", api).await?;
+    let scopes = format!("/api/resources/{}/scopes", string(&api["id"]));
     for (path, body, code, message) in [
         (
             "/api/roles",
@@ -128,7 +132,7 @@ async fn what_is_taken_is_named() -> Result {
             "The API identifier https://api.example is already in use",
         ),
         (
-            "/api/resources/management-api/scopes",
+            scopes.as_str(),
             json!({ "name": "read:things" }),
             "scope.name_exists",
             "The scope name read:things is already in use",

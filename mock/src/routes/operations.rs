@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequestParts, Request, State},
     http::{
         HeaderValue, Method, StatusCode,
-        header::{ALLOW, LINK},
+        header::{ALLOW, CONTENT_TYPE, LINK},
     },
     response::{IntoResponse, Response},
 };
@@ -28,6 +28,7 @@ use crate::{
         errors::Failure,
         events,
         plan::plans,
+        spec::Spec,
     },
     state::{Store, params::Params},
 };
@@ -63,6 +64,7 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
     let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
     let (mut parts, body) = request.into_parts();
     match operation.access {
+        _ if Spec::of(&plans()[at].table).is_open() => {}
         Access::Management => Management::from_request_parts(&mut parts, &store).await.map(drop)?,
         Access::Account => Account::from_request_parts(&mut parts, &store).await.map(drop)?,
         Access::Open => {}
@@ -80,6 +82,7 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
     let strict = state.strict;
     let state = &mut *state;
     let mut call = Call { contract, operation, plan, state, path, query: &query, body };
+    behaviours::before(&call)?;
     call.check()?;
     let reply = behaviours::run(&mut call)?;
     let user_agent = user_agent(&parts.headers);
@@ -101,6 +104,8 @@ fn response(reply: Reply, url: &str, query: &Params) -> Response {
         Body::None => status.into_response(),
         Body::Json(body) => reply::json(status, &body),
         Body::Text(body) => reply::text(status, &body),
+        Body::Page(media_type, body) => ([(CONTENT_TYPE, media_type)], body).into_response(),
+        Body::Redirect(location) => reply::redirect(status, &location),
     };
     if reply.is_example {
         response.headers_mut().insert("logto-mock", HeaderValue::from_static("example"));

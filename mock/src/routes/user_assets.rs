@@ -66,6 +66,9 @@ async fn upload_pages(
     body: Bytes,
 ) -> Answer {
     let file = File::of(&headers, &body).ok_or_else(no_file)?;
+    if file.kind != "application/zip" {
+        return Err(Failure::new(400, "guard.mime_type_not_allowed"));
+    }
     let id = keep(&store, &file)?;
     Ok(reply::ok(&json!({ "customUiAssetId": id })))
 }

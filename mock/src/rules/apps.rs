@@ -70,6 +70,7 @@ impl App {
                     let end = own.members.get("expiresAt").and_then(Value::as_u64);
                     Some((text(&own.members, "value")?.to_owned(), end))
                 })
+                .chain(legacy_secret(application).map(|own| (own.to_owned(), None)))
                 .collect(),
         })
     }
@@ -232,6 +233,11 @@ fn without_port(uri: &str) -> String {
         _ => authority,
     };
     format!("{scheme}://{host}{path}")
+}
+
+/// The secret of an application that is older than lists of them.
+pub(crate) fn legacy_secret(application: &Members) -> Option<&str> {
+    text(application, "secret").filter(|secret| !secret.starts_with("#internal:"))
 }
 
 pub(crate) fn is_public(kind: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::{
         engine,
         errors::Failure,
         plan::Plan,
+        spec::Spec,
     },
     state::{State, collection::Members, params::Params},
 };
@@ -39,6 +40,10 @@ pub(crate) enum Body {
     None,
     Json(Value),
     Text(String),
+    /// A text of this media type.
+    Page(&'static str, String),
+    /// Where the browser goes on.
+    Redirect(String),
 }
 
 impl Reply {
@@ -71,6 +76,14 @@ impl Reply {
         Self { status: 200, body: Body::Text(body), total: None, is_example: false }
     }
 
+    pub(crate) fn page(media_type: &'static str, text: String) -> Self {
+        Self { status: 200, body: Body::Page(media_type, text), total: None, is_example: false }
+    }
+
+    pub(crate) fn redirect(location: String) -> Self {
+        Self { status: 302, body: Body::Redirect(location), total: None, is_example: false }
+    }
+
     /// What Logto sends where it has nothing to say about what was created.
     pub(crate) fn created() -> Self {
         Self { status: 201, ..Self::text("Created".to_owned()) }
@@ -85,7 +98,7 @@ impl Call<'_> {
             engine::check_owners(self)?;
         }
         self.check_query()?;
-        if let Some(schema) = &self.operation.body {
+        if let Some(schema) = self.operation.body.as_ref().filter(|_| !self.is_read_later()) {
             let says_something = self.body.as_object().is_some_and(|own| !own.is_empty());
             if let Some(release) = &self.state.release {
                 self.contract.restrict(schema, &mut self.body, release);
@@ -101,6 +114,11 @@ impl Call<'_> {
             self.body = body;
         }
         Ok(())
+    }
+
+    /// Whether any object will do at first.
+    fn is_read_later(&self) -> bool {
+        Spec::of(&self.plan.table).is_read_later() && self.body.is_object()
     }
 
     fn check_path(&self) -> Result<(), Failure> {
@@ -133,6 +151,11 @@ impl Call<'_> {
                 }
                 Some(value) if self.contract.resolve(&own.schema)["enum"].is_array() => {
                     check.value(&own.schema, &json!(value), &path);
+                }
+                Some(value) if own.schema["type"] == "integer" => {
+                    if let Ok(number) = value.parse::<i64>() {
+                        check.format(&own.name, &json!(number), &path);
+                    }
                 }
                 _ => {}
             }

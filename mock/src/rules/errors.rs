@@ -26,6 +26,12 @@ impl Failure {
         Self::with_message(404, "entity.not_exists_with_id", &message)
     }
 
+    /// What was asked for makes no sense.
+    pub(crate) fn invalid_input(status: u16, what: &str) -> Self {
+        let message = format!("Input is invalid. {what}");
+        Self::with_message(status, "request.invalid_input", &message)
+    }
+
     /// A body that does not have Logto's usual form.
     pub(crate) fn raw(status: u16, body: Value) -> Self {
         Self { status, body, challenge: None, is_foreign: false }
@@ -115,6 +121,34 @@ fn message(code: &str) -> &'static str {
         "application.protected_app_not_configured" => {
             "Protected app provider is not configured. This feature is not available for open source version."
         }
+        "application.custom_domain_not_found" => "The application has no such domain.",
+        "application.device_flow_native_only" => {
+            "Only native applications can use the device flow."
+        }
+        "application.device_flow_not_changeable" => {
+            "An application is for devices from the start, or never."
+        }
+        "application.invalid_subdomain" => "Invalid subdomain.",
+        "application.invalid_third_party_application_type" => {
+            "Applications of this type cannot belong to a third party."
+        }
+        "application.protected_app_metadata_is_required" => {
+            "A protected application needs `protectedAppMetadata`."
+        }
+        "application.protected_application_subdomain_exists" => "The subdomain is in use.",
+        "application.saml.acs_url_required" => "The application has no URL for SAML responses.",
+        "application.saml.auth_request_issuer_not_match" => {
+            "The request does not come from the application's service provider."
+        }
+        "application.saml.entity_id_required" => "The application has no entity ID.",
+        "application.saml.invalid_saml_request" => "Invalid SAML authentication request.",
+        "application.saml.saml_application_only" => {
+            "The API is only available for SAML applications."
+        }
+        "application.saml.sp_initiated_saml_sso_session_not_found" => {
+            "No service provider has asked for this sign-in."
+        }
+        "application.should_delete_custom_domains_first" => "Delete its custom domains first.",
         "application.invalid_role_type" => "Only machine to machine roles can be assigned.",
         "application.invalid_type" => {
             "Only machine to machine applications can have associated roles."
@@ -148,6 +182,8 @@ fn message(code: &str) -> &'static str {
         "connector.invalid_certificate" => {
             "The connector's certificate is invalid, please make sure the certificate is in PEM encoding."
         }
+        "connector.invalid_response" => "The connector's response is invalid.",
+        "connector.unexpected_type" => "The connector's type is unexpected.",
         "connector.invalid_config" => "The connector's config is invalid.",
         "connector.invalid_type_for_syncing_profile" => "Only social connectors sync profiles.",
         "connector.multiple_instances_not_supported" => {
@@ -161,12 +197,13 @@ fn message(code: &str) -> &'static str {
         }
         "connector.should_specify_target" => "The metadata must name a target.",
         "connector.token_storage_not_supported" => "This connector cannot store tokens.",
-        "connector.unexpected_type" => "The connector's type is unexpected.",
         "custom_profile_fields.invalid_name" => {
             "Invalid field name, only letters or numbers are allowed, case sensitive."
         }
         "domain.domain_in_use" => "This domain is in use.",
         "domain.not_configured" => "Domain hostname provider is not configured.",
+        "domain.hostname_already_exists" => "Another application has this domain.",
+        "domain.limit_to_one_domain" => "You can only have one custom domain.",
         "entity.db_constraint_violated" => "Database constraint violated.",
         "entity.not_found" => "The resource does not exist.",
         "entity.unique_integrity_violation" => {
@@ -198,6 +235,7 @@ fn message(code: &str) -> &'static str {
         "one_time_token.token_revoked" => "The token has been revoked.",
         "one_time_token.email_mismatch" => "The token was sent to another email address.",
         "one_time_token.token_consumed" => "The token has been used already.",
+        "organization.role_names_not_found" => "Some of the named roles do not exist.",
         "organization.require_membership" => {
             "The user must be a member of the organization to proceed."
         }
@@ -211,6 +249,9 @@ fn message(code: &str) -> &'static str {
         "resource.cannot_delete_management_api" => "Cannot delete Logto Management API.",
         "resource.cannot_modify_management_api" => "Cannot modify Logto Management API.",
         "scope.name_with_space" => "The name of the scope cannot contain any spaces.",
+        "session.connector_validation_session_not_found" => {
+            "Nobody has been sent to this connector to sign in."
+        }
         "session.captcha_failed" => "The captcha was not solved.",
         "session.captcha_required" => "The captcha has to be solved first.",
         "session.identifier_not_found" => {

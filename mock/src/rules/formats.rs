@@ -9,10 +9,10 @@ pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Opti
         ("backchannelLogoutUri", false) => "url",
         ("termsOfUseUrl" | "privacyPolicyUrl", false) => "link",
         ("supportEmail", false) => "address",
-        ("avatar" | "indicator", false) if depth == 1 => "url",
+        ("avatar", false) if depth == 1 => "url",
         ("primaryColor" | "darkPrimaryColor", false) => "color",
         ("redirectUris" | "postLogoutRedirectUris", true) => "redirect",
-        ("password", false) if depth == 1 => "filled",
+        ("password" | "emailDomain" | "indicator", false) if depth == 1 => "filled",
         ("name", false) if depth == 1 && !of_user => "filled",
         _ if is_list && name.ends_with("Ids") => "filled",
         _ => return None,
@@ -22,4 +22,9 @@ pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Opti
 /// Lists that must not be empty when something is created or added.
 pub(crate) fn needs_items(name: &str, depth: usize) -> bool {
     depth == 1 && ["userIds", "applicationIds", "scopeIds", "events"].contains(&name)
+}
+
+/// The least that a number may be.
+pub(crate) fn least(name: &str) -> Option<u64> {
+    ["lifeSpanInYears", "limit"].contains(&name).then_some(1)
 }

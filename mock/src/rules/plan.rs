@@ -215,7 +215,9 @@ fn shape(template: &str) -> String {
 
 fn table(shape: &str) -> String {
     let parts = shape.trim_start_matches("/api/").split('/').filter(|part| *part != "{}");
-    parts.collect::<Vec<_>>().join("/")
+    let own = parts.collect::<Vec<_>>().join("/");
+    // These are applications of one kind.
+    if own == "saml-applications" { "applications".to_owned() } else { own }
 }
 
 fn before_last(shape: &str) -> &str {

@@ -68,6 +68,16 @@ impl<'a> Spec<'a> {
         self.own["unset"] == true
     }
 
+    /// Whether anybody may use it, whatever the contract says.
+    pub(crate) fn is_open(self) -> bool {
+        self.own["open"] == true
+    }
+
+    /// Whether a body is looked at only after what the path names.
+    pub(crate) fn is_read_later(self) -> bool {
+        self.own["later"] == true
+    }
+
     pub(crate) fn defaults(self) -> Members {
         self.own["defaults"].as_object().cloned().unwrap_or_default()
     }

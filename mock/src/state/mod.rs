@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) storage: Option<HashMap<String, (String, Vec<u8>)>>,
     /// Whether there is a provider for custom domains.
     pub(crate) custom_domains: bool,
+    /// Below which domain protected applications are found; none where there are no such.
+    pub(crate) protected_domain: Option<String>,
     /// Webhooks that are due.
     pub(crate) deliveries: Vec<Delivery>,
     /// Whether tests control it by requests, too.
@@ -159,6 +161,7 @@ impl Store {
             tables: Tables::default(),
             links: AllLinks::default(),
             storage: None,
+            protected_domain: None,
             deliveries: Vec::new(),
             has_control: false,
             strict: false,

@@ -36,6 +36,16 @@ pub(crate) fn body(method: &str, template: &str) -> Option<&'static Value> {
     Some(resolve(schema))
 }
 
+/// The same, of an operation on the items of a collection.
+pub(crate) fn body_of_item(method: &str, collection: &str) -> Option<&'static Value> {
+    let start = format!("{collection}/{{");
+    let mut paths = document()["paths"].as_object()?.keys();
+    let item = paths.find(|path| {
+        path.strip_prefix(&start).is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
+    })?;
+    body(method, item)
+}
+
 /// The one field of a body, if it is a list of objects, and their schema.
 pub(crate) fn list_of_body(method: &str, template: &str) -> Option<(&'static str, &'static Value)> {
     let mut fields = body(method, template)?["properties"].as_object()?.iter();
@@ -56,6 +66,18 @@ pub(crate) fn linked(method: &str, template: &str) -> Option<&'static str> {
     let found = names.next()?;
     let mut required = body["required"].as_array().into_iter().flatten();
     (!properties.contains_key("name") && required.all(|name| name == found)).then_some(found)
+}
+
+/// What is assigned to an item of a collection below its path: the end of that path, and the field
+/// of its body.
+pub(crate) fn below(collection: &str, end: &str) -> Option<(String, &'static str)> {
+    let start = format!("{collection}/{{");
+    let paths = document()["paths"].as_object()?;
+    let template = paths.keys().find(|path| {
+        let rest = path.strip_prefix(&start).and_then(|rest| rest.split_once('}'));
+        rest.is_some_and(|(_, rest)| rest.strip_prefix('/') == Some(end))
+    })?;
+    Some((end.to_owned(), linked("POST", template)?))
 }
 
 /// A body for an operation: what is known of an entity, and a value for each field that has to

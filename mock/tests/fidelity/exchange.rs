@@ -84,7 +84,7 @@ impl Exchange {
                 at,
                 collection: names[..at].join("/"),
                 name: names[at].trim_matches(['{', '}']).to_owned(),
-                value: values[at].to_owned(),
+                value: values[at].replace("%20", " "),
             })
             .collect()
     }

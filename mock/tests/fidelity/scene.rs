@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use crate::{
     contract,
     exchange::{Exchange, Parameter},
-    server,
+    server, tenant,
     world::{Reply, World},
 };
 
 /// Where what a field's ids name is created.
-const COLLECTIONS: &[(&str, &str)] = &[
+pub(crate) const COLLECTIONS: &[(&str, &str)] = &[
     ("userIds", "/api/users"),
     ("userId", "/api/users"),
     ("acceptedUserId", "/api/users"),
@@ -45,7 +45,9 @@ const VIEWS: &[(&str, &str)] = &[
 /// What an entity must have been for a request below it to succeed, by a word in the path.
 const HINTS: &[(&str, &str, &str)] = &[
     ("user-consent-scopes", "isThirdParty", "true"),
+    ("user-consent-scopes", "type", "\"Traditional\""),
     ("consent-organizations", "isThirdParty", "true"),
+    ("consent-organizations", "type", "\"Traditional\""),
     ("protected-app-metadata", "type", "\"Protected\""),
 ];
 
@@ -53,8 +55,9 @@ const SIGN_IN_EXPERIENCE: &str = "/api/sign-in-exp";
 
 pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_second: bool) {
     world.at(exchange);
-    let hints =
-        HINTS.iter().filter(|(word, ..)| exchange.succeeded() && exchange.path.contains(word));
+    tenant::services(world, exchange);
+    let is_other = exchange.code().is_some_and(|code| code.ends_with("_only"));
+    let hints = HINTS.iter().filter(|(word, ..)| !is_other && exchange.path.contains(word));
     world.hints = hints
         .map(|(_, name, value)| ((*name).to_owned(), serde_json::from_str(value).unwrap()))
         .collect();
@@ -64,6 +67,7 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_secon
     if is_second {
         settings(world, exchange, SIGN_IN_EXPERIENCE).await;
     }
+    tenant::members(world, exchange).await;
     let parameters = exchange.parameters();
     for (number, parameter) in parameters.iter().enumerate() {
         let is_last = number + 1 == parameters.len();
@@ -90,6 +94,7 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_secon
     named_in(world, exchange, "", &exchange.request_body).await;
     let query = Value::Object(exchange.query.clone());
     named_in(world, exchange, "", &query).await;
+    tenant::prepare(world, exchange).await;
     if was_taken(exchange) {
         take(world, exchange).await;
     }
@@ -122,20 +127,31 @@ async fn settings(world: &mut World<'_>, exchange: &Exchange, template: &str) {
     }
 }
 
-/// Lists that had something in them get one of what they had.
-pub(crate) async fn complete(world: &mut World<'_>, exchange: &Exchange, reply: Reply) -> Reply {
-    let recorded = exchange.response_body.as_array().and_then(|items| items.first());
-    let (Some(item), Some([])) = (recorded, reply.body.as_array().map(Vec::as_slice)) else {
+/// Lists that had something in them get some of what they had: one, or in a second try the oldest.
+pub(crate) async fn complete(
+    world: &mut World<'_>,
+    exchange: &Exchange,
+    reply: Reply,
+    is_second: bool,
+) -> Reply {
+    let (Some(recorded), Some(own)) = (exchange.response_body.as_array(), reply.body.as_array())
+    else {
         return reply;
     };
-    let value = ["id", "name", "key", "languageTag"].iter().find_map(|name| item[name].as_str());
-    let parameter = Parameter {
-        at: exchange.template.split('/').count(),
-        collection: exchange.template.clone(),
-        name: "id".into(),
-        value: value.unwrap_or_default().to_owned(),
-    };
-    ensure(world, exchange, &parameter).await;
+    if exchange.method != "GET" || recorded.is_empty() || !(own.is_empty() || is_second) {
+        return reply;
+    }
+    for item in recorded.iter().take(if is_second { 20 } else { 1 }).rev() {
+        let names = ["id", "name", "key", "languageTag"];
+        let value = names.iter().find_map(|name| item[name].as_str());
+        let parameter = Parameter {
+            at: exchange.template.split('/').count(),
+            collection: exchange.template.clone(),
+            name: "id".into(),
+            value: value.unwrap_or_default().to_owned(),
+        };
+        ensure(world, exchange, &parameter).await;
+    }
     world.replay(exchange).await
 }
 
@@ -164,6 +180,10 @@ async fn ensure(world: &mut World<'_>, exchange: &Exchange, parameter: &Paramete
         let Some((_, entities)) = entities else { return };
         let own = entity(world, entities, &parameter.value).await;
         world.manage("POST", &collection, &json!({ field: [own] })).await;
+        if let Some(known) = world.entity(&parameter.value) {
+            let path = format!("{collection}/{own}");
+            tenant::belongings(world, &parameter.collection, &path, &known).await;
+        }
         return;
     }
     let read = format!("{}/{{{}}}", parameter.collection, parameter.name);
@@ -267,6 +287,8 @@ pub(crate) async fn entity(world: &mut World<'_>, template: &str, recorded: &str
 /// Creates what is known of an entity, with values of its own where that is taken.
 async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
     let mut known = world.entity(recorded).unwrap_or_default();
+    let (template, path) = home(&known, template, path);
+    tenant::complete(&mut known);
     for (name, value) in world.hints.clone() {
         known.entry(name).or_insert(value);
     }
@@ -285,7 +307,7 @@ async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, r
     let Some(schema) = contract::body("POST", template) else {
         return replace(world, template, path, name, recorded).await;
     };
-    let Value::Object(translated) = world.translate(&known.into()) else { return };
+    let Value::Object(translated) = world.translate(&known.clone().into()) else { return };
     let number = world.number();
     let mut body = contract::fill(schema, &translated, number);
     if template == "/api/connectors" {
@@ -310,6 +332,40 @@ async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, r
     };
     if let Some(own) = listed["id"].as_str() {
         world.equate(recorded, own);
+        let path = format!("{path}/{own}");
+        change(world, template, &path, &known).await;
+        Box::pin(tenant::belongings(world, template, &path, &known)).await;
+        let is_kept = |secret: &&str| !secret.starts_with(['#', '<']);
+        if let Some(secret) = known.get("secret").and_then(Value::as_str).filter(is_kept) {
+            world.mock.set_legacy_secret(own, secret);
+        }
+    }
+}
+
+/// Sets what an entity was shown with and only a change can set.
+async fn change(world: &mut World<'_>, template: &str, path: &str, known: &Map<String, Value>) {
+    let (Some(new), Some(changed)) =
+        (contract::body("POST", template), contract::body_of_item("PATCH", template))
+    else {
+        return;
+    };
+    for (name, value) in known.iter().filter(|(_, value)| !value.is_null() && **value != false) {
+        let is_changed = contract::member(Some(changed), name).is_some();
+        if is_changed && contract::member(Some(new), name).is_none() {
+            let body = json!({ name: world.translate(value) });
+            world.manage("PATCH", path, &body).await;
+        }
+    }
+}
+
+/// Where an entity is created: applications of a kind have a place of their own.
+fn home<'a>(known: &Map<String, Value>, template: &'a str, path: &'a str) -> (&'a str, &'a str) {
+    const SAML: &str = "/api/saml-applications";
+    const OTHERS: &str = "/api/applications";
+    match (template, known.get("type").and_then(Value::as_str)) {
+        (OTHERS, Some("SAML")) | ("/api/saml", _) => (SAML, SAML),
+        (SAML, Some(other)) if other != "SAML" => (OTHERS, OTHERS),
+        _ => (template, path),
     }
 }
 
@@ -357,7 +413,7 @@ async fn named_in(world: &mut World<'_>, exchange: &Exchange, name: &str, value:
 
 /// Whether the exchange was refused since something of its kind was there.
 fn was_taken(exchange: &Exchange) -> bool {
-    let words = ["in_use", "exists", "unique", "duplicate", "conflict", "already"];
+    let words = ["in_use", "exists", "unique", "duplicate", "conflict", "already", "limit_to"];
     let code = exchange.code().unwrap_or_default();
     exchange.status >= 400
         && exchange.status != 404

@@ -2,31 +2,44 @@
 
 use serde_json::{Value, json};
 
+use super::protected;
 use crate::{
     rules::{
-        apps::is_public,
+        apps::{is_public, legacy_secret},
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
-        plan::plan_of,
         releases::knows,
         spec::{Act, Spec},
+        users::not_found,
     },
     state::{
         State,
-        collection::{Members, object, text},
+        collection::{Members, object, strings, text},
         now,
         tables::Row,
     },
 };
 
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {
-    match call.text("type") {
-        "Protected" => return Err(Failure::new(501, "application.protected_app_not_configured")),
-        "SAML" => return Err(Failure::new(400, "application.saml.use_saml_app_api")),
-        _ => {}
+    let kind = call.text("type").to_owned();
+    if kind == "SAML" {
+        return Err(Failure::new(400, "application.saml.use_saml_app_api"));
     }
-    check_exchange(call, call.body["isThirdParty"] == true)?;
+    if kind != "Native" && is_for_devices(&call.body) {
+        return Err(Failure::new(422, "application.device_flow_native_only"));
+    }
+    if kind == "Protected" && !call.body["protectedAppMetadata"].is_object() {
+        return Err(Failure::new(400, "application.protected_app_metadata_is_required"));
+    }
+    let is_third_party = call.body["isThirdParty"] == true;
+    if is_third_party && !may_be_third_party(call, &kind) {
+        return Err(Failure::new(400, "application.invalid_third_party_application_type"));
+    }
+    check_exchange(call, is_third_party)?;
+    if kind == "Protected" {
+        protected::build(call)?;
+    }
     if !knows(call.state, "1.42") {
         // Releases before show the one that they keep for themselves, whatever the type.
         call.body["secret"] = format!("#internal:{}", call.state.ids.secret()).into();
@@ -36,10 +49,104 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(own))
 }
 
+/// Whether it asks for the flow of devices without a keyboard.
+fn is_for_devices(own: &Value) -> bool {
+    own["customClientMetadata"]["isDeviceFlow"] == true
+}
+
+fn may_be_third_party(call: &Call<'_>, kind: &str) -> bool {
+    kind == "Traditional" || knows(call.state, "1.36") && is_public(kind)
+}
+
 pub(super) fn change(call: &mut Call<'_>) -> Outcome {
-    let is_third_party = application(call).is_ok_and(|own| own["isThirdParty"] == true);
-    check_exchange(call, is_third_party)?;
+    let own =
+        application(call).map_err(|_| Spec::of("applications").missing(Act::Change, call.key()))?;
+    refuse_saml(own)?;
+    check_access_rules(call)?;
+    check_exchange(call, own["isThirdParty"] == true)?;
+    let was_for_devices = own["customClientMetadata"]["isDeviceFlow"] == true;
+    if call.body["customClientMetadata"].is_object()
+        && is_for_devices(&call.body) != was_for_devices
+    {
+        return Err(Failure::new(422, "application.device_flow_not_changeable"));
+    }
+    if call.body["protectedAppMetadata"].is_object() {
+        call.body["protectedAppMetadata"] = protected::changed(own, &call.body)?;
+    }
     engine::run(call)
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
+    let own = application(call)?;
+    refuse_saml(own)?;
+    let domains = own.get("protectedAppMetadata").and_then(|own| own["customDomains"].as_array());
+    match domains.is_some_and(|domains| !domains.is_empty()) {
+        true => Err(Failure::new(422, "application.should_delete_custom_domains_first")),
+        false => engine::run(call),
+    }
+}
+
+fn refuse_saml(own: &Members) -> Result<(), Failure> {
+    match text(own, "type") == Some("SAML") {
+        true => Err(Failure::new(400, "application.saml.use_saml_app_api")),
+        false => Ok(()),
+    }
+}
+
+/// Who may use it has to be said before it is closed to all others.
+pub(super) fn check_access_rules(call: &Call<'_>) -> Result<(), Failure> {
+    let rules = call.state.tables.get("applications/access-control");
+    let rules = rules.and_then(|table| table.get("", &call.path[0]));
+    let rules = rules.map(|row| Value::from(row.members.clone())).unwrap_or_default();
+    match call.body["appLevelAccessControlEnabled"] == true && !has_rules(&rules) {
+        true => Err(no_rules()),
+        false => Ok(()),
+    }
+}
+
+fn has_rules(rules: &Value) -> bool {
+    let names = ["userIds", "userRoleIds", "organizationIds", "organizationRoleRules"];
+    names.iter().any(|name| rules[*name].as_array().is_some_and(|own| !own.is_empty()))
+}
+
+fn no_rules() -> Failure {
+    Failure::invalid_input(
+        422,
+        "Application access control must include at least one rule before it can be enabled.",
+    )
+}
+
+/// Everything that an application is opened for has to be there.
+pub(super) fn access_control(call: &mut Call<'_>) -> Outcome {
+    let own = application(call)?;
+    let rules = call.body["organizationRoleRules"].as_array().into_iter().flatten();
+    let rules: Vec<Members> = rules.filter_map(|rule| rule.as_object().cloned()).collect();
+    if rules.iter().any(|rule| strings(rule, "organizationRoleIds").is_empty()) {
+        let message = "Organization-role rule groups must include at least one organization role.";
+        return Err(Failure::invalid_input(422, message));
+    }
+    if own["appLevelAccessControlEnabled"] == true && !has_rules(&call.body) {
+        return Err(no_rules());
+    }
+    let state = &*call.state;
+    let known = |table: &str, ids: &[String]| {
+        ids.iter().all(|id| match table {
+            "users" => state.users.find(id).is_some(),
+            _ => state.tables.find(table, id).is_some(),
+        })
+    };
+    let of_rules = |rule: &Members| {
+        let organization = text(rule, "organizationId").unwrap_or_default().to_owned();
+        known("organizations", &[organization])
+            && known("organization-roles", &strings(rule, "organizationRoleIds"))
+    };
+    let own =
+        [("users", "userIds"), ("roles", "userRoleIds"), ("organizations", "organizationIds")];
+    let are_known = own.iter().all(|(table, member)| known(table, &call.strings(member)));
+    match are_known && rules.iter().all(of_rules) {
+        true => engine::run(call),
+        false => Err(Failure::new(404, "entity.relation_foreign_key_not_found")),
+    }
 }
 
 /// Third parties exchange no tokens.
@@ -67,7 +174,7 @@ pub(crate) fn add_default_secret(state: &mut State, application: &Members) {
 }
 
 /// The application that the path names.
-fn application<'a>(call: &'a Call<'_>) -> Result<&'a Members, Failure> {
+pub(super) fn application<'a>(call: &'a Call<'_>) -> Result<&'a Members, Failure> {
     let id = call.path.first().map(String::as_str).unwrap_or_default();
     let found = call.state.tables.find("applications", id);
     found.ok_or_else(|| Spec::of("applications").missing(Act::Read, id))
@@ -86,72 +193,21 @@ pub(super) fn create_secret(call: &mut Call<'_>) -> Outcome {
 pub(super) fn refuse_past(call: &Call<'_>) -> Result<(), Failure> {
     match call.body["expiresAt"].as_u64() {
         Some(time) if time <= now() => {
-            let message = "Input is invalid. The value of `expiresAt` must be in the future.";
-            Err(Failure::with_message(400, "request.invalid_input", message))
+            Err(Failure::invalid_input(400, "The value of `expiresAt` must be in the future."))
         }
         _ => Ok(()),
     }
 }
 
-/// How many SAML applications a server of one's own may have.
-const SAML_LIMIT: usize = 3;
-
-pub(super) fn create_saml(call: &mut Call<'_>) -> Outcome {
-    if call.state.tables.of_all("saml-applications").count() >= SAML_LIMIT {
-        let message = "You CAN NOT create more SAML apps since the limit of 3 is hit.";
-        return Err(Failure::with_message(403, "application.saml.reach_oss_limit", message));
+/// One that was made before applications could have several secrets keeps the one it had.
+pub(super) fn delete_legacy_secret(call: &mut Call<'_>) -> Outcome {
+    if legacy_secret(application(call)?).is_none() {
+        return Err(Failure::new(400, "application.no_legacy_secret_found"));
     }
-    let mut reply = engine::run(call)?;
-    // It signs from the start.
-    let id = reply.value().map(|own| own["id"].as_str().unwrap_or_default().to_owned());
-    if let (Some(id), Some(plan)) = (id, plan_of("saml-applications/secrets")) {
-        call.plan = plan;
-        engine::add(call, &id, json!({ "active": true }))?;
-    }
-    Ok(reply)
-}
-
-/// What a service provider reads of a SAML application that has an active certificate.
-pub(super) fn saml_metadata(call: &mut Call<'_>) -> Outcome {
-    let id = &call.path[0];
-    let mut secrets = call.state.tables.of("saml-applications/secrets", id);
-    let secret = secrets.find(|row| row.members.get("active") == Some(&true.into()));
-    let Some(secret) = secret else {
-        let message =
-            format!("Can not find SAML application by ID ({id}) with active certificate.");
-        return Err(Failure::new(404, "entity.not_found").data(json!({ "message": message })));
-    };
-    let (endpoint, certificate) = (&call.state.endpoint, text(&secret.members, "certificate"));
-    Ok(Reply::text(format!(
-        "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" \
-         entityID=\"{endpoint}/saml/{id}\"><IDPSSODescriptor \
-         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
-         <KeyDescriptor use=\"signing\"><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">\
-         <X509Data><X509Certificate>{}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>\
-         <SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
-         Location=\"{endpoint}/api/saml/{id}/authn\"/></IDPSSODescriptor></EntityDescriptor>",
-        certificate.unwrap_or_default()
-    )))
-}
-
-pub(super) fn delete_saml_secret(call: &mut Call<'_>) -> Outcome {
-    let [owner, key] = call.path.as_slice() else { return engine::run(call) };
-    let secrets = call.state.tables.get("saml-applications/secrets");
-    let row = secrets.and_then(|table| table.get(owner, key));
-    match row.is_some_and(|row| row.members.get("active") == Some(&true.into())) {
-        true => Err(Failure::new(400, "application.saml.can_not_delete_active_secret")),
-        false => engine::run(call),
-    }
-}
-
-pub(super) fn no_legacy_secret(call: &mut Call<'_>) -> Outcome {
-    application(call)?;
-    Err(Failure::new(400, "application.no_legacy_secret_found"))
-}
-
-pub(super) fn not_protected(call: &mut Call<'_>) -> Outcome {
-    application(call)?;
-    Err(Failure::new(422, "application.protected_application_only"))
+    call.state.tables.table("applications").change("", &call.path[0], |row| {
+        row.members.remove("secret");
+    });
+    Ok(Reply::ok(engine::shown(call, &application(call)?.clone())))
 }
 
 /// The kinds of scopes, by their names in paths, in bodies and in replies, with their table.
@@ -244,8 +300,50 @@ pub(super) fn remove_consent_scope(call: &mut Call<'_>) -> Outcome {
     }
 }
 
+/// Only machines have roles.
+pub(super) fn roles(call: &mut Call<'_>) -> Outcome {
+    match application(call)?["type"] == "MachineToMachine" {
+        true => engine::run(call),
+        false => Err(Failure::new(422, "application.invalid_type")),
+    }
+}
+
+/// A list leaves out those of a role or those of an organization.
+pub(super) fn check_excluded(call: &Call<'_>) -> Result<(), Failure> {
+    let is_given = |name: &str| call.query.get(name).is_some_and(|value| !value.is_empty());
+    match is_given("excludeRoleId") && is_given("excludeOrganizationId") {
+        true => Err(Failure::invalid_input(
+            400,
+            "Parameter `excludeRoleId` and `excludeOrganizationId` cannot be used at the same time.",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Before anything else: users consent to third parties.
+pub(super) fn check_consent(call: &Call<'_>) -> Result<(), Failure> {
+    if application(call)?["isThirdParty"] != true {
+        return Err(Failure::new(422, "application.third_party_application_only"));
+    }
+    user_of(call)
+}
+
+fn user_of(call: &Call<'_>) -> Result<(), Failure> {
+    let user = call.path.get(1).and_then(|id| call.state.users.find(id));
+    user.map(drop).ok_or_else(not_found)
+}
+
+/// Users share organizations that they belong to.
+pub(super) fn consent(call: &mut Call<'_>) -> Outcome {
+    let user = &call.path[1];
+    let belongs = |id: &String| call.state.links.has("organizations/users", id, user);
+    match call.strings("organizationIds").iter().all(belongs) {
+        true => engine::run(call),
+        false => Err(Failure::new(422, "organization.require_membership")),
+    }
+}
+
 pub(super) fn consent_organizations(call: &mut Call<'_>) -> Outcome {
-    application(call)?;
     let left = call.path.join("/");
     let state = &*call.state;
     let ids = state.links.rights("applications/users/consent-organizations", &left);

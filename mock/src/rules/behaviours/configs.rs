@@ -128,19 +128,6 @@ pub(super) fn of_user(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(user.mfa.config()))
 }
 
-/// Everything that an application is opened for has to be there.
-pub(super) fn access_control(call: &mut Call<'_>) -> Outcome {
-    let state = &*call.state;
-    let users = call.strings("userIds").iter().all(|id| state.users.find(id).is_some());
-    let known = |member: &str, table: &str| {
-        call.strings(member).iter().all(|id| state.tables.find(table, id).is_some())
-    };
-    if !users || !known("userRoleIds", "roles") || !known("organizationIds", "organizations") {
-        return Err(Failure::new(404, "entity.relation_foreign_key_not_found"));
-    }
-    engine::run(call)
-}
-
 /// The account center shows fields that are there.
 pub(super) fn account_center(call: &mut Call<'_>) -> Outcome {
     let fields = call.body["profileFields"].as_array();

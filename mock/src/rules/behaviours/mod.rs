@@ -3,10 +3,13 @@
 mod applications;
 mod configs;
 mod connectors;
+mod invitations;
 mod one_time_tokens;
 mod phrases;
 mod profile_fields;
+mod protected;
 mod public_sign_in;
+mod saml;
 mod sessions;
 mod sign_in_checks;
 mod sign_in_experience;
@@ -17,13 +20,26 @@ mod users;
 use crate::rules::{
     call::{Call, Outcome, Reply},
     documents, engine,
+    errors::Failure,
 };
 
 pub(crate) use self::{
     applications::add_default_secret,
     connectors::add_social,
+    invitations::status as status_of_invitation,
     one_time_tokens::{add as add_one_time_token, consume as consume_one_time_token},
 };
+
+/// Refuses what Logto refuses before it looks at what else is sent.
+pub(crate) fn before(call: &Call<'_>) -> Result<(), Failure> {
+    match call.operation.template.as_str() {
+        "/api/applications" => applications::check_excluded(call),
+        "/api/saml-applications" => saml::check_limit(call),
+        own if own.contains("/protected-app-metadata/") => protected::check(call),
+        own if own.contains("/consent-organizations") => applications::check_consent(call),
+        _ => Ok(()),
+    }
+}
 
 /// Carries out an operation.
 #[allow(clippy::too_many_lines, reason = "a table")]
@@ -66,9 +82,19 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "DeleteUserGrant" => sessions::revoke(call),
         "CreateApplication" => applications::create(call),
         "UpdateApplication" => applications::change(call),
+        "DeleteApplication" => applications::delete(call),
+        "ListApplicationRoles"
+        | "AssignApplicationRoles"
+        | "ReplaceApplicationRoles"
+        | "DeleteApplicationRole" => applications::roles(call),
         "CreateApplicationSecret" => applications::create_secret(call),
-        "DeleteApplicationLegacySecret" => applications::no_legacy_secret(call),
-        "ListApplicationProtectedAppMetadataCustomDomains" => applications::not_protected(call),
+        "DeleteApplicationLegacySecret" => applications::delete_legacy_secret(call),
+        "ListApplicationProtectedAppMetadataCustomDomains" => protected::domains(call),
+        "CreateApplicationProtectedAppMetadataCustomDomain" => protected::add_domain(call),
+        "DeleteApplicationProtectedAppMetadataCustomDomain" => protected::remove_domain(call),
+        "GetSystemApplicationConfig" => protected::settings(call),
+        "CreateApplicationUserConsentOrganization"
+        | "ReplaceApplicationUserConsentOrganizations" => applications::consent(call),
         "ListApplicationUserConsentScopes" | "ListCimdUserConsentScopes" => {
             applications::consent_scopes(call)
         }
@@ -88,8 +114,13 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "UpdateResource" => tenant::change_resource(call),
         "DeleteResource" => tenant::delete_resource(call),
         "UpdateResourceIsDefault" => tenant::set_default_resource(call),
-        "CreateResourceScope" | "UpdateResourceScope" => tenant::scope(call),
+        "CreateResourceScope" | "UpdateResourceScope" | "DeleteResourceScope" => {
+            tenant::scope(call)
+        }
         "ListOrganizations" => tenant::organizations(call),
+        "DeleteRole" => tenant::delete_role(call),
+        "GetUsernameCaseSensitivityConflicts" => tenant::username_conflicts(call),
+        "CreateOrganizationInvitationMessage" => invitations::send(call),
         "CreateHook" => tenant::create_hook(call),
         "GetHook" | "ListHooks" => tenant::hooks(call),
         "CreateHookTest" => tenant::test_hook(call),
@@ -105,8 +136,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "CreateUserPersonalAccessToken" => users::personal_access_token(call),
         "UpdatePersonalAccessTokenName" => users::rename_access_token(call),
         "DeletePersonalAccessTokenPost" => users::delete_access_token(call),
-        "CreateOrganizationInvitation" => tenant::invite(call),
-        "ReplaceOrganizationInvitationStatus" => tenant::set_invitation_status(call),
+        "CreateOrganizationInvitation" => invitations::create(call),
+        "ReplaceOrganizationInvitationStatus" => invitations::set_status(call),
         "GetWellKnownAccountCenter" => configs::public_account_center(call),
         "CreateDomain" => configs::create_domain(call),
         "DeleteDomain" => configs::delete_domain(call),
@@ -122,7 +153,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "DeleteEmailTemplates" => configs::delete_email_templates(call),
         "CheckPasswordWithDefaultSignInExperience" => configs::check_password(call),
         "ListUserLogtoConfigs" | "UpdateUserLogtoConfigs" => configs::of_user(call),
-        "ReplaceApplicationAccessControl" => configs::access_control(call),
+        "ReplaceApplicationAccessControl" => applications::access_control(call),
         "CreateCustomProfileField" | "CreateCustomProfileFieldsBatch" => {
             profile_fields::create(call)
         }
@@ -131,9 +162,16 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "UpdateCustomProfileFieldsSieOrder" => profile_fields::order(call),
         "UpdateAccountCenterSettings" => configs::account_center(call),
         "GetSignInExperienceConfig" | "GetWellKnownExperience" => public_sign_in::read(call),
-        "CreateSamlApplication" => applications::create_saml(call),
-        "ListSamlApplicationMetadata" => applications::saml_metadata(call),
-        "DeleteSamlApplicationSecret" => applications::delete_saml_secret(call),
+        "CreateSamlApplication" => saml::create(call),
+        "GetSamlApplication" | "UpdateSamlApplication" | "DeleteSamlApplication" => saml::one(call),
+        "CreateSamlApplicationSecret" => saml::create_secret(call),
+        "UpdateSamlApplicationSecret" => saml::change_secret(call),
+        "DeleteSamlApplicationSecret" => saml::delete_secret(call),
+        "ListSamlApplicationMetadata" => saml::metadata(call),
+        "GetSamlApplicationCallback" => saml::callback(call),
+        "GetSamlAuthn" | "CreateSamlAuthn" => saml::sign_in(call),
+        "AssertSaml" => saml::assert_social(call),
+        "AssertSingleSignOnSaml" => saml::assert_enterprise(call),
         "GetTotalUserCount" => tenant::user_count(call),
         "GetSwaggerJson" => Ok(Reply::json(200, documents::of(call.state.release.as_deref()))),
         "GetStatus" => Ok(Reply::nothing()),

@@ -1,5 +1,7 @@
 //! Resources, organizations, hooks, tokens by e-mail and the sign-in experience.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,16 +12,11 @@ use crate::{
         errors::Failure,
         events,
         logs::is_wanted,
+        releases::knows,
         sentinel,
         spec::{Act, Spec},
     },
-    state::{
-        collection::{Members, object, text},
-        deliveries::Delivery,
-        now,
-        tables::Row,
-        tokens::SubjectToken,
-    },
+    state::{collection::object, deliveries::Delivery, now, tables::Row, tokens::SubjectToken},
 };
 
 pub(super) fn assign_roles(call: &mut Call<'_>) -> Outcome {
@@ -49,9 +46,6 @@ pub(super) fn assign_roles(call: &mut Call<'_>) -> Outcome {
 pub(super) fn scopes_of_member(call: &mut Call<'_>) -> Outcome {
     let (organization, user) = (&call.path[0], &call.path[1]);
     let state = &*call.state;
-    if !state.links.has("organizations/users", organization, user) {
-        return Err(Failure::new(422, "organization.require_membership"));
-    }
     let mut found: Vec<&str> = Vec::new();
     let member = format!("{organization}/{user}");
     for role in state.links.rights("organizations/users/roles", &member) {
@@ -128,11 +122,41 @@ pub(super) fn set_default_resource(call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(table.find(&id).cloned().unwrap_or_default()))
 }
 
+/// Names of scopes are single words, and those of the Management API stay as they are.
 pub(super) fn scope(call: &mut Call<'_>) -> Outcome {
-    match call.text("name").contains(' ') {
+    let has_space = call.text("name").contains(char::is_whitespace);
+    if call.path[0] == MANAGEMENT && !(has_space && call.operation.method == "POST") {
+        return Err(Failure::new(400, "resource.cannot_modify_management_api"));
+    }
+    match has_space {
         true => Err(Failure::new(400, "scope.name_with_space")),
         false => engine::run(call),
     }
+}
+
+/// A release before 1.33 deletes without looking first.
+pub(super) fn delete_role(call: &mut Call<'_>) -> Outcome {
+    let is_there = call.state.tables.find("roles", call.key()).is_some();
+    match is_there || knows(call.state, "1.33") {
+        true => engine::run(call),
+        false => Err(Failure::new(404, "entity.not_found")),
+    }
+}
+
+/// Usernames that would be the same if their case did not matter.
+pub(super) fn username_conflicts(call: &mut Call<'_>) -> Outcome {
+    let limit = call.query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(20);
+    let mut ids: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for user in call.state.users.newest_first() {
+        if let Some(name) = user.text("username") {
+            ids.entry(name.to_lowercase()).or_default().push(&user.id);
+        }
+    }
+    ids.retain(|_, ids| ids.len() > 1);
+    let samples = ids.iter().take(limit);
+    let samples = samples.map(|(name, ids)| json!({ "usernameLower": name, "userIds": ids }));
+    let samples: Vec<Value> = samples.collect();
+    Ok(Reply::ok(json!({ "totalConflicts": ids.len(), "samples": samples })))
 }
 
 pub(super) fn create_hook(call: &mut Call<'_>) -> Outcome {
@@ -204,57 +228,6 @@ pub(super) fn subject_token(call: &mut Call<'_>) -> Outcome {
     let subject = SubjectToken { user_id, expires_at, context };
     call.state.tokens.subjects.insert(token.clone(), subject);
     Ok(Reply::json(201, json!({ "subjectToken": token, "expiresIn": 600 })))
-}
-
-/// An invitation is for one address and one organization, and ends later than now.
-pub(super) fn invite(call: &mut Call<'_>) -> Outcome {
-    let organization = call.text("organizationId");
-    if call.state.tables.find("organizations", organization).is_none() {
-        return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
-    }
-    let same = |own: &Members, name: &str| text(own, name) == Some(call.text(name));
-    let is_open = |own: &Members| text(own, "status") == Some("Pending");
-    let mut others = call.state.tables.of_all("organization-invitations").map(|row| &row.members);
-    if others.any(|own| is_open(own) && same(own, "invitee") && same(own, "organizationId")) {
-        return Err(Failure::new(422, "entity.unique_integrity_violation"));
-    }
-    drop(others);
-    if call.body["expiresAt"].as_u64() <= Some(now()) {
-        return Err(invalid("The invitation must end in the future."));
-    }
-    engine::run(call)
-}
-
-fn invalid(what: &str) -> Failure {
-    let message = format!("Input is invalid. {what}");
-    Failure::with_message(422, "request.invalid_input", &message)
-}
-
-/// Accepting makes the user with the invited address a member, with the invitation's roles.
-pub(super) fn set_invitation_status(call: &mut Call<'_>) -> Outcome {
-    let id = call.path[0].clone();
-    let own = call.state.tables.find("organization-invitations", &id).cloned();
-    let own = own.ok_or_else(|| Failure::new(404, "entity.not_found"))?;
-    if text(&own, "status") != Some("Pending") {
-        return Err(invalid("The status of the invitation cannot be changed anymore."));
-    }
-    if call.text("status") == "Accepted" {
-        let user = call.state.users.find(call.text("acceptedUserId"));
-        let user = user.ok_or_else(|| invalid("The `acceptedUserId` is required."))?;
-        if user.text("primaryEmail") != text(&own, "invitee") {
-            return Err(invalid("The accepted user must have the same email as the invitee."));
-        }
-        let (user, organization) =
-            (user.id.clone(), text(&own, "organizationId").unwrap_or_default());
-        call.state.links.of("organizations/users").add(organization, &user);
-        let roles = call.state.links.rights("organization-invitations/organization-roles", &id);
-        let roles: Vec<String> = roles.map(str::to_owned).collect();
-        let member = format!("{organization}/{user}");
-        for role in roles {
-            call.state.links.of("organizations/users/roles").add(&member, &role);
-        }
-    }
-    engine::run(call)
 }
 
 pub(super) fn user_count(call: &mut Call<'_>) -> Outcome {

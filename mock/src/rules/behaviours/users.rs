@@ -109,11 +109,12 @@ pub(super) fn verify_password(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn expire_password(call: &mut Call<'_>) -> Outcome {
     user(call)?;
-    if sign_in_experience::current(call)["passwordExpiration"]["enabled"] != true {
+    let expired = call.body["isExpired"] == true;
+    let policy = sign_in_experience::current(call)["passwordExpiration"].take();
+    if expired && (policy["enabled"] != true || policy["validPeriodDays"].as_u64() == Some(0)) {
         let code = "sign_in_experiences.password_expiration_not_enabled";
         return Err(Failure::new(400, code));
     }
-    let expired = call.body["isExpired"] == true;
     changed(call, |user| {
         if expired {
             user.expire_password()

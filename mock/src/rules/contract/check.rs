@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::{
     Contract, Operation,
     issues::{
-        custom, malformed, no_form, quoted, too_big, too_small, type_name, wrong_discriminator,
-        wrong_literal, wrong_option, wrong_type,
+        custom, malformed, no_form, quoted, too_big, too_little, too_small, type_name,
+        wrong_discriminator, wrong_literal, wrong_option, wrong_type,
     },
 };
 use crate::rules::{formats, guard};
@@ -109,7 +109,13 @@ impl<'a> Check<'a> {
     }
 
     /// What schemas do not say of members that have the same name everywhere.
-    fn format(&mut self, name: &str, value: &Value, path: &[Value]) {
+    pub(crate) fn format(&mut self, name: &str, value: &Value, path: &[Value]) {
+        if let Some(least) =
+            formats::least(name).filter(|least| value.as_f64() < Some(*least as f64))
+            && value.is_number()
+        {
+            self.issues.push(too_little(least, path));
+        }
         let texts: Vec<(Vec<Value>, &str)> = match value {
             Value::String(text) => vec![(path.to_vec(), text)],
             Value::Array(items) => {

@@ -107,6 +107,15 @@ pub(crate) fn too_small(kind: &str, path: &[Value]) -> Value {
     })
 }
 
+/// A number is less than the least that is allowed.
+pub(crate) fn too_little(minimum: u64, path: &[Value]) -> Value {
+    json!({
+        "code": "too_small", "minimum": minimum, "type": "number", "inclusive": true,
+        "exact": false, "path": path,
+        "message": format!("Number must be greater than or equal to {minimum}"),
+    })
+}
+
 pub(crate) fn too_big(maximum: usize, path: &[Value]) -> Value {
     json!({
         "code": "too_big", "maximum": maximum, "type": "string", "inclusive": true, "exact": false,

@@ -47,7 +47,7 @@ pub(crate) struct Operation {
     pub(crate) access: Access,
     /// Those of path and query.
     pub(crate) parameters: Vec<Parameter>,
-    /// The schema of a JSON body.
+    /// The schema of a body of JSON or of a form.
     pub(crate) body: Option<Value>,
     /// The statuses of success, and the schema of each.
     pub(crate) successes: Vec<(u16, Option<Value>)>,
@@ -231,7 +231,10 @@ impl Operation {
             template: template.to_owned(),
             access,
             parameters: parameters.filter_map(Parameter::new).collect(),
-            body: body.get("application/json").map(|body| body["schema"].clone()),
+            body: ["application/json", "application/x-www-form-urlencoded"]
+                .iter()
+                .find_map(|kind| body.get(*kind))
+                .map(|body| body["schema"].clone()),
             successes: responses.filter_map(|(status, own)| success(status, own)).collect(),
             paged: operation["x-logto-paged"] == true,
             since: operation["x-logto-since"].as_str().map(str::to_owned),

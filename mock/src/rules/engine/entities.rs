@@ -42,7 +42,8 @@ pub(crate) fn find(call: &Call<'_>, act: Act) -> Result<Members, Failure> {
     row.map(|row| row.members.clone()).ok_or_else(|| Spec::of(&call.plan.table).missing(act, &key))
 }
 
-fn shown(call: &Call<'_>, own: &Members) -> Value {
+/// As much of an entity as the operation replies with.
+pub(crate) fn shown(call: &Call<'_>, own: &Members) -> Value {
     let schema = call.operation.success().1.unwrap_or(&Value::Null);
     show(call.state, call.contract, schema, &call.plan.table, own)
 }

@@ -8,6 +8,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         errors::Failure,
         plan::Link,
+        releases::knows,
         spec::{Act, Spec},
     },
     state::collection::text,
@@ -20,7 +21,8 @@ fn targets(call: &Call<'_>, link: &Link) -> Result<Vec<String>, Failure> {
     let table = call.state.tables.get(&link.target);
     for name in names {
         let row = table.and_then(|table| table.find_by("name", &name));
-        ids.push(row.and_then(|row| text(row, "id")).unwrap_or_default().to_owned());
+        let id = row.and_then(|row| text(row, "id"));
+        ids.push(id.ok_or_else(|| Failure::new(422, "organization.role_names_not_found"))?.into());
     }
     let in_organization = link.name.contains("organization");
     for id in &ids {
@@ -51,13 +53,8 @@ fn check_kind(call: &Call<'_>, link: &Link, kind: &str) -> Result<(), Failure> {
         "roles/users" if link.target == "users" && own("roles") != "User" => {
             "entity.db_constraint_violated"
         }
-        "applications/roles" if link.target == "applications" && !machine => {
+        "applications/roles" if link.target == "applications" && own("roles") == "User" => {
             "entity.db_constraint_violated"
-        }
-        "applications/roles"
-            if link.target == "roles" && own("applications") != "MachineToMachine" =>
-        {
-            "application.invalid_type"
         }
         "applications/roles" if link.target == "roles" && !machine => {
             "application.invalid_role_type"
@@ -70,18 +67,34 @@ fn check_kind(call: &Call<'_>, link: &Link, kind: &str) -> Result<(), Failure> {
     Err(Failure::new(422, refused))
 }
 
+/// What is refused where it has been assigned already; everything else is assigned again.
+fn refuse_held(call: &Call<'_>, link: &Link, left: &str, ids: &[String]) -> Result<(), Failure> {
+    let is_held = |id: &&String| match link.reversed {
+        true => call.state.links.has(&link.name, id, left),
+        false => call.state.links.has(&link.name, left, id),
+    };
+    let Some(id) = ids.iter().find(is_held) else { return Ok(()) };
+    let owner = call.plan.owners[0].table.as_str();
+    let (code, what, to) = match (owner, link.target.as_str()) {
+        ("roles", "resources/scopes") => ("role.scope_exists", "scope", "role"),
+        ("roles", "users") => ("role.user_exists", "user", "role"),
+        ("roles", "applications") => ("role.application_exists", "application", "role"),
+        ("applications", "roles") if !knows(call.state, "1.41") => {
+            ("application.role_exists", "role", "application")
+        }
+        _ => return Ok(()),
+    };
+    let message = format!("The {what} id {id} has already been added to this {to}");
+    Err(Failure::with_message(422, code, &message))
+}
+
 pub(super) fn assign(call: &mut Call<'_>, link: &Link) -> Outcome {
     let left = call.path.join("/");
     let ids = targets(call, link)?;
     if ids.is_empty() && link.name.ends_with("users/roles") && link.name.contains("organizations") {
-        let message = "Invalid input. Value list must not be empty.";
-        return Err(Failure::with_message(422, "entity.invalid_input", message));
+        return Err(nothing_given());
     }
-    let had = ids.iter().find(|id| call.state.links.has(&link.name, &left, id));
-    if let Some(id) = had.filter(|_| link.name == "roles/scopes") {
-        let message = format!("The scope id {id} has already been added to this role");
-        return Err(Failure::with_message(422, "role.scope_exists", &message));
-    }
+    refuse_held(call, link, &left, &ids)?;
     let links = call.state.links.of(&link.name);
     let added: Vec<&String> = ids.iter().filter(|id| pair(links, link, &left, id)).collect();
     let (status, schema) = call.operation.success();
@@ -107,6 +120,12 @@ fn pair(links: &mut crate::state::links::Links, link: &Link, left: &str, right: 
 pub(super) fn replace(call: &mut Call<'_>, link: &Link) -> Outcome {
     let left = call.path.join("/");
     let ids = targets(call, link)?;
+    // Logto inserts what is new, whether there is anything or not.
+    let has = |id: &String| match link.reversed {
+        true => call.state.links.has(&link.name, id, &left),
+        false => call.state.links.has(&link.name, &left, id),
+    };
+    let is_refused = call.plan.table == "applications/roles" && ids.iter().all(has);
     let links = call.state.links.of(&link.name);
     match link.reversed {
         false => links.remove_all_of(&left),
@@ -120,10 +139,22 @@ pub(super) fn replace(call: &mut Call<'_>, link: &Link) -> Outcome {
     for id in &ids {
         pair(links, link, &left, id);
     }
+    if is_refused {
+        return Err(nothing_given());
+    }
     Ok(match call.operation.success() {
+        (200, Some(schema)) if call.contract.resolve(schema)["type"] == "string" => {
+            Reply::text("OK".to_owned())
+        }
         (200, _) => Reply::ok(json!({ &link.member: ids })),
         _ => Reply::nothing(),
     })
+}
+
+/// What a database says of a list of values that is empty.
+fn nothing_given() -> Failure {
+    let message = "Invalid input. Value list must not be empty.";
+    Failure::with_message(422, "entity.invalid_input", message)
 }
 
 pub(super) fn remove(call: &mut Call<'_>, link: &Link) -> Outcome {

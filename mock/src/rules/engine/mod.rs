@@ -15,7 +15,7 @@ use crate::rules::{
 };
 
 pub(crate) use self::{
-    entities::{add, forget},
+    entities::{add, forget, shown},
     lists::page_of,
     show::featured,
 };
@@ -82,7 +82,9 @@ fn is_told_of_pair(call: &Call<'_>, owner: &str) -> bool {
     match call.plan.kind {
         Kind::LinkItem(_) => owner != "applications",
         Kind::Item => {
-            call.operation.method == "DELETE" && owner != "applications" && owner != "resources"
+            let is_first = ["applications", "resources"].contains(&owner);
+            call.operation.method == "DELETE"
+                && (!is_first || call.plan.table == "saml-applications/secrets")
         }
         Kind::Links(_) => {
             below_organization || call.plan.owners.len() > 1 && owner == "organizations"

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     rules::{
+        behaviours::status_of_invitation,
         catalog,
         contract::{Contract, example},
         plan::pair,
@@ -27,16 +28,25 @@ pub(crate) fn show(
     }
     let mut shown = Members::new();
     for (name, member, required) in known {
-        let value = match own.get(name) {
-            Some(value) => Some(value.clone()),
-            None => computed(state, table, own, name),
-        };
+        let value = hidden(table, own, name).or_else(|| own.get(name).cloned());
+        let value = value.or_else(|| computed(state, table, own, name));
         let value = value.or_else(|| required.then(|| example(contract, member, 6)));
         if let Some(value) = value {
             shown.insert(name.to_owned(), value);
         }
     }
     shown.into()
+}
+
+/// What is shown in place of what is kept.
+fn hidden(table: &str, own: &Members, name: &str) -> Option<Value> {
+    match (table, name) {
+        ("applications", "oidcClientMetadata") if own.get("type")? == "SAML" => {
+            Some(json!({ "redirectUris": [], "postLogoutRedirectUris": [] }))
+        }
+        ("organization-invitations", "status") => Some(status_of_invitation(own).into()),
+        _ => None,
+    }
 }
 
 /// Members that are told from other tables.
