@@ -26,19 +26,19 @@ use crate::{
 /// What a recorder left out.
 const REDACTED: &str = "<redacted>";
 
-/// Replays the flows of a file, each on a stand-in of its own.
-pub(crate) async fn replay(file: &Path, report: &mut Report) {
+/// Replays the flows of a file, each on a stand-in of its own that plays this release.
+pub(crate) async fn replay(file: &Path, release: Option<&str>, report: &mut Report) {
     let flows = recorded::read(file);
     let cast = Cast::of(&flows);
     for flow in &flows {
-        play(&cast, flow, report).await;
+        play(&cast, flow, release, report).await;
     }
 }
 
-async fn play(cast: &Cast, flow: &Flow, report: &mut Report) {
+async fn play(cast: &Cast, flow: &Flow, release: Option<&str>, report: &mut Report) {
     let mut builder = Mock::builder();
-    if let Ok(release) = std::env::var("LOGTO_RELEASE") {
-        builder = builder.release(&release);
+    if let Some(release) = release {
+        builder = builder.release(release);
     }
     let mock = builder.start().await.unwrap();
     let mut replay = Replay::start(&mock, cast, flow).await;
