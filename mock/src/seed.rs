@@ -1,6 +1,7 @@
 //! What a tenant holds when its stand-in starts.
 
 mod make;
+mod refusal;
 
 use std::{collections::BTreeMap, io};
 
@@ -12,8 +13,8 @@ use crate::state::State;
 /// What a tenant holds: users, roles, organizations, applications, APIs and connectors.
 ///
 /// It is written in Rust, or read from a seed file (YAML; see the example in the repository,
-/// `mock/examples/seed.yaml`). What a user or a role names and nothing else describes (roles,
-/// organizations, organization roles) is made with no scopes.
+/// `mock/examples/seed.yaml`). Where it lists no roles, organizations or organization roles, those
+/// that users name are made, without scopes; where it lists some, another name is an error.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

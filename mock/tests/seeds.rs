@@ -70,3 +70,109 @@ async fn what_cannot_be_made_is_told() -> Result {
     assert!(Seed::from_json(json!({ "user": [] })).is_err());
     Ok(())
 }
+
+async fn refusal(seed: Value) -> Result<String> {
+    let seed = Seed::from_json(seed)?;
+    let error = Mock::builder().seed(seed).start().await.err();
+    Ok(error.ok_or("it started")?.to_string())
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_entry_and_what_to_do() -> Result {
+    let two = |first: Value, second: Value| json!([first, second]);
+    let organizations = two(json!({ "id": "a", "name": "B" }), json!({ "id": "a", "name": "A" }));
+    let same = two(json!({ "id": "a", "name": "A" }), json!({ "id": "b", "name": "A" }));
+    let user = json!({ "username": "bob", "id": "bob" });
+    let member = json!([{ "username": "bob", "organizations": { "A": ["admin"] } }]);
+    for (seed, entry, why) in [
+        (
+            json!({ "organizations": organizations }),
+            "organizations, entry 2 (A): ",
+            "has the id \"a\"",
+        ),
+        (json!({ "users": [{ "id": "x/../y" }] }), "users, entry 1 (x/../y): ", "is not an id"),
+        (json!({ "users": [{ "id": "a_rather_long_id" }] }), "users, entry 1", "up to 12 letters"),
+        (
+            json!({ "users": two(user.clone(), json!({ "username": "eve", "id": "bob" })) }),
+            "users, entry 2 (eve): ",
+            "another of the users has the id",
+        ),
+        (
+            json!({ "users": two(user, json!({ "username": "bob" })) }),
+            "users, entry 2 (bob): ",
+            "user.username_already_in_use",
+        ),
+        (
+            json!({ "users": [{ "username": "not valid" }] }),
+            "users, entry 1 (not valid): ",
+            "`username`: Logto does not take this value",
+        ),
+        (
+            json!({ "roles": [{ "name": "clerk" }], "users": [{ "username": "bob", "roles": ["clark"] }] }),
+            "users, entry 1 (bob): ",
+            "there is no role \"clark\": add it to `roles`",
+        ),
+        (
+            json!({ "organizations": [{ "name": "B" }], "users": member }),
+            "users, entry 1 (bob): ",
+            "there is no organization \"A\": add it to `organizations`",
+        ),
+        (
+            json!({ "organizationRoles": [{ "name": "member" }], "users": member }),
+            "users, entry 1 (bob): ",
+            "there is no organization role \"admin\"",
+        ),
+        (json!({ "organizations": same, "users": member }), "users, entry 1", "2 organizations"),
+        (
+            json!({ "roles": [{ "name": "clerk", "scopes": ["read:x"] }] }),
+            "roles, entry 1 (clerk): ",
+            "no API has the scope \"read:x\"",
+        ),
+        (
+            json!({ "roles": [{ "name": "clerk", "type": "Machine" }] }),
+            "roles, entry 1 (clerk): ",
+            "`type`: Invalid enum value. Expected 'MachineToMachine' | 'User'",
+        ),
+        (
+            json!({ "applications": [{ "name": "A", "type": "MachineToMachine", "redirectUris": ["https://a.b"] }] }),
+            "applications, entry 1 (A): ",
+            "leave the redirect URIs out",
+        ),
+        (
+            json!({ "signInExperience": { "bogus": 1, "branding": { "logo": "https://a.b/c" } } }),
+            "signInExperience: ",
+            "Logto does not know `bogus`",
+        ),
+        (
+            json!({ "signInExperience": { "mfa": { "policy": "Never", "factors": [] } } }),
+            "signInExperience: ",
+            "`mfa.policy`: Invalid enum value",
+        ),
+        (
+            json!({ "connectors": [{ "connectorId": "no-such-connector", "config": {} }] }),
+            "connectors, entry 1 (no-such-connector): ",
+            "",
+        ),
+        (json!({ "apis": [{ "name": "A" }] }), "apis, entry 1 (A): ", ""),
+    ] {
+        let told = refusal(seed).await?;
+        assert!(told.starts_with(entry) && told.contains(why), "{told}");
+        assert!(!told.contains(['{', '}']), "{told}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn users_name_organizations_by_name_or_id() -> Result {
+    let seed = json!({
+        "organizations": [{ "id": "acme", "name": "Acme" }, { "id": "other", "name": "Acme" }],
+        "users": [{ "id": "bob", "organizations": { "other": [] } }],
+    });
+    let mock = Mock::builder().seed(Seed::from_json(seed)?).start().await?;
+    let http = client()?;
+    let bearer = common::management_token(&mock, &http).await?;
+    let url = format!("{}/api/users/bob/organizations", mock.endpoint());
+    let (_, own) = answer(http.get(url).bearer_auth(bearer).send().await?).await?;
+    assert_eq!((own.as_array().map(Vec::len), &own[0]["id"]), (Some(1), &json!("other")));
+    Ok(())
+}

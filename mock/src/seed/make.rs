@@ -4,13 +4,15 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{Api, Application, OrganizationRole, Seed, User};
+use super::{
+    Api, Application, OrganizationRole, Seed, User,
+    refusal::{ID, USER_ID, bad_id, entry, refused, unknown, why},
+};
 use crate::{
     rules::{
         behaviours,
         call::{Body, Call},
         contract::Contract,
-        errors::Failure,
         plan::plans,
     },
     state::{State, params::Params},
@@ -18,42 +20,82 @@ use crate::{
 
 /// Makes all that it holds.
 pub(super) fn all(seed: &Seed, state: &mut State) -> io::Result<()> {
-    Maker { state }.seed(seed)
+    Maker { state, seed, entry: String::new() }.make_all()
 }
 
 /// Makes entities by the Management API's own rules.
 struct Maker<'a> {
     state: &'a mut State,
+    seed: &'a Seed,
+    /// What is being made.
+    entry: String,
 }
 
-impl Maker<'_> {
-    fn seed(&mut self, seed: &Seed) -> io::Result<()> {
-        seed.apis.iter().try_for_each(|api| self.api(api))?;
-        for role in &seed.roles {
-            self.role(&role.name, role.kind.as_deref().unwrap_or("User"), &role.scopes)?;
-        }
-        seed.organization_roles.iter().try_for_each(|role| self.organization_role(role))?;
-        for own in &seed.organizations {
-            self.state.ids.force_id(own.id.as_deref());
-            self.make("CreateOrganization", &[], json!({ "name": own.name }))?;
-        }
-        seed.applications.iter().try_for_each(|own| self.application(own))?;
-        seed.users.iter().try_for_each(|user| self.user(user))?;
-        for connector in &seed.connectors {
-            self.make("CreateConnector", &[], connector.clone())?;
-        }
+impl<'a> Maker<'a> {
+    fn make_all(&mut self) -> io::Result<()> {
+        let seed = self.seed;
+        let name = |own: &'a Api| own.name.as_deref().unwrap_or(&own.indicator);
+        self.each("apis", &seed.apis, name, Self::api)?;
+        self.each(
+            "roles",
+            &seed.roles,
+            |own| &own.name,
+            |maker, role| {
+                let kind = role.kind.as_deref().unwrap_or("User");
+                maker.role(&role.name, kind, &role.scopes).map(drop)
+            },
+        )?;
+        let roles = &seed.organization_roles;
+        self.each("organizationRoles", roles, |own| &own.name, Self::organization_role)?;
+        self.each(
+            "organizations",
+            &seed.organizations,
+            |own| &own.name,
+            |maker, own| {
+                maker.check_id(own.id.as_deref(), "organizations", ID)?;
+                maker.state.ids.force_id(own.id.as_deref());
+                maker.make("CreateOrganization", &[], json!({ "name": own.name })).map(drop)
+            },
+        )?;
+        self.each("applications", &seed.applications, |own| &own.name, Self::application)?;
+        let name =
+            |own: &'a User| own.username.as_deref().or(own.id.as_deref()).unwrap_or_default();
+        self.each("users", &seed.users, name, Self::user)?;
+        let name = |own: &'a Value| own["connectorId"].as_str().unwrap_or_default();
+        self.each("connectors", &seed.connectors, name, |maker, own| {
+            maker.make("CreateConnector", &[], own.clone()).map(drop)
+        })?;
         if let Some(settings) = &seed.sign_in_experience {
+            "signInExperience".clone_into(&mut self.entry);
             self.make("UpdateSignInExp", &[], settings.clone())?;
         }
         Ok(())
+    }
+
+    fn each<T>(
+        &mut self,
+        list: &str,
+        entries: &'a [T],
+        name: impl Fn(&'a T) -> &'a str,
+        make: impl Fn(&mut Self, &'a T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for (at, own) in entries.iter().enumerate() {
+            self.entry = entry(list, at, name(own));
+            make(self, own)?;
+        }
+        Ok(())
+    }
+
+    fn refused<T>(&self, why: &str) -> io::Result<T> {
+        Err(refused(&self.entry, why))
     }
 
     /// Carries out an operation; gives what it replies.
     fn make(&mut self, operation: &str, path: &[&str], body: Value) -> io::Result<Value> {
         let contract = Contract::get();
         let at = contract.operations.iter().position(|own| own.id == operation);
-        let at = at.ok_or_else(|| refused(operation, "no such operation"))?;
-        let query = Params::default();
+        let Some(at) = at else { return self.refused("there is no such operation") };
+        let (query, given) = (Params::default(), body.clone());
         let mut call = Call {
             contract,
             operation: &contract.operations[at],
@@ -63,11 +105,39 @@ impl Maker<'_> {
             query: &query,
             body,
         };
-        let reply = call.check().and_then(|()| behaviours::run(&mut call));
-        let why = |failure: Failure| refused(operation, &failure.body.to_string());
-        match reply.map_err(why)?.body {
+        call.check().map_err(|failure| refused(&self.entry, &why(&failure)))?;
+        let unknown = unknown(&given, &call.body, "");
+        if !unknown.is_empty() {
+            return self.refused(&format!("Logto does not know {}", unknown.join(", ")));
+        }
+        let reply = behaviours::run(&mut call);
+        match reply.map_err(|failure| refused(&self.entry, &why(&failure)))?.body {
             Body::Json(body) => Ok(body),
             _ => Ok(Value::Null),
+        }
+    }
+
+    /// An id of one's choice has to be one, and nobody's.
+    fn check_id(&self, id: Option<&str>, table: &str, longest: usize) -> io::Result<()> {
+        let Some(id) = id else { return Ok(()) };
+        let is_taken = match table {
+            "users" => self.state.users.find(id).is_some(),
+            _ => self.state.tables.find(table, id).is_some(),
+        };
+        match bad_id(id, longest) {
+            Some(why) => self.refused(&why),
+            None if is_taken => self.refused(&format!("another of the {table} has the id {id:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what is named and not there, where the seed lists what there is: it was misspelt.
+    fn check_listed(&self, list: &str, what: &str, name: &str, is_empty: bool) -> io::Result<()> {
+        match is_empty {
+            true => Ok(()),
+            false => self.refused(&format!(
+                "there is no {what} {name:?}: add it to `{list}`, or name one that is there"
+            )),
         }
     }
 
@@ -91,7 +161,10 @@ impl Maker<'_> {
     fn scopes(&self, names: &[String]) -> io::Result<Vec<String>> {
         let find = |name: &String| {
             let id = self.id_of("resources/scopes", "name", name);
-            id.ok_or_else(|| refused("seed", &format!("there is no scope {name} of an API")))
+            id.ok_or_else(|| {
+                let why = format!("no API has the scope {name:?}: add it to one of `apis`");
+                refused(&self.entry, &why)
+            })
         };
         names.iter().map(find).collect()
     }
@@ -110,7 +183,10 @@ impl Maker<'_> {
     fn known_role(&mut self, name: &str, kind: &str) -> io::Result<String> {
         match self.id_of("roles", "name", name) {
             Some(id) => Ok(id),
-            None => self.role(name, kind, &[]),
+            None => {
+                self.check_listed("roles", "role", name, self.seed.roles.is_empty())?;
+                self.role(name, kind, &[])
+            }
         }
     }
 
@@ -136,13 +212,19 @@ impl Maker<'_> {
     }
 
     fn application(&mut self, own: &Application) -> io::Result<()> {
+        self.check_id(own.id.as_deref(), "applications", ID)?;
+        let is_machine = own.kind == "MachineToMachine";
+        if is_machine && !(own.redirect_uris.is_empty() && own.post_logout_redirect_uris.is_empty())
+        {
+            return self.refused("a machine signs nobody in: leave the redirect URIs out");
+        }
         self.state.ids.force_id(own.id.as_deref());
         self.state.ids.force_secret(own.secret.as_deref());
         let mut body = json!({
             "name": own.name, "description": own.name, "type": own.kind,
             "isThirdParty": own.third_party,
         });
-        if own.kind != "MachineToMachine" {
+        if !is_machine {
             body["oidcClientMetadata"] = json!({
                 "redirectUris": own.redirect_uris,
                 "postLogoutRedirectUris": own.post_logout_redirect_uris,
@@ -151,10 +233,8 @@ impl Maker<'_> {
         if let Some(settings) = &own.custom_client_metadata {
             body["customClientMetadata"] = settings.clone();
         }
-        let made = self.make("CreateApplication", &[], body);
-        self.state.ids.force_id(None);
+        let made = self.make("CreateApplication", &[], body)?;
         self.state.ids.force_secret(None);
-        let made = made?;
         let id = made["id"].as_str().unwrap_or_default();
         let mut roles = Vec::new();
         for role in &own.roles {
@@ -179,6 +259,7 @@ impl Maker<'_> {
     }
 
     fn user(&mut self, own: &User) -> io::Result<()> {
+        self.check_id(own.id.as_deref(), "users", USER_ID)?;
         let mut body = json!({});
         let texts = [
             ("username", &own.username),
@@ -196,9 +277,7 @@ impl Maker<'_> {
             body["customData"] = data.clone();
         }
         self.state.ids.force_id(own.id.as_deref());
-        let made = self.make("CreateUser", &[], body);
-        self.state.ids.force_id(None);
-        let made = made?;
+        let made = self.make("CreateUser", &[], body)?;
         let id = made["id"].as_str().unwrap_or_default();
         for role in &own.roles {
             let role = self.known_role(role, "User")?;
@@ -207,20 +286,40 @@ impl Maker<'_> {
         own.organizations.iter().try_for_each(|(name, roles)| self.membership(id, name, roles))
     }
 
-    fn membership(&mut self, user: &str, name: &str, roles: &[String]) -> io::Result<()> {
-        let known = self.id_of("organizations", "name", name);
-        let organization = match known {
-            Some(id) => id,
-            None => {
-                let made = self.make("CreateOrganization", &[], json!({ "name": name }))?;
-                made["id"].as_str().unwrap_or_default().to_owned()
+    /// The id of the organization that a user names, by its name or id; makes it where the seed
+    /// lists none.
+    fn organization(&mut self, name: &str) -> io::Result<String> {
+        let organizations = self.state.tables.get("organizations");
+        let named = organizations.into_iter().flat_map(|table| table.all_by("name", name));
+        let ids: Vec<String> = named.map(|row| row.key.clone()).collect();
+        match ids.as_slice() {
+            [only] => return Ok(only.clone()),
+            [] if self.state.tables.find("organizations", name).is_some() => {
+                return Ok(name.to_owned());
             }
-        };
+            [] => {}
+            _ => {
+                return self.refused(&format!(
+                    "{} organizations are called {name:?}: name the id of the one that is meant",
+                    ids.len()
+                ));
+            }
+        }
+        let is_empty = self.seed.organizations.is_empty();
+        self.check_listed("organizations", "organization", name, is_empty)?;
+        let made = self.make("CreateOrganization", &[], json!({ "name": name }))?;
+        Ok(made["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    fn membership(&mut self, user: &str, name: &str, roles: &[String]) -> io::Result<()> {
+        let organization = self.organization(name)?;
         let body = json!({ "userIds": [user] });
         self.make("AddOrganizationUsers", &[&organization], body)?;
         let mut ids = Vec::new();
         for role in roles {
             if self.id_of("organization-roles", "name", role).is_none() {
+                let is_empty = self.seed.organization_roles.is_empty();
+                self.check_listed("organizationRoles", "organization role", role, is_empty)?;
                 let own = OrganizationRole { name: role.clone(), ..OrganizationRole::default() };
                 self.organization_role(&own)?;
             }
@@ -235,8 +334,4 @@ impl Maker<'_> {
         }
         Ok(())
     }
-}
-
-fn refused(operation: &str, why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("{operation}: {why}"))
 }
