@@ -126,7 +126,7 @@ async fn a_new_address_is_proved_by_a_code() -> Result {
     let path = "my-account/primary-email";
     let email = json!({ "email": "alice@example.com", "newIdentifierVerificationRecordId": id });
     let early = account.post(path, Some(&proof), email.clone()).await?;
-    assert_eq!(code(&early), (404, "verification_record.not_found".into()));
+    assert_eq!(code(&early), (400, "verification_record.not_found".into()));
     let right = account.browser.mock.last_code("alice@example.com").unwrap_or_default();
     assert_eq!(account.post(verify, None, answer(&right)).await?.0, 200);
     // It proves the address, but not who is there.
@@ -170,5 +170,54 @@ async fn second_factors_are_added_and_removed() -> Result {
     let settings = json!({ "skipMfaOnSignIn": true });
     let said = account.send(Method::PATCH, "my-account/mfa-settings", Some(&proof), settings);
     assert_eq!(answer(said.await?).await?.1, json!({ "skipMfaOnSignIn": true }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn accounts_elsewhere_are_linked_by_a_proof_and_keep_their_tokens() -> Result {
+    let account = Account::open().await?;
+    let (mock, proof) = (&account.browser.mock, account.proof().await?);
+    let connector = mock.add_social_connector();
+    let path = "my-account/identities/mock-social/access-token";
+    let missing = code(&account.get(path, None).await?);
+    assert_eq!(missing, (404, "secrets.third_party_token_set.token_not_found".into()));
+
+    let keep = json!({ "enableTokenStorage": true });
+    let manager = common::management_token(mock, &account.browser.http).await?;
+    let url = format!("{}/api/connectors/{connector}", mock.endpoint());
+    account.browser.http.patch(url).bearer_auth(manager).json(&keep).send().await?;
+    let asked = json!({
+        "connectorId": connector, "state": "s", "redirectUri": "https://app.example/back",
+    });
+    let (status, begun) = account.post("verifications/social", None, asked).await?;
+    assert_eq!(status, 201);
+    assert!(string(&begun["authorizationUri"]).contains("state=s"));
+    let id = begun["verificationRecordId"].clone();
+    let link = json!({ "newIdentifierVerificationRecordId": id });
+    let early = account.post("my-account/identities", Some(&proof), link.clone()).await?;
+    assert_eq!(code(&early), (400, "verification_record.not_found".into()));
+
+    let tokens = json!({ "access_token": "at", "token_type": "Bearer", "expires_in": 60 });
+    let data = json!({ "code": "c", "userId": "alice-there", "tokenResponse": tokens });
+    let back = json!({ "verificationRecordId": id, "connectorData": data });
+    assert_eq!(account.post("verifications/social/verify", None, back).await?.0, 200);
+    let linked = account.post("my-account/identities", Some(&proof), link.clone()).await?;
+    assert_eq!(linked.0, 204);
+    let again = account.post("my-account/identities", Some(&proof), link).await?;
+    assert_eq!(code(&again), (400, "user.identity_already_in_use".into()));
+    let token = account.get(path, None).await?.1;
+    assert_eq!((&token["access_token"], &token["token_type"]), (&json!("at"), &json!("Bearer")));
+
+    mock.advance(std::time::Duration::from_secs(61));
+    let old = code(&account.get(path, None).await?);
+    assert_eq!(old, (401, "secrets.third_party_token_set.access_token_expired".into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_shows_what_the_tokens_scopes_are_for() -> Result {
+    let (_, shown) = Account::open().await?.get("my-account", None).await?;
+    assert!(shown.get("primaryPhone").is_some_and(Value::is_null), "{shown}");
+    assert!(shown.get("customData").or(shown.get("identities")).is_none(), "{shown}");
     Ok(())
 }

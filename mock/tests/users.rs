@@ -303,3 +303,59 @@ async fn imported_passwords_are_verified() -> Result {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn searches_take_patterns_and_say_which_they_take() -> Result {
+    let fixture = Fixture::start().await?;
+    for name in ["alice", "alicia", "Bob"] {
+        fixture.add(json!({ "username": name })).await?;
+    }
+    for (query, found) in [
+        ("search.username=^ali.*a$&mode.username=posix", vec!["alicia"]),
+        ("search.username=^b&mode=posix", vec!["Bob"]),
+        ("search.username=^b&mode=posix&isCaseSensitive=true", vec![]),
+        ("search.username=al%25(e|b)&mode=similar_to&isCaseSensitive=true", vec!["alice"]),
+        ("search.username=Bob&search.username=alice&mode=exact", vec!["Bob", "alice"]),
+    ] {
+        let (_, users) = answer(fixture.get(&format!("/api/users?{query}")).await?).await?;
+        let names = users.as_array().into_iter().flatten().map(|user| string(&user["username"]));
+        assert_eq!(names.collect::<Vec<_>>(), found, "{query}");
+    }
+    for query in ["search=a&joint=xor", "search=a&mode=fuzzy", "search=a&mode=similar_to"] {
+        let (status, error) = answer(fixture.get(&format!("/api/users?{query}")).await?).await?;
+        assert_eq!((status.as_u16(), &error["code"]), (400, &json!("request.invalid_input")));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn passwords_are_held_against_the_policy() -> Result {
+    let fixture = Fixture::start().await?;
+    let path = "/api/sign-in-exp/default/check-password";
+    let body = json!({ "password": "whatever it is" });
+    let (status, error) = fixture.send(Method::POST, path, body).await?;
+    assert_eq!((status.as_u16(), &error["code"]), (400, &json!("request.invalid_input")));
+
+    let policy = json!({ "passwordPolicy": {
+        "length": { "min": 6 }, "characterTypes": { "min": 2 }, "rejects": { "words": ["acme"] },
+    } });
+    fixture.send(Method::PATCH, "/api/sign-in-exp", policy).await?;
+    let user = fixture.add(json!({ "username": "margarita" })).await?;
+    for (password, codes) in [
+        ("Abx-92kq", vec![]),
+        ("ab", vec!["too_short", "character_types"]),
+        ("pässword1", vec!["unsupported_characters"]),
+        ("123321aaa", vec!["restricted.sequence", "restricted.repetition"]),
+        ("Acmeacme1", vec!["restricted.words"]),
+        ("margarita1", vec!["restricted.user_info"]),
+    ] {
+        let body = json!({ "password": password, "userId": user["id"] });
+        let (_, checked) = fixture.send(Method::POST, path, body).await?;
+        let issues = checked["issues"].as_array().into_iter().flatten();
+        let own: Vec<String> = issues.map(|issue| string(&issue["code"])).collect();
+        let codes: Vec<_> = codes.iter().map(|own| format!("password_rejected.{own}")).collect();
+        assert_eq!(own, codes, "{password}");
+        assert_eq!(checked["result"], codes.is_empty());
+    }
+    Ok(())
+}

@@ -10,7 +10,10 @@ use crate::{PASSWORD, Tenant, signed_in};
 const NEW: &str = "battery 8 staple";
 
 async fn alices_tokens(tenant: &Tenant) -> UserTokens {
-    let session = tenant.sign_in().await;
+    let app = tenant.mock.web_app_id();
+    let request = tenant.logto.sign_in(app, tenant.mock.redirect_uri());
+    let request = request.client_secret(tenant.mock.web_app_secret());
+    let session = request.scope("openid profile email").begin().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     signed_in(step).await
 }

@@ -133,7 +133,7 @@ async fn have_to_send_the_user_back_with_something() {
     let sent = session.social_with_state(&github, CALLBACK, "my-own").await.unwrap();
     let refused = [("state", "my-own"), ("error", "access_denied")];
     let error = sent.verify(refused).await.unwrap_err();
-    assert!(error.has_code("session.insufficient_info"), "{error}");
+    assert!(error.has_code("connector.invalid_response"), "{error}");
 }
 
 #[tokio::test]

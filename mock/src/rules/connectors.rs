@@ -12,7 +12,7 @@ use crate::{
     state::{
         State,
         collection::{Members, object, text},
-        connectors::{Connectors, SsoConnector, TARGET},
+        connectors::{Connectors, SsoConnector},
         params::Params,
         user::User,
     },
@@ -67,7 +67,7 @@ pub(crate) fn social_uri(members: &Members) -> String {
     let mut query = Params::default();
     query.set("state", text(members, "state").unwrap_or_default());
     query.set("redirect_uri", text(members, "redirectUri").unwrap_or_default());
-    query.set("scope", "email profile");
+    query.set("scope", text(members, "scope").unwrap_or("email profile"));
     format!("http://mock-social/?{}", query.encode())
 }
 
@@ -75,8 +75,9 @@ pub(crate) fn social_uri(members: &Members) -> String {
 pub(crate) fn user_info(members: &Members) -> Result<Value, Failure> {
     let data = members.get("connectorData").cloned().unwrap_or_default();
     let known = |name: &str| data[name].as_str().map(|value| (name.to_owned(), value.into()));
-    if data["code"].as_str().is_none() {
-        return Err(Failure::new(400, "session.insufficient_info"));
+    if !data["code"].is_string() {
+        let failure = Failure::new(400, "connector.invalid_response");
+        return Err(failure.data(json!({ "message": data.to_string() })));
     }
     let names = ["email", "phone", "name", "avatar"];
     let mut info: Map<String, Value> = names.into_iter().filter_map(known).collect();
@@ -97,8 +98,9 @@ pub(crate) fn claims(members: &Members) -> Value {
     claims.into()
 }
 
-pub(crate) fn user_of_social<'a>(state: &'a State, info: &Value) -> Option<&'a User> {
-    state.users.find_where(|user| user.get("identities")[TARGET]["userId"] == info["id"])
+/// Whose account at a social network it is.
+pub(crate) fn user_of_social<'a>(state: &'a State, target: &str, id: &Value) -> Option<&'a User> {
+    state.users.find_where(|user| user.get("identities")[target]["userId"] == *id)
 }
 
 /// A user with an address that the other place says is theirs, and that address.

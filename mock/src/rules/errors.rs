@@ -268,6 +268,9 @@ fn message(code: &str) -> &'static str {
         "session.invalid_interaction_type" => {
             "This operation is not supported for the current interaction. Please initiate a new session."
         }
+        "secrets.third_party_token_set.access_token_expired" => "The access token is too old.",
+        "secrets.third_party_token_set.token_not_found" => "Token record not found.",
+        "session.invalid_connector_id" => "There is no connector of this kind with this id.",
         "session.mfa.backup_code_can_not_be_alone" => "Backup code can not be the only MFA.",
         "session.mfa.backup_code_required" => "Backup code is required.",
         "session.mfa.invalid_backup_code" => "The backup code is not valid.",
@@ -309,10 +312,20 @@ fn message(code: &str) -> &'static str {
         "single_sign_on.duplicated_domains" => "There are duplicate domains.",
         "single_sign_on.forbidden_domains" => "Public email domains are not allowed.",
         "storage.not_configured" => "Storage provider is not configured.",
+        "user.backup_code_already_in_use" => "Backup codes are in use.",
         "user.email_exists_in_profile" => "The account has an email address already.",
         "user.email_already_in_use" => "This email is associated with an existing account.",
         "user.identity_already_in_use" => {
             "The social account has been associated with an existing account."
+        }
+        "user.identity_not_exists_in_current_user" => "This social account is not the user's.",
+        "user.totp_secret_invalid" => "The secret is not base32.",
+        "user.wrong_backup_code_format" => "These are not ten backup codes.",
+        "verification_record.social_verification.invalid_target" => {
+            "The verification is by another social network."
+        }
+        "verification_record.social_verification.token_response_not_found" => {
+            "No tokens came with the verification."
         }
         "user.identity_not_exist" => "The social account has not been registered yet.",
         "user.invalid_role_type" => {

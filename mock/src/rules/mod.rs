@@ -21,6 +21,7 @@ pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod formats;
 pub(crate) mod guard;
+pub(crate) mod identities;
 pub(crate) mod logouts;
 pub(crate) mod logs;
 pub(crate) mod pages;

@@ -2,24 +2,29 @@
 
 use std::borrow::Cow;
 
+use regex_lite::Regex;
 use serde_json::json;
 
 use crate::{rules::errors::Failure, state::params::Params};
 
 type Fields = &'static [&'static str];
 
+const MODES: [&str; 4] = ["like", "exact", "similar_to", "posix"];
+
 struct Term {
     /// The members it looks at.
     fields: Vec<&'static str>,
-    value: String,
+    /// Only exact ones may be several.
+    values: Vec<String>,
     mode: Mode,
     is_case_sensitive: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Like,
     Exact,
+    /// None, if the pattern is not valid: that finds nothing.
+    Pattern(Option<Regex>),
 }
 
 /// The terms of a query; one that fits is enough.
@@ -32,10 +37,25 @@ pub(crate) struct Search {
 impl Search {
     /// Patterns for any of these members, or for one that a key names.
     pub(crate) fn of(query: &Params, fields: Fields) -> Result<Self, Failure> {
-        let searches = query.iter().filter(|(key, _)| key.starts_with("search"));
-        let terms = searches.map(|(key, value)| term(query, fields, key, value));
-        let all = query.get("joint") == Some("and");
-        Ok(Self { terms: terms.collect::<Result<_, _>>()?, all })
+        let joint = query.get("joint").or(query.get("jointMode")).filter(|own| !own.is_empty());
+        if let Some(joint) = joint.filter(|own| !["or", "and"].contains(own)) {
+            let what = format!("Search joint mode `{joint}` is not valid, expect one of or, and.");
+            return Err(invalid(&what));
+        }
+        let modes = query.iter().filter(|(key, _)| key.starts_with("mode"));
+        if let Some((_, mode)) = modes.into_iter().find(|(_, own)| !MODES.contains(own)) {
+            let modes = MODES.join(", ");
+            let what = format!("Search match mode `{mode}` is not valid, expect one of {modes}.");
+            return Err(invalid(&what));
+        }
+        let mut keys: Vec<&str> = Vec::new();
+        for (key, _) in query.iter().filter(|(key, _)| key.starts_with("search")) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        let terms = keys.into_iter().map(|key| term(query, fields, key));
+        Ok(Self { terms: terms.collect::<Result<_, _>>()?, all: joint == Some("and") })
     }
 
     /// A word that any of these members may have in it: the plainer search of some lists.
@@ -43,7 +63,7 @@ impl Search {
         let word = query.get("q").filter(|word| !word.is_empty());
         let term = |word: &str| Term {
             fields: fields.to_vec(),
-            value: format!("%{}%", word.to_lowercase()),
+            values: vec![format!("%{}%", word.to_lowercase())],
             mode: Mode::Like,
             is_case_sensitive: false,
         };
@@ -62,9 +82,10 @@ impl Search {
 impl Term {
     fn fits<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
         let texts = self.fields.iter().filter_map(|field| text(field));
-        texts.map(|text| self.cased(text)).any(|text| match self.mode {
-            Mode::Exact => text == self.value,
-            Mode::Like => like(&self.value, &text),
+        texts.map(|text| self.cased(text)).any(|text| match &self.mode {
+            Mode::Exact => self.values.iter().any(|value| text == *value),
+            Mode::Like => self.values.iter().any(|value| like(value, &text)),
+            Mode::Pattern(pattern) => pattern.as_ref().is_some_and(|own| own.is_match(&text)),
         })
     }
 
@@ -78,36 +99,55 @@ impl Term {
     }
 }
 
-fn term(query: &Params, all: Fields, key: &str, value: &str) -> Result<Term, Failure> {
+fn term(query: &Params, all: Fields, key: &str) -> Result<Term, Failure> {
     let field = key.strip_prefix("search.");
     let fields = all.iter().copied().filter(|f| field.is_none_or(|field| field == *f));
     let fields: Vec<_> = fields.collect();
     if fields.is_empty() {
         return Err(invalid(&format!("`{key}` names no field that can be searched.")));
     }
-    if value.is_empty() {
+    let own = field.and_then(|field| query.get(&format!("mode.{field}")));
+    let mode = own.or(query.get("mode")).unwrap_or("like");
+    let values = query.iter().filter(|(own, _)| *own == key).map(|(_, value)| value);
+    let values: Vec<&str> = values.collect();
+    if mode != "exact" && values.len() > 1 {
+        let what = "Only one search value is allowed when search mode is not `exact`.";
+        return Err(invalid(what));
+    }
+    if values.iter().any(|value| value.is_empty()) {
         return Err(invalid("Search value cannot be empty."));
     }
-    let own = field.and_then(|field| query.get(&format!("mode.{field}")));
-    let mode = match own.or(query.get("mode")).unwrap_or("like") {
-        "like" => Mode::Like,
-        "exact" => Mode::Exact,
-        _ => return Err(unknown("mode")),
-    };
     let is_case_sensitive = query.get("isCaseSensitive") == Some("true");
-    let value = if is_case_sensitive { value.to_owned() } else { value.to_lowercase() };
-    Ok(Term { fields, value, mode, is_case_sensitive })
+    let pattern = values.first().copied().unwrap_or_default();
+    let mode = match mode {
+        "exact" => Mode::Exact,
+        "posix" if is_case_sensitive => Mode::Pattern(Regex::new(pattern).ok()),
+        "posix" => Mode::Pattern(Regex::new(&format!("(?i){pattern}")).ok()),
+        "similar_to" if is_case_sensitive => Mode::Pattern(similar(pattern)),
+        "similar_to" => return Err(invalid("Cannot use case-insensitive match for `similar to`.")),
+        _ => Mode::Like,
+    };
+    let cased = |value: &str| match is_case_sensitive {
+        true => value.to_owned(),
+        false => value.to_lowercase(),
+    };
+    Ok(Term { fields, values: values.into_iter().map(cased).collect(), mode, is_case_sensitive })
+}
+
+/// SQL's SIMILAR TO: regular expressions with `%` and `_`, of whole texts.
+fn similar(pattern: &str) -> Option<Regex> {
+    let parts = pattern.chars().map(|c| match c {
+        '%' => ".*".to_owned(),
+        '_' => ".".to_owned(),
+        '.' | '^' | '$' => format!("\\{c}"),
+        own => own.to_string(),
+    });
+    Regex::new(&format!("^(?:{})$", parts.collect::<String>())).ok()
 }
 
 fn invalid(details: &str) -> Failure {
     let message = format!("Input is invalid. {details}");
     Failure::with_message(400, "request.invalid_input", &message).data(json!({}))
-}
-
-/// Better an answer nobody takes for Logto's than a wrong list.
-fn unknown(parameter: &str) -> Failure {
-    let message = format!("logto-mock does not know this `{parameter}` of a search.");
-    Failure::raw(501, json!({ "message": message }))
 }
 
 /// SQL's LIKE: `%` is any text, `_` any character.

@@ -115,13 +115,13 @@ impl Factor {
         let mut shown = json!({
             "id": self.id, "createdAt": iso(self.created_at), "type": self.secret.factor().name(),
         });
-        if self.last_used_at > 0 {
-            shown["lastUsedAt"] = iso(self.last_used_at).into();
-        }
         match &self.secret {
             Secret::Totp(_) => {}
             Secret::WebAuthn(credential) => {
                 shown["agent"] = credential.agent.as_str().into();
+                if self.last_used_at > 0 {
+                    shown["lastUsedAt"] = iso(self.last_used_at).into();
+                }
                 if let Some(name) = &credential.name {
                     shown["name"] = name.as_str().into();
                 }

@@ -8,7 +8,11 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{collection::newest_from, factors::Mfa, now};
+use crate::state::{
+    collection::{Members, newest_from},
+    factors::Mfa,
+    now,
+};
 
 #[derive(Clone)]
 pub(crate) enum Password {
@@ -29,14 +33,10 @@ pub(crate) struct User {
     members: Vec<(Cow<'static, str>, Value)>,
     pub(crate) password: Option<Password>,
     pub(crate) mfa: Mfa,
-    /// At the identity providers of enterprises.
-    pub(crate) sso: Vec<SsoIdentity>,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct SsoIdentity {
-    pub(crate) issuer: String,
-    pub(crate) id: String,
+    /// Accounts at the identity providers of enterprises, as the API shows them.
+    pub(crate) sso: Vec<Members>,
+    /// What other places gave to act for the user there, with what the API shows of it.
+    pub(crate) tokens: Vec<Members>,
 }
 
 /// What users have who have not said otherwise; only what differs is kept.
@@ -57,6 +57,7 @@ impl User {
             password: None,
             mfa: Mfa::default(),
             sso: Vec::new(),
+            tokens: Vec::new(),
         };
         let time = now();
         user.set("id", id.into());
@@ -104,6 +105,14 @@ impl User {
     pub(crate) fn expire_password(&mut self) {
         self.password = match self.password.take() {
             Some(Password::Plain(own)) => Some(Password::Expired(own)),
+            other => other,
+        };
+    }
+
+    /// Has an expired password let its user in again.
+    pub(crate) fn renew_password(&mut self) {
+        self.password = match self.password.take() {
+            Some(Password::Expired(own)) => Some(Password::Plain(own)),
             other => other,
         };
     }

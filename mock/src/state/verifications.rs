@@ -23,4 +23,9 @@ pub(crate) enum About {
     Password,
     Address(Value),
     Authenticator(Challenge, Option<Credential>),
+    Social {
+        connector_id: String,
+        /// Whom it proves there, once it has.
+        user: Option<Value>,
+    },
 }

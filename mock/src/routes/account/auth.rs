@@ -15,6 +15,26 @@ pub(crate) struct Account(pub(super) String);
 /// The same, with a verification that names them in `logto-verification-id`.
 pub(super) struct Verified(pub(super) String);
 
+/// What the token of a request lets its bearer see of the user.
+pub(super) struct Scopes(String);
+
+impl Scopes {
+    pub(super) fn has(&self, scope: &str) -> bool {
+        self.0.split(' ').any(|own| own == scope)
+    }
+}
+
+impl FromRequestParts<Store> for Scopes {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, store: &Store) -> Result<Self, Failure> {
+        let token = authorization(&parts.headers).and_then(bearer).unwrap_or_default();
+        let state = store.lock();
+        let token = state.tokens.access(token, state.now());
+        Ok(Self(token.map(|token| token.scope.clone()).unwrap_or_default()))
+    }
+}
+
 impl FromRequestParts<Store> for Account {
     type Rejection = Failure;
 
@@ -34,22 +54,14 @@ impl FromRequestParts<Store> for Account {
 
 const SESSIONS: [&str; 2] = ["/api/my-account/sessions", "/api/my-account/grants"];
 
-/// Whether the token has the scope that is about sessions and grants.
-fn may_see_sessions(parts: &Parts, store: &Store) -> bool {
-    let token = authorization(&parts.headers).and_then(bearer).unwrap_or_default();
-    let state = store.lock();
-    let token = state.tokens.access(token, state.now());
-    token.is_some_and(|token| token.has_scope("urn:logto:scope:sessions"))
-}
-
 impl FromRequestParts<Store> for Verified {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, store: &Store) -> Result<Self, Failure> {
         let Account(user_id) = Account::from_request_parts(parts, store).await?;
-        let is_about_sessions = SESSIONS.iter().any(|path| parts.uri.path().starts_with(path))
-            && !may_see_sessions(parts, store);
-        if is_about_sessions {
+        let scopes = Scopes::from_request_parts(parts, store).await?;
+        let is_about_sessions = SESSIONS.iter().any(|path| parts.uri.path().starts_with(path));
+        if is_about_sessions && !scopes.has("urn:logto:scope:sessions") {
             return Err(Failure::new(401, "auth.unauthorized"));
         }
         let id = parts.headers.get("logto-verification-id").and_then(|id| id.to_str().ok());

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{Path, State},
-    routing::{delete, get, patch, post},
+    routing::{delete, get, patch, post, put},
 };
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ use crate::{
     rules::{
         errors::Failure,
         guard::{Field, Kind, optional, required},
+        releases::knows,
         totp, users,
     },
     state::{
@@ -23,12 +24,12 @@ use crate::{
         collection::{strings, text},
         factors::{Factor, Secret},
         policy::MfaFactor,
-        user::User,
     },
 };
 
 const ADD: &[Field] = &[required("type", Kind::Enum(&["Totp", "BackupCode", "WebAuthn"]))];
 const TOTP: &[Field] = &[required("secret", Kind::NonEmpty), optional("code", Kind::Text)];
+const NEW_TOTP: &[Field] = &[required("secret", Kind::Text), required("code", Kind::Text)];
 const BACKUP_CODES: &[Field] = &[required("codes", Kind::NonEmptyList(&Kind::NonEmpty))];
 const WEB_AUTHN: &[Field] =
     &[required("newIdentifierVerificationRecordId", Kind::Text), optional("name", Kind::Text)];
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Router<Store> {
     let path = "/api/my-account/mfa-verifications";
     Router::new()
         .route(path, get(list).post(add))
+        .route(&format!("{path}/totp"), put(replace_totp))
         .route(&format!("{path}/totp-secret/generate"), post(totp_secret))
         .route(&format!("{path}/backup-codes"), get(backup_codes))
         .route(&format!("{path}/backup-codes/generate"), post(generate_backup_codes))
@@ -71,7 +73,7 @@ async fn add(Verified(id): Verified, State(store): State<Store>, body: JsonBody)
         Some("Totp") => new_totp(state, &id, &body)?,
         Some("BackupCode") => {
             let codes = strings(&body.check(BACKUP_CODES)?, "codes");
-            check_not_alone(state, &id)?;
+            check_backup_codes(state, &id, &codes)?;
             Secret::BackupCodes(codes)
         }
         _ => {
@@ -84,6 +86,7 @@ async fn add(Verified(id): Verified, State(store): State<Store>, body: JsonBody)
     };
     if let Some(user) = state.users.find_mut(&id) {
         user.mfa.add(&mut state.ids, secret);
+        user.mfa.enabled = Some(true);
     }
     Ok(reply::no_content())
 }
@@ -91,22 +94,59 @@ async fn add(Verified(id): Verified, State(store): State<Store>, body: JsonBody)
 fn new_totp(state: &state::State, id: &str, body: &JsonBody) -> Result<Secret, Failure> {
     let members = body.check(TOTP)?;
     let secret = text(&members, "secret").unwrap_or_default();
-    let wrong = |code: &str| !totp::is_right(secret, code);
-    if text(&members, "code").is_some_and(wrong) {
-        return Err(Failure::new(400, "session.mfa.invalid_totp_code"));
-    }
     if state.users.find(id).is_some_and(|user| user.mfa.has(MfaFactor::Totp)) {
         return Err(Failure::new(422, "user.totp_already_in_use"));
     }
+    // Releases before did not look at the code.
+    let code = text(&members, "code").filter(|code| !code.is_empty() && knows(state, "1.35"));
+    check_totp(secret, code)?;
     Ok(Secret::Totp(secret.to_owned()))
 }
 
-fn check_not_alone(state: &state::State, id: &str) -> Result<(), Failure> {
-    let others = [MfaFactor::Totp, MfaFactor::WebAuthn];
-    let has = |user: &User| others.iter().any(|factor| user.mfa.has(*factor));
-    match state.users.find(id).is_some_and(has) {
-        true => Ok(()),
-        false => Err(Failure::new(422, "session.mfa.backup_code_can_not_be_alone")),
+fn check_totp(secret: &str, code: Option<&str>) -> Result<(), Failure> {
+    if totp::code(secret).is_none() {
+        return Err(Failure::new(400, "user.totp_secret_invalid"));
+    }
+    match code.is_some_and(|code| !totp::is_right(secret, code)) {
+        true => Err(Failure::new(400, "session.mfa.invalid_totp_code")),
+        false => Ok(()),
+    }
+}
+
+/// Puts an authenticator app in the place of the one that there is, or beside the other factors.
+async fn replace_totp(
+    Verified(id): Verified,
+    State(store): State<Store>,
+    body: JsonBody,
+) -> Answer {
+    let members = body.check(NEW_TOTP)?;
+    let secret = text(&members, "secret").unwrap_or_default();
+    check_totp(secret, text(&members, "code"))?;
+    let state = &mut *store.lock();
+    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
+    user.mfa.factors.retain(|own| own.secret.factor() != MfaFactor::Totp);
+    user.mfa.add(&mut state.ids, Secret::Totp(secret.to_owned()));
+    user.mfa.enabled = Some(true);
+    Ok(reply::no_content())
+}
+
+/// Backup codes are in place of another factor, and none are left of those before.
+fn check_backup_codes(state: &state::State, id: &str, codes: &[String]) -> Result<(), Failure> {
+    let user = state.users.find(id).ok_or_else(users::not_found)?;
+    let own: Vec<&Secret> = user.mfa.factors.iter().map(|own| &own.secret).collect();
+    let is_code = |secret: &&Secret| secret.factor() == MfaFactor::BackupCode;
+    let is_left = |own: &&Secret| matches!(own, Secret::BackupCodes(codes) if !codes.is_empty());
+    let is_hex = |code: &String| {
+        code.len() == 10 && code.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let refused = |code| Err(Failure::new(422, code));
+    match () {
+        () if own.iter().any(is_left) => refused("user.backup_code_already_in_use"),
+        () if own.iter().all(is_code) => refused("session.mfa.backup_code_can_not_be_alone"),
+        () if codes.len() != 10 || !codes.iter().all(is_hex) => {
+            refused("user.wrong_backup_code_format")
+        }
+        () => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod factors;
+mod identities;
 mod profile;
 mod sessions;
 mod verifications;
@@ -15,5 +16,6 @@ pub(crate) fn routes() -> Router<Store> {
         .merge(verifications::routes())
         .merge(profile::routes())
         .merge(factors::routes())
+        .merge(identities::routes())
         .merge(sessions::routes())
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::auth::{Account, Verified};
+use super::auth::{Account, Scopes, Verified};
 use crate::{
     routes::{
         body::JsonBody,
@@ -46,26 +46,49 @@ pub(super) fn routes() -> Router<Store> {
         .route("/api/my-account/primary-phone", post(set_phone).delete(remove_phone))
 }
 
-async fn read(Account(id): Account, State(store): State<Store>) -> Answer {
+async fn read(Account(id): Account, scopes: Scopes, State(store): State<Store>) -> Answer {
     let state = store.lock();
     let user = state.users.find(&id).ok_or_else(users::not_found)?;
-    Ok(reply::ok(&shown(user)))
+    Ok(reply::ok(&shown(user, &scopes)))
 }
 
-fn shown(user: &User) -> Value {
-    let mut shown = user.to_json();
+/// By the members that are not of the profile: the scope that shows them.
+const SCOPES: [(&str, &str); 4] = [
+    ("primaryEmail", "email"),
+    ("primaryPhone", "phone"),
+    ("customData", "custom_data"),
+    ("identities", "identities"),
+];
+
+/// As much of a user as a token's scopes show.
+fn shown(user: &User, scopes: &Scopes) -> Value {
+    let mut own = user.to_members();
+    own.retain(|name, _| {
+        let scope = SCOPES.iter().find(|(member, _)| member == name);
+        name == "id" || scopes.has(scope.map_or("profile", |(_, scope)| scope))
+    });
+    let profile = own.get_mut("profile").and_then(Value::as_object_mut);
+    if let Some(profile) = profile.filter(|_| !scopes.has("address")) {
+        profile.remove("address");
+    }
+    let mut shown = Value::from(own);
     let can_prove = ["primaryEmail", "primaryPhone"].map(|member| user.text(member).is_some());
     let can_prove = user.password.is_some() || can_prove.contains(&true);
     shown["hasSecurityVerificationMethod"] = can_prove.into();
     shown
 }
 
-async fn update(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+async fn update(
+    Account(id): Account,
+    scopes: Scopes,
+    State(store): State<Store>,
+    body: JsonBody,
+) -> Answer {
     let members = body.check(UPDATE)?;
     let users = &mut store.lock().users;
     refuse_taken(users, &members, Some(&id))?;
     let user = change(users, &id, |user| user.set_all(members));
-    Ok(reply::ok(&user.as_ref().map(shown).unwrap_or_default()))
+    Ok(reply::ok(&user.map(|user| shown(&user, &scopes)).unwrap_or_default()))
 }
 
 async fn update_profile(
@@ -89,9 +112,12 @@ async fn set_password(
 ) -> Answer {
     let members = body.check(PASSWORD)?;
     let password = text(&members, "password").unwrap_or_default();
-    let users = &mut store.lock().users;
-    passwords::check_new(password, users.find(&id).ok_or_else(users::not_found)?)?;
-    change(users, &id, |user| user.password = Some(Password::Plain(password.to_owned())));
+    let state = &mut *store.lock();
+    let user = state.users.find(&id).ok_or_else(users::not_found)?;
+    passwords::check_new(state, password, user)?;
+    change(&mut state.users, &id, |user| {
+        user.password = Some(Password::Plain(password.to_owned()))
+    });
     Ok(reply::no_content())
 }
 

@@ -17,8 +17,9 @@ use crate::{
         reply::{self, Answer},
     },
     rules::{
+        connectors,
         errors::Failure,
-        guard::{Field, Kind, required},
+        guard::{Field, Kind, optional, required},
         releases::knows,
         sentinel,
         web_authn::{ATTESTATION, Origin},
@@ -43,6 +44,14 @@ const VERIFY: &[Field] = &[
     required("verificationId", Kind::Text),
     required("code", Kind::Text),
 ];
+const SOCIAL: &[Field] = &[
+    required("state", Kind::Text),
+    required("redirectUri", Kind::Text),
+    required("connectorId", Kind::Text),
+    optional("scope", Kind::Text),
+];
+const SOCIAL_ANSWER: &[Field] =
+    &[required("connectorData", Kind::FreeForm), required("verificationRecordId", Kind::Text)];
 const REGISTERED: &[Field] =
     &[required("verificationRecordId", Kind::Text), required("payload", ATTESTATION)];
 
@@ -84,6 +93,16 @@ impl Verifications {
         }
     }
 
+    /// The connector that a verification went by, and whom it proves there.
+    pub(super) fn social(&self, id: &str) -> Result<(String, Value), Failure> {
+        match self.done(id).map(|own| &own.about) {
+            Some(About::Social { connector_id, user: Some(user) }) => {
+                Ok((connector_id.clone(), user.clone()))
+            }
+            _ => Err(not_found()),
+        }
+    }
+
     /// Makes all that was proved so far too old.
     pub(crate) fn expire(&mut self) {
         self.0.clear();
@@ -91,7 +110,7 @@ impl Verifications {
 }
 
 fn not_found() -> Failure {
-    Failure::new(404, "verification_record.not_found")
+    Failure::new(400, "verification_record.not_found")
 }
 
 pub(super) fn routes() -> Router<Store> {
@@ -99,6 +118,8 @@ pub(super) fn routes() -> Router<Store> {
         .route("/api/verifications/password", post(password))
         .route("/api/verifications/verification-code", post(send))
         .route("/api/verifications/verification-code/verify", post(verify))
+        .route("/api/verifications/social", post(begin_social))
+        .route("/api/verifications/social/verify", post(verify_social))
         .route("/api/verifications/web-authn/registration", post(register))
         .route("/api/verifications/web-authn/registration/verify", post(registered))
 }
@@ -141,6 +162,36 @@ async fn verify(_: Account, State(store): State<Store>, body: JsonBody) -> Answe
     sentinel::report(state, target, Pool::FirstFactor, checked.is_err())?;
     checked?;
     state.verifications.open(id)?.verified = true;
+    Ok(reply::ok(&json!({ "verificationRecordId": id })))
+}
+
+async fn begin_social(_: Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let members = body.check(SOCIAL)?;
+    let own = |name: &str| text(&members, name).unwrap_or_default();
+    let state = &mut *store.lock();
+    if own("state").is_empty() || own("redirectUri").is_empty() {
+        return Err(Failure::new(400, "session.insufficient_info"));
+    }
+    let connector_id = own("connectorId").to_owned();
+    if !state.connectors.has_social(&connector_id) {
+        return Err(Failure::new(422, "session.invalid_connector_id"));
+    }
+    let uri = connectors::social_uri(&members);
+    let record = state.ids.standard();
+    let about = About::Social { connector_id, user: None };
+    let mut made = state.verifications.add(&record, None, false, about);
+    made["authorizationUri"] = uri.into();
+    Ok(reply::json(StatusCode::CREATED, &made))
+}
+
+async fn verify_social(_: Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let members = body.check(SOCIAL_ANSWER)?;
+    let id = text(&members, "verificationRecordId").unwrap_or_default();
+    let state = &mut *store.lock();
+    let record = state.verifications.open(id)?;
+    let About::Social { user, .. } = &mut record.about else { return Err(not_found()) };
+    *user = Some(connectors::user_info(&members)?);
+    record.verified = true;
     Ok(reply::ok(&json!({ "verificationRecordId": id })))
 }
 

@@ -69,7 +69,11 @@ fn given(flow: &mut Flow<'_>, kind: &str, members: &Members) -> Result<Profile, 
     match kind {
         "username" => Ok(Profile::of(json!({ "username": said("value") }))),
         "password" => {
-            passwords::check(said("value"))?;
+            let mut user = flow.user().map_or(Value::Null, |user| user.to_json());
+            for (name, value) in &flow.experience.profile.members {
+                user[name] = value.clone();
+            }
+            passwords::check(flow.state, said("value"), &user)?;
             Ok(Profile { password: Some(said("value").to_owned()), ..Profile::default() })
         }
         "extraProfile" => Ok(extra(&members["values"])),
@@ -126,7 +130,7 @@ async fn reset(step: Step) -> Answer {
         }
         let user = flow.user()?;
         let password = text(members, "password").unwrap_or_default();
-        passwords::check_new(password, &user)?;
+        passwords::check_new(flow.state, password, &user)?;
         flow.experience.profile.password = Some(password.to_owned());
         Ok(reply::no_content())
     })

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 
 use super::{Answer, Event, Experience, Flow, Proof, Record};
 use crate::{
-    rules::{logs, releases::knows, users},
+    rules::{identities, logs, releases::knows, users},
     state::{
         State,
         collection::{Members, object},
         factors::{Credential, Secret},
-        now,
         user::User,
     },
 };
@@ -188,10 +187,12 @@ impl Experience {
             shown["profile"]["passwordEncryptionMethod"] = true.into();
         }
         let mut social = self.records.iter().filter_map(|record| match &record.proof {
-            Proof::Social { user, .. } => user.as_ref(),
+            Proof::Social { user: Some(info), connector_id } => {
+                identities::social_tokens(state, connector_id, info)
+            }
             _ => None,
         });
-        if self.profile.has("socialIdentity") && social.any(has_tokens) {
+        if self.profile.has("socialIdentity") && social.next().is_some() {
             shown["profile"]["socialConnectorTokenSetSecret"] = true.into();
         }
         for secret in &self.mfa.added {
@@ -245,34 +246,21 @@ impl Record {
                 shown["authenticationChallenge"] = challenge.text.as_str().into();
                 shown["authenticationRpId"] = challenge.rp_id.as_str().into();
             }
-            Proof::Social { user, .. } => {
+            Proof::Social { user, connector_id } => {
                 shown["connectorSession"] = json!({});
-                if let Some(user) = user.as_ref().filter(|own| has_tokens(own)) {
-                    shown["encryptedTokenSet"] = token_set(&user["rawData"]["tokenResponse"]);
+                let info = user.as_ref();
+                if let Some(tokens) =
+                    info.and_then(|info| identities::social_tokens(state, connector_id, info))
+                {
+                    shown["encryptedTokenSet"] = json!({
+                        "encryptedTokenSetBase64": "", "metadata": identities::metadata(&tokens),
+                    });
                 }
             }
             _ => {}
         }
         shown
     }
-}
-
-/// Whether an answer of a social network came with tokens.
-fn has_tokens(user: &Value) -> bool {
-    user["rawData"]["tokenResponse"].is_object()
-}
-
-/// What is told of tokens that are kept.
-fn token_set(tokens: &Value) -> Value {
-    let lifetime = tokens["expires_in"].as_u64().unwrap_or_default();
-    json!({
-        "encryptedTokenSetBase64": "",
-        "metadata": {
-            "scope": tokens["scope"], "tokenType": tokens["token_type"],
-            "expiresAt": now() / 1000 + lifetime,
-            "hasRefreshToken": tokens["refresh_token"].is_string(),
-        },
-    })
 }
 
 impl Credential {

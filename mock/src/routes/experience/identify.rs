@@ -10,6 +10,7 @@ use crate::{
         connectors,
         errors::Failure,
         guard::{Field, Kind, optional},
+        identities,
     },
     state::{collection::text, user::User},
 };
@@ -121,12 +122,17 @@ fn user_of(flow: &Flow<'_>, id: &str, link: bool) -> Result<(User, Profile), Fai
         Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier, .. } => {
             plain(identifier::find(flow.state, identifier), &identifier["value"])
         }
-        Proof::Social { user: Some(info), .. } => social(flow, info, link),
+        Proof::Social { user: Some(info), connector_id } => social(flow, connector_id, info, link),
         Proof::Sso { issuer, user: Some(info), connector_id } => {
-            let profile = Profile::of_sso(connector_id, issuer, info);
+            let mut profile = Profile::of_sso(connector_id, issuer, info);
+            let synced = synced(flow, "sso-connectors", connector_id, info);
             match (profile.sso_user(flow.state), connectors::related(flow.state, info)) {
-                (Some(user), _) => Ok((user.clone(), Profile::default())),
-                (None, Some((_, user))) => Ok((user.clone(), profile)),
+                (Some(user), _) => Ok((user.clone(), synced)),
+                (None, Some((_, user))) => {
+                    let user = user.clone();
+                    profile.extend(synced);
+                    Ok((user, profile))
+                }
                 (None, None) => Err(Failure::new(404, "user.sso_identity_not_exist")),
             }
         }
@@ -134,20 +140,39 @@ fn user_of(flow: &Flow<'_>, id: &str, link: bool) -> Result<(User, Profile), Fai
     }
 }
 
-fn social(flow: &Flow<'_>, info: &Value, link: bool) -> Result<(User, Profile), Failure> {
+fn social(
+    flow: &Flow<'_>,
+    connector_id: &str,
+    info: &Value,
+    link: bool,
+) -> Result<(User, Profile), Failure> {
     let related = connectors::related(flow.state, info);
+    let synced = synced(flow, "connectors", connector_id, info);
     let unknown = || Failure::new(404, "user.identity_not_exist");
     if link {
         let (_, user) = related.ok_or_else(unknown)?;
-        return Ok((user.clone(), Profile::of_social(info)));
+        let mut profile = Profile::of_social(flow.state, connector_id, info);
+        profile.extend(synced);
+        return Ok((user.clone(), profile));
     }
-    let user = connectors::user_of_social(flow.state, info).cloned().ok_or_else(|| {
-        unknown().data(match related {
-            Some((address, _)) => json!({ "relatedUser": address }),
-            None => json!({}),
-        })
-    })?;
-    Ok((user, Profile::default()))
+    let target = identities::target(flow.state, connector_id);
+    let user =
+        connectors::user_of_social(flow.state, &target, &info["id"]).cloned().ok_or_else(|| {
+            unknown().data(match related {
+                Some((address, _)) => json!({ "relatedUser": address }),
+                None => json!({}),
+            })
+        })?;
+    Ok((user, synced))
+}
+
+/// What another place says anew of somebody who is known, if its connector is to pass that on.
+fn synced(flow: &Flow<'_>, table: &str, connector_id: &str, info: &Value) -> Profile {
+    let own = flow.state.tables.find(table, connector_id);
+    let passes_on = own.is_some_and(|own| own.get("syncProfile") == Some(&true.into()));
+    let told = ["name", "avatar"].into_iter().filter(|_| passes_on);
+    let told = told.filter_map(|name| Some((name.to_owned(), info.get(name)?.clone())));
+    Profile { members: told.collect(), password: None }
 }
 
 /// Someone new, of whom a record proves something, if there is any.
@@ -161,7 +186,7 @@ fn register(flow: &mut Flow<'_>, id: Option<&str>) -> Answer {
     flow.check_captcha()?;
     flow.check_profile()?;
     let mut user = User::new(&flow.state.ids.user());
-    std::mem::take(&mut flow.experience.profile).apply_to(&mut user);
+    std::mem::take(&mut flow.experience.profile).apply_to(&mut flow.state.ids, &mut user);
     flow.experience.user_id = Some(user.id.clone());
     flow.state.users.add(user);
     Ok(reply::text(StatusCode::CREATED, "Created"))

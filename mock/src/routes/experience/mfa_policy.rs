@@ -60,7 +60,7 @@ impl Flow<'_> {
     /// The second factors that the user has or is about to have.
     pub(super) fn factors(&self, user: &User) -> Vec<MfaFactor> {
         let mut after = user.clone();
-        self.experience.profile.clone().apply_to(&mut after);
+        self.experience.profile.clone().apply_to(&mut self.state.ids.clone(), &mut after);
         let mut factors = factors::usable(&self.state.policy, &after);
         for factor in [MfaFactor::Totp, MfaFactor::WebAuthn] {
             if self.experience.mfa.has(factor) && !factors.contains(&factor) {

@@ -1,7 +1,7 @@
 //! Passwords of users who have one, and of those who want one.
 
 use axum::{Router, routing::post};
-use serde_json::Value;
+use serde_json::json;
 
 use super::{Answer, Proof, Step, identifier, verification};
 use crate::{
@@ -59,9 +59,9 @@ async fn choose(step: Step) -> Answer {
     step.take(NEW, |flow, members| {
         let identifier = members["identifier"].clone();
         let password = text(members, "password").unwrap_or_default().to_owned();
-        let wanted = [("username".to_owned(), identifier["value"].clone())];
-        users::refuse_taken(&flow.state.users, &object(Value::from_iter(wanted)), None)?;
-        passwords::check(&password)?;
+        let wanted = json!({ "username": identifier["value"] });
+        users::refuse_taken(&flow.state.users, &object(wanted.clone()), None)?;
+        passwords::check(flow.state, &password, &wanted)?;
         Ok(verification(&flow.keep(true, Proof::NewPassword { identifier, password })))
     })
 }

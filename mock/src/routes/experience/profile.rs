@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Flow, Profile, Proof, Record, record::unproved};
 use crate::{
-    rules::{connectors, errors::Failure, users},
+    rules::{connectors, errors::Failure, identities, users},
     state::{
         State,
         collection::{Members, object},
-        connectors::TARGET,
-        user::{Password, SsoIdentity, User},
+        ids::Ids,
+        user::{Password, User},
     },
 };
 
@@ -18,8 +18,9 @@ impl Profile {
         Self { members: object(members), password: None }
     }
 
-    pub(super) fn of_social(info: &Value) -> Self {
-        Self::of(json!({ "socialIdentity": { "target": TARGET, "userInfo": info } }))
+    pub(super) fn of_social(state: &State, connector_id: &str, info: &Value) -> Self {
+        let target = identities::target(state, connector_id);
+        Self::of(json!({ "socialIdentity": { "target": target, "userInfo": info } }))
     }
 
     pub(super) fn of_sso(connector_id: &str, issuer: &str, info: &Value) -> Self {
@@ -43,7 +44,9 @@ impl Profile {
             Proof::Code { identifier, .. } | Proof::OneTimeToken { identifier, .. } => {
                 Self::of_identifier(identifier)
             }
-            Proof::Social { user: Some(info), .. } => Self::of_social(info),
+            Proof::Social { user: Some(info), connector_id } => {
+                Self::of_social(state, connector_id, info)
+            }
             Proof::Sso { user: Some(info), connector_id, issuer } => {
                 Self::of_sso(connector_id, issuer, info)
             }
@@ -87,23 +90,23 @@ impl Profile {
         shown.map(|(name, value)| (name.clone(), value.clone())).collect::<Members>().into()
     }
 
-    fn sso(&self) -> Option<SsoIdentity> {
-        let identity = self.members.get("enterpriseSsoIdentity")?;
-        let issuer = identity["issuer"].as_str()?.to_owned();
-        Some(SsoIdentity { issuer, id: identity["identityId"].as_str()?.to_owned() })
-    }
-
     /// The user who has this account of an enterprise's already.
     pub(super) fn sso_user<'a>(&self, state: &'a State) -> Option<&'a User> {
-        let identity = self.sso()?;
-        state.users.find_where(|user| user.sso.contains(&identity))
+        let wanted = self.members.get("enterpriseSsoIdentity")?;
+        let is_it = |own: &Members| {
+            own["issuer"] == wanted["issuer"] && own["identityId"] == wanted["identityId"]
+        };
+        state.users.find_where(|user| user.sso.iter().any(is_it))
     }
 
     /// What is unique must not be anybody's already.
     fn check_unique(&self, state: &State) -> Result<(), Failure> {
         users::refuse_taken(&state.users, &self.members, None)?;
-        let social = self.members.get("socialIdentity").map(|identity| &identity["userInfo"]);
-        let social = social.and_then(|info| connectors::user_of_social(state, info));
+        let social = self.members.get("socialIdentity");
+        let social = social.and_then(|own| {
+            let target = own["target"].as_str().unwrap_or_default();
+            connectors::user_of_social(state, target, &own["userInfo"]["id"])
+        });
         match social.or_else(|| self.sso_user(state)) {
             Some(_) => Err(Failure::new(422, "user.identity_already_in_use")),
             None => Ok(()),
@@ -128,14 +131,16 @@ impl Profile {
     }
 
     /// Makes it the user's.
-    pub(super) fn apply_to(mut self, user: &mut User) {
-        user.sso.extend(self.sso());
-        self.members.remove("enterpriseSsoIdentity");
+    pub(super) fn apply_to(mut self, ids: &mut Ids, user: &mut User) {
+        if let Some(identity) = self.members.remove("enterpriseSsoIdentity") {
+            identities::add_enterprise(ids, user, &identity);
+        }
         self.members.remove("submitted");
         if let Some(identity) = self.members.remove("socialIdentity") {
             let info = &identity["userInfo"];
             let mut identities = user.get("identities").clone();
-            identities[TARGET] = json!({ "userId": info["id"], "details": info });
+            identities[identity["target"].as_str().unwrap_or_default()] =
+                json!({ "userId": info["id"], "details": info });
             user.set("identities", identities);
         }
         for name in ["profile", "customData"] {
@@ -177,6 +182,21 @@ impl Flow<'_> {
         profile.check_unique(self.state)?;
         self.experience.profile.extend(profile);
         Ok(())
+    }
+
+    /// Keeps the tokens that other places gave for the user who comes from there.
+    pub(super) fn keep_tokens(&mut self, user_id: &str) {
+        for record in self.experience.records.iter().filter(|own| own.verified) {
+            match &record.proof {
+                Proof::Social { connector_id, user: Some(info) } => {
+                    identities::keep_social(self.state, user_id, connector_id, info);
+                }
+                Proof::Sso { connector_id, issuer, user: Some(info) } => {
+                    identities::keep_enterprise(self.state, user_id, issuer, connector_id, info);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// The same checks for all that has been added, since others may have come first.

@@ -55,8 +55,10 @@ fn sign_in(flow: &mut Flow<'_>) -> Answer {
 
 fn apply_profile(flow: &mut Flow<'_>, user_id: &str) {
     let profile = std::mem::take(&mut flow.experience.profile);
-    match flow.state.users.find_mut(user_id) {
-        Some(user) if !profile.is_empty() => profile.apply_to(user),
+    let state = &mut *flow.state;
+    match state.users.find_mut(user_id) {
+        Some(user) if !profile.is_empty() => profile.apply_to(&mut state.ids, user),
         _ => {}
     }
+    flow.keep_tokens(user_id);
 }

@@ -112,11 +112,21 @@ pub(super) fn delete_email_templates(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn check_password(call: &mut Call<'_>) -> Outcome {
-    match passwords::check(call.text("password")) {
-        Ok(()) => Ok(Reply::ok(json!({ "result": true }))),
-        Err(failure) => {
-            let issues = failure.body["data"].clone();
-            Ok(Reply::json(400, json!({ "result": false, "issues": issues })))
+    let user = match call.body["userId"].as_str() {
+        Some(id) => Some(call.state.users.find(id).ok_or_else(not_found)?.to_json()),
+        None => None,
+    };
+    match passwords::complaints(call.state, call.text("password"), user.as_ref()) {
+        Some(issues) if issues.is_empty() => Ok(Reply::ok(json!({ "result": true }))),
+        Some(issues) => Ok(Reply::json(400, json!({ "result": false, "issues": issues }))),
+        None => {
+            let what = "User information data is required to check user information.";
+            let failure = Failure::with_message(
+                400,
+                "request.invalid_input",
+                "Input is invalid. {{details}}",
+            );
+            Err(failure.data(json!({ "message": what })))
         }
     }
 }

@@ -3,6 +3,7 @@
 mod applications;
 mod configs;
 mod connectors;
+mod identities;
 mod invitations;
 mod one_time_tokens;
 mod phrases;
@@ -61,10 +62,13 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ListUserMfaVerifications" => users::factors(call),
         "CreateUserMfaVerification" => users::add_factor(call),
         "DeleteUserMfaVerification" => users::remove_factor(call),
-        "GetUserIdentity" => users::identity(call),
-        "ReplaceUserIdentity" => users::set_identity(call),
-        "DeleteUserIdentity" => users::remove_identity(call),
-        "ListUserAllIdentities" => users::identities(call),
+        "GetUserIdentity" => identities::read(call),
+        "CreateUserIdentity" => identities::add(call),
+        "ReplaceUserIdentity" => identities::set(call),
+        "DeleteUserIdentity" => identities::remove(call),
+        "ListUserAllIdentities" => identities::list(call),
+        "GetUserSsoIdentity" => identities::read_enterprise(call),
+        "DeleteSecret" => identities::remove_tokens(call),
         "ListConnectorFactories" => connectors::factories(call),
         "GetConnectorFactory" => connectors::factory(call),
         "ListConnectors" => connectors::list(call),
@@ -145,7 +149,6 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "ReplaceCustomPhrase" => phrases::replace(call),
         "DeleteCustomPhrase" => phrases::delete(call),
         "CreateConnectorAuthorizationUri" => connectors::authorization_uri(call),
-        "GetUserSsoIdentity" => users::sso_identity(call),
         "GetActiveUserCounts" => configs::active_users(call),
         "GetOidcKeys" => configs::oidc_keys(call),
         "RotateOidcKeys" => configs::rotate_oidc_keys(call),

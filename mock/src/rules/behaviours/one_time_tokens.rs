@@ -49,18 +49,24 @@ pub(crate) fn consume(state: &mut State, token: &str, email: &str) -> Result<Mem
     if text(&own, "email") != Some(email) {
         return refused("one_time_token.email_mismatch");
     }
-    match text(&own, "status") {
-        Some("consumed") => return refused("one_time_token.token_consumed"),
-        Some("revoked") => return refused("one_time_token.token_revoked"),
-        _ if own["expiresAt"].as_u64() < Some(now()) => {
+    let is_old = own["expiresAt"].as_u64() <= Some(now());
+    let id = text(&own, "id").unwrap_or_default();
+    let mut set = |status: &str| {
+        table.change("", id, |row| {
+            row.members.insert("status".into(), status.into());
+        });
+    };
+    match text(&own, "status").unwrap_or_default() {
+        "active" if is_old => {
+            set("expired");
             return refused("one_time_token.token_expired");
         }
-        _ => {}
+        _ if is_old => return refused("one_time_token.token_expired"),
+        "expired" => return refused("one_time_token.token_expired"),
+        "consumed" => return refused("one_time_token.token_consumed"),
+        "revoked" => return refused("one_time_token.token_revoked"),
+        _ => set("consumed"),
     }
-    let id = text(&own, "id").unwrap_or_default();
-    table.change("", id, |row| {
-        row.members.insert("status".into(), "consumed".into());
-    });
     Ok(table.find(id).cloned().unwrap_or_default())
 }
 
@@ -71,9 +77,10 @@ pub(super) fn verify(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn set_status(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
-    let own = call.state.tables.find("one-time-tokens", &id);
-    let own = own.ok_or_else(|| Spec::of("one-time-tokens").missing(Act::Read, &id))?;
-    if text(own, "status") != Some("active") && call.text("status") == "active" {
+    if call.state.tables.find("one-time-tokens", &id).is_none() {
+        return Err(Spec::of("one-time-tokens").missing(Act::Read, &id));
+    }
+    if call.text("status") == "active" {
         return Err(Failure::new(400, "one_time_token.cannot_reactivate_token"));
     }
     let status = call.body["status"].clone();

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-fn user<'a>(call: &'a Call<'_>) -> Result<&'a User, Failure> {
+pub(super) fn user<'a>(call: &'a Call<'_>) -> Result<&'a User, Failure> {
     call.state.users.find(&call.path[0]).ok_or_else(not_found)
 }
 
@@ -63,13 +63,13 @@ pub(super) fn read(call: &mut Call<'_>) -> Outcome {
     let user = user(call)?;
     let mut shown = user.to_json();
     if call.query.get("includeSsoIdentities") == Some("true") {
-        shown["ssoIdentities"] = json!([]);
+        shown["ssoIdentities"] = json!(user.sso);
     }
     Ok(Reply::ok(shown))
 }
 
 /// Changes the user; shows what there is then.
-fn changed(call: &mut Call<'_>, change: impl FnOnce(&mut User)) -> Outcome {
+pub(super) fn changed(call: &mut Call<'_>, change: impl FnOnce(&mut User)) -> Outcome {
     let user = call.state.users.find_mut(&call.path[0]).ok_or_else(not_found)?;
     change(user);
     user.touch();
@@ -115,10 +115,9 @@ pub(super) fn expire_password(call: &mut Call<'_>) -> Outcome {
         let code = "sign_in_experiences.password_expiration_not_enabled";
         return Err(Failure::new(400, code));
     }
-    changed(call, |user| {
-        if expired {
-            user.expire_password()
-        }
+    changed(call, |user| match expired {
+        true => user.expire_password(),
+        false => user.renew_password(),
     })
 }
 
@@ -180,48 +179,6 @@ pub(super) fn remove_factor(call: &mut Call<'_>) -> Outcome {
     let before = user.mfa.factors.len();
     user.mfa.factors.retain(|factor| factor.id != call.path[1]);
     if user.mfa.factors.len() == before { Err(not_found()) } else { Ok(Reply::nothing()) }
-}
-
-pub(super) fn identity(call: &mut Call<'_>) -> Outcome {
-    let identity = user(call)?.get("identities").get(&call.path[1]).ok_or_else(not_found)?;
-    Ok(Reply::ok(json!({ "identity": identity })))
-}
-
-pub(super) fn identities(call: &mut Call<'_>) -> Outcome {
-    let own = user(call)?.get("identities").as_object().into_iter().flatten();
-    let social = own.map(|(target, identity)| json!({ "target": target, "identity": identity }));
-    let social: Vec<Value> = social.collect();
-    Ok(Reply::ok(json!({ "socialIdentities": social, "ssoIdentities": [] })))
-}
-
-/// Accounts at enterprises are not kept with the connector that they came by.
-pub(super) fn sso_identity(call: &mut Call<'_>) -> Outcome {
-    user(call)?;
-    let message = "The user does not have an enterprise identity linked to the specified SSO connector ID: {{ ssoConnectorId }}.";
-    Err(Failure::with_message(404, "user.enterprise_sso_identity_not_exists", message))
-}
-
-pub(super) fn set_identity(call: &mut Call<'_>) -> Outcome {
-    let target = call.path[1].clone();
-    let mut identities = user(call)?.get("identities").clone();
-    let same = |other: &User| other.get("identities")[&target]["userId"] == call.body["userId"];
-    let owner = call.state.users.find_where(|other| other.id != call.path[0] && same(other));
-    if owner.is_some() {
-        return Err(Failure::new(422, "user.identity_already_in_use"));
-    }
-    let status = if identities.get(&target).is_some() { 200 } else { 201 };
-    identities[&target] = call.body.clone();
-    changed(call, |user| user.set("identities", identities.clone()))?;
-    Ok(Reply::json(status, identities))
-}
-
-pub(super) fn remove_identity(call: &mut Call<'_>) -> Outcome {
-    let target = call.path[1].clone();
-    let mut identities = user(call)?.get("identities").as_object().cloned().unwrap_or_default();
-    if identities.remove(&target).is_none() {
-        return Err(Failure::new(404, "user.identity_not_exist"));
-    }
-    changed(call, |user| user.set("identities", identities.into()))
 }
 
 /// Takes the three password members out, so that no reply can hold them.

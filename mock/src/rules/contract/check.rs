@@ -20,6 +20,8 @@ pub(crate) struct Check<'a> {
     /// Whether it is about something new.
     adding: bool,
     of_user: bool,
+    /// The member that any text does for here, whatever it looks like elsewhere.
+    free: &'static str,
     /// How long a name may be.
     longest: usize,
     pub(crate) issues: Vec<Value>,
@@ -31,6 +33,7 @@ impl<'a> Check<'a> {
             contract,
             adding: operation.method == "POST",
             of_user: operation.template.starts_with("/api/users"),
+            free: free(&operation.template),
             longest: if operation.template.starts_with("/api/organizations") { 128 } else { 256 },
             issues: Vec::new(),
         }
@@ -129,9 +132,8 @@ impl<'a> Check<'a> {
         if empty && self.adding && formats::needs_items(name, path.len()) {
             self.issues.push(too_small("array", path));
         }
-        let Some(format) = formats::of(name, path.len(), value.is_array(), self.of_user) else {
-            return;
-        };
+        let format = formats::of(name, path.len(), value.is_array(), self.of_user);
+        let Some(format) = format.filter(|_| name != self.free) else { return };
         for (path, text) in texts {
             let issue = match format {
                 "filled" if text.is_empty() => too_small("string", &path),
@@ -227,9 +229,27 @@ impl<'a> Check<'a> {
             }
             complaints.push(check.issues);
         }
-        self.issues.push(no_form(complaints, path));
+        // A form of which only texts do not look right is taken for the one that was meant.
+        match complaints.iter().position(|issues| issues.iter().all(is_soft)) {
+            Some(at) => self.issues.append(&mut complaints[at]),
+            None => self.issues.push(no_form(complaints, path)),
+        }
         value.clone()
     }
+}
+
+fn free(template: &str) -> &'static str {
+    match template {
+        "/api/one-time-tokens" | "/api/one-time-tokens/verify" => "email",
+        "/api/sign-in-exp/default/check-password" => "password",
+        _ => "",
+    }
+}
+
+/// Whether a complaint is about a value of the right type.
+fn is_soft(issue: &Value) -> bool {
+    let codes = ["invalid_string", "too_small", "too_big", "custom"];
+    issue["code"].as_str().is_some_and(|code| codes.contains(&code))
 }
 
 fn options(schema: &Value) -> Vec<&str> {
