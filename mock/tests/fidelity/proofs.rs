@@ -192,7 +192,18 @@ impl Stage<'_, '_> {
         let info = &record["enterpriseSsoUserInfo"];
         let email = info["email"].as_str().unwrap_or("u@sso.example");
         let domain = email.split('@').nth(1).unwrap_or_default();
-        let connector = self.world.mock.add_sso_connector(domain);
+        let name = format!("sso{}", self.world.number());
+        let body = json!({
+            "providerName": "OIDC", "connectorName": name, "domains": [domain],
+            "syncProfile": self.wanted["profile"]["name"].is_string(),
+            "enableTokenStorage": record["keepsTokens"] == true,
+            "config": { "issuer": "http://localhost/oidc", "clientId": "c", "clientSecret": "s" },
+        });
+        let made = self.world.manage("POST", "/api/sso-connectors", &body).await.body;
+        let connector = match made["id"].as_str() {
+            Some(id) => id.to_owned(),
+            None => self.world.mock.add_sso_connector(domain),
+        };
         if let Some(recorded) = record["connectorId"].as_str() {
             self.world.equate(recorded, &connector);
         }

@@ -31,6 +31,9 @@ pub(crate) struct World<'a> {
     later: u64,
     /// What entities that the exchange needs must be.
     pub(crate) hints: Map<String, Value>,
+    /// The user of the Account API, if it is not its usual one, and what their token shows.
+    pub(crate) account_of: Option<String>,
+    scope: String,
 }
 
 /// In place of an identity provider's metadata, which recordings do not keep.
@@ -64,6 +67,8 @@ impl<'a> World<'a> {
             at: 0,
             later: 0,
             hints: Map::new(),
+            account_of: None,
+            scope: ACCOUNT_SCOPE.to_owned(),
         }
     }
 
@@ -204,22 +209,55 @@ impl<'a> World<'a> {
             }
             (200, _) if exchange.response_body["X-Hasura-Role"].is_string() => request,
             _ if ["my-account", "verifications"].contains(&exchange.group()) => {
-                self.as_user(request, exchange).await
+                let is_proved = exchange.request_headers.contains_key("logto-verification-id");
+                self.as_user(request, is_proved).await
             }
             _ => request.bearer_auth(&self.token),
         }
     }
 
-    /// The account's own user, and a token of theirs. It is exchanged, so that nobody has to sign
-    /// in for it.
+    /// The id of the account's user.
+    pub(crate) fn account_id(&self) -> String {
+        let usual = || self.mock.user_id("itestuser");
+        let id = self.account_of.clone().or_else(usual);
+        id.unwrap_or_else(|| self.mock.add_user("itestuser", PASSWORD))
+    }
+
+    /// Goes on with an account that nothing has happened to.
+    pub(crate) async fn forget_account(&mut self) {
+        self.account_of = None;
+        ACCOUNT_SCOPE.clone_into(&mut self.scope);
+        let id = self.account_id();
+        self.manage("DELETE", &format!("/api/users/{id}"), &Value::Null).await;
+    }
+
+    /// Has the account's token show no more than what was shown.
+    pub(crate) fn show_only(&mut self, shown: &Value) {
+        let hidden = [
+            ("primaryEmail", "email"),
+            ("primaryPhone", "phone"),
+            ("customData", "custom_data"),
+            ("identities", "identities"),
+            ("name", "profile"),
+        ];
+        let hidden = hidden.into_iter().filter(|(member, _)| shown.get(*member).is_none());
+        let hidden: Vec<&str> = hidden.map(|(_, scope)| scope).collect();
+        let kept = ACCOUNT_SCOPE.split(' ').filter(|scope| !hidden.contains(scope));
+        self.scope = kept.collect::<Vec<_>>().join(" ");
+    }
+
+    /// A request by the account's user, who has proved who they are.
+    pub(crate) async fn account(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let request = self.request(method, path).header("origin", ORIGIN);
+        send(self.as_user(request, true).await, body).await
+    }
+
+    /// A token of the account's user. It is exchanged, so that nobody has to sign in for it.
     pub(crate) async fn user_token(&self) -> String {
         let manage = async |method: &str, path: &str, body: Value| {
             send(self.request(method, path).bearer_auth(&self.token), &body).await.body
         };
-        let id = match self.mock.user_id("itestuser") {
-            Some(id) => id,
-            None => self.mock.add_user("itestuser", PASSWORD),
-        };
+        let id = self.account_id();
         manage("PATCH", &format!("/api/users/{id}/password"), json!({ "password": PASSWORD }))
             .await;
         let settings = json!({ "customClientMetadata": { "allowTokenExchange": true } });
@@ -229,7 +267,7 @@ impl<'a> World<'a> {
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
             ("subject_token_type", "urn:logto:token-type:impersonation_token".to_owned()),
             ("subject_token", subject["subjectToken"].as_str().unwrap_or_default().to_owned()),
-            ("scope", ACCOUNT_SCOPE.to_owned()),
+            ("scope", self.scope.clone()),
         ];
         let answer = self.token(self.mock.app_id(), self.mock.app_secret(), &form).await;
         answer["access_token"].as_str().unwrap_or_default().to_owned()
@@ -256,12 +294,11 @@ impl<'a> World<'a> {
         Some(response.headers().get("location")?.to_str().ok()?.to_owned())
     }
 
-    /// Adds a token of the account's own user, and a fresh proof of who they are if the recorder
-    /// had one.
-    async fn as_user(&self, request: RequestBuilder, exchange: &Exchange) -> RequestBuilder {
+    /// Adds a token of the account's user, and a fresh proof of who they are if there is to be one.
+    async fn as_user(&self, request: RequestBuilder, is_proved: bool) -> RequestBuilder {
         let token = &self.user_token().await;
         let request = request.bearer_auth(token);
-        if !exchange.request_headers.contains_key("logto-verification-id") {
+        if !is_proved {
             return request;
         }
         let proof = self.request("POST", "/api/verifications/password").bearer_auth(token);
