@@ -157,11 +157,21 @@ fn like(pattern: &str, text: &str) -> bool {
     let Some(mut rest) = without(first, text) else { return false };
     let Some(last) = parts.next_back() else { return rest.is_empty() };
     for part in parts {
-        let found = starts(rest).find_map(|start| without(part, start));
-        let Some(after) = found else { return false };
+        let Some(after) = beyond(part, rest) else { return false };
         rest = after;
     }
-    starts(rest).any(|start| without(last, start).is_some_and(str::is_empty))
+    match last.contains('_') {
+        true => starts(rest).any(|start| without(last, start).is_some_and(str::is_empty)),
+        false => rest.ends_with(last),
+    }
+}
+
+/// What follows the first place in a text that a pattern without `%` describes.
+fn beyond<'a>(pattern: &str, text: &'a str) -> Option<&'a str> {
+    match pattern.contains('_') {
+        true => starts(text).find_map(|start| without(pattern, start)),
+        false => text.split_once(pattern).map(|(_, rest)| rest),
+    }
 }
 
 /// What is left of a text that begins as a pattern without `%` says.
