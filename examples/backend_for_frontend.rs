@@ -113,7 +113,7 @@ async fn on_stand_in() -> Outcome<App> {
     let alice = mock.add_user("alice", "correct horse 7 battery");
     mock.set_mfa(MfaPolicy::default(), &[MfaFactor::Totp]);
     let secret = mock.add_totp(&alice);
-    println!("talking to a stand-in: sign in as alice, with `correct horse 7 battery`");
+    println!("talking to a mock: sign in as alice, with `correct horse 7 battery`");
     let app = [mock.web_app_id(), mock.web_app_secret(), mock.redirect_uri()];
     let mut app = App::new(Client::builder(mock.endpoint()).build()?, app.map(str::to_owned));
     app.authenticator = Some(Box::new(move || mock.totp_code(&secret)));
@@ -206,7 +206,7 @@ async fn password(
 }
 
 async fn code_page(State(app): Shared) -> Response {
-    let hint = app.authenticator.as_ref().map(|show| format!("On the stand-in, it is {}.", show()));
+    let hint = app.authenticator.as_ref().map(|show| format!("On the mock, it is {}.", show()));
     second_page(hint.as_deref())
 }
 

@@ -57,7 +57,7 @@ async fn main() -> Outcome<()> {
 /// Signs in to the mock, where alice confirms at once.
 pub(crate) async fn on_stand_in() -> Outcome<()> {
     let mock = logto_mock::Mock::start().await?;
-    println!("LOGTO_ENDPOINT is not set: talking to a stand-in at {}", mock.endpoint());
+    println!("LOGTO_ENDPOINT is not set: talking to a mock at {}", mock.endpoint());
     let alice = mock.add_user("alice", "correct horse 7 battery");
     let logto = Client::builder(mock.endpoint()).build()?;
     let device = logto.device_sign_in(mock.device_app_id()).begin().await?;

@@ -33,7 +33,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         return Ok(run(&logto, None).await?);
     }
     let mock = logto_mock::Mock::start().await?;
-    println!("LOGTO_ENDPOINT is not set: talking to a stand-in at {}", mock.endpoint());
+    println!("LOGTO_ENDPOINT is not set: talking to a mock at {}", mock.endpoint());
     let logto = Client::builder(mock.endpoint())
         .client_credentials(mock.app_id(), mock.app_secret())
         .build()?;

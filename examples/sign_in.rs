@@ -58,7 +58,7 @@ async fn main() -> Outcome<()> {
         return show(&sign_in(&logto, &app, &on_the_terminal).await?).await;
     }
     let mock = logto_mock::Mock::start().await?;
-    println!("LOGTO_ENDPOINT is not set: talking to a stand-in at {}", mock.endpoint());
+    println!("LOGTO_ENDPOINT is not set: talking to a mock at {}", mock.endpoint());
     let alice = mock.add_user("alice", "correct horse 7 battery");
     mock.set_mfa(logto_mock::MfaPolicy::default(), &[logto_mock::MfaFactor::Totp]);
     let secret = mock.add_totp(&alice);
@@ -72,7 +72,7 @@ async fn main() -> Outcome<()> {
             Question::Username | Question::NewUsername => "alice".to_owned(),
             Question::Password => "correct horse 7 battery".to_owned(),
             Question::TotpCode(new) => mock.totp_code(new.unwrap_or(&secret)),
-            Question::BackupCode => return Err("the stand-in's alice has an app".into()),
+            Question::BackupCode => return Err("the mock's alice has an app".into()),
         })
     };
     let logto = Client::builder(mock.endpoint()).build()?;

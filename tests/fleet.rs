@@ -126,7 +126,7 @@ async fn processes_renew_a_session_once() {
     let mock = Mock::start().await.unwrap();
     mock.add_user("alice", PASSWORD);
     let logto = Client::builder(mock.endpoint()).build().unwrap();
-    // The stand-in takes each refresh token of a single-page application once.
+    // The mock takes each refresh token of a single-page application once.
     let session = logto.sign_in(mock.spa_app_id(), mock.redirect_uri()).begin().await.unwrap();
     let step = session.password(Identifier::username("alice"), PASSWORD).await.unwrap();
     let tokens = step.submit().await.unwrap().tokens().await.unwrap();

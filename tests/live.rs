@@ -1,7 +1,7 @@
 //! The SDK against a whole server: what is created, listed, searched, changed and deleted, users'
 //! sign-ins, and acting for them.
 //!
-//! Each scenario makes two tests. `mock::…` runs on the stand-in, always. `live::…` runs on a real
+//! Each scenario makes two tests. `mock::…` runs on the mock, always. `live::…` runs on a real
 //! server, when it is asked for:
 //!
 //! ```sh
@@ -117,6 +117,6 @@ scenarios!(
     users,
     #[cfg(feature = "verify")]
     verification;
-    // The stand-in lacks what these are about.
+    // The mock lacks what these are about.
     on_servers_alone: back_channel_logout, company, fleet, personal_access_tokens,
 );

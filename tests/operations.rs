@@ -1,5 +1,5 @@
-//! Operations through the public API, against the stand-in and against a server
-//! that answers what the stand-in does not know.
+//! Operations through the public API, against the mock and against a server
+//! that answers what the mock does not know.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -17,7 +17,7 @@ pub(crate) fn needed<const N: usize>(
     if !missing.is_empty() {
         return Err(format!(
             "LOGTO_ENDPOINT is set: to sign users in on that server, {} {} needed as well: {what}. \
-             Without LOGTO_ENDPOINT, a stand-in is used that needs nothing",
+             Without LOGTO_ENDPOINT, a mock is used that needs nothing",
             missing.join(", "),
             if missing.len() == 1 { "is" } else { "are" },
         ));

@@ -1,4 +1,4 @@
-//! How fast the stand-in is, and how much memory it takes:
+//! How fast the mock is, and how much memory it takes:
 //!
 //! ```text
 //! cargo run --release -p logto-mock --example load

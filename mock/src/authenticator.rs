@@ -22,7 +22,7 @@ const HAS_CREDENTIAL: u8 = 0b100_0000;
 ///
 /// It takes the options that the Experience and Account APIs return, as models of `logto-api` or
 /// as JSON, and returns the credential in the form in which Logto takes it. Keys are ES256 and
-/// exist in memory only; the user is always present and verified. It works with the stand-in and
+/// exist in memory only; the user is always present and verified. It works with the mock and
 /// with real servers, which both verify its signatures.
 ///
 /// ```

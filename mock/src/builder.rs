@@ -16,7 +16,7 @@ use crate::{
 /// Where it seems to be when it has no port.
 const WITHOUT_PORT: &str = "http://localhost";
 
-/// How a stand-in is to be: [`Mock::builder`].
+/// Settings of a [`Mock`] before it starts: [`Mock::builder`].
 #[must_use = "nothing runs before it is started"]
 pub struct MockBuilder {
     host: IpAddr,
@@ -49,83 +49,85 @@ impl Default for MockBuilder {
 }
 
 impl MockBuilder {
-    /// The address to listen at; without it, `127.0.0.1`. Whoever reaches another one may do
-    /// everything: it hands out tokens to anybody who asks in a test's way.
+    /// The address to listen at, by default `127.0.0.1`. At any other address, everybody who can
+    /// reach it can read and change everything.
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
         self
     }
 
-    /// What it calls itself, such as `http://logto:3001`: the issuer of its tokens and where it
-    /// sends browsers. Without it, it is the address that it listens at. On one's own machine,
-    /// browsers may call it `localhost` and `127.0.0.1` alike.
+    /// The address at which others reach it, such as `http://logto:3001`: the issuer of its tokens,
+    /// and where it redirects browsers. By default the address that it listens at. On a loopback
+    /// address, browsers can use `localhost` and `127.0.0.1` alike: a sign-in stays on the host that
+    /// it began on.
     pub fn endpoint(mut self, endpoint: &str) -> Self {
         self.endpoint = Some(endpoint.trim_end_matches('/').to_owned());
         self
     }
 
-    /// Lets tests in other languages control it by requests to `/__mock`, as the program
-    /// `logto-mock` does; see the guide `docs/testing.md` in the repository.
+    /// Adds the control interface of the program `logto-mock`, for tests in other languages: JSON at
+    /// `/__mock`. The guide `docs/testing.md` in the repository describes it.
     pub fn control(mut self) -> Self {
         self.has_control = true;
         self
     }
 
-    /// The port; without it, any free one.
+    /// The port to listen at, by default any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Listens on no port: requests come in by [`Mock::transport`] alone, which
-    /// [`Mock::client`] uses then. Webhooks are sent from the runtime that requests are made on.
+    /// Opens no port and starts no thread: requests arrive through [`Mock::transport`], which
+    /// [`Mock::client`] uses then. Webhooks are sent on the runtime of the request.
     #[cfg(feature = "client")]
     pub fn without_port(mut self) -> Self {
         self.is_without_port = true;
         self
     }
 
-    /// What its ids, codes and opaque tokens are computed from. The same requests get the same
-    /// ids in each run and on any port; where a test has several stand-ins that must not know
-    /// each other's ids, each gets a seed of its own.
+    /// The seed from which IDs, codes and opaque tokens are computed. The same requests in the same
+    /// order get the same IDs in each run and on any port (requests that race get the same IDs, but
+    /// not always the same one each). Give mocks that must not share IDs a seed each.
     pub fn id_seed(mut self, seed: &str) -> Self {
         self.id_seed = Some(seed.to_owned());
         self
     }
 
-    /// What it holds when it starts. [`Mock::reset`] goes back to it.
+    /// What the tenant holds at the start. [`Mock::reset`] returns to it.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The release whose answers it gives, such as `1.38`: operations and fields that came later
-    /// are absent. Those from 1.30 to 1.42 are known.
+    /// Responds as this release does, such as `1.38`: operations and fields that Logto introduced
+    /// later are absent. Releases from 1.30 to 1.42 are known.
     pub fn release(mut self, release: &str) -> Self {
         self.release = Some(release.to_owned());
         self
     }
 
-    /// Refuses what it has only examples of, with 501.
+    /// Responds with 501 where it has nothing but an example.
     pub fn strict(mut self) -> Self {
         self.strict = true;
         self
     }
 
-    /// Tells of each request that was answered: method, path, status and time. Queries and bodies
-    /// are left out, since they hold secrets.
+    /// Calls the observer with one line for each request: method, path, status and time, and a
+    /// remark where the body was not read as JSON. Queries and bodies are left out, since they hold
+    /// secrets.
     pub fn on_request(mut self, observer: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Starts it.
+    /// Starts the mock.
     ///
     /// # Errors
     ///
-    /// When the port is taken, when no thread or randomness can be had from the operating system,
-    /// when the seed cannot be made ([`io::ErrorKind::InvalidData`]), and when the release is not
-    /// one that is known or the endpoint is no address ([`io::ErrorKind::InvalidInput`]).
+    /// When the port is in use, when the operating system gives no thread or randomness, when an entry
+    /// of the seed is wrong ([`io::ErrorKind::InvalidData`]; the error names the entry), and when the
+    /// release is unknown or the endpoint is not a URL ([`io::ErrorKind::InvalidInput`]).
     pub async fn start(self) -> io::Result<Mock> {
         check_release(self.release.as_deref())?;
         let (listener, address) = match self.is_without_port {

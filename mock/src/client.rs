@@ -1,4 +1,4 @@
-//! Clients of the SDK for the stand-in.
+//! Clients of the SDK for the mock.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -6,7 +6,7 @@ use logto_api::{Client, ClientBuilder, Clock, Error};
 
 use crate::{Mock, state::Store, transport::Transport};
 
-/// Real time, as far ahead as the stand-in is.
+/// Real time, as far ahead as the mock is.
 struct Ahead(Store);
 
 impl Ahead {
@@ -26,7 +26,7 @@ impl Clock for Ahead {
 }
 
 impl Mock {
-    /// A client that may use the whole Management API of this stand-in.
+    /// A client that may use the whole Management API of this mock.
     ///
     /// ```
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,7 +56,7 @@ impl Mock {
         }
     }
 
-    /// The stand-in's time, which [`advance`](Self::advance) puts forward: for a client that is built
+    /// The mock's time, which [`advance`](Self::advance) puts forward: for a client that is built
     /// elsewhere. [`client`](Self::client) goes by it.
     pub fn clock(&self) -> impl Clock + use<> {
         Ahead(self.store.clone())

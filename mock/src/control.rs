@@ -1,5 +1,4 @@
-//! What a test does to the stand-in beside what users and tenants do: its time, its state, its
-//! tokens.
+//! What a test does to the mock beside what users and tenants do: time, state, devices.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -12,7 +11,7 @@ use crate::{
     state::{State, custom_claims::CustomClaims},
 };
 
-/// What a stand-in knew at some time, to go back to: [`Mock::snapshot`].
+/// The state of a mock at some time: [`Mock::snapshot`].
 pub struct Snapshot(Box<State>);
 
 impl fmt::Debug for Snapshot {
@@ -22,29 +21,28 @@ impl fmt::Debug for Snapshot {
 }
 
 impl Mock {
-    /// Puts the stand-in's clock forward: codes, tokens and sessions get older by this much.
+    /// Moves the clock of the mock forward: codes, tokens and sessions age by this much.
     pub fn advance(&self, time: Duration) {
         self.store.lock().advance(time);
     }
 
-    /// Keeps all that the stand-in knows now, for [`restore`](Self::restore).
+    /// Saves the whole state, for [`restore`](Self::restore).
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(Box::new(self.store.lock().clone()))
     }
 
-    /// Goes back to what the stand-in knew, as if nothing had happened since: its clock, its ids
-    /// and the requests that it has recorded, too. A snapshot of another stand-in is taken over
-    /// but for the address. Tokens that applications have got for themselves stay good, so that a
-    /// [`client`](Self::client) goes on; [`revoke_tokens`](Self::revoke_tokens) ends them.
+    /// Returns to a state, including the clock, IDs and recorded requests. A snapshot of another mock
+    /// is taken over except for the endpoint. Tokens that applications got for themselves (client
+    /// credentials) stay valid, so that a client outlives it; [`revoke_tokens`](Self::revoke_tokens)
+    /// ends them.
     pub fn restore(&self, snapshot: &Snapshot) {
         self.server.refuse(snapshot.0.faults.refuses);
         self.store.restore(&snapshot.0);
     }
 
-    /// Goes back to what the stand-in knew when it was started, after its seed if it had one. As
-    /// after [`restore`](Self::restore), the tokens that applications have got for themselves stay
-    /// good.
+    /// Returns to the state at the start, with the seed. As with [`restore`](Self::restore), tokens
+    /// that applications got for themselves stay valid.
     pub fn reset(&self) {
         self.store.reset();
         self.server.refuse(self.store.lock().faults.refuses);

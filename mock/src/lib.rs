@@ -1,49 +1,68 @@
-//! An in-process stand-in of Logto for tests and examples.
+//! A mock of [Logto](https://logto.io) for the tests of applications that use it.
 //!
-//! [`Mock::start`] opens a server on a free loopback port that answers as a real
-//! Logto 1.42 does, with its cookies, redirects, statuses and error bodies. OpenID
-//! Connect, the Experience API and the Account API are written by hand. The
-//! Management API is derived from the contract that the SDK is generated from: each
-//! operation is routed, its token, parameters and body are checked, and collections,
-//! assignments and parts of entities keep what they are given, with pages, searches,
-//! duplicates refused and deletions that take with them what belongs to an entity.
-//! Webhooks are delivered, signed. It keeps everything in memory and stops when it is
-//! dropped.
+//! [`Mock::start`] starts a server on a free loopback port that responds as Logto 1.42 does: OpenID
+//! Connect and the Management, Experience and Account APIs, with real cookies, redirects, status
+//! codes and error bodies. It keeps its state in memory, and stops when it is dropped. With the
+//! feature `client`, `Mock::builder().without_port()` needs no port.
 //!
-//! An operation of which no more than its form is known (`POST
-//! /api/configs/jwt-customizer/test`) answers with a valid example and the header
-//! `logto-mock: example`, or with 501 after [`Mock::set_strict`].
-//!
-//! What can go wrong is ordered: [`Fault`]. Time is put forward with [`Mock::advance`],
-//! and all of the state kept and restored with [`Mock::snapshot`], [`Mock::restore`] and
-//! [`Mock::reset`]. [`Mock::builder`] starts a tenant that holds something ([`Seed`]) or
-//! gives the answers of an older release.
-//!
-//! What a user would get or compute is asked of the stand-in:
-//! [`Mock::last_code`], [`Mock::totp_code`]; an [`Authenticator`] has its passkeys. What a tenant sets is set with
-//! [`Mock::set_mfa`], [`Mock::set_sign_up`] and the like.
+//! A first test, to copy. It needs this crate, `tokio` (features `macros` and `rt-multi-thread`) and
+//! an HTTP client, here `reqwest` (features `form` and `json`):
 //!
 //! ```
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mock = logto_mock::Mock::start().await?;
+//! use logto_mock::{Mock, Seed};
 //!
-//! let answer = reqwest::Client::new()
-//!     .post(format!("{}/oidc/token", mock.endpoint()))
-//!     .basic_auth(mock.app_id(), Some(mock.app_secret()))
-//!     .form(&[
-//!         ("grant_type", "client_credentials"),
-//!         ("resource", mock.resource()),
-//!         ("scope", "all"),
-//!     ])
-//!     .send()
-//!     .await?;
+//! # /*
+//! #[tokio::test]
+//! # */
+//! # #[tokio::main]
+//! async fn the_application_gets_a_token() -> Result<(), Box<dyn std::error::Error>> {
+//!     let seed = Seed::new().user("alice").password("correct horse").in_organization("Acme", ["admin"]);
+//!     let mock = Mock::builder().seed(seed).start().await?;
 //!
-//! assert_eq!(answer.status(), 200);
-//! assert_eq!(mock.token_requests(), 1);
-//! # Ok(())
-//! # }
+//!     // Configure the application under test: an endpoint, an ID and a secret, as with any Logto.
+//!     let response = reqwest::Client::new()
+//!         .post(format!("{}/oidc/token", mock.endpoint()))
+//!         .basic_auth(mock.app_id(), Some(mock.app_secret()))
+//!         .form(&[
+//!             ("grant_type", "client_credentials"),
+//!             ("resource", mock.resource()),
+//!             ("scope", "all"),
+//!         ])
+//!         .send()
+//!         .await?;
+//!
+//!     assert_eq!(response.status(), 200);
+//!     assert!(mock.user_id("alice").is_some());
+//!     mock.requests().to("POST", "/oidc/token").assert_count(1);
+//!     Ok(())
+//! }
 //! ```
+//!
+//! With the feature `client`, `mock.client()?` is a client of the crate
+//! [`logto-api`](https://docs.rs/logto-api). The guide `docs/testing.md` in the repository describes an
+//! example application with its tests, and how tests in other languages use the program `logto-mock`.
+//!
+//! # What a test controls
+//!
+//! - What the tenant holds at the start: [`Seed`], [`MockBuilder::seed`].
+//! - Failures: [`Mock::fail_next`], and [`Fault`] with [`Mock::inject`].
+//! - The time: [`Mock::advance`].
+//! - The state: [`Mock::snapshot`], [`Mock::restore`], [`Mock::reset`].
+//! - What a user would receive or compute: [`Mock::last_code`], [`Mock::totp_code`], [`Authenticator`]
+//!   for passkeys, [`Mock::approve_device`].
+//! - Settings of the tenant: [`Mock::set_mfa`], [`Mock::set_sign_up`], [`Mock::set_custom_claims`] and
+//!   others; the rest is set through the Management API, as at Logto.
+//! - The release: [`MockBuilder::release`].
+//! - The requests that it received: [`Mock::requests`].
+//!
+//! # How it works
+//!
+//! The Management API is derived from the contract from which the SDK is generated: each operation
+//! has a route, its token, parameters and body are checked, and collections, assignments and parts of
+//! entities are stored, with pages, searches, rejected duplicates and deletions that cascade. OpenID
+//! Connect, the Experience API and the Account API are written by hand. Webhooks are delivered and
+//! signed. An operation of which only the schema is known responds with a valid example and the
+//! header `logto-mock: example`, or with 501 after [`MockBuilder::strict`].
 //!
 //! # Differences from a real server
 //!
@@ -68,6 +87,11 @@
 //!   identity provider is taken.
 //! - Domains stay pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
+
+/// The README, so that its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod authenticator;
 mod builder;

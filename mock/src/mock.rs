@@ -15,7 +15,10 @@ use crate::{
     },
 };
 
-/// A running stand-in of Logto. Dropping it closes its port and connections.
+/// A running mock of Logto. Dropping it closes its port and connections.
+///
+/// Methods that name a user or an operation which does not exist panic, so that a test fails where
+/// the mistake is.
 pub struct Mock {
     pub(crate) store: Store,
     pub(crate) endpoint: String,
@@ -29,17 +32,16 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// Starts a server of its own on a free loopback port.
+    /// Starts a mock on a free loopback port.
     ///
     /// # Errors
     ///
-    /// When no port, thread or randomness can be had from the operating system.
+    /// When the operating system gives no port, thread or randomness.
     pub async fn start() -> std::io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// A stand-in that is to hold something from the start, to have a certain port or to be of
-    /// another release.
+    /// Settings for a mock: what it holds at the start, its port, its release.
     pub fn builder() -> MockBuilder {
         MockBuilder::default()
     }
@@ -132,11 +134,11 @@ impl Mock {
         REDIRECT_URI
     }
 
-    /// Adds a user who can sign in with this username and password; gives their id.
+    /// Adds a user who can sign in with this username and password, and returns the ID.
     ///
     /// # Panics
     ///
-    /// When Logto would not take the username, or another user has it.
+    /// When the username is invalid, or another user has it.
     #[track_caller]
     pub fn add_user(&self, username: &str, password: &str) -> String {
         let mut state = self.store.lock();

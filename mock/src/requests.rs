@@ -21,7 +21,7 @@ const SECRETS: [&str; 9] = [
     "key",
 ];
 
-/// Requests that a stand-in has had, the oldest first: [`Mock::requests`](crate::Mock::requests).
+/// Requests that a mock has had, the oldest first: [`Mock::requests`](crate::Mock::requests).
 ///
 /// It is a slice of [`RecordedRequest`]s, with assertions that list what came where they fail.
 ///
@@ -55,7 +55,7 @@ pub struct Requests {
 
 impl Requests {
     pub(crate) fn new(all: Vec<RecordedRequest>) -> Self {
-        Self { selected: all, others: Vec::new(), what: "the stand-in".to_owned() }
+        Self { selected: all, others: Vec::new(), what: "the mock".to_owned() }
     }
 
     /// Those of this method and path. A segment in braces stands for any one segment

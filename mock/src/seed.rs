@@ -1,4 +1,4 @@
-//! What a tenant holds when its stand-in starts.
+//! What a tenant holds when its mock starts.
 
 mod make;
 mod refusal;

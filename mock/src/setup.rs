@@ -1,4 +1,4 @@
-//! What a test sets, and what it is told that a user would have got or computed.
+//! What a test sets, and what it reads that a user would have received or computed.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl Mock {
-    /// Answers the next requests, this many, with a status in place of what they ask for. They are
-    /// recorded, and not carried out. Requests for tokens count, too.
+    /// Responds to this many of the next requests with an error status. They are recorded, but not
+    /// carried out. Requests for tokens count, too.
     ///
     /// # Panics
     ///
@@ -28,11 +28,11 @@ impl Mock {
         self.inject(Fault::status(status).times(requests));
     }
 
-    /// Has requests go wrong. Of several faults, the first that applies to a request does.
+    /// Adds a fault. Of several, the first that applies to a request is used.
     ///
     /// # Panics
     ///
-    /// When it is for an operation that the contract does not have, so that it would never happen.
+    /// When the contract has no such operation, so that the fault would never happen.
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
         if let Some(operation) = fault.operation() {
@@ -44,13 +44,13 @@ impl Mock {
         self.store.lock().faults.add(fault);
     }
 
-    /// Ends all faults, and accepts connections again.
+    /// Removes all faults, and accepts connections again.
     pub fn clear_faults(&self) {
         self.store.lock().faults.clear();
         self.server.refuse(false);
     }
 
-    /// Has another choice of requests go wrong where faults have a probability.
+    /// Changes which requests are hit by faults that have a probability.
     pub fn seed_faults(&self, seed: u64) {
         self.store.lock().faults.seed(seed);
     }
@@ -62,13 +62,13 @@ impl Mock {
         self.server.refuse(refuse);
     }
 
-    /// Gives answers of this release from now on (such as `1.38`): operations and fields
-    /// that it did not have are absent, as far as the contract knows since when they
-    /// exist.
+    /// Responds as this release from now on, such as `1.38`; see [`MockBuilder::release`].
+    ///
+    /// [`MockBuilder::release`]: crate::MockBuilder::release
     ///
     /// # Panics
     ///
-    /// When it is none of those that are known, from 1.30 to 1.42.
+    /// When the release is unknown: those from 1.30 to 1.42 are known.
     #[track_caller]
     pub fn set_release(&self, release: &str) {
         let objection = documents::objection(release);
@@ -82,12 +82,12 @@ impl Mock {
         self.store.lock().codes.newest(address).map(str::to_owned)
     }
 
-    /// Makes all verification codes that were sent so far too old.
+    /// Lets all verification codes that were sent so far expire.
     pub fn expire_codes(&self) {
         self.store.lock().codes.expire();
     }
 
-    /// Makes all verifications of the Account API so far too old.
+    /// Lets all verifications of the Account API so far expire.
     pub fn expire_verifications(&self) {
         self.store.lock().verifications.expire();
     }
@@ -99,11 +99,11 @@ impl Mock {
         sentinel::block(&mut self.store.lock(), identifier);
     }
 
-    /// Makes a user's password too old to sign in with.
+    /// Lets a user's password expire.
     ///
     /// # Panics
     ///
-    /// When there is no user of this id.
+    /// When there is no user with this ID.
     #[track_caller]
     pub fn expire_password(&self, user_id: &str) {
         self.change(user_id, User::expire_password);
@@ -113,18 +113,18 @@ impl Mock {
     ///
     /// # Panics
     ///
-    /// When there is no user of this id, when Logto would not take the address, and when another user has it.
+    /// When there is no user with this ID, when the address is invalid, and when another user has it.
     #[track_caller]
     pub fn set_email(&self, user_id: &str, email: &str) {
         assert!(guard::is_email(email), "{email:?} is no e-mail address");
         self.give(user_id, "primaryEmail", email);
     }
 
-    /// Gives a user a phone number: digits only, with the country's code.
+    /// Gives a user a phone number: digits only, with the country code.
     ///
     /// # Panics
     ///
-    /// When there is no user of this id, when Logto would not take the number, and when another user has it.
+    /// When there is no user with this ID, when the number is invalid, and when another user has it.
     #[track_caller]
     pub fn set_phone(&self, user_id: &str, phone: &str) {
         assert!(
@@ -163,11 +163,11 @@ impl Mock {
         self.store.lock().policy.captcha = Some(token.to_owned());
     }
 
-    /// Gives a user an authenticator app; gives its secret.
+    /// Gives a user an authenticator app, and returns its secret.
     ///
     /// # Panics
     ///
-    /// When there is no user of this id.
+    /// When there is no user with this ID.
     #[track_caller]
     pub fn add_totp(&self, user_id: &str) -> String {
         let secret = self.store.lock().ids.totp_secret();
@@ -175,11 +175,11 @@ impl Mock {
         secret
     }
 
-    /// Gives a user backup codes in place of those before; gives them.
+    /// Replaces the backup codes of a user, and returns the new ones.
     ///
     /// # Panics
     ///
-    /// When there is no user of this id.
+    /// When there is no user with this ID.
     #[track_caller]
     pub fn add_backup_codes(&self, user_id: &str) -> Vec<String> {
         let codes = self.store.lock().ids.backup_codes();
@@ -187,7 +187,7 @@ impl Mock {
         codes
     }
 
-    /// What an authenticator app with this secret shows now. Empty, if the secret is not base32.
+    /// The code that an authenticator app with this secret shows now; empty if the secret is not base32.
     #[must_use]
     pub fn totp_code(&self, secret: &str) -> String {
         totp::code(secret).unwrap_or_default()
@@ -287,7 +287,7 @@ impl Mock {
     }
 }
 
-/// Stops a test that is about a user who is not there.
+/// Panics for a user who does not exist.
 #[track_caller]
 pub(crate) fn check_user(state: &State, user_id: &str) {
     let is_there = state.users.find(user_id).is_some();

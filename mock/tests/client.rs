@@ -1,4 +1,4 @@
-//! The SDK's client for the stand-in, over its port and without one.
+//! The SDK's client for the mock, over its port and without one.
 
 #![cfg(feature = "client")]
 

@@ -54,7 +54,7 @@ impl Run {
         format!("%{}%", self.prefix)
     }
 
-    /// Whether the server's own document says that it has no such operation. The stand-in has no
+    /// Whether the server's own document says that it has no such operation. The mock has no
     /// document, and all that a scenario on it needs.
     pub(crate) async fn lacks(&self, method: &Method, path: &str) -> bool {
         if self.on == On::StandIn {
@@ -64,9 +64,9 @@ impl Run {
         document(&self.logto).await.is_some_and(|it| it["paths"][path][method].is_null())
     }
 
-    /// Says what is left out on this server. On the stand-in, nothing is.
+    /// Says what is left out on this server. On the mock, nothing is.
     pub(crate) fn leaves_out(&self, what: impl Display) {
-        assert!(self.on == On::Server, "the stand-in leaves out: {what}");
+        assert!(self.on == On::Server, "the mock leaves out: {what}");
         eprintln!("left out: {what}");
     }
 
@@ -125,7 +125,7 @@ pub(crate) fn is_of_entity(error: &Error) -> bool {
     error.has_code("entity.not_exists_with_id") || error.has_code("entity.not_found")
 }
 
-/// Runs a scenario on a stand-in, which has to be afterwards as it was before.
+/// Runs a scenario on a mock, which has to be afterwards as it was before.
 pub(crate) async fn on_mock<F>(scenario: impl FnOnce(Run) -> F)
 where
     F: Future<Output = Outcome> + Send + 'static,

@@ -56,7 +56,7 @@ async fn act_in_the_users_organizations() {
     assert!(error.has_code("access_denied"), "{error}");
 
     organizations.add_users(&acme, [&alice]).send().await.unwrap();
-    // Nobody has a permission in the stand-in's organizations.
+    // Nobody has a permission in the mock's organizations.
     let of_acme = tokens.for_organization(&acme).allow_fewer_scopes();
     let token = of_acme.clone().access_token().await.unwrap();
     assert_eq!(token.secret().split('.').count(), 3, "a JWT");

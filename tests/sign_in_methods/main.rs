@@ -1,4 +1,4 @@
-//! Every way in, as users go: each a whole flow through a session against the stand-in, to
+//! Every way in, as users go: each a whole flow through a session against the mock, to
 //! validated tokens, and what goes wrong most.
 
 #![cfg(all(feature = "sign-in", feature = "account", feature = "management"))]

@@ -1,4 +1,4 @@
-//! A stand-in of Logto, and what can be begun there.
+//! A mock of Logto, and what can be begun there.
 
 use logto_api::{
     Client,

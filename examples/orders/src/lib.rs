@@ -2,7 +2,7 @@
 //! makes customers and their people known to Logto.
 //!
 //! Each customer is an organization of Logto's, and each person one of its users with a role in it.
-//! The tests run on the stand-in, `logto-mock`: see `docs/testing.md`.
+//! The tests run on the mock, `logto-mock`: see `docs/testing.md`.
 
 pub mod api;
 pub mod provision;

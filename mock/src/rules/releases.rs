@@ -1,4 +1,4 @@
-//! What the release that the stand-in plays has.
+//! What the release that the mock plays has.
 
 use super::contract::is_later;
 use crate::state::State;

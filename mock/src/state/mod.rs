@@ -118,7 +118,7 @@ impl State {
         self.ahead = self.ahead.saturating_add(millis).min(FARTHEST);
     }
 
-    /// Milliseconds since the epoch, by the stand-in's own clock.
+    /// Milliseconds since the epoch, by the mock's own clock.
     #[allow(clippy::unused_self, reason = "a locked state is what sets the clock")]
     pub(crate) fn now(&self) -> u64 {
         now()

@@ -15,16 +15,16 @@ use ::time::{
 };
 
 thread_local! {
-    /// How far the stand-in whose state this thread looked at last is ahead, in milliseconds.
+    /// How far the mock whose state this thread looked at last is ahead, in milliseconds.
     static AHEAD: Cell<u64> = const { Cell::new(0) };
 }
 
-/// From here on, this thread reads the time of a stand-in that is this far ahead.
+/// From here on, this thread reads the time of a mock that is this far ahead.
 pub(super) fn go_by(ahead: u64) {
     AHEAD.set(ahead);
 }
 
-/// Milliseconds since the epoch, as Logto counts time, by the clock of the stand-in whose state
+/// Milliseconds since the epoch, as Logto counts time, by the clock of the mock whose state
 /// this thread has locked, or locked last.
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);

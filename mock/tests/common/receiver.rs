@@ -1,4 +1,4 @@
-//! A server that takes what the stand-in sends on its own.
+//! A server that takes what the mock sends on its own.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

@@ -1,4 +1,4 @@
-//! How near the stand-in is to a real Logto: replays recorded exchanges and conversations on it,
+//! How near the mock is to a real Logto: replays recorded exchanges and conversations on it,
 //! and compares status, code and shape (fields and their types).
 //!
 //! ```text
@@ -45,7 +45,7 @@ use world::World;
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/recordings");
 
 /// What part of the exchanges that travel with the project must be right, in percent: status and
-/// code, and shape. Raise them when the stand-in gets better.
+/// code, and shape. Raise them when the mock gets better.
 const FLOOR: (f64, f64) = (97.5, 94.0);
 
 /// Whole sign-ins and OpenID Connect, and the release that they are of if it is an older one.
@@ -109,9 +109,9 @@ async fn recorded_flows() {
     );
 }
 
-/// Replays a file in order on one stand-in. What an earlier exchange left behind may stand in the
+/// Replays a file in order on one mock. What an earlier exchange left behind may stand in the
 /// way of a later one, since about half of what happened was not recorded: where the answer
-/// differs, the exchange has a second try on a stand-in that holds only what it needs.
+/// differs, the exchange has a second try on a mock that holds only what it needs.
 async fn replay(exchanges: &[Exchange], known: &Known, report: &mut Report) {
     let mut world = World::start(known).await;
     for exchange in exchanges {

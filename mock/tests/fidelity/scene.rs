@@ -170,7 +170,7 @@ fn existed(world: &World<'_>, exchange: &Exchange, value: &str, is_last: bool) -
     }
 }
 
-/// Sees to it that the stand-in has what the path names there.
+/// Sees to it that the mock has what the path names there.
 async fn ensure(world: &mut World<'_>, exchange: &Exchange, parameter: &Parameter) {
     let path = world.translate_path(&exchange.path);
     let before: Vec<&str> = path.split('/').take(parameter.at).collect();

@@ -1,4 +1,4 @@
-//! A stand-in, and what its own ids are for the recorded ones.
+//! A mock, and what its own ids are for the recorded ones.
 
 use std::{
     collections::HashMap,
@@ -98,7 +98,7 @@ impl<'a> World<'a> {
         self.ids.insert(recorded.to_owned(), own.to_owned());
     }
 
-    /// The value with the stand-in's own ids in place of the recorded ones, and as far from now as
+    /// The value with the mock's own ids in place of the recorded ones, and as far from now as
     /// it was then.
     pub(crate) fn translate(&self, value: &Value) -> Value {
         match value {

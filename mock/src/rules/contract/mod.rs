@@ -18,7 +18,7 @@ pub(crate) use self::{
     reshape::{Change, is_later, numbers},
 };
 
-/// Read at the first request that needs it, once for all stand-ins of a process.
+/// Read at the first request that needs it, once for all mocks of a process.
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
     let document =
         serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/logto.json")));

@@ -26,7 +26,7 @@ use crate::{
 /// What a recorder left out.
 const REDACTED: &str = "<redacted>";
 
-/// Replays the flows of a file, each on a stand-in of its own that plays this release.
+/// Replays the flows of a file, each on a mock of its own that plays this release.
 pub(crate) async fn replay(file: &Path, release: Option<&str>, report: &mut Report) {
     let flows = recorded::read(file);
     let cast = Cast::of(&flows);

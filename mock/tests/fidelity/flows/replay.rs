@@ -1,4 +1,4 @@
-//! Sends the steps of a flow to a stand-in, each with what the steps before it were given here.
+//! Sends the steps of a flow to a mock, each with what the steps before it were given here.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,4 +1,4 @@
-//! Makes what a flow needs on the stand-in.
+//! Makes what a flow needs on the mock.
 
 use std::collections::BTreeSet;
 
