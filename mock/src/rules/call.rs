@@ -108,6 +108,11 @@ impl Call<'_> {
             }
             let mut check = Check::new(self.contract, self.operation);
             let body = check.value(schema, &self.body, &[]);
+            let spec = Spec::of(&self.plan.table);
+            check.issues.retain(|issue| {
+                let member = issue["path"][0].as_str().filter(|_| issue["received"] == "undefined");
+                !member.is_some_and(|member| spec.may_lack(member))
+            });
             if !check.issues.is_empty() {
                 return Err(refused("body", &check.issues));
             }

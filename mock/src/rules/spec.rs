@@ -78,6 +78,11 @@ impl<'a> Spec<'a> {
         self.own["later"] == true
     }
 
+    /// Whether a member of a body may be left out that the contract wants.
+    pub(crate) fn may_lack(self, member: &str) -> bool {
+        self.own["optional"].as_array().is_some_and(|own| own.iter().any(|own| own == member))
+    }
+
     pub(crate) fn defaults(self) -> Members {
         self.own["defaults"].as_object().cloned().unwrap_or_default()
     }

@@ -36,14 +36,19 @@ pub(crate) fn body(method: &str, template: &str) -> Option<&'static Value> {
     Some(resolve(schema))
 }
 
-/// The same, of an operation on the items of a collection.
-pub(crate) fn body_of_item(method: &str, collection: &str) -> Option<&'static Value> {
+/// The path of the items of a collection, whatever their parameter is called.
+pub(crate) fn item(collection: &str) -> Option<&'static str> {
     let start = format!("{collection}/{{");
     let mut paths = document()["paths"].as_object()?.keys();
-    let item = paths.find(|path| {
+    let own = paths.find(|path| {
         path.strip_prefix(&start).is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
-    })?;
-    body(method, item)
+    });
+    own.map(String::as_str)
+}
+
+/// What the item of a collection takes to be changed.
+pub(crate) fn change_of_item(collection: &str) -> Option<&'static Value> {
+    body("PATCH", item(collection)?)
 }
 
 /// The one field of a body, if it is a list of objects, and their schema.
@@ -66,6 +71,16 @@ pub(crate) fn linked(method: &str, template: &str) -> Option<&'static str> {
     let found = names.next()?;
     let mut required = body["required"].as_array().into_iter().flatten();
     (!properties.contains_key("name") && required.all(|name| name == found)).then_some(found)
+}
+
+/// For a list of what something belongs to: the collection of that, what its members are called
+/// there, and the field that adds some.
+pub(crate) fn mirrored(collection: &str) -> Option<(String, String, &'static str)> {
+    let parts: Vec<&str> = collection.split('/').collect();
+    let ["", "api", members, _, owners] = parts.as_slice() else { return None };
+    let owners = format!("/api/{owners}");
+    let (end, field) = below(&owners, members)?;
+    Some((owners, end, field))
 }
 
 /// What is assigned to an item of a collection below its path: the end of that path, and the field

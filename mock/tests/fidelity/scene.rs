@@ -152,6 +152,9 @@ pub(crate) async fn complete(
         };
         ensure(world, exchange, &parameter).await;
     }
+    if is_second {
+        tenant::remove_others(world, exchange).await;
+    }
     world.replay(exchange).await
 }
 
@@ -186,9 +189,12 @@ async fn ensure(world: &mut World<'_>, exchange: &Exchange, parameter: &Paramete
         }
         return;
     }
-    let read = format!("{}/{{{}}}", parameter.collection, parameter.name);
+    if let Some(owners) = contract::mirrored(&parameter.collection) {
+        return tenant::belong(world, owners, &path, &parameter.value).await;
+    }
     let own = world.own(&parameter.value).unwrap_or(&parameter.value).to_owned();
-    if contract::operation("GET", &read).is_some() {
+    let read = contract::item(&parameter.collection);
+    if read.is_some_and(|item| contract::operation("GET", item).is_some()) {
         let found = world.manage("GET", &format!("{collection}/{own}"), &Value::Null).await;
         if found.status < 300 {
             return;
@@ -273,7 +279,8 @@ pub(crate) async fn entity(world: &mut World<'_>, template: &str, recorded: &str
         }
         plain => plain.to_owned(),
     };
-    if let Some(own) = world.own(recorded).map(str::to_owned) {
+    let own = world.own(recorded).unwrap_or(recorded).to_owned();
+    if own != recorded || template == "/api/resources" {
         let found = world.manage("GET", &format!("{path}/{own}"), &Value::Null).await;
         // What cannot be read one by one is believed to be there.
         if found.status < 300 || template == SCOPES {
@@ -287,7 +294,7 @@ pub(crate) async fn entity(world: &mut World<'_>, template: &str, recorded: &str
 /// Creates what is known of an entity, with values of its own where that is taken.
 async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
     let mut known = world.entity(recorded).unwrap_or_default();
-    let (template, path) = home(&known, template, path);
+    let (template, path) = tenant::home(&known, template, path);
     tenant::complete(&mut known);
     for (name, value) in world.hints.clone() {
         known.entry(name).or_insert(value);
@@ -333,39 +340,12 @@ async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, r
     if let Some(own) = listed["id"].as_str() {
         world.equate(recorded, own);
         let path = format!("{path}/{own}");
-        change(world, template, &path, &known).await;
+        tenant::change(world, template, &path, &known).await;
         Box::pin(tenant::belongings(world, template, &path, &known)).await;
         let is_kept = |secret: &&str| !secret.starts_with(['#', '<']);
         if let Some(secret) = known.get("secret").and_then(Value::as_str).filter(is_kept) {
             world.mock.set_legacy_secret(own, secret);
         }
-    }
-}
-
-/// Sets what an entity was shown with and only a change can set.
-async fn change(world: &mut World<'_>, template: &str, path: &str, known: &Map<String, Value>) {
-    let (Some(new), Some(changed)) =
-        (contract::body("POST", template), contract::body_of_item("PATCH", template))
-    else {
-        return;
-    };
-    for (name, value) in known.iter().filter(|(_, value)| !value.is_null() && **value != false) {
-        let is_changed = contract::member(Some(changed), name).is_some();
-        if is_changed && contract::member(Some(new), name).is_none() {
-            let body = json!({ name: world.translate(value) });
-            world.manage("PATCH", path, &body).await;
-        }
-    }
-}
-
-/// Where an entity is created: applications of a kind have a place of their own.
-fn home<'a>(known: &Map<String, Value>, template: &'a str, path: &'a str) -> (&'a str, &'a str) {
-    const SAML: &str = "/api/saml-applications";
-    const OTHERS: &str = "/api/applications";
-    match (template, known.get("type").and_then(Value::as_str)) {
-        (OTHERS, Some("SAML")) | ("/api/saml", _) => (SAML, SAML),
-        (SAML, Some(other)) if other != "SAML" => (OTHERS, OTHERS),
-        _ => (template, path),
     }
 }
 

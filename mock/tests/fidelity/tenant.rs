@@ -1,6 +1,6 @@
 //! What entities of a tenant need beside what a request names: members, holders, a mail server.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     contract,
@@ -125,14 +125,48 @@ async fn fill_up(world: &mut World<'_>, exchange: &Exchange) {
     let Some(schema) = contract::body("POST", &exchange.template) else { return };
     for _ in 0..3 {
         let number = world.number();
-        let body = contract::fill(schema, &serde_json::Map::new(), number);
+        let body = contract::fill(schema, &Map::new(), number);
         let path = world.translate_path(&exchange.path);
         world.manage("POST", &path, &body).await;
     }
 }
 
+/// Has the one that a path names belong to what was listed as its own.
+pub(crate) async fn belong(
+    world: &mut World<'_>,
+    (owners, members, field): (String, String, &'static str),
+    path: &str,
+    recorded: &str,
+) {
+    let owner = scene::entity(world, &owners, recorded).await;
+    let member = path.split('/').nth(3).unwrap_or_default();
+    let path = format!("{owners}/{owner}/{members}");
+    world.manage("POST", &path, &json!({ field: [member] })).await;
+    if let Some(known) = world.entity(recorded) {
+        let collection = format!("{owners}/{{id}}/{members}");
+        belongings(world, &collection, &format!("{path}/{member}"), &known).await;
+    }
+}
+
+/// Removes from a list what the recorded server did not have: applications of the mock's own.
+pub(crate) async fn remove_others(world: &mut World<'_>, exchange: &Exchange) {
+    if exchange.template != "/api/applications" {
+        return;
+    }
+    let listed = exchange.response_body.as_array().into_iter().flatten();
+    let known: Vec<String> =
+        listed.filter_map(|own| Some(world.own(own["id"].as_str()?)?.to_owned())).collect();
+    let own = world.manage("GET", "/api/applications", &Value::Null).await.body;
+    let own = own.as_array().cloned().unwrap_or_default();
+    let ids = own.iter().filter_map(|own| own["id"].as_str());
+    let manager = world.mock.app_id().to_owned();
+    for id in ids.filter(|id| *id != manager && !known.iter().any(|own| own == id)) {
+        world.manage("DELETE", &format!("/api/applications/{id}"), &Value::Null).await;
+    }
+}
+
 /// Says of a protected application what it was created with.
-pub(crate) fn complete(known: &mut serde_json::Map<String, Value>) {
+pub(crate) fn complete(known: &mut Map<String, Value>) {
     let Some(own) = known.get_mut("protectedAppMetadata").filter(|own| own.is_object()) else {
         return;
     };
@@ -146,7 +180,7 @@ pub(crate) async fn belongings(
     world: &mut World<'_>,
     collection: &str,
     path: &str,
-    shown: &serde_json::Map<String, Value>,
+    shown: &Map<String, Value>,
 ) {
     if let Some(own) = shown.get("protectedAppMetadata").filter(|own| own.is_object()) {
         world.manage("PATCH", path, &json!({ "protectedAppMetadata": own })).await;
@@ -157,11 +191,12 @@ pub(crate) async fn belongings(
     }
     for (name, value) in shown {
         let kebab = kebab(name);
-        let suffixes = [kebab.as_str(), kebab.trim_start_matches("organization-")];
-        let Some(field) = suffixes.iter().find_map(|suffix| contract::below(collection, suffix))
-        else {
-            continue;
-        };
+        let short = kebab.trim_start_matches("organization-");
+        let found = contract::below(collection, &kebab).or_else(|| {
+            let is_same = |own: &(String, &str)| own.1.starts_with("organization");
+            contract::below(collection, short).filter(|own| short == kebab || is_same(own))
+        });
+        let Some(field) = found else { continue };
         let Some((_, template)) = COLLECTIONS.iter().find(|(own, _)| *own == field.1) else {
             continue;
         };
@@ -175,6 +210,42 @@ pub(crate) async fn belongings(
             let path = format!("{path}/{}", field.0);
             world.manage("POST", &path, &json!({ field.1: ids })).await;
         }
+    }
+}
+
+/// Sets what an entity was shown with and only a change can set.
+pub(crate) async fn change(
+    world: &mut World<'_>,
+    template: &str,
+    path: &str,
+    known: &Map<String, Value>,
+) {
+    let (Some(new), Some(changed)) =
+        (contract::body("POST", template), contract::change_of_item(template))
+    else {
+        return;
+    };
+    for (name, value) in known.iter().filter(|(_, value)| !value.is_null() && **value != false) {
+        let is_changed = contract::member(Some(changed), name).is_some();
+        if is_changed && contract::member(Some(new), name).is_none() {
+            let body = json!({ name: world.translate(value) });
+            world.manage("PATCH", path, &body).await;
+        }
+    }
+}
+
+/// Where an entity is created: applications of a kind have a place of their own.
+pub(crate) fn home<'a>(
+    known: &Map<String, Value>,
+    template: &'a str,
+    path: &'a str,
+) -> (&'a str, &'a str) {
+    const SAML: &str = "/api/saml-applications";
+    const OTHERS: &str = "/api/applications";
+    match (template, known.get("type").and_then(Value::as_str)) {
+        (OTHERS, Some("SAML")) | ("/api/saml", _) => (SAML, SAML),
+        (SAML, Some(other)) if other != "SAML" => (OTHERS, OTHERS),
+        _ => (template, path),
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
     let is_new = before.is_none();
     let mut own = before.unwrap_or_else(|| initial(call));
     let given = call.members();
-    if given.is_empty() && Spec::of(&call.plan.table).is_unset() && !call.path.is_empty() {
+    if given.is_empty() && !is_new && Spec::of(&call.plan.table).is_unset() {
         let message = "Invalid input. Value list must not be empty.";
         return Err(Failure::with_message(422, "entity.invalid_input", message));
     }
