@@ -17,7 +17,7 @@ use crate::{
     routes::{
         account, audit, authorization, consent, control, cors, device, experience,
         faults::{self, Broken},
-        hasura, oidc, operations, provider, recorder, sign_out, token, user_assets,
+        hasura, oidc, operations, pages, provider, recorder, sign_out, token, user_assets,
     },
     state::Store,
 };
@@ -91,6 +91,7 @@ pub(crate) fn routes(store: Store) -> Router {
     Router::new()
         .merge(authorization::routes())
         .merge(consent::routes())
+        .merge(pages::routes())
         .merge(device::routes())
         .merge(token::routes())
         .merge(oidc::routes())

@@ -14,6 +14,7 @@ use crate::{
         authorization::interaction_of,
         body::JsonBody,
         origin::own_address,
+        pages,
         reply::{self, Answer},
     },
     rules::{
@@ -49,7 +50,7 @@ async fn page(State(store): State<Store>, headers: HeaderMap) -> Result<Response
     let app = App::find(&state, &app_id).ok_or_else(no_session)?;
     let is_kept_out = access::check(&state, &app, &user_id).is_err();
     if app.is_third_party() || is_kept_out {
-        return Ok(reply::html("<!DOCTYPE html><title>Authorize</title>"));
+        return Ok(reply::html(pages::CONSENT));
     }
     Ok(reply::redirect(StatusCode::FOUND, &agree(&mut state, &headers, &uid)))
 }

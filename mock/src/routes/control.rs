@@ -49,7 +49,10 @@ const PATHS: [&str; 14] = [
 ];
 
 pub(crate) fn routes() -> Router<Store> {
-    Router::new().route("/__mock", any(control)).route("/__mock/{*path}", any(control))
+    Router::new()
+        .route("/__mock", any(control))
+        .route("/__mock/", any(control))
+        .route("/__mock/{*path}", any(control))
 }
 
 async fn control(State(store): State<Store>, request: Request) -> Response {

@@ -20,6 +20,7 @@ pub(crate) mod hasura;
 pub(crate) mod oidc;
 pub(crate) mod operations;
 pub(crate) mod origin;
+pub(crate) mod pages;
 pub(crate) mod provider;
 pub(crate) mod query;
 pub(crate) mod recorder;

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use crate::{
-    routes::{cookies, form as forms, reply},
+    routes::{cookies, form as forms, pages, reply},
     rules::{apps::App, errors::Failure, logouts},
     state::{self, Store, params::Params, sessions::SignOut},
 };
@@ -46,15 +46,16 @@ fn page(state: &mut state::State, params: &Params) -> Result<Response, Failure> 
     Ok(form(state, sign_out))
 }
 
-/// A page that signs the user out; a real server's sends its form by itself.
+/// A page that signs the user out.
 pub(crate) fn form(state: &mut state::State, sign_out: SignOut) -> Response {
     let xsrf = state.ids.opaque();
     state.sign_outs.insert(xsrf.clone(), sign_out);
+    let send = pages::SEND;
     reply::html(&format!(
         "<!DOCTYPE html><title>Sign out</title>\
          <form method=\"post\" action=\"/oidc/session/end/confirm\">\
          <input type=\"hidden\" name=\"xsrf\" value=\"{xsrf}\">\
-         <input type=\"hidden\" name=\"logout\" value=\"yes\"></form>"
+         <input type=\"hidden\" name=\"logout\" value=\"yes\"></form>{send}"
     ))
 }
 
