@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Answer, Result, answer, browser::Browser, string};
+use logto_mock::{MfaFactor, MfaPolicy};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -42,6 +43,31 @@ impl Account {
         answer(self.send(Method::GET, path, proof, json!({})).await?).await
     }
 
+    /// A token of the same user with other scopes.
+    async fn narrow_token(&self, scope: &str) -> Result<String> {
+        let (browser, mock) = (&self.browser, &self.browser.mock);
+        let post = async |path: &str, body: Value| -> Result<Value> {
+            let manager = common::management_token(mock, &browser.http).await?;
+            let request = browser.http.post(format!("{}{path}", mock.endpoint()));
+            Ok(answer(request.bearer_auth(manager).json(&body).send().await?).await?.1)
+        };
+        let app = format!("/api/applications/{}", mock.web_app_id());
+        let settings = json!({ "customClientMetadata": { "allowTokenExchange": true } });
+        let manager = common::management_token(mock, &browser.http).await?;
+        let request = browser.http.patch(format!("{}{app}", mock.endpoint()));
+        request.bearer_auth(manager).json(&settings).send().await?;
+        let user = mock.user_id("alice");
+        let subject = post("/api/subject-tokens", json!({ "userId": user })).await?;
+        let subject = string(&subject["subjectToken"]);
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token_type", "urn:logto:token-type:impersonation_token"),
+            ("subject_token", &subject),
+            ("scope", scope),
+        ];
+        Ok(string(&browser.token(&form).await?.1["access_token"]))
+    }
+
     /// A verification by password.
     async fn proof(&self) -> Result<String> {
         let body = json!({ "password": "correct horse" });
@@ -66,8 +92,13 @@ async fn an_account_is_shown_and_changed_with_the_users_token_only() -> Result {
     let changed = account.send(Method::PATCH, "my-account", None, body).await?;
     assert_eq!(answer(changed).await?.1["name"], "Alice");
     account.browser.mock.add_user("bob", "battery staple");
-    let taken = account.send(Method::PATCH, "my-account", None, json!({ "username": "bob" }));
-    let taken = code(&answer(taken.await?).await?);
+    let name = json!({ "username": "bob" });
+    let early = account.send(Method::PATCH, "my-account", None, name.clone()).await?;
+    let early = code(&answer(early).await?);
+    assert_eq!(early, (401, "verification_record.permission_denied".into()));
+    let proof = account.proof().await?;
+    let taken = account.send(Method::PATCH, "my-account", Some(&proof), name).await?;
+    let taken = code(&answer(taken).await?);
     assert_eq!(taken, (422, "user.username_already_in_use".into()));
     for part in [json!({ "givenName": "A." }), json!({ "familyName": "B." })] {
         account.send(Method::PATCH, "my-account/profile", None, part).await?;
@@ -144,6 +175,11 @@ async fn second_factors_are_added_and_removed() -> Result {
     let proof = account.proof().await?;
     let path = "my-account/mfa-verifications";
     assert_eq!(account.get(path, None).await?.1, json!([]));
+    let secret = json!({ "type": "Totp", "secret": "GEZDGNBVGY3TQOJQ" });
+    let unknown = code(&account.post(path, Some(&proof), secret).await?);
+    assert_eq!(unknown, (400, "session.mfa.mfa_factor_not_enabled".into()));
+    let factors = [MfaFactor::Totp, MfaFactor::BackupCode];
+    account.browser.mock.set_mfa(MfaPolicy::NoPrompt, &factors);
     let alone = json!({ "type": "BackupCode", "codes": ["1"] });
     let alone = account.post(path, Some(&proof), alone).await?;
     assert_eq!(code(&alone), (422, "session.mfa.backup_code_can_not_be_alone".into()));
@@ -215,9 +251,30 @@ async fn accounts_elsewhere_are_linked_by_a_proof_and_keep_their_tokens() -> Res
 }
 
 #[tokio::test]
-async fn an_account_shows_what_the_tokens_scopes_are_for() -> Result {
-    let (_, shown) = Account::open().await?.get("my-account", None).await?;
-    assert!(shown.get("primaryPhone").is_some_and(Value::is_null), "{shown}");
-    assert!(shown.get("customData").or(shown.get("identities")).is_none(), "{shown}");
+async fn scopes_and_the_account_center_say_what_is_shown_and_changed() -> Result {
+    let mut account = Account::open().await?;
+    let mock = &account.browser.mock;
+    let manager = common::management_token(mock, &account.browser.http).await?;
+    let url = format!("{}/api/account-center", mock.endpoint());
+    let fields = json!({ "name": "ReadOnly", "username": "Edit", "password": "Edit" });
+    let center = json!({ "enabled": true, "fields": fields });
+    account.browser.http.patch(url).bearer_auth(manager).json(&center).send().await?;
+    let (_, shown) = account.get("my-account", None).await?;
+    assert_eq!((&shown["username"], &shown["name"]), (&json!("alice"), &Value::Null));
+    assert!(shown.get("avatar").or(shown.get("customData")).is_none(), "{shown}");
+    let change = account.send(Method::PATCH, "my-account", None, json!({ "name": "A" })).await?;
+    let refused = code(&answer(change).await?);
+    assert_eq!(refused, (400, "account_center.field_not_editable".into()));
+    let hidden = code(&account.get("my-account/mfa-verifications", None).await?);
+    assert_eq!(hidden, (400, "account_center.field_not_enabled".into()));
+    // What a body lacks is told before a proof is asked for.
+    let incomplete = code(&account.post("my-account/password", None, json!({})).await?);
+    assert_eq!(incomplete, (400, "guard.invalid_input".into()));
+
+    account.token = account.narrow_token("openid").await?;
+    let (_, shown) = account.get("my-account", None).await?;
+    assert_eq!(shown.as_object().map(|own| own.len()), Some(2), "{shown}");
+    let change = account.send(Method::PATCH, "my-account", None, json!({ "username": "a" }));
+    assert_eq!(code(&answer(change.await?).await?), (400, "auth.unauthorized".into()));
     Ok(())
 }

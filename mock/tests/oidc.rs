@@ -290,7 +290,10 @@ async fn a_third_party_has_to_ask_the_user() -> Result {
     let (_, asked) = answer(browser.get("/api/interaction/consent").await?).await?;
     assert_eq!(asked["application"]["id"], browser.mock.third_party_app_id());
     assert_eq!(asked["user"]["username"], "alice");
-    assert_eq!(asked["missingOIDCScope"], json!(["profile", "email", "phone"]));
+    assert_eq!(
+        asked["missingOIDCScope"],
+        json!(["profile", "email", "phone", "custom_data", "identities"])
+    );
     let (status, body) = browser.post("/api/interaction/consent", json!({})).await?;
     assert_eq!(status, 200);
     let callback = browser.returned(&string(&body["redirectTo"])).await?;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     routes::{
-        account::auth::Account,
+        account::auth::{Account, Ask},
         auth::Management,
         reply::{self, Answer},
     },
@@ -45,7 +45,13 @@ async fn upload(_: Management, store: State<Store>, headers: HeaderMap, body: By
     keep_image(&store, &headers, &body)
 }
 
-async fn upload_avatar(_: Account, store: State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn upload_avatar(
+    account: Account,
+    store: State<Store>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    account.check(&store.lock(), &[Ask::Scope("profile", 401), Ask::Edit("avatar")])?;
     keep_image(&store, &headers, &body)
 }
 

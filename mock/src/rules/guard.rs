@@ -1,12 +1,12 @@
 //! Checks of JSON bodies, with the complaints Logto makes of them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     rules::{
         contract::issues::{
-            malformed, no_form, quoted, refused, too_small, type_name, wrong_discriminator,
-            wrong_literal, wrong_option, wrong_type,
+            malformed, quoted, refused, too_small, type_name, wrong_discriminator, wrong_literal,
+            wrong_option, wrong_type,
         },
         errors::Failure,
     },
@@ -32,8 +32,6 @@ pub(crate) enum Kind {
     Literal(&'static str),
     /// An array of these.
     List(&'static Kind),
-    /// The same, with at least one.
-    NonEmptyList(&'static Kind),
     /// An object with these members; others are dropped.
     Object(&'static [Field]),
     /// Any object, kept whole.
@@ -45,8 +43,8 @@ pub(crate) struct Field {
     name: &'static str,
     kind: Kind,
     required: bool,
-    /// Whether null and the empty string are taken too.
-    clearable: bool,
+    /// Whether null is taken, too.
+    nullable: bool,
 }
 
 impl Field {
@@ -56,15 +54,15 @@ impl Field {
 }
 
 pub(crate) const fn required(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: true, clearable: false }
+    Field { name, kind, required: true, nullable: false }
 }
 
 pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false, clearable: false }
+    Field { name, kind, required: false, nullable: false }
 }
 
-pub(crate) const fn clearable(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false, clearable: true }
+pub(crate) const fn nullable(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, nullable: true }
 }
 
 /// Checks the parameters of a query.
@@ -116,7 +114,7 @@ fn object(
 }
 
 fn member(field: &Field, value: &Value, path: &[Value], issues: &mut Vec<Value>) -> Value {
-    if field.clearable && (value.is_null() || value == "") {
+    if field.nullable && value.is_null() {
         return value.clone();
     }
     match (&field.kind, value) {
@@ -127,9 +125,6 @@ fn member(field: &Field, value: &Value, path: &[Value], issues: &mut Vec<Value>)
         _ => {}
     }
     match complaint(&field.kind, value, path) {
-        Some(issue) if field.clearable && issue["code"] == "invalid_type" => {
-            issues.push(neither_nor(issue, value, path));
-        }
         Some(issue) => issues.push(issue),
         None => issues.extend(items_of(&field.kind, value, path)),
     }
@@ -154,7 +149,7 @@ fn form(
 
 /// The complaints about what is in an array.
 fn items_of(kind: &Kind, value: &Value, path: &[Value]) -> Vec<Value> {
-    let (Kind::List(item) | Kind::NonEmptyList(item)) = kind else { return Vec::new() };
+    let Kind::List(item) = kind else { return Vec::new() };
     let items = value.as_array().into_iter().flatten().enumerate();
     items.filter_map(|(at, value)| complaint(item, value, &[path, &[at.into()]].concat())).collect()
 }
@@ -182,7 +177,6 @@ fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
         Kind::Username if !is_username(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Email if !is_email(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Phone if !is_phone(text) => Some(malformed("regex", "Invalid", path)),
-        Kind::NonEmptyList(_) if value == &json!([]) => Some(too_small("array", path)),
         Kind::Url if !is_url(text) => Some(malformed("url", "Invalid url", path)),
         Kind::Enum(_) if !options.contains(&text) => Some(wrong_option(options, text, path)),
         _ => None,
@@ -193,7 +187,7 @@ fn expected(kind: &Kind) -> String {
     match kind {
         Kind::Boolean => "boolean".into(),
         Kind::Integer => "number".into(),
-        Kind::List(_) | Kind::NonEmptyList(_) => "array".into(),
+        Kind::List(_) => "array".into(),
         Kind::Object(_) | Kind::Form(_) | Kind::FreeForm => "object".into(),
         Kind::Enum(options) => quoted(options),
         _ => "string".into(),
@@ -206,12 +200,6 @@ fn missing(kind: &Kind, path: &[Value]) -> Value {
         Kind::Discriminator(options) => wrong_discriminator(options, path),
         _ => wrong_type(&expected(kind), None, path),
     }
-}
-
-/// A clearable member is a union of its kind and the empty string.
-fn neither_nor(issue: Value, value: &Value, path: &[Value]) -> Value {
-    let not_empty = wrong_literal("", Some(value), path);
-    no_form(vec![vec![issue], vec![not_empty]], path)
 }
 
 pub(crate) fn is_username(text: &str) -> bool {

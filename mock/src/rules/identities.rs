@@ -194,3 +194,11 @@ pub(crate) fn refuse_taken(
         false => Ok(()),
     }
 }
+
+/// How much a user could still say who they are with, after such a change.
+pub(crate) fn remaining(user: &User, members: &Members) -> usize {
+    let names = ["username", "primaryEmail", "primaryPhone"];
+    let own = names.iter().filter(|name| members.get(**name).unwrap_or(user.get(name)).is_string());
+    let social = members.get("identities").unwrap_or(user.get("identities"));
+    own.count() + social.as_object().map_or(0, Members::len) + user.sso.len()
+}

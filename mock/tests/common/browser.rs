@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Answer, Result, answer, client, header, parameter, string};
 
 /// What the browser's application asks for.
-pub(crate) const SCOPE: &str = "openid profile email phone offline_access";
+pub(crate) const SCOPE: &str = "openid profile email phone custom_data identities offline_access";
 
 /// The pair of RFC 7636, appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -9,14 +9,20 @@ use crate::{authenticator, exchange::Exchange, identities, logs, world::World};
 pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) -> Exchange {
     let mut exchange = exchange.clone();
     world.forget_account().await;
+    let code = exchange.code().unwrap_or_default().to_owned();
+    allow(world, &exchange, &code).await;
     if exchange.succeeded() {
         let id = world.account_id();
         identities::look_like(world, &id, &exchange.response_body).await;
     }
-    let code = exchange.code().unwrap_or_default().to_owned();
     match exchange.operation.as_str() {
-        "GetProfile" | "UpdateProfile" if exchange.succeeded() => {
-            world.show_only(&exchange.response_body);
+        "UpdateOtherProfile" if exchange.succeeded() => {
+            let id = world.account_id();
+            let profile = json!({ "profile": exchange.response_body });
+            world.manage("PATCH", &format!("/api/users/{id}/profile"), &profile).await;
+        }
+        "CreateVerificationByPassword" if exchange.succeeded() => {
+            exchange.request_body["password"] = crate::stage::PASSWORD.into();
         }
         "GetLogtoConfig" | "UpdateLogtoConfig" | "GetMfaSettings" if exchange.succeeded() => {
             configure(world, &exchange).await;
@@ -44,6 +50,65 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) -> Excha
         _ => prove(world, &mut exchange, &code).await,
     }
     exchange
+}
+
+/// Fields of the account center, and the members of users that they show.
+const FIELDS: [(&str, &str); 12] = [
+    ("name", "name"),
+    ("avatar", "avatar"),
+    ("profile", "profile"),
+    ("email", "primaryEmail"),
+    ("phone", "primaryPhone"),
+    ("password", "hasPassword"),
+    ("username", "username"),
+    ("social", "identities"),
+    ("customData", "customData"),
+    ("mfa", ""),
+    ("passkey", ""),
+    ("session", ""),
+];
+
+/// Has the token and the tenant allow what they did, and its user have what they are asked for.
+async fn allow(world: &mut World<'_>, exchange: &Exchange, code: &str) {
+    let shown = &exchange.response_body;
+    let is_profile = ["GetProfile", "UpdateProfile"].contains(&exchange.operation.as_str())
+        && exchange.succeeded();
+    let control = |member: &str| match code {
+        "account_center.field_not_editable" => "ReadOnly",
+        "account_center.field_not_enabled" => "Off",
+        _ if is_profile && !member.is_empty() && shown.get(member).is_none() => "Off",
+        _ => "Edit",
+    };
+    let fields = FIELDS.iter().map(|(field, member)| ((*field).to_owned(), control(member).into()));
+    let fields: serde_json::Map<_, Value> = fields.collect();
+    let is_on = code != "account_center.not_enabled";
+    let center = json!({ "enabled": is_on, "fields": fields });
+    world.manage("PATCH", "/api/account-center", &center).await;
+    if is_profile {
+        world.show_only(shown);
+    }
+    match (exchange.status, code) {
+        (403, "auth.forbidden") if exchange.path.ends_with("access-token") => {
+            world.scope = "openid".into();
+        }
+        (403, "auth.forbidden") => world.scope = "profile".into(),
+        (400, "auth.unauthorized") => world.scope = "openid".into(),
+        _ => {}
+    }
+    let factors = [MfaFactor::Totp, MfaFactor::BackupCode, MfaFactor::WebAuthn];
+    let is_enabled = code != "session.mfa.mfa_factor_not_enabled";
+    world.mock.set_mfa(MfaPolicy::NoPrompt, if is_enabled { &factors } else { &[] });
+    let asks_if_any =
+        ["UpdatePassword", "AddUserIdentities", "ReplaceMyAccountIdentity", "DeleteIdentity"];
+    let has_no_proof = !exchange.request_headers.contains_key("logto-verification-id");
+    if asks_if_any.contains(&exchange.operation.as_str())
+        && has_no_proof
+        && exchange.status != 401
+        && !["guard.invalid_input", "auth.unauthorized"].contains(&code)
+        && !code.starts_with("account_center.")
+    {
+        world.be_bare().await;
+    }
 }
 
 /// What is proved about addresses, other accounts and authenticators.
@@ -172,10 +237,6 @@ async fn known_factor(world: &mut World<'_>, exchange: &Exchange) {
 /// What a new factor is made of here.
 async fn new_factor(world: &mut World<'_>, exchange: &mut Exchange, code: &str) {
     let kind = exchange.request_body["type"].as_str().unwrap_or("Totp").to_owned();
-    world.mock.set_mfa(
-        MfaPolicy::NoPrompt,
-        &[MfaFactor::Totp, MfaFactor::BackupCode, MfaFactor::WebAuthn],
-    );
     let totp = json!({ "type": "Totp" });
     match (kind.as_str(), code) {
         ("Totp", "user.totp_already_in_use") => add_factor(world, &totp).await,
@@ -190,6 +251,7 @@ async fn new_factor(world: &mut World<'_>, exchange: &mut Exchange, code: &str) 
         _ => {}
     }
     if kind == "Totp"
+        && code != "session.mfa.mfa_factor_not_enabled"
         && exchange.request_body["secret"].is_string()
         && !code.ends_with("secret_invalid")
     {

@@ -16,6 +16,7 @@
 
 mod account;
 mod authenticator;
+mod bearer;
 mod codes;
 #[path = "../common/mod.rs"]
 mod common;

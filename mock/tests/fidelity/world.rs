@@ -7,13 +7,10 @@ use std::{
 
 use logto_mock::{Authenticator, Mock};
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::{common, exchange::Exchange, known::Known};
+use crate::{bearer, common, exchange::Exchange, known::Known};
 
-const PASSWORD: &str = "Its-a-Long-Passw0rd!";
-const ACCOUNT_SCOPE: &str =
-    "openid profile email phone address custom_data identities urn:logto:scope:sessions";
 /// Where the recorder's pages came from.
 pub(crate) const ORIGIN: &str = "http://localhost:3201";
 
@@ -22,7 +19,7 @@ pub(crate) struct World<'a> {
     pub(crate) authenticator: Authenticator,
     pub(crate) known: &'a Known,
     http: Client,
-    token: String,
+    pub(crate) token: String,
     /// Recorded ids, secrets and codes, and what they are here.
     ids: HashMap<String, String>,
     made: usize,
@@ -33,7 +30,9 @@ pub(crate) struct World<'a> {
     pub(crate) hints: Map<String, Value>,
     /// The user of the Account API, if it is not its usual one, and what their token shows.
     pub(crate) account_of: Option<String>,
-    scope: String,
+    pub(crate) scope: String,
+    /// Whether the account's user has nothing to prove with who they are.
+    pub(crate) is_bare: bool,
 }
 
 /// In place of an identity provider's metadata, which recordings do not keep.
@@ -68,7 +67,8 @@ impl<'a> World<'a> {
             later: 0,
             hints: Map::new(),
             account_of: None,
-            scope: ACCOUNT_SCOPE.to_owned(),
+            scope: bearer::SCOPE.to_owned(),
+            is_bare: false,
         }
     }
 
@@ -149,7 +149,7 @@ impl<'a> World<'a> {
         self.http = browser();
     }
 
-    fn request(&self, method: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().unwrap();
         self.http.request(method, format!("{}{path}", self.mock.endpoint()))
     }
@@ -203,7 +203,9 @@ impl<'a> World<'a> {
                 request.header("authorization", "Basic bm86Ym9keQ==")
             }
             (401, Some("auth.unauthorized")) => request.bearer_auth("nonsense"),
-            (403, Some("auth.forbidden")) => request.bearer_auth(self.token_without_scope().await),
+            (403, Some("auth.forbidden")) if exchange.group() != "my-account" => {
+                request.bearer_auth(self.token_without_scope().await)
+            }
             (401, Some("auth.expected_role_not_found")) => {
                 request.header("expected-role", "nobody").bearer_auth(&self.token)
             }
@@ -214,63 +216,6 @@ impl<'a> World<'a> {
             }
             _ => request.bearer_auth(&self.token),
         }
-    }
-
-    /// The id of the account's user.
-    pub(crate) fn account_id(&self) -> String {
-        let usual = || self.mock.user_id("itestuser");
-        let id = self.account_of.clone().or_else(usual);
-        id.unwrap_or_else(|| self.mock.add_user("itestuser", PASSWORD))
-    }
-
-    /// Goes on with an account that nothing has happened to.
-    pub(crate) async fn forget_account(&mut self) {
-        self.account_of = None;
-        ACCOUNT_SCOPE.clone_into(&mut self.scope);
-        let id = self.account_id();
-        self.manage("DELETE", &format!("/api/users/{id}"), &Value::Null).await;
-    }
-
-    /// Has the account's token show no more than what was shown.
-    pub(crate) fn show_only(&mut self, shown: &Value) {
-        let hidden = [
-            ("primaryEmail", "email"),
-            ("primaryPhone", "phone"),
-            ("customData", "custom_data"),
-            ("identities", "identities"),
-            ("name", "profile"),
-        ];
-        let hidden = hidden.into_iter().filter(|(member, _)| shown.get(*member).is_none());
-        let hidden: Vec<&str> = hidden.map(|(_, scope)| scope).collect();
-        let kept = ACCOUNT_SCOPE.split(' ').filter(|scope| !hidden.contains(scope));
-        self.scope = kept.collect::<Vec<_>>().join(" ");
-    }
-
-    /// A request by the account's user, who has proved who they are.
-    pub(crate) async fn account(&self, method: &str, path: &str, body: &Value) -> Reply {
-        let request = self.request(method, path).header("origin", ORIGIN);
-        send(self.as_user(request, true).await, body).await
-    }
-
-    /// A token of the account's user. It is exchanged, so that nobody has to sign in for it.
-    pub(crate) async fn user_token(&self) -> String {
-        let manage = async |method: &str, path: &str, body: Value| {
-            send(self.request(method, path).bearer_auth(&self.token), &body).await.body
-        };
-        let id = self.account_id();
-        manage("PATCH", &format!("/api/users/{id}/password"), json!({ "password": PASSWORD }))
-            .await;
-        let settings = json!({ "customClientMetadata": { "allowTokenExchange": true } });
-        manage("PATCH", &format!("/api/applications/{}", self.mock.app_id()), settings).await;
-        let subject = manage("POST", "/api/subject-tokens", json!({ "userId": id })).await;
-        let form = [
-            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
-            ("subject_token_type", "urn:logto:token-type:impersonation_token".to_owned()),
-            ("subject_token", subject["subjectToken"].as_str().unwrap_or_default().to_owned()),
-            ("scope", self.scope.clone()),
-        ];
-        let answer = self.token(self.mock.app_id(), self.mock.app_secret(), &form).await;
-        answer["access_token"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Asks the token endpoint.
@@ -292,19 +237,6 @@ impl<'a> World<'a> {
         };
         let response = self.http.get(url).send().await.ok()?;
         Some(response.headers().get("location")?.to_str().ok()?.to_owned())
-    }
-
-    /// Adds a token of the account's user, and a fresh proof of who they are if there is to be one.
-    async fn as_user(&self, request: RequestBuilder, is_proved: bool) -> RequestBuilder {
-        let token = &self.user_token().await;
-        let request = request.bearer_auth(token);
-        if !is_proved {
-            return request;
-        }
-        let proof = self.request("POST", "/api/verifications/password").bearer_auth(token);
-        let proof = send(proof, &json!({ "password": PASSWORD })).await.body;
-        let id = proof["verificationRecordId"].as_str().unwrap_or_default();
-        request.header("logto-verification-id", id)
     }
 
     async fn token_without_scope(&self) -> String {
@@ -366,7 +298,7 @@ fn browser() -> Client {
     builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-async fn send(request: RequestBuilder, body: &Value) -> Reply {
+pub(crate) async fn send(request: RequestBuilder, body: &Value) -> Reply {
     match body {
         Value::Null => answered(request).await,
         body => answered(request.json(body)).await,

@@ -3,11 +3,12 @@
 use axum::{
     Router,
     extract::{Path, State},
+    http::StatusCode,
     routing::{delete, get, patch, post, put},
 };
 use serde_json::{Value, json};
 
-use super::auth::{Account, Verified};
+use super::auth::{Account, Ask};
 use crate::{
     routes::{
         body::JsonBody,
@@ -17,20 +18,21 @@ use crate::{
         errors::Failure,
         guard::{Field, Kind, optional, required},
         releases::knows,
-        totp, users,
+        totp,
     },
     state::{
         self, Store,
-        collection::{strings, text},
-        factors::{Factor, Secret},
+        collection::{Members, strings, text},
+        factors::Secret,
         policy::MfaFactor,
+        user::User,
     },
 };
 
-const ADD: &[Field] = &[required("type", Kind::Enum(&["Totp", "BackupCode", "WebAuthn"]))];
-const TOTP: &[Field] = &[required("secret", Kind::NonEmpty), optional("code", Kind::Text)];
+const ADD: &[Field] = &[required("type", Kind::Discriminator(&["WebAuthn", "Totp", "BackupCode"]))];
+const TOTP: &[Field] = &[required("secret", Kind::Text), optional("code", Kind::Text)];
 const NEW_TOTP: &[Field] = &[required("secret", Kind::Text), required("code", Kind::Text)];
-const BACKUP_CODES: &[Field] = &[required("codes", Kind::NonEmptyList(&Kind::NonEmpty))];
+const BACKUP_CODES: &[Field] = &[required("codes", Kind::List(&Kind::Text))];
 const WEB_AUTHN: &[Field] =
     &[required("newIdentifierVerificationRecordId", Kind::Text), optional("name", Kind::Text)];
 const NAME: &[Field] = &[required("name", Kind::Text)];
@@ -52,10 +54,14 @@ pub(super) fn routes() -> Router<Store> {
         .route("/api/my-account/logto-configs", get(config).patch(set_config))
 }
 
-async fn list(Account(id): Account, State(store): State<Store>) -> Answer {
+const SCOPE: Ask = Ask::Scope("identities", 401);
+const EDIT: [Ask; 3] = [Ask::Proof, Ask::Edit("mfa"), SCOPE];
+const EDIT_PASSKEY: [Ask; 3] = [Ask::Proof, Ask::Edit("passkey"), SCOPE];
+
+async fn list(account: Account, State(store): State<Store>) -> Answer {
     let state = store.lock();
-    let user = state.users.find(&id).ok_or_else(users::not_found)?;
-    Ok(reply::ok(&user.mfa.to_json()))
+    account.check(&state, &[Ask::See("mfa"), SCOPE])?;
+    Ok(reply::ok(&account.user(&state)?.mfa.to_json()))
 }
 
 async fn totp_secret(_: Account, State(store): State<Store>) -> Answer {
@@ -66,39 +72,61 @@ async fn generate_backup_codes(_: Account, State(store): State<Store>) -> Answer
     Ok(reply::ok(&json!({ "codes": store.lock().ids.backup_codes() })))
 }
 
-async fn add(Verified(id): Verified, State(store): State<Store>, body: JsonBody) -> Answer {
+async fn add(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let kind = body.check(ADD)?;
+    let (factor, fields) = match text(&kind, "type") {
+        Some("Totp") => (MfaFactor::Totp, TOTP),
+        Some("BackupCode") => (MfaFactor::BackupCode, BACKUP_CODES),
+        _ => (MfaFactor::WebAuthn, WEB_AUTHN),
+    };
+    let members = body.check(fields)?;
     let state = &mut *store.lock();
-    let secret = match text(&kind, "type") {
-        Some("Totp") => new_totp(state, &id, &body)?,
-        Some("BackupCode") => {
-            let codes = strings(&body.check(BACKUP_CODES)?, "codes");
-            check_backup_codes(state, &id, &codes)?;
+    let is_passkey = factor == MfaFactor::WebAuthn;
+    account.check(state, if is_passkey { &EDIT_PASSKEY } else { &EDIT })?;
+    check_enabled(state, factor)?;
+    let secret = match factor {
+        MfaFactor::Totp => new_totp(state, &account, &members)?,
+        MfaFactor::BackupCode => {
+            let codes = strings(&members, "codes");
+            check_backup_codes(account.user(state)?, &codes)?;
             Secret::BackupCodes(codes)
         }
         _ => {
-            let members = body.check(WEB_AUTHN)?;
             let record = text(&members, "newIdentifierVerificationRecordId").unwrap_or_default();
             let mut credential = state.verifications.credential(record)?;
             credential.name = text(&members, "name").map(str::to_owned);
             Secret::WebAuthn(credential)
         }
     };
-    if let Some(user) = state.users.find_mut(&id) {
-        user.mfa.add(&mut state.ids, secret);
-        user.mfa.enabled = Some(true);
-    }
+    bind(state, &account.id, secret);
     Ok(reply::no_content())
 }
 
-fn new_totp(state: &state::State, id: &str, body: &JsonBody) -> Result<Secret, Failure> {
-    let members = body.check(TOTP)?;
-    let secret = text(&members, "secret").unwrap_or_default();
-    if state.users.find(id).is_some_and(|user| user.mfa.has(MfaFactor::Totp)) {
+/// Whether the sign-in experience has a factor; or passkeys to sign in with.
+fn check_enabled(state: &state::State, factor: MfaFactor) -> Result<(), Failure> {
+    let is_passkey = factor == MfaFactor::WebAuthn && state.policy.passkey_sign_in;
+    match is_passkey || state.policy.factors.contains(&factor) {
+        true => Ok(()),
+        false => Err(Failure::new(400, "session.mfa.mfa_factor_not_enabled")),
+    }
+}
+
+/// Gives the user a factor, which turns them on.
+fn bind(state: &mut state::State, user_id: &str, secret: Secret) {
+    let is_enabled = state.policy.factors.contains(&secret.factor());
+    if let Some(user) = state.users.find_mut(user_id) {
+        user.mfa.add(&mut state.ids, secret);
+        user.mfa.enabled = is_enabled.then_some(true).or(user.mfa.enabled);
+    }
+}
+
+fn new_totp(state: &state::State, account: &Account, members: &Members) -> Result<Secret, Failure> {
+    let secret = text(members, "secret").unwrap_or_default();
+    if account.user(state)?.mfa.has(MfaFactor::Totp) {
         return Err(Failure::new(422, "user.totp_already_in_use"));
     }
     // Releases before did not look at the code.
-    let code = text(&members, "code").filter(|code| !code.is_empty() && knows(state, "1.35"));
+    let code = text(members, "code").filter(|code| !code.is_empty() && knows(state, "1.35"));
     check_totp(secret, code)?;
     Ok(Secret::Totp(secret.to_owned()))
 }
@@ -114,25 +142,20 @@ fn check_totp(secret: &str, code: Option<&str>) -> Result<(), Failure> {
 }
 
 /// Puts an authenticator app in the place of the one that there is, or beside the other factors.
-async fn replace_totp(
-    Verified(id): Verified,
-    State(store): State<Store>,
-    body: JsonBody,
-) -> Answer {
+async fn replace_totp(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let members = body.check(NEW_TOTP)?;
     let secret = text(&members, "secret").unwrap_or_default();
-    check_totp(secret, text(&members, "code"))?;
     let state = &mut *store.lock();
-    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
-    user.mfa.factors.retain(|own| own.secret.factor() != MfaFactor::Totp);
-    user.mfa.add(&mut state.ids, Secret::Totp(secret.to_owned()));
-    user.mfa.enabled = Some(true);
+    account.check(state, &EDIT)?;
+    check_enabled(state, MfaFactor::Totp)?;
+    check_totp(secret, text(&members, "code"))?;
+    account.user_mut(state)?.mfa.factors.retain(|own| own.secret.factor() != MfaFactor::Totp);
+    bind(state, &account.id, Secret::Totp(secret.to_owned()));
     Ok(reply::no_content())
 }
 
 /// Backup codes are in place of another factor, and none are left of those before.
-fn check_backup_codes(state: &state::State, id: &str, codes: &[String]) -> Result<(), Failure> {
-    let user = state.users.find(id).ok_or_else(users::not_found)?;
+fn check_backup_codes(user: &User, codes: &[String]) -> Result<(), Failure> {
     let own: Vec<&Secret> = user.mfa.factors.iter().map(|own| &own.secret).collect();
     let is_code = |secret: &&Secret| secret.factor() == MfaFactor::BackupCode;
     let is_left = |own: &&Secret| matches!(own, Secret::BackupCodes(codes) if !codes.is_empty());
@@ -150,80 +173,84 @@ fn check_backup_codes(state: &state::State, id: &str, codes: &[String]) -> Resul
     }
 }
 
-async fn backup_codes(Verified(id): Verified, State(store): State<Store>) -> Answer {
+async fn backup_codes(account: Account, State(store): State<Store>) -> Answer {
     let state = store.lock();
-    let factors = state.users.find(&id).into_iter().flat_map(|user| &user.mfa.factors);
-    let mut codes = factors.filter_map(|factor| match &factor.secret {
+    account.check(&state, &[Ask::Proof, SCOPE])?;
+    let mut factors = account.user(&state)?.mfa.factors.iter();
+    let codes = factors.find_map(|factor| match &factor.secret {
         Secret::BackupCodes(codes) => Some(codes),
         _ => None,
     });
-    let codes = codes.next().ok_or_else(|| Failure::new(404, "verification_record.not_found"))?;
+    let codes = codes.ok_or_else(|| Failure::new(404, "verification_record.not_found"))?;
     let codes: Value = codes.iter().map(|code| json!({ "code": code })).collect();
     Ok(reply::ok(&json!({ "codes": codes })))
 }
 
-async fn remove(
-    Verified(id): Verified,
-    State(store): State<Store>,
-    Path(factor): Path<String>,
-) -> Answer {
-    let mut state = store.lock();
-    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
-    let before = user.mfa.factors.len();
-    user.mfa.factors.retain(|own| own.id != factor);
-    match user.mfa.factors.len() < before {
-        true => Ok(reply::no_content()),
-        false => Err(Failure::new(400, "verification_record.not_found")),
-    }
+fn missing() -> Failure {
+    Failure::new(400, "verification_record.not_found")
+}
+
+async fn remove(account: Account, State(store): State<Store>, Path(id): Path<String>) -> Answer {
+    let state = &mut *store.lock();
+    let is_new = knows(state, "1.41");
+    account.check(state, if is_new { &[Ask::Proof, SCOPE] } else { &EDIT })?;
+    let mut factors = account.user(state)?.mfa.factors.iter();
+    let found = factors.find(|own| own.id == id).ok_or_else(missing)?;
+    let is_passkey = found.secret.factor() == MfaFactor::WebAuthn;
+    account.check(state, &[Ask::Edit(if is_passkey { "passkey" } else { "mfa" })])?;
+    account.user_mut(state)?.mfa.factors.retain(|own| own.id != id);
+    Ok(reply::no_content())
 }
 
 async fn rename(
-    Verified(id): Verified,
+    account: Account,
     State(store): State<Store>,
-    Path(factor): Path<String>,
+    Path(id): Path<String>,
     body: JsonBody,
 ) -> Answer {
     let members = body.check(NAME)?;
-    let mut state = store.lock();
-    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
-    let mut factors = user.mfa.factors.iter_mut();
-    match factors.find(|own| own.id == factor) {
-        Some(Factor { secret: Secret::WebAuthn(credential), .. }) => {
+    let state = &mut *store.lock();
+    account.check(state, &EDIT_PASSKEY)?;
+    let mut factors = account.user_mut(state)?.mfa.factors.iter_mut();
+    match factors.find(|own| own.id == id).map(|own| &mut own.secret) {
+        Some(Secret::WebAuthn(credential)) => {
             credential.name = text(&members, "name").map(str::to_owned);
-            Ok(reply::no_content())
+            Ok(reply::text(StatusCode::OK, "OK"))
         }
-        _ => Err(Failure::new(400, "verification_record.not_found")),
+        _ => Err(missing()),
     }
 }
 
-async fn settings(Verified(id): Verified, State(store): State<Store>) -> Answer {
+async fn settings(account: Account, State(store): State<Store>) -> Answer {
     let state = store.lock();
-    let user = state.users.find(&id).ok_or_else(users::not_found)?;
-    Ok(reply::ok(&json!({ "skipMfaOnSignIn": user.mfa.skip_on_sign_in })))
+    account.check(&state, &[SCOPE, Ask::See("mfa")])?;
+    let skips = account.user(&state)?.mfa.skip_on_sign_in;
+    Ok(reply::ok(&json!({ "skipMfaOnSignIn": skips })))
 }
 
-async fn set_settings(
-    Verified(id): Verified,
-    State(store): State<Store>,
-    body: JsonBody,
-) -> Answer {
+async fn set_settings(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let members = body.check(SETTINGS)?;
-    let mut state = store.lock();
-    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
+    let state = &mut *store.lock();
+    account.check(state, &[Ask::Proof, SCOPE, Ask::Edit("mfa")])?;
+    let user = account.user_mut(state)?;
     user.mfa.skip_on_sign_in = members["skipMfaOnSignIn"] == true;
     Ok(reply::ok(&json!({ "skipMfaOnSignIn": user.mfa.skip_on_sign_in })))
 }
 
-async fn config(Account(id): Account, State(store): State<Store>) -> Answer {
+async fn config(account: Account, State(store): State<Store>) -> Answer {
     let state = store.lock();
-    let user = state.users.find(&id).ok_or_else(users::not_found)?;
-    Ok(reply::ok(&user.mfa.config()))
+    account.check(&state, &[SCOPE, Ask::See("passkey")])?;
+    Ok(reply::ok(&account.user(&state)?.mfa.config()))
 }
 
-async fn set_config(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+async fn set_config(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let given = body.check(CONFIG)?;
-    let mut state = store.lock();
-    let user = state.users.find_mut(&id).ok_or_else(users::not_found)?;
+    let state = &mut *store.lock();
+    if knows(state, "1.41") {
+        account.check(state, &[Ask::Proof])?;
+    }
+    account.check(state, &[SCOPE, Ask::Edit("passkey")])?;
+    let user = account.user_mut(state)?;
     user.mfa.set_config(&given.into());
     Ok(reply::ok(&user.mfa.config()))
 }

@@ -7,28 +7,31 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::auth::{Account, Scopes, Verified};
+use super::auth::{Account, Ask, can_prove, is_shown};
 use crate::{
     routes::{
         body::JsonBody,
         reply::{self, Answer},
     },
     rules::{
-        guard::{Field, Kind, clearable, optional, required},
-        passwords,
-        users::{self, refuse_taken},
+        email_policy,
+        errors::Failure,
+        guard::{Field, Kind, nullable, optional, required},
+        identities, passwords,
+        releases::knows,
+        users::{PROFILE, refuse_taken},
     },
     state::{
-        Store,
+        self, Store,
         collection::{Members, object, text},
-        user::{Password, User, Users},
+        user::{Password, User},
     },
 };
 
 const UPDATE: &[Field] = &[
-    clearable("name", Kind::Text),
-    clearable("avatar", Kind::Url),
-    clearable("username", Kind::Username),
+    nullable("name", Kind::Text),
+    nullable("avatar", Kind::Url),
+    nullable("username", Kind::Username),
     optional("customData", Kind::FreeForm),
 ];
 const PASSWORD: &[Field] = &[required("password", Kind::NonEmpty)];
@@ -46,121 +49,167 @@ pub(super) fn routes() -> Router<Store> {
         .route("/api/my-account/primary-phone", post(set_phone).delete(remove_phone))
 }
 
-async fn read(Account(id): Account, scopes: Scopes, State(store): State<Store>) -> Answer {
-    let state = store.lock();
-    let user = state.users.find(&id).ok_or_else(users::not_found)?;
-    Ok(reply::ok(&shown(user, &scopes)))
-}
-
-/// By the members that are not of the profile: the scope that shows them.
-const SCOPES: [(&str, &str); 4] = [
-    ("primaryEmail", "email"),
-    ("primaryPhone", "phone"),
-    ("customData", "custom_data"),
-    ("identities", "identities"),
+/// By a member of a user: the scope that shows it, and the field of the account center.
+const SHOWN: [(&str, &str, &str); 9] = [
+    ("primaryEmail", "email", "email"),
+    ("primaryPhone", "phone", "phone"),
+    ("customData", "custom_data", "customData"),
+    ("identities", "identities", "social"),
+    ("name", "profile", "name"),
+    ("avatar", "profile", "avatar"),
+    ("username", "profile", "username"),
+    ("profile", "profile", "profile"),
+    ("hasPassword", "profile", "password"),
 ];
 
-/// As much of a user as a token's scopes show.
-fn shown(user: &User, scopes: &Scopes) -> Value {
+async fn read(account: Account, State(store): State<Store>) -> Answer {
+    let state = store.lock();
+    Ok(reply::ok(&shown(&state, &account)?))
+}
+
+/// As much of a user as the token's scopes and the account center show.
+fn shown(state: &state::State, account: &Account) -> Result<Value, Failure> {
+    let user = account.user(state)?;
     let mut own = user.to_members();
-    own.retain(|name, _| {
-        let scope = SCOPES.iter().find(|(member, _)| member == name);
-        name == "id" || scopes.has(scope.map_or("profile", |(_, scope)| scope))
+    own.retain(|name, _| match SHOWN.iter().find(|(member, ..)| member == name) {
+        Some((_, scope, field)) => account.has(scope) && is_shown(state, field),
+        None => name == "id" || account.has("profile"),
     });
     let profile = own.get_mut("profile").and_then(Value::as_object_mut);
-    if let Some(profile) = profile.filter(|_| !scopes.has("address")) {
+    if let Some(profile) = profile.filter(|_| !account.has("address")) {
         profile.remove("address");
     }
-    let mut shown = Value::from(own);
-    let can_prove = ["primaryEmail", "primaryPhone"].map(|member| user.text(member).is_some());
-    let can_prove = user.password.is_some() || can_prove.contains(&true);
-    shown["hasSecurityVerificationMethod"] = can_prove.into();
-    shown
+    own.insert("hasSecurityVerificationMethod".into(), can_prove(user).into());
+    Ok(own.into())
 }
 
-async fn update(
-    Account(id): Account,
-    scopes: Scopes,
-    State(store): State<Store>,
-    body: JsonBody,
-) -> Answer {
+async fn update(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let members = body.check(UPDATE)?;
-    let users = &mut store.lock().users;
-    refuse_taken(users, &members, Some(&id))?;
-    let user = change(users, &id, |user| user.set_all(members));
-    Ok(reply::ok(&user.map(|user| shown(&user, &scopes)).unwrap_or_default()))
+    let state = &mut *store.lock();
+    for field in ["name", "avatar", "username", "customData"] {
+        if members.contains_key(field) {
+            account.check(state, &[Ask::Edit(field)])?;
+        }
+    }
+    account.check(state, &[Ask::Scope("profile", 400)])?;
+    if members.contains_key("customData") {
+        account.check(state, &[Ask::Scope("custom_data", 400)])?;
+    }
+    if members.contains_key("username") && knows(state, "1.40") {
+        account.check(state, &[Ask::Proof])?;
+    }
+    if members.is_empty() {
+        return Err(Failure::new(422, "entity.invalid_input"));
+    }
+    check_remaining(state, &account, &members)?;
+    refuse_taken(&state.users, &members, Some(&account.id))?;
+    change(state, &account, |user| user.set_all(members))?;
+    Ok(reply::ok(&shown(state, &account)?))
 }
 
-async fn update_profile(
-    Account(id): Account,
-    State(store): State<Store>,
-    body: JsonBody,
-) -> Answer {
-    let members = body.check(users::PROFILE)?;
-    let user = change(&mut store.lock().users, &id, |user| {
+/// Something has to be left to say who the user is with.
+fn check_remaining(
+    state: &state::State,
+    account: &Account,
+    members: &Members,
+) -> Result<(), Failure> {
+    let user = account.user(state)?;
+    let identifiers = ["username", "primaryEmail", "primaryPhone"];
+    let removes = identifiers.iter().any(|name| members.get(*name) == Some(&Value::Null));
+    match removes && knows(state, "1.40") && identities::remaining(user, members) == 0 {
+        true => Err(Failure::new(400, "user.last_sign_in_method_required")),
+        false => Ok(()),
+    }
+}
+
+async fn update_profile(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
+    let members = body.check(PROFILE)?;
+    let state = &mut *store.lock();
+    account.check(state, &[Ask::Edit("profile"), Ask::Scope("profile", 400)])?;
+    if members.contains_key("address") {
+        account.check(state, &[Ask::Scope("address", 400)])?;
+    }
+    change(state, &account, |user| {
         let mut profile = object(user.get("profile").clone());
         profile.extend(members);
         user.set("profile", profile.into());
-    });
-    Ok(reply::ok(&user.map(|user| user.get("profile").clone()).unwrap_or_default()))
+    })?;
+    let mut profile = account.user(state)?.get("profile").clone();
+    if let Some(profile) = profile.as_object_mut().filter(|_| !account.has("address")) {
+        profile.remove("address");
+    }
+    Ok(reply::ok(&profile))
 }
 
-async fn set_password(
-    Verified(id): Verified,
-    State(store): State<Store>,
-    body: JsonBody,
-) -> Answer {
+async fn set_password(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let members = body.check(PASSWORD)?;
     let password = text(&members, "password").unwrap_or_default();
     let state = &mut *store.lock();
-    let user = state.users.find(&id).ok_or_else(users::not_found)?;
-    passwords::check_new(state, password, user)?;
-    change(&mut state.users, &id, |user| {
-        user.password = Some(Password::Plain(password.to_owned()))
-    });
+    account.check(state, &[Ask::ProofIfAny, Ask::Edit("password")])?;
+    passwords::check_new(state, password, account.user(state)?)?;
+    change(state, &account, |user| user.password = Some(Password::Plain(password.to_owned())))?;
     Ok(reply::no_content())
 }
 
-async fn set_email(user: Verified, store: State<Store>, body: JsonBody) -> Answer {
+async fn set_email(account: Account, store: State<Store>, body: JsonBody) -> Answer {
     let members = body.check(EMAIL)?;
-    set_address(user, store, &members, ("email", "primaryEmail"))
+    set_address(&account, store, &members, ("email", "primaryEmail"))
 }
 
-async fn set_phone(user: Verified, store: State<Store>, body: JsonBody) -> Answer {
+async fn set_phone(account: Account, store: State<Store>, body: JsonBody) -> Answer {
     let members = body.check(PHONE)?;
-    set_address(user, store, &members, ("phone", "primaryPhone"))
+    set_address(&account, store, &members, ("phone", "primaryPhone"))
 }
 
 /// An address has to be proved by itself.
 fn set_address(
-    Verified(id): Verified,
+    account: &Account,
     State(store): State<Store>,
     members: &Members,
-    (kind, member): (&str, &str),
+    (kind, member): (&'static str, &str),
 ) -> Answer {
     let state = &mut *store.lock();
+    account.check(state, &[Ask::Proof, Ask::Edit(kind), Ask::Scope(kind, 400)])?;
+    if kind == "email" {
+        email_policy::check(state, text(members, kind).unwrap_or_default())?;
+    }
     let address = json!({ "type": kind, "value": members[kind] });
     let record = text(members, "newIdentifierVerificationRecordId").unwrap_or_default();
     state.verifications.prove_address(record, &address)?;
     let wanted = Members::from_iter([(member.to_owned(), members[kind].clone())]);
-    refuse_taken(&state.users, &wanted, Some(&id))?;
-    change(&mut state.users, &id, |user| user.set_all(wanted));
+    refuse_taken(&state.users, &wanted, Some(&account.id))?;
+    change(state, account, |user| user.set_all(wanted))?;
     Ok(reply::no_content())
 }
 
-async fn remove_email(Verified(id): Verified, State(store): State<Store>) -> Answer {
-    change(&mut store.lock().users, &id, |user| user.set("primaryEmail", Value::Null));
+async fn remove_email(account: Account, store: State<Store>) -> Answer {
+    remove_address(&account, store, ("email", "primaryEmail"))
+}
+
+async fn remove_phone(account: Account, store: State<Store>) -> Answer {
+    remove_address(&account, store, ("phone", "primaryPhone"))
+}
+
+fn remove_address(
+    account: &Account,
+    State(store): State<Store>,
+    (kind, member): (&'static str, &str),
+) -> Answer {
+    let state = &mut *store.lock();
+    account.check(state, &[Ask::Proof, Ask::Edit(kind), Ask::Scope(kind, 400)])?;
+    let removed = Members::from_iter([(member.to_owned(), Value::Null)]);
+    check_remaining(state, account, &removed)?;
+    change(state, account, |user| user.set_all(removed))?;
     Ok(reply::no_content())
 }
 
-async fn remove_phone(Verified(id): Verified, State(store): State<Store>) -> Answer {
-    change(&mut store.lock().users, &id, |user| user.set("primaryPhone", Value::Null));
-    Ok(reply::no_content())
-}
-
-fn change(users: &mut Users, id: &str, change: impl FnOnce(&mut User)) -> Option<User> {
-    let user = users.find_mut(id)?;
+fn change(
+    state: &mut state::State,
+    account: &Account,
+    change: impl FnOnce(&mut User),
+) -> Result<(), Failure> {
+    let user = account.user_mut(state)?;
     change(user);
     user.touch();
-    Some(user.clone())
+    Ok(())
 }

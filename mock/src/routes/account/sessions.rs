@@ -7,12 +7,16 @@ use axum::{
 };
 use serde_json::json;
 
-use super::auth::Verified;
+use super::auth::{Account, Ask};
 use crate::{
     routes::reply::{self, Answer},
     rules::sessions::{self, Revoked},
     state::{Store, params::Params},
 };
+
+const SCOPE: Ask = Ask::Scope("urn:logto:scope:sessions", 401);
+const SEE: [Ask; 3] = [Ask::Proof, Ask::See("session"), SCOPE];
+const END: [Ask; 3] = [Ask::Proof, Ask::Edit("session"), SCOPE];
 
 pub(super) fn routes() -> Router<Store> {
     Router::new()
@@ -22,32 +26,36 @@ pub(super) fn routes() -> Router<Store> {
         .route("/api/my-account/grants/{id}", delete(revoke))
 }
 
-async fn list(Verified(id): Verified, State(store): State<Store>) -> Answer {
-    let mut shown = sessions::list(&store.lock(), &id);
+async fn list(account: Account, State(store): State<Store>) -> Answer {
+    let state = store.lock();
+    account.check(&state, &SEE)?;
+    let mut shown = sessions::list(&state, &account.id);
     shown.iter_mut().for_each(|own| own["isCurrent"] = false.into());
     Ok(reply::ok(&json!({ "sessions": shown })))
 }
 
 async fn end(
-    Verified(id): Verified,
+    account: Account,
     State(store): State<Store>,
     Path(uid): Path<String>,
     query: Params,
 ) -> Answer {
+    let mut state = store.lock();
+    account.check(&state, &END)?;
     let revoked = Revoked::parse(query.get("revokeGrantsTarget"));
-    sessions::end(&mut store.lock(), &id, &uid, revoked)?;
+    sessions::end(&mut state, &account.id, &uid, revoked)?;
     Ok(reply::no_content())
 }
 
-async fn grants(Verified(id): Verified, State(store): State<Store>, query: Params) -> Answer {
-    Ok(reply::ok(&sessions::grants(&store.lock(), &id, query.get("appType"))))
+async fn grants(account: Account, State(store): State<Store>, query: Params) -> Answer {
+    let state = store.lock();
+    account.check(&state, &SEE)?;
+    Ok(reply::ok(&sessions::grants(&state, &account.id, query.get("appType"))))
 }
 
-async fn revoke(
-    Verified(id): Verified,
-    State(store): State<Store>,
-    Path(grant): Path<String>,
-) -> Answer {
-    sessions::revoke(&mut store.lock(), &id, &grant)?;
+async fn revoke(account: Account, State(store): State<Store>, Path(grant): Path<String>) -> Answer {
+    let mut state = store.lock();
+    account.check(&state, &END)?;
+    sessions::revoke(&mut state, &account.id, &grant)?;
     Ok(reply::no_content())
 }

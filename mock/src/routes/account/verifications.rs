@@ -38,7 +38,10 @@ use crate::{
 const LIFETIME: u64 = 600_000;
 
 const PASSWORD: &[Field] = &[required("password", Kind::NonEmpty)];
-const SEND: &[Field] = &[required("identifier", identifier::ADDRESS)];
+const SEND: &[Field] = &[
+    required("identifier", identifier::ADDRESS),
+    optional("templateType", Kind::Enum(&["BindMfa", "UserPermissionValidation"])),
+];
 const VERIFY: &[Field] = &[
     required("identifier", identifier::ADDRESS),
     required("verificationId", Kind::Text),
@@ -74,7 +77,10 @@ impl Verifications {
 
     /// Whether it proves that it is this user.
     pub(super) fn prove(&self, id: &str, user_id: &str) -> bool {
-        self.done(id).is_some_and(|own| own.user_id.as_deref() == Some(user_id))
+        self.done(id).is_some_and(|own| {
+            let is_for_that = matches!(own.about, About::Password | About::Address(_));
+            is_for_that && own.user_id.as_deref() == Some(user_id)
+        })
     }
 
     /// Whether it proves that this address is the user's.
@@ -124,7 +130,11 @@ pub(super) fn routes() -> Router<Store> {
         .route("/api/verifications/web-authn/registration/verify", post(registered))
 }
 
-async fn password(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+async fn password(
+    Account { id, .. }: Account,
+    State(store): State<Store>,
+    body: JsonBody,
+) -> Answer {
     let members = body.check(PASSWORD)?;
     let mut state = store.lock();
     let password = text(&members, "password").unwrap_or_default();
@@ -138,14 +148,16 @@ async fn password(Account(id): Account, State(store): State<Store>, body: JsonBo
     Ok(reply::json(StatusCode::CREATED, &made))
 }
 
-async fn send(Account(id): Account, State(store): State<Store>, body: JsonBody) -> Answer {
+async fn send(Account { id, .. }: Account, State(store): State<Store>, body: JsonBody) -> Answer {
     let members = body.check(SEND)?;
     let identifier = &members["identifier"];
     let state = &mut *store.lock();
     let owner = identifier::find(state, identifier).map(|user| user.id.clone());
     let record = state.ids.standard();
     state.codes.send(&mut state.ids, &record, identifier);
-    let owner = owner.filter(|owner| *owner == id);
+    // A code for a new factor proves nothing else.
+    let is_for_factor = text(&members, "templateType") == Some("BindMfa");
+    let owner = owner.filter(|owner| *owner == id && !is_for_factor);
     let about = About::Address(identifier.clone());
     let made = state.verifications.add(&record, owner, false, about);
     Ok(reply::json(StatusCode::CREATED, &made))
@@ -195,7 +207,11 @@ async fn verify_social(_: Account, State(store): State<Store>, body: JsonBody) -
     Ok(reply::ok(&json!({ "verificationRecordId": id })))
 }
 
-async fn register(Account(id): Account, State(store): State<Store>, headers: HeaderMap) -> Answer {
+async fn register(
+    Account { id, .. }: Account,
+    State(store): State<Store>,
+    headers: HeaderMap,
+) -> Answer {
     let origin = Origin::of(&headers)?;
     let state = &mut *store.lock();
     let challenge = origin.challenge(state.ids.challenge());
