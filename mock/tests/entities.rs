@@ -91,7 +91,8 @@ async fn what_is_not_there_is_named() -> Result {
             "message": format!("The {name} with ID `nothing` does not exist."),
         });
         for method in [Method::GET, Method::PATCH] {
-            let (status, error) = fixture.send(method.clone(), &path, json!({})).await?;
+            let body = json!({ "name": "x" });
+            let (status, error) = fixture.send(method.clone(), &path, body).await?;
             let named = match (name, &method) {
                 ("hooks" | "organizations", &Method::PATCH) => &json!({
                     "code": "entity.not_exists",

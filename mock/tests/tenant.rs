@@ -281,3 +281,50 @@ async fn a_legacy_secret_is_good_until_it_is_deleted() -> Result {
     assert_eq!(token().await?, 401);
     Ok(())
 }
+
+/// What each body is refused with, by the path that it is sent to.
+#[tokio::test]
+async fn what_the_contract_does_not_say_is_checked_too() -> Result {
+    let fixture = Fixture::start().await?;
+    let organization = fixture.make("/api/organizations", json!({ "name": "Acme" })).await?;
+    let role = json!({ "name": "User", "description": "" });
+    let role = fixture.make("/api/roles", role).await?;
+    let long = "x".repeat(129);
+    let settings = json!({ "refreshTokenTtlInDays": 0 });
+    let application = json!({ "name": "a", "type": "SPA", "customClientMetadata": settings });
+    let (organization, role) =
+        (format!("/api/organizations/{organization}"), format!("/api/roles/{role}"));
+    for (method, path, body, expected) in [
+        (Method::POST, "/api/organizations", json!({ "name": long }), (400, "guard.invalid_input")),
+        (Method::POST, "/api/applications", application, (400, "guard.invalid_input")),
+        (Method::PATCH, &organization, json!({}), (422, "entity.invalid_input")),
+        (Method::PATCH, &organization, json!({ "nope": 1 }), (422, "entity.invalid_input")),
+        (
+            Method::POST,
+            &format!("{organization}/jit/roles"),
+            json!({ "organizationRoleIds": [] }),
+            (400, "guard.invalid_input"),
+        ),
+        (
+            Method::POST,
+            "/api/organizations/nobody/jit/email-domains",
+            json!({ "emailDomain": "a.example" }),
+            (422, "entity.relation_foreign_key_not_found"),
+        ),
+        (
+            Method::POST,
+            &format!("{role}/scopes"),
+            json!({ "scopeIds": ["management-api-all"] }),
+            (400, "role.management_api_scopes_not_assignable_to_user_role"),
+        ),
+        (Method::PATCH, "/api/roles/nobody", json!({}), (404, "entity.not_exists_with_id")),
+    ] {
+        let got = fixture.refusal(method, path, body).await?;
+        assert_eq!(got, refused(expected.0, expected.1), "{path}");
+    }
+    for query in ["types=Nope", "isThirdParty=maybe", "excludeRoleId=a&excludeOrganizationId=b"] {
+        let response = fixture.get(&format!("/api/applications?{query}")).await?;
+        assert_eq!(response.status(), 400, "{query}");
+    }
+    Ok(())
+}

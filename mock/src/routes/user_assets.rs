@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -56,7 +56,7 @@ async fn upload_avatar(
 }
 
 pub(crate) fn keep_image(store: &Store, headers: &HeaderMap, body: &[u8]) -> Answer {
-    let file = File::of(headers, body).ok_or_else(no_file)?;
+    let file = File::of(headers, body).ok_or_else(|| no_file(headers))?;
     if !is_image(&file.kind) {
         return Err(Failure::new(400, "guard.mime_type_not_allowed"));
     }
@@ -71,7 +71,7 @@ async fn upload_pages(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let file = File::of(&headers, &body).ok_or_else(no_file)?;
+    let file = File::of(&headers, &body).ok_or_else(|| no_file(&headers))?;
     if file.kind != "application/zip" {
         return Err(Failure::new(400, "guard.mime_type_not_allowed"));
     }
@@ -112,6 +112,9 @@ impl<'a> File<'a> {
         let start = find(body, delimiter.as_bytes(), 0)?;
         let head_end = find(body, b"\r\n\r\n", start)?;
         let head = String::from_utf8_lossy(body.get(start..head_end)?).into_owned();
+        if !head.contains("name=\"file\"") {
+            return None;
+        }
         let content = head_end + 4;
         let end = find(body, format!("\r\n{delimiter}").as_bytes(), content)?;
         let kind = head.lines().find_map(|line| {
@@ -133,6 +136,13 @@ fn is_image(kind: &str) -> bool {
     kind.strip_prefix("image/").is_some_and(|kind| IMAGES.contains(&kind))
 }
 
-fn no_file() -> Failure {
-    refused("files", &[wrong_type("object", None, &[])])
+fn no_file(headers: &HeaderMap) -> Failure {
+    let kind = headers.get(CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
+    refused(
+        "files",
+        &[match kind.starts_with(b"multipart/form-data") {
+            true => wrong_type("array", None, &["file".into()]),
+            false => wrong_type("object", None, &[]),
+        }],
+    )
 }

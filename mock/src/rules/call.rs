@@ -4,9 +4,14 @@ use serde_json::{Value, json};
 
 use crate::{
     rules::{
-        contract::{Check, Contract, Operation, issues::custom, refused},
+        contract::{
+            Check, Contract, Operation,
+            issues::{custom, wrong_number},
+            refused,
+        },
         engine,
         errors::Failure,
+        formats,
         plan::Plan,
         spec::Spec,
     },
@@ -150,22 +155,33 @@ impl Call<'_> {
         let mut check = Check::new(self.contract, self.operation);
         for own in self.operation.parameters.iter().filter(|own| !own.in_path) {
             let path = [own.name.as_str().into()];
+            let schema = self.contract.resolve(&own.schema);
             match self.query.get(&own.name) {
                 None if own.required => {
                     check.missing(&own.schema, &path);
                 }
-                Some(value) if self.contract.resolve(&own.schema)["enum"].is_array() => {
+                Some(value) if schema["enum"].is_array() => {
                     check.value(&own.schema, &json!(value), &path);
                 }
-                Some(value) if own.schema["type"] == "integer" => {
-                    if let Ok(number) = value.parse::<i64>() {
-                        check.format(&own.name, &json!(number), &path);
-                    }
+                Some(value) if formats::bounds(&own.name).is_some() => match value.parse::<f64>() {
+                    Ok(number) => check.format(&own.name, &json!(number), &path),
+                    Err(_) => check.issues.push(wrong_number("number", "nan", &path)),
+                },
+                Some(_) if schema["items"].is_object() => {
+                    let values: Vec<&str> = self.query.all(&own.name).collect();
+                    check.options(&schema["items"], &values, &path);
                 }
-                _ => {}
+                Some(value) => check.literals(formats::literals(&own.name), value, &path),
+                None => {}
             }
         }
         if check.issues.is_empty() { Ok(()) } else { Err(refused("query", &check.issues)) }
+    }
+
+    /// Whether a parameter of the query says yes.
+    pub(crate) fn says(&self, name: &str) -> bool {
+        let value = self.query.get(name).unwrap_or_default().to_lowercase();
+        ["1", "true", "y", "yes", "yep", "yeah"].contains(&value.as_str())
     }
 
     /// The members of the body.

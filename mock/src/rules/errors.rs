@@ -32,6 +32,12 @@ impl Failure {
         Self::with_message(status, "request.invalid_input", &message)
     }
 
+    /// What a database says of values that are none.
+    pub(crate) fn nothing_given() -> Self {
+        let message = "Invalid input. Value list must not be empty.";
+        Self::with_message(422, "entity.invalid_input", message)
+    }
+
     /// A body that does not have Logto's usual form.
     pub(crate) fn raw(status: u16, body: Value) -> Self {
         Self { status, body, challenge: None, is_foreign: false }
@@ -123,33 +129,40 @@ fn message(code: &str) -> &'static str {
         }
         "application.custom_domain_not_found" => "The application has no such domain.",
         "application.device_flow_native_only" => {
-            "Only native applications can use the device flow."
+            "Device flow is only available for native applications."
         }
         "application.device_flow_not_changeable" => {
-            "An application is for devices from the start, or never."
+            "Device flow cannot be changed after application creation."
         }
         "application.invalid_subdomain" => "Invalid subdomain.",
         "application.invalid_third_party_application_type" => {
-            "Applications of this type cannot belong to a third party."
+            "Only traditional web, single-page, and native applications can be marked as third-party apps."
         }
-        "application.protected_app_metadata_is_required" => {
-            "A protected application needs `protectedAppMetadata`."
-        }
+        "application.protected_app_metadata_is_required" => "Protected app metadata is required.",
         "application.protected_application_subdomain_exists" => "The subdomain is in use.",
         "application.saml.acs_url_required" => "The application has no URL for SAML responses.",
         "application.saml.auth_request_issuer_not_match" => {
-            "The request does not come from the application's service provider."
+            "The issuer of the SAML authentication request mismatch with service provider entity ID."
         }
         "application.saml.entity_id_required" => "The application has no entity ID.",
         "application.saml.invalid_saml_request" => "Invalid SAML authentication request.",
+        "application.saml.acs_url_binding_not_supported" => {
+            "Only HTTP-POST binding is supported for receiving SAML assertions."
+        }
+        "application.user_consent_scopes_not_found" => "Invalid user consent scopes.",
         "application.saml.saml_application_only" => {
             "The API is only available for SAML applications."
         }
-        "application.saml.sp_initiated_saml_sso_session_not_found" => {
-            "No service provider has asked for this sign-in."
+        "application.saml.sp_initiated_saml_sso_session_not_found_in_cookies" => {
+            "Service provider initiated SAML SSO session ID not found in cookies."
+        }
+        "application.third_party_application_cannot_enable_token_exchange" => {
+            "Third-party applications are not allowed to enable token exchange."
         }
         "application.should_delete_custom_domains_first" => "Delete its custom domains first.",
-        "application.invalid_role_type" => "Only machine to machine roles can be assigned.",
+        "application.invalid_role_type" => {
+            "Can not assign user type role to machine to machine application."
+        }
         "application.invalid_type" => {
             "Only machine to machine applications can have associated roles."
         }
@@ -235,7 +248,6 @@ fn message(code: &str) -> &'static str {
         "one_time_token.token_revoked" => "The token has been revoked.",
         "one_time_token.email_mismatch" => "The token was sent to another email address.",
         "one_time_token.token_consumed" => "The token has been used already.",
-        "organization.role_names_not_found" => "Some of the named roles do not exist.",
         "organization.require_membership" => {
             "The user must be a member of the organization to proceed."
         }
@@ -246,11 +258,14 @@ fn message(code: &str) -> &'static str {
         "password.rejected" => {
             "Password rejected. Please check if your password meets the requirements."
         }
+        "role.management_api_scopes_not_assignable_to_user_role" => {
+            "Cannot assign Management API scopes to a user role."
+        }
         "resource.cannot_delete_management_api" => "Cannot delete Logto Management API.",
         "resource.cannot_modify_management_api" => "Cannot modify Logto Management API.",
         "scope.name_with_space" => "The name of the scope cannot contain any spaces.",
         "session.connector_validation_session_not_found" => {
-            "Nobody has been sent to this connector to sign in."
+            "The connector session for token validation is not found."
         }
         "session.captcha_failed" => "The captcha was not solved.",
         "session.captcha_required" => "The captcha has to be solved first.",

@@ -7,6 +7,7 @@ pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Opti
         ("primaryEmail" | "email" | "invitee", false) if depth == 1 => "email",
         ("primaryPhone" | "phone", false) if depth == 1 => "phone",
         ("backchannelLogoutUri", false) => "url",
+        ("logoUrl" | "darkLogoUrl" | "favicon" | "darkFavicon", false) => "url",
         ("termsOfUseUrl" | "privacyPolicyUrl", false) => "link",
         ("supportEmail", false) => "address",
         ("avatar", false) if depth == 1 => "url",
@@ -19,12 +20,23 @@ pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Opti
     })
 }
 
-/// Lists that must not be empty when something is created or added.
-pub(crate) fn needs_items(name: &str, depth: usize) -> bool {
-    depth == 1 && ["userIds", "applicationIds", "scopeIds", "events"].contains(&name)
+/// Lists that must not be empty when something is created.
+pub(crate) fn needs_items(name: &str) -> bool {
+    ["events", "organizationIds"].contains(&name)
 }
 
-/// The least that a number may be.
-pub(crate) fn least(name: &str) -> Option<u64> {
-    ["lifeSpanInYears", "limit"].contains(&name).then_some(1)
+/// The least and the most that a number may be; it is greater than a least of none.
+pub(crate) fn bounds(name: &str) -> Option<(u64, u64)> {
+    Some(match name {
+        "lifeSpanInYears" => (1, u64::MAX),
+        "limit" => (1, 100),
+        "refreshTokenTtlInDays" => (1, 180),
+        "maxAllowedGrants" => (0, u64::MAX),
+        _ => return None,
+    })
+}
+
+/// Those of a query's parameters that take nothing but these values, told one by one.
+pub(crate) fn literals(name: &str) -> &'static [&'static str] {
+    if name == "isThirdParty" { &["true", "false"] } else { &[] }
 }

@@ -157,7 +157,7 @@ fn items_of(kind: &Kind, value: &Value, path: &[Value]) -> Vec<Value> {
 fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
     let expected = expected(kind);
     if let Kind::Literal(literal) = kind {
-        return (value != literal).then(|| wrong_literal(literal, Some(value), path));
+        return (value != literal).then(|| wrong_literal(*literal, Some(value), path));
     }
     if let Kind::Discriminator(options) = kind {
         let fits = value.as_str().is_some_and(|own| options.contains(&own));
@@ -196,7 +196,7 @@ fn expected(kind: &Kind) -> String {
 
 fn missing(kind: &Kind, path: &[Value]) -> Value {
     match kind {
-        Kind::Literal(literal) => wrong_literal(literal, None, path),
+        Kind::Literal(literal) => wrong_literal(*literal, None, path),
         Kind::Discriminator(options) => wrong_discriminator(options, path),
         _ => wrong_type(&expected(kind), None, path),
     }

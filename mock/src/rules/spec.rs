@@ -63,6 +63,17 @@ impl<'a> Spec<'a> {
         self.own["filled"] == true
     }
 
+    /// How long the text of a member may be.
+    pub(crate) fn longest(self, member: &str) -> Option<usize> {
+        let own = self.own["longest"][member].as_u64().and_then(|own| usize::try_from(own).ok());
+        own.or_else(|| (member == "name" && self.table != "users").then_some(256))
+    }
+
+    /// Whether it is looked for before it is changed.
+    pub(crate) fn is_found_first(self) -> bool {
+        self.own["missing"].as_str().unwrap_or("iin").as_bytes().get(1) == Some(&b'i')
+    }
+
     /// Whether there is nothing before it has been set.
     pub(crate) fn is_unset(self) -> bool {
         self.own["unset"] == true

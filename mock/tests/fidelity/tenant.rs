@@ -41,6 +41,11 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
     {
         world.replay(exchange).await;
     }
+    let is_deactivated = exchange.succeeded() && exchange.request_body["active"] == false;
+    if is_deactivated || exchange.code().is_some_and(|code| code.ends_with("active_secret")) {
+        let path = world.translate_path(&exchange.path);
+        world.manage("PATCH", &path, &json!({ "active": true })).await;
+    }
     if exchange.code().is_some_and(|code| code.contains("limit")) {
         fill_up(world, exchange).await;
     }
@@ -60,11 +65,17 @@ async fn consenting(world: &mut World<'_>, exchange: &Exchange) {
     ids.extend(named.filter_map(|id| id.as_str().map(str::to_owned)));
     let shown = exchange.response_body["organizations"].as_array().into_iter().flatten();
     ids.extend(shown.filter_map(|own| own["id"].as_str().map(str::to_owned)));
+    let application = scene::entity(world, "/api/applications", &parameters[0].value).await;
     let user = scene::entity(world, "/api/users", &parameters[1].value).await;
     for id in ids {
         let organization = scene::entity(world, "/api/organizations", &id).await;
         let path = format!("/api/organizations/{organization}/users");
         world.manage("POST", &path, &json!({ "userIds": [user] })).await;
+        if exchange.method == "GET" {
+            let path =
+                format!("/api/applications/{application}/users/{user}/consent-organizations");
+            world.manage("POST", &path, &json!({ "organizationIds": [organization] })).await;
+        }
     }
 }
 
@@ -165,8 +176,13 @@ pub(crate) async fn remove_others(world: &mut World<'_>, exchange: &Exchange) {
     }
 }
 
-/// Says of a protected application what it was created with.
+/// Says of a protected application or an invitation what it was created with.
 pub(crate) fn complete(known: &mut Map<String, Value>) {
+    let roles = known.get("organizationRoles").and_then(Value::as_array).cloned();
+    if let Some(roles) = roles {
+        let ids: Value = roles.iter().map(|role| role["id"].clone()).collect();
+        known.entry("organizationRoleIds").or_insert(ids);
+    }
     let Some(own) = known.get_mut("protectedAppMetadata").filter(|own| own.is_object()) else {
         return;
     };
@@ -226,7 +242,8 @@ pub(crate) async fn change(
         return;
     };
     for (name, value) in known.iter().filter(|(_, value)| !value.is_null() && **value != false) {
-        let is_changed = contract::member(Some(changed), name).is_some();
+        // A secret is active when the exchange needs it.
+        let is_changed = name != "active" && contract::member(Some(changed), name).is_some();
         if is_changed && contract::member(Some(new), name).is_none() {
             let body = json!({ name: world.translate(value) });
             world.manage("PATCH", path, &body).await;

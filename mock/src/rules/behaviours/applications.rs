@@ -283,6 +283,18 @@ pub(super) fn add_consent_scopes(call: &mut Call<'_>) -> Outcome {
     if !id.is_empty() && !third_party {
         return Err(Failure::new(422, "application.third_party_application_only"));
     }
+    let unknown = |(_, member, _, table): (&str, &str, &str, &str)| -> Vec<String> {
+        let known = |id: &String| call.state.tables.find(table, id).is_some();
+        call.strings(member).into_iter().filter(|id| !table.is_empty() && !known(id)).collect()
+    };
+    let [organization, resource, both, _] = KINDS.map(unknown);
+    if [&organization, &resource, &both].iter().any(|own| !own.is_empty()) {
+        let failure = Failure::new(422, "application.user_consent_scopes_not_found");
+        return Err(failure.data(json!({
+            "invalidOrganizationScopes": organization, "invalidResourceScopes": resource,
+            "invalidOrganizationResourceScopes": both,
+        })));
+    }
     for (kind, member, ..) in KINDS {
         for scope in call.strings(member) {
             call.state.links.of(&pairs(kind)).add(&id, &scope);

@@ -3,7 +3,12 @@
 use crate::{
     rules::{
         call::{Call, Outcome, Reply},
-        catalog, engine,
+        catalog,
+        contract::{
+            issues::{no_form, wrong_literal, wrong_type},
+            refused,
+        },
+        engine,
         errors::Failure,
     },
     state::{
@@ -18,12 +23,23 @@ const TABLE: &str = "organization-invitations";
 
 /// An invitation is for one address and one organization, and ends later than now.
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {
+    if call.body["messagePayload"] == true {
+        let (given, path) = (&call.body["messagePayload"], ["messagePayload".into()]);
+        let forms = vec![
+            vec![wrong_type("object", Some(given), &path)],
+            vec![wrong_literal(false, Some(given), &path)],
+        ];
+        return Err(refused("body", &[no_form(forms, &path)]));
+    }
     super::applications::refuse_past(call)?;
     let (organization, invitee) = (call.text("organizationId"), call.text("invitee"));
     if is_member(call.state, organization, invitee) {
         return Err(invalid("The invitee is already a member of the organization."));
     }
-    if call.state.tables.find("organizations", organization).is_none() {
+    let inviter = call.body["inviterId"].as_str();
+    if call.state.tables.find("organizations", organization).is_none()
+        || inviter.is_some_and(|id| call.state.users.find(id).is_none())
+    {
         return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
     }
     let same = |own: &Members, name: &str| text(own, name) == Some(call.text(name));

@@ -122,7 +122,11 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
             tenant::scope(call)
         }
         "ListOrganizations" => tenant::organizations(call),
+        "CreateRole" => tenant::create_role(call),
         "DeleteRole" => tenant::delete_role(call),
+        "CreateOrganizationJitEmailDomain" | "ReplaceOrganizationJitEmailDomains" => {
+            tenant::email_domains(call)
+        }
         "GetUsernameCaseSensitivityConflicts" => tenant::username_conflicts(call),
         "CreateOrganizationInvitationMessage" => invitations::send(call),
         "CreateHook" => tenant::create_hook(call),

@@ -24,7 +24,7 @@ fn domain(state: &State) -> Result<&str, Failure> {
 pub(super) fn build(call: &mut Call<'_>) -> Result<(), Failure> {
     let given = &call.body["protectedAppMetadata"];
     let subdomain = given["subDomain"].as_str().unwrap_or_default();
-    if call.state.protected_domain.is_some() && !is_label(subdomain) {
+    if !is_label(subdomain) {
         return Err(Failure::new(422, "application.invalid_subdomain"));
     }
     let host = format!("{subdomain}.{}", domain(call.state)?);

@@ -7,9 +7,13 @@ use super::applications::{self, application};
 use crate::{
     rules::{
         call::{Call, Outcome, Reply},
-        contract::issues::{explained, wrong_type},
+        contract::{
+            issues::{custom, explained, malformed, wrong_type},
+            refused,
+        },
         engine,
         errors::Failure,
+        guard::is_url,
         plan::plan_of,
         releases::knows,
     },
@@ -40,6 +44,20 @@ pub(super) fn check_limit(call: &Call<'_>) -> Result<(), Failure> {
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {
+    let acs_url = &call.body["acsUrl"];
+    if acs_url["url"].as_str().is_some_and(|url| !is_url(url)) {
+        let issue = malformed("url", "Invalid url", &["acsUrl".into(), "url".into()]);
+        return Err(refused("body", &[issue]));
+    }
+    if acs_url["binding"].as_str().is_some_and(|binding| !binding.ends_with("HTTP-POST")) {
+        return Err(Failure::new(422, "application.saml.acs_url_binding_not_supported"));
+    }
+    let encryption = &call.body["encryption"];
+    let is_complete =
+        ["encryptThenSign", "certificate"].iter().all(|own| !encryption[*own].is_null());
+    if encryption["encryptAssertion"] == true && !is_complete {
+        return Err(refused("body", &[custom(&["encryption".into()])]));
+    }
     call.body["type"] = "SAML".into();
     let mut reply = engine::run(call)?;
     let id = reply.value().and_then(|own| own["id"].as_str()).unwrap_or_default().to_owned();
@@ -84,6 +102,13 @@ pub(super) fn one(call: &mut Call<'_>) -> Outcome {
 /// A secret ends in so many years, and is not active before it is made so.
 pub(super) fn create_secret(call: &mut Call<'_>) -> Outcome {
     const YEAR: u64 = 365 * 24 * 60 * 60 * 1000;
+    match call.state.tables.find("applications", &call.path[0]) {
+        None => return Err(Failure::new(404, "entity.relation_foreign_key_not_found")),
+        Some(own) if own["type"] != "SAML" => {
+            return Err(Failure::new(422, "entity.db_constraint_violated"));
+        }
+        Some(_) => {}
+    }
     let years = call.body["lifeSpanInYears"].as_u64().unwrap_or_default().min(1000);
     call.body = json!({ "active": false, "expiresAt": now() + years * YEAR });
     engine::run(call)
@@ -91,6 +116,12 @@ pub(super) fn create_secret(call: &mut Call<'_>) -> Outcome {
 
 /// Only one secret is active.
 pub(super) fn change_secret(call: &mut Call<'_>) -> Outcome {
+    let before = call.state.tables.get(SECRETS);
+    let before = before.and_then(|table| table.get(&call.path[0], &call.path[1]));
+    if before.is_some_and(|row| row.members.get("active") == Some(&call.body["active"])) {
+        // Logto fails where it would change nothing.
+        return Err(broken());
+    }
     let reply = engine::run(call)?;
     if call.body["active"] == true {
         let (owner, key) = (call.path[0].clone(), call.path[1].clone());
@@ -165,7 +196,7 @@ pub(super) fn sign_in(call: &mut Call<'_>) -> Outcome {
     let Some(request) = request.and_then(|request| String::from_utf8(request).ok()) else {
         // A server gives up on what it cannot unpack.
         return Err(match is_redirect && knows(call.state, "1.36") {
-            true => Failure::raw(500, json!({ "message": "Internal server error." })),
+            true => broken(),
             false => Failure::new(400, "application.saml.invalid_saml_request"),
         });
     };
@@ -183,6 +214,11 @@ pub(super) fn sign_in(call: &mut Call<'_>) -> Outcome {
     let row = Row { owner: call.path[0].clone(), key: state.clone(), members: object(session) };
     call.state.tables.table(SESSIONS).add(row);
     Ok(Reply::redirect(authorization_url(call, &state)))
+}
+
+/// What a server says that gives up.
+fn broken() -> Failure {
+    Failure::raw(500, json!({ "message": "Internal server error." }))
 }
 
 fn authorization_url(call: &Call<'_>, state: &str) -> String {
@@ -231,14 +267,17 @@ pub(super) fn callback(call: &mut Call<'_>) -> Outcome {
         Some(state) => {
             let row = call.state.tables.table(SESSIONS).remove(&call.path[0], &state);
             row.ok_or_else(|| {
-                Failure::new(400, "application.saml.sp_initiated_saml_sso_session_not_found")
+                Failure::new(
+                    400,
+                    "application.saml.sp_initiated_saml_sso_session_not_found_in_cookies",
+                )
             })?
             .members
         }
     };
     let known = call.state.tokens.codes.remove(&code);
     let known = known.filter(|own| own.authorization.app_id == call.path[0] && !own.used);
-    let user_id = known.ok_or_else(|| Failure::new(400, "oidc.invalid_token"))?;
+    let user_id = known.ok_or_else(broken)?;
     let user_id = user_id.authorization.user_id;
     let acs_url = acs_url.ok_or_else(|| Failure::new(400, "application.saml.acs_url_required"))?;
     let response = response(call, &user_id, &session, &acs_url);
@@ -294,7 +333,11 @@ pub(super) fn assert_social(call: &mut Call<'_>) -> Outcome {
     if !issues.is_empty() {
         return Err(explained(Failure::new(400, "connector.invalid_response"), &issues));
     }
-    Err(no_session(400))
+    Err(no_interaction())
+}
+
+fn no_interaction() -> Failure {
+    Failure::session_not_found("interaction session not found")
 }
 
 /// The same, of an enterprise connector.
@@ -304,13 +347,15 @@ pub(super) fn assert_enterprise(call: &mut Call<'_>) -> Outcome {
     match connector {
         None => call.state.connectors.sso(id).map(drop)?,
         Some(own) if !text(own, "providerName").is_some_and(|name| name.contains("SAML")) => {
-            return Err(Failure::new(400, "connector.unexpected_type"));
+            let is_empty = own["config"].as_object().is_none_or(Members::is_empty);
+            let code =
+                if is_empty { "connector.invalid_config" } else { "connector.unexpected_type" };
+            return Err(Failure::new(400, code));
         }
         Some(_) => {}
     }
-    Err(no_session(if call.body["RelayState"].is_string() { 400 } else { 404 }))
-}
-
-fn no_session(status: u16) -> Failure {
-    Failure::new(status, "session.connector_validation_session_not_found")
+    Err(match call.body["RelayState"].is_string() {
+        true => no_interaction(),
+        false => Failure::new(404, "session.connector_validation_session_not_found"),
+    })
 }

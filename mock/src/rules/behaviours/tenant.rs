@@ -22,7 +22,8 @@ use crate::{
 pub(super) fn assign_roles(call: &mut Call<'_>) -> Outcome {
     let members = call.plan.table.trim_end_matches("/roles").to_owned();
     let others = members.trim_start_matches("organizations/").to_owned();
-    let ids = call.strings(if others == "users" { "userIds" } else { "applicationIds" });
+    let is_machine = others == "applications";
+    let ids = call.strings(if is_machine { "applicationIds" } else { "userIds" });
     let roles = call.strings("organizationRoleIds");
     let organization = call.path[0].clone();
     let (pairs, reversed) = crate::rules::plan::pair("organizations", &others);
@@ -30,8 +31,12 @@ pub(super) fn assign_roles(call: &mut Call<'_>) -> Outcome {
         true => call.state.links.has(&pairs, id, &organization),
         false => call.state.links.has(&pairs, &organization, id),
     };
-    let known = |id: &String| call.state.tables.find("organization-roles", id).is_some();
-    if !ids.iter().all(is_member) || !roles.iter().all(known) {
+    let kind = |id: &String| call.state.tables.find("organization-roles", id)?.get("type").cloned();
+    let is_for_others = |id| kind(id).is_some_and(|own| (own == "MachineToMachine") != is_machine);
+    if roles.iter().any(is_for_others) {
+        return Err(Failure::new(422, "entity.db_constraint_violated"));
+    }
+    if !ids.iter().all(is_member) || !roles.iter().all(|id| kind(id).is_some()) {
         return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
     }
     let links = call.state.links.of(&format!("{members}/roles"));
@@ -41,6 +46,30 @@ pub(super) fn assign_roles(call: &mut Call<'_>) -> Outcome {
         }
     }
     Ok(Reply::created())
+}
+
+/// Domains of an organization: it has to be there for any of them, and each may be named once.
+pub(super) fn email_domains(call: &mut Call<'_>) -> Outcome {
+    let mut domains = call.strings("emailDomains");
+    let all = domains.len();
+    domains.sort_unstable();
+    domains.dedup();
+    if domains.len() < all {
+        return Err(Failure::new(422, "entity.unique_integrity_violation"));
+    }
+    let is_there = call.state.tables.find("organizations", &call.path[0]).is_some();
+    match is_there || all == 0 && call.operation.method == "PUT" {
+        true => engine::run(call),
+        false => Err(Failure::new(422, "entity.relation_foreign_key_not_found")),
+    }
+}
+
+/// A role is made with scopes, or without a list of them.
+pub(super) fn create_role(call: &mut Call<'_>) -> Outcome {
+    match call.body["scopeIds"].as_array().is_some_and(Vec::is_empty) {
+        true => Err(Failure::nothing_given()),
+        false => engine::run(call),
+    }
 }
 
 pub(super) fn scopes_of_member(call: &mut Call<'_>) -> Outcome {
@@ -61,7 +90,7 @@ pub(super) fn scopes_of_member(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn organizations(call: &mut Call<'_>) -> Outcome {
     let mut reply = engine::run(call)?;
-    if call.query.get("showFeatured") == Some("true") {
+    if call.says("showFeatured") {
         for own in reply.items() {
             let id = own["id"].as_str().unwrap_or_default().to_owned();
             let users: Vec<&str> = call.state.links.rights("organizations/users", &id).collect();
@@ -74,7 +103,7 @@ pub(super) fn organizations(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn resources(call: &mut Call<'_>) -> Outcome {
     let mut reply = engine::run(call)?;
-    if call.query.get("includeScopes") == Some("true") {
+    if call.says("includeScopes") {
         for own in reply.items() {
             let id = own["id"].as_str().unwrap_or_default().to_owned();
             let scopes = call.state.tables.of("resources/scopes", &id);
@@ -108,7 +137,8 @@ pub(super) fn delete_resource(call: &mut Call<'_>) -> Outcome {
 pub(super) fn set_default_resource(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
     if call.state.tables.find("resources", &id).is_none() {
-        return Err(Spec::of("resources").missing(Act::Part, &id));
+        let act = if call.body["isDefault"] == true { Act::Part } else { Act::Read };
+        return Err(Spec::of("resources").missing(act, &id));
     }
     let wanted = call.body["isDefault"].clone();
     let table = call.state.tables.table("resources");
@@ -168,7 +198,7 @@ pub(super) fn create_hook(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn hooks(call: &mut Call<'_>) -> Outcome {
     let mut reply = engine::run(call)?;
-    if call.query.get("includeExecutionStats") == Some("true") {
+    if call.says("includeExecutionStats") {
         let is_list = reply.value().is_some_and(|value| value.is_array());
         let (one, many) = if is_list { (None, Some(reply.items())) } else { (reply.value(), None) };
         for own in one.into_iter().chain(many.into_iter().flatten()) {

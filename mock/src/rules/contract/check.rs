@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use super::{
     Contract, Operation,
     issues::{
-        custom, malformed, no_form, quoted, too_big, too_little, too_small, type_name,
-        wrong_discriminator, wrong_literal, wrong_option, wrong_type,
+        custom, malformed, no_form, out_of_bounds, quoted, too_big, too_small, type_name,
+        wrong_discriminator, wrong_literal, wrong_number, wrong_option, wrong_type,
     },
 };
-use crate::rules::{formats, guard};
+use crate::rules::{formats, guard, plan::plans_table, spec::Spec};
 
 /// A check under way, with the complaints so far.
 pub(crate) struct Check<'a> {
@@ -22,8 +22,10 @@ pub(crate) struct Check<'a> {
     of_user: bool,
     /// The member that any text does for here, whatever it looks like elsewhere.
     free: &'static str,
-    /// How long a name may be.
-    longest: usize,
+    /// Whether lists of ids have something in them.
+    needs_ids: bool,
+    /// The table that it is about.
+    table: String,
     pub(crate) issues: Vec<Value>,
 }
 
@@ -34,7 +36,9 @@ impl<'a> Check<'a> {
             adding: operation.method == "POST",
             of_user: operation.template.starts_with("/api/users"),
             free: free(&operation.template),
-            longest: if operation.template.starts_with("/api/organizations") { 128 } else { 256 },
+            needs_ids: operation.method == "POST" && operation.template.matches('{').count() == 1
+                || operation.template.ends_with("/applications/{applicationId}/roles"),
+            table: plans_table(operation),
             issues: Vec::new(),
         }
     }
@@ -113,11 +117,11 @@ impl<'a> Check<'a> {
 
     /// What schemas do not say of members that have the same name everywhere.
     pub(crate) fn format(&mut self, name: &str, value: &Value, path: &[Value]) {
-        if let Some(least) =
-            formats::least(name).filter(|least| value.as_f64() < Some(*least as f64))
-            && value.is_number()
-        {
-            self.issues.push(too_little(least, path));
+        if let Some((number, bounds)) = value.as_f64().zip(formats::bounds(name)) {
+            self.issues.extend(match number.fract() == 0.0 {
+                true => out_of_bounds(number, bounds, path),
+                false => Some(wrong_number("integer", "float", path)),
+            });
         }
         let texts: Vec<(Vec<Value>, &str)> = match value {
             Value::String(text) => vec![(path.to_vec(), text)],
@@ -129,15 +133,21 @@ impl<'a> Check<'a> {
             _ => return,
         };
         let empty = value.as_array().is_some_and(Vec::is_empty);
-        if empty && self.adding && formats::needs_items(name, path.len()) {
+        let needs_items = self.adding && formats::needs_items(name)
+            || self.needs_ids && name.ends_with("Ids") && name != "roleIds";
+        if empty && path.len() == 1 && needs_items {
             self.issues.push(too_small("array", path));
         }
-        let format = formats::of(name, path.len(), value.is_array(), self.of_user);
-        let Some(format) = format.filter(|_| name != self.free) else { return };
+        let longest = Spec::of(&self.table).longest(name).filter(|_| path.len() == 1);
+        let format = formats::of(name, path.len(), value.is_array(), self.table == "users");
+        let format = format.filter(|_| name != self.free).unwrap_or_default();
         for (path, text) in texts {
+            if let Some(longest) = longest.filter(|longest| text.chars().count() > *longest) {
+                self.issues.push(too_big(longest, &path));
+                continue;
+            }
             let issue = match format {
                 "filled" if text.is_empty() => too_small("string", &path),
-                "filled" if text.chars().count() > self.longest => too_big(self.longest, &path),
                 "username" if !guard::is_username(text) => malformed("regex", "Invalid", &path),
                 "email" if !guard::is_email(text) => malformed("regex", "Invalid", &path),
                 "phone" if !guard::is_phone(text) => malformed("regex", "Invalid", &path),
@@ -154,6 +164,40 @@ impl<'a> Check<'a> {
             };
             self.issues.push(issue);
         }
+    }
+
+    /// One option, or several in a list.
+    pub(crate) fn options(&mut self, schema: &Value, values: &[&str], path: &[Value]) {
+        let options = options(self.contract.resolve(schema));
+        if options.is_empty() || values.iter().all(|value| options.contains(value)) {
+            return;
+        }
+        let wrong = values.iter().enumerate().filter(|(_, value)| !options.contains(value));
+        let forms = match values {
+            [value] => vec![
+                vec![wrong_type("array", Some(&(*value).into()), path)],
+                vec![wrong_option(&options, value, path)],
+            ],
+            _ => vec![
+                wrong
+                    .map(|(at, value)| {
+                        wrong_option(&options, value, &[path, &[at.into()]].concat())
+                    })
+                    .collect(),
+                vec![wrong_type(&quoted(&options), Some(&Value::Array(Vec::new())), path)],
+            ],
+        };
+        self.issues.push(no_form(forms, path));
+    }
+
+    /// One of these texts and nothing else, if there are any.
+    pub(crate) fn literals(&mut self, literals: &[&str], value: &str, path: &[Value]) {
+        if literals.is_empty() || literals.contains(&value) {
+            return;
+        }
+        let value = Value::from(value);
+        let forms = literals.iter().map(|own| vec![wrong_literal(*own, Some(&value), path)]);
+        self.issues.push(no_form(forms.collect(), path));
     }
 
     /// Complains of what is not there, unless it may be absent.
@@ -222,7 +266,7 @@ impl<'a> Check<'a> {
         }
         let mut complaints = Vec::new();
         for form in forms {
-            let mut check = Check { issues: Vec::new(), ..*self };
+            let mut check = Check { issues: Vec::new(), table: self.table.clone(), ..*self };
             let kept = check.value(form, value, path);
             if check.issues.is_empty() {
                 return kept;

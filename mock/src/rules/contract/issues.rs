@@ -79,10 +79,15 @@ pub(crate) fn wrong_discriminator(options: &[impl Serialize], path: &[Value]) ->
     })
 }
 
-pub(crate) fn wrong_literal(literal: &str, value: Option<&Value>, path: &[Value]) -> Value {
+pub(crate) fn wrong_literal(
+    literal: impl Into<Value>,
+    value: Option<&Value>,
+    path: &[Value],
+) -> Value {
+    let literal = literal.into();
     let mut issue = json!({
         "code": "invalid_literal", "expected": literal, "path": path,
-        "message": format!("Invalid literal value, expected \"{literal}\""),
+        "message": format!("Invalid literal value, expected {literal}"),
     });
     if let Some(value) = value {
         issue["received"] = value.clone();
@@ -107,13 +112,30 @@ pub(crate) fn too_small(kind: &str, path: &[Value]) -> Value {
     })
 }
 
-/// A number is less than the least that is allowed.
-pub(crate) fn too_little(minimum: u64, path: &[Value]) -> Value {
+/// Not a number, or not a whole one.
+pub(crate) fn wrong_number(expected: &str, received: &str, path: &[Value]) -> Value {
     json!({
-        "code": "too_small", "minimum": minimum, "type": "number", "inclusive": true,
-        "exact": false, "path": path,
-        "message": format!("Number must be greater than or equal to {minimum}"),
+        "code": "invalid_type", "expected": expected, "received": received, "path": path,
+        "message": format!("Expected {expected}, received {received}"),
     })
+}
+
+/// A number is out of bounds, or not greater than none where it has to be.
+pub(crate) fn out_of_bounds(
+    value: f64,
+    (least, most): (u64, u64),
+    path: &[Value],
+) -> Option<Value> {
+    let (code, name, bound, relation) = match value {
+        _ if least == 0 && value <= 0.0 => ("too_small", "minimum", 0, "greater than"),
+        _ if value < least as f64 => ("too_small", "minimum", least, "greater than or equal to"),
+        _ if value > most as f64 => ("too_big", "maximum", most, "less than or equal to"),
+        _ => return None,
+    };
+    Some(json!({
+        "code": code, name: bound, "type": "number", "inclusive": least != 0, "exact": false,
+        "path": path, "message": format!("Number must be {relation} {bound}"),
+    }))
 }
 
 pub(crate) fn too_big(maximum: usize, path: &[Value]) -> Value {

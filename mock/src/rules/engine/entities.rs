@@ -138,9 +138,12 @@ pub(super) fn read(call: &mut Call<'_>) -> Outcome {
 /// Sets the members that the body has, null among them.
 pub(super) fn change(call: &mut Call<'_>) -> Outcome {
     let given = call.members();
-    if given.is_empty() && Spec::of(&call.plan.table).must_be_filled() {
-        let message = "Invalid input. Value list must not be empty.";
-        return Err(Failure::with_message(422, "entity.invalid_input", message));
+    let spec = Spec::of(&call.plan.table);
+    if spec.is_found_first() {
+        find(call, Act::Change)?;
+    }
+    if given.is_empty() && spec.must_be_filled() {
+        return Err(Failure::nothing_given());
     }
     find(call, Act::Change)?;
     let (owner, key) = place(call);

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::entities::target_of;
 use crate::{
     rules::{
+        apps::MANAGEMENT,
         call::{Call, Outcome, Reply},
         errors::Failure,
         plan::Link,
@@ -18,24 +19,33 @@ use crate::{
 fn targets(call: &Call<'_>, link: &Link) -> Result<Vec<String>, Failure> {
     let mut ids = call.strings(&link.member);
     let names = call.strings(&link.member.replace("Ids", "Names"));
-    let table = call.state.tables.get(&link.target);
+    let mut unknown = Vec::new();
     for name in names {
-        let row = table.and_then(|table| table.find_by("name", &name));
-        let id = row.and_then(|row| text(row, "id"));
-        ids.push(id.ok_or_else(|| Failure::new(422, "organization.role_names_not_found"))?.into());
+        let row = call.state.tables.find_by(&link.target, "name", &name);
+        match row.and_then(|row| text(row, "id")) {
+            Some(id) => ids.push(id.to_owned()),
+            None => unknown.push(name),
+        }
+    }
+    if !unknown.is_empty() {
+        let message = format!(
+            "Invalid role names detected: {}. Please create these roles first before proceeding.",
+            unknown.join(", ")
+        );
+        return Err(Failure::with_message(422, "organization.role_names_not_found", &message));
     }
     let in_organization = link.name.contains("organization");
     for id in &ids {
         let kind = target_of(call.state, &link.target, id);
         match kind {
-            Some(kind) => check_kind(call, link, &kind)?,
+            Some(kind) => check_kind(call, link, id, &kind)?,
             None if in_organization => {
                 return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
             }
             None => return Err(Spec::of(&link.target).missing(Act::Read, id)),
         }
     }
-    if in_organization && call.plan.owners.len() == 1 {
+    if in_organization && call.plan.owners.len() == 1 && !ids.is_empty() {
         let owner = &call.plan.owners[0].table;
         if target_of(call.state, owner, &call.path[0]).is_none() {
             return Err(Failure::new(422, "entity.relation_foreign_key_not_found"));
@@ -45,10 +55,24 @@ fn targets(call: &Call<'_>, link: &Link) -> Result<Vec<String>, Failure> {
 }
 
 /// Roles and applications are for users or for machines.
-fn check_kind(call: &Call<'_>, link: &Link, kind: &str) -> Result<(), Failure> {
+fn check_kind(call: &Call<'_>, link: &Link, id: &str, kind: &str) -> Result<(), Failure> {
     let machine = kind == "MachineToMachine";
     let own = |table: &str| target_of(call.state, table, &call.path[0]).unwrap_or_default();
     let refused = match link.name.as_str() {
+        // What replaces others is not looked at before the database does.
+        "roles/users" | "applications/roles"
+            if link.target == "roles"
+                && call.operation.method == "PUT"
+                && machine != (link.name == "applications/roles") =>
+        {
+            "entity.db_constraint_violated"
+        }
+        "roles/scopes" if own("roles") == "User" && is_of_management(call, id) => {
+            return Err(Failure::new(
+                400,
+                "role.management_api_scopes_not_assignable_to_user_role",
+            ));
+        }
         "roles/users" if link.target == "roles" && machine => "user.invalid_role_type",
         "roles/users" if link.target == "users" && own("roles") != "User" => {
             "entity.db_constraint_violated"
@@ -67,6 +91,11 @@ fn check_kind(call: &Call<'_>, link: &Link, kind: &str) -> Result<(), Failure> {
     Err(Failure::new(422, refused))
 }
 
+fn is_of_management(call: &Call<'_>, scope: &str) -> bool {
+    let scope = call.state.tables.find("resources/scopes", scope);
+    scope.is_some_and(|own| text(own, "resourceId") == Some(MANAGEMENT))
+}
+
 /// What is refused where it has been assigned already; everything else is assigned again.
 fn refuse_held(call: &Call<'_>, link: &Link, left: &str, ids: &[String]) -> Result<(), Failure> {
     let is_held = |id: &&String| match link.reversed {
@@ -75,16 +104,20 @@ fn refuse_held(call: &Call<'_>, link: &Link, left: &str, ids: &[String]) -> Resu
     };
     let Some(id) = ids.iter().find(is_held) else { return Ok(()) };
     let owner = call.plan.owners[0].table.as_str();
-    let (code, what, to) = match (owner, link.target.as_str()) {
-        ("roles", "resources/scopes") => ("role.scope_exists", "scope", "role"),
-        ("roles", "users") => ("role.user_exists", "user", "role"),
-        ("roles", "applications") => ("role.application_exists", "application", "role"),
+    let (code, what) = match (owner, link.target.as_str()) {
+        ("roles", "resources/scopes") => ("role.scope_exists", "scope"),
+        ("roles", "users") => ("role.user_exists", "user"),
+        ("roles", "applications") => ("role.application_exists", "application"),
         ("applications", "roles") if !knows(call.state, "1.41") => {
-            ("application.role_exists", "role", "application")
+            ("application.role_exists", "role")
         }
         _ => return Ok(()),
     };
-    let message = format!("The {what} id {id} has already been added to this {to}");
+    let message = match what {
+        "scope" => format!("The scope id {id} has already been added to this role"),
+        "role" => format!("The role id {id} is already been added to this application."),
+        _ => format!("The {what} id {id} is already been added to this role"),
+    };
     Err(Failure::with_message(422, code, &message))
 }
 
@@ -92,7 +125,7 @@ pub(super) fn assign(call: &mut Call<'_>, link: &Link) -> Outcome {
     let left = call.path.join("/");
     let ids = targets(call, link)?;
     if ids.is_empty() && link.name.ends_with("users/roles") && link.name.contains("organizations") {
-        return Err(nothing_given());
+        return Err(Failure::nothing_given());
     }
     refuse_held(call, link, &left, &ids)?;
     let links = call.state.links.of(&link.name);
@@ -140,7 +173,7 @@ pub(super) fn replace(call: &mut Call<'_>, link: &Link) -> Outcome {
         pair(links, link, &left, id);
     }
     if is_refused {
-        return Err(nothing_given());
+        return Err(Failure::nothing_given());
     }
     Ok(match call.operation.success() {
         (200, Some(schema)) if call.contract.resolve(schema)["type"] == "string" => {
@@ -149,12 +182,6 @@ pub(super) fn replace(call: &mut Call<'_>, link: &Link) -> Outcome {
         (200, _) => Reply::ok(json!({ &link.member: ids })),
         _ => Reply::nothing(),
     })
-}
-
-/// What a database says of a list of values that is empty.
-fn nothing_given() -> Failure {
-    let message = "Invalid input. Value list must not be empty.";
-    Failure::with_message(422, "entity.invalid_input", message)
 }
 
 pub(super) fn remove(call: &mut Call<'_>, link: &Link) -> Outcome {

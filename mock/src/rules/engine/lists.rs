@@ -134,6 +134,7 @@ impl Call<'_> {
             _ => match own.get(name) {
                 Some(Value::String(own)) => own == wanted,
                 Some(Value::Bool(own)) => own.to_string() == wanted,
+                Some(Value::Null) => false,
                 _ => true,
             },
         })

@@ -78,7 +78,7 @@ pub(crate) fn check_owners(call: &Call<'_>) -> Result<(), Failure> {
 
 /// Whether a refusal would tell of what is below the owner, and not of the owner.
 fn is_told_of_pair(call: &Call<'_>, owner: &str) -> bool {
-    let below_organization = owner == "organizations" && call.operation.method != "GET";
+    let below_organization = owner.starts_with("organization") && call.operation.method != "GET";
     match call.plan.kind {
         Kind::LinkItem(_) => owner != "applications",
         Kind::Item => {
@@ -89,6 +89,7 @@ fn is_told_of_pair(call: &Call<'_>, owner: &str) -> bool {
         Kind::Links(_) => {
             below_organization || call.plan.owners.len() > 1 && owner == "organizations"
         }
+        Kind::Collection => below_organization && call.plan.table.ends_with("email-domains"),
         _ => false,
     }
 }

@@ -63,8 +63,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
     let mut own = before.unwrap_or_else(|| initial(call));
     let given = call.members();
     if given.is_empty() && !is_new && Spec::of(&call.plan.table).is_unset() {
-        let message = "Invalid input. Value list must not be empty.";
-        return Err(Failure::with_message(422, "entity.invalid_input", message));
+        return Err(Failure::nothing_given());
     }
     let is_entity = ["id", "tenantId"].iter().any(|name| own.contains_key(*name));
     let is_owned = Spec::of(&call.plan.table).owner().is_some();
