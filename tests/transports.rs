@@ -175,6 +175,24 @@ async fn what_a_service_reports_is_the_source_of_the_error() {
     assert!(error.source().unwrap().is::<io::Error>());
 }
 
+#[tokio::test]
+async fn an_error_tells_what_a_service_reports_of_the_connection() {
+    for (kind, what) in [
+        (io::ErrorKind::ConnectionReset, "reset the connection"),
+        (io::ErrorKind::ConnectionRefused, "refused the connection: is a server listening there?"),
+    ] {
+        let service = service_fn(move |_: Request| {
+            future::ready(Err::<Response, _>(io::Error::new(kind, "hunter2")))
+        });
+        let builder = Client::builder(ENDPOINT).transport(service).retry(RetryPolicy::never());
+        let client = builder.build().unwrap();
+        let request = client.request(Method::GET, "/api/status").unauthenticated();
+        let error = request.send().await.unwrap_err();
+        assert_eq!(error.to_string(), format!("the client's transport failed: {HOST} {what}"));
+        assert_eq!(error.io_error_kind(), Some(kind));
+    }
+}
+
 /// The HTTP client, which nobody recognizes so.
 fn behind_a_layer(
     http: reqwest::Client,

@@ -164,6 +164,17 @@ pub(crate) fn io_error_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     }
 }
 
+/// What a transport of the caller's says of the connection, in the words for connections of ours.
+pub(crate) fn service_problem(cause: &(dyn Error + 'static), server: &str) -> Option<String> {
+    let what = of_io(io_error(cause)?.kind())?;
+    Some(format!("{server} {what}"))
+}
+
+/// The kind of the error that a transport of the caller's reported of the connection.
+pub(crate) fn service_io_error_kind(cause: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    io_error(cause).map(io::Error::kind)
+}
+
 /// The error of the operating system at the bottom, or the nearest to it.
 fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     let mut found: Option<&io::Error> = None;

@@ -32,8 +32,13 @@ impl Error {
                 let status = status.as_u16();
                 write!(f, "Logto responded with {status}, but the body is incomplete: {problem}")
             }
-            Kind::Service(ServiceFailure { server, cause: Some(_) }) => {
-                write!(f, "the client's transport failed to get a response from {server}")
+            Kind::Service(ServiceFailure { server, cause: Some(cause) }) => {
+                match connection::service_problem(&**cause, server) {
+                    Some(problem) => write!(f, "the client's transport failed: {problem}"),
+                    None => {
+                        write!(f, "the client's transport failed to get a response from {server}")
+                    }
+                }
             }
             Kind::Service(ServiceFailure { server, cause: None }) => {
                 write!(f, "timed out waiting for the response of {server}")

@@ -149,7 +149,10 @@ impl Error {
     /// [`ConnectionReset`](io::ErrorKind::ConnectionReset);
     /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the server closed it without a response.
     pub fn io_error_kind(&self) -> Option<io::ErrorKind> {
-        connection::io_error_kind(self.source_error()?)
+        match &self.0.kind {
+            Kind::Service(service) => connection::service_io_error_kind(&**service.cause.as_ref()?),
+            _ => connection::io_error_kind(self.source_error()?),
+        }
     }
 
     /// The failure is temporary: no connection, one that broke, an attempt that timed out, or the
