@@ -152,6 +152,12 @@ async fn what_would_be_passed_over_is_refused() -> Result {
             "roles, entry 1 (clerk): ",
             "no API has the scope \"read:x\"",
         ),
+        (
+            json!({ "applications": [{ "name": "A", "type": "SPA", "secret": "s" }] }),
+            "applications, entry 1 (A): ",
+            "keeps no secret",
+        ),
+        (json!({ "signInExperience": [1] }), "signInExperience: ", "Expected object"),
         (json!({ "applications": [machine] }), "applications, entry 1 (A): ", "redirect URIs out"),
         (
             json!({ "signInExperience": { "bogus": 1, "branding": { "logo": "https://a.b/c" } } }),

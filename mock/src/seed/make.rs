@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     rules::{
+        apps::is_public,
         behaviours,
         call::{Body, Call},
         contract::Contract,
@@ -213,6 +214,9 @@ impl<'a> Maker<'a> {
 
     fn application(&mut self, own: &Application) -> io::Result<()> {
         self.check_id(own.id.as_deref(), "applications", ID)?;
+        if own.secret.is_some() && is_public(&own.kind) {
+            return self.refused("what runs on users' devices keeps no secret: leave it out");
+        }
         let is_machine = own.kind == "MachineToMachine";
         if is_machine && !(own.redirect_uris.is_empty() && own.post_logout_redirect_uris.is_empty())
         {

@@ -44,7 +44,10 @@ fn issue(issue: &Value) -> String {
         "Invalid" => "Logto does not take this value",
         message => message,
     };
-    format!("`{}`: {message}", path.join("."))
+    match path.is_empty() {
+        true => message.to_owned(),
+        false => format!("`{}`: {message}", path.join(".")),
+    }
 }
 
 /// Why an id cannot be one, if so.
