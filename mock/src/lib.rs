@@ -85,6 +85,9 @@
 //!   there, that issuers are URLs and that SAML metadata has a certificate; nothing is fetched.
 //! - SAML responses are not signed, requests' signatures are not verified, and no assertion of an
 //!   identity provider is taken.
+//! - The pages are plain: they sign in and register with passwords and codes, verify second factors,
+//!   ask for consent and confirm devices. Logto's have further steps.
+//! - Uploads may have 16 MiB.
 //! - Domains stay pending, and nobody's activity is counted.
 //! - The old interaction API (`/api/interaction`) answers with examples.
 
