@@ -139,3 +139,24 @@ async fn sign_ins_and_registrations_are_told() -> Result {
     assert_eq!(next()?["event"], "PostRegister");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_hook_that_is_tried_out_says_what_came_of_it() -> Result {
+    let fixture = Fixture::start().await?;
+    let (url, received) = receiver()?;
+    let hook = hook(&fixture, &url, &["User.Created"]).await?;
+    let path = format!("/api/hooks/{}/test", string(&hook["id"]));
+    let test = |url: &str| json!({ "events": ["User.Created"], "config": { "url": url } });
+    assert_eq!(fixture.send(Method::POST, &path, test(&url)).await?.0, 204);
+    let told: Value = serde_json::from_str(&received.recv_timeout(PATIENCE)?.body)?;
+    assert_eq!(told["event"], "User.Created");
+    let (status, error) = fixture.send(Method::POST, &path, test("http://127.0.0.1:9/")).await?;
+    let code = json!("hook.send_test_payload_failed");
+    assert_eq!((status.as_u16(), &error["code"]), (422, &code));
+    let refuses = format!("{}/api/users", fixture.mock.endpoint());
+    let (status, error) = fixture.send(Method::POST, &path, test(&refuses)).await?;
+    let code = json!("hook.endpoint_responded_with_error");
+    assert_eq!((status.as_u16(), &error["code"]), (422, &code));
+    assert_eq!(error["data"]["responseStatus"], 401);
+    Ok(())
+}

@@ -7,10 +7,11 @@ use axum::{
     http::{Request, Uri, header::HOST},
 };
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
-    rules::events,
+    rules::{errors::Failure, events},
     state::{Store, deliveries::Delivery},
 };
 
@@ -30,6 +31,24 @@ pub(crate) fn send_due(store: &Store) {
             }
         });
     }
+}
+
+/// Sends requests that somebody waits for, and refuses as Logto does what is not received.
+pub(crate) async fn try_out(deliveries: Vec<Delivery>) -> Result<(), Failure> {
+    for delivery in deliveries {
+        match send(&delivery).await {
+            Ok((200..=399, _)) => {}
+            Ok((status, body)) => {
+                let data = json!({ "responseStatus": status, "responseBody": body });
+                return Err(Failure::new(422, "hook.endpoint_responded_with_error").data(data));
+            }
+            Err(error) => {
+                let message = format!("Failed to send test payload: {error}");
+                return Err(Failure::with_message(422, "hook.send_test_payload_failed", &message));
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn send(delivery: &Delivery) -> Result<(u16, String), String> {

@@ -17,7 +17,7 @@ use crate::{
         account::auth::Account,
         auth::{Management, user_agent},
         body::JsonBody,
-        cors,
+        cors, deliver,
         reply::{self, Answer},
     },
     rules::{
@@ -61,7 +61,8 @@ fn plain(status: StatusCode) -> Response {
 
 async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> Answer {
     let operation = &Contract::get().operations[at];
-    let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let mut query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
+    operation.restrict(&mut query, store.lock().release.as_deref());
     let (mut parts, body) = request.into_parts();
     match operation.access {
         _ if Spec::of(&plans()[at].table).is_open() => {}
@@ -76,21 +77,37 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
     };
     // What no schema is about is not looked at.
     let body = if body.is_string() && operation.body.is_none() { json!({}) } else { body };
-    let (contract, plan) = (Contract::get(), &plans()[at]);
-    let mut state = store.lock();
-    let url = format!("{}{}", state.endpoint, parts.uri.path().trim_start_matches("/api"));
-    let strict = state.strict;
-    let state = &mut *state;
-    let mut call = Call { contract, operation, plan, state, path, query: &query, body };
+    let user_agent = user_agent(&parts.headers);
+    let (answer, tests) = {
+        let mut state = store.lock();
+        let call = Call {
+            contract: Contract::get(),
+            operation,
+            plan: &plans()[at],
+            state: &mut state,
+            path,
+            query: &query,
+            body,
+        };
+        let answer = carry_out(call, parts.uri.path(), user_agent)?;
+        // What a hook is tried out with is waited for.
+        let is_test = operation.id == "CreateHookTest";
+        (answer, if is_test { std::mem::take(&mut state.deliveries) } else { Vec::new() })
+    };
+    deliver::try_out(tests).await?;
+    Ok(answer)
+}
+
+fn carry_out(mut call: Call<'_>, path: &str, user_agent: Option<&str>) -> Answer {
+    let url = format!("{}{}", call.state.endpoint, path.trim_start_matches("/api"));
     behaviours::before(&call)?;
     call.check()?;
     let reply = behaviours::run(&mut call)?;
-    let user_agent = user_agent(&parts.headers);
-    events::tell(&mut call, &reply, parts.uri.path(), user_agent);
-    if strict && reply.is_example {
-        return Err(not_told(operation));
+    events::tell(&mut call, &reply, path, user_agent);
+    if call.state.strict && reply.is_example {
+        return Err(not_told(call.operation));
     }
-    Ok(response(reply, &url, &query))
+    Ok(response(reply, &url, call.query))
 }
 
 fn not_told(operation: &Operation) -> Failure {

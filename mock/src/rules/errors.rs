@@ -251,6 +251,7 @@ fn message(code: &str) -> &'static str {
         "organization.require_membership" => {
             "The user must be a member of the organization to proceed."
         }
+        "hook.endpoint_responded_with_error" => "The endpoint of the hook responded with an error.",
         "jwt_customizer.general" => {
             "An error occurred while customizing the token claims. Please try again later."
         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         call::{Body, Call, Reply},
+        contract::Change,
         plan::Kind,
     },
     state::{
@@ -26,7 +27,14 @@ pub(crate) const ADDRESS: &str = "::ffff:127.0.0.1";
 fn of(call: &Call<'_>, reply: &Reply) -> Option<(&'static str, Members)> {
     let method = call.operation.method.as_str();
     let data = match &reply.body {
-        Body::Json(data) => object(json!({ "data": data })),
+        Body::Json(data) => {
+            let mut data = data.clone();
+            if let Some(release) = &call.state.release {
+                let change = Change::Release(release);
+                call.contract.reshape(call.operation, reply.status, &mut data, change);
+            }
+            object(json!({ "data": data }))
+        }
         _ => Members::new(),
     };
     let id = call.path.first().cloned().unwrap_or_default();
@@ -178,7 +186,7 @@ pub(crate) fn log(state: &mut State, delivery: &Delivery, outcome: &Result<(u16,
         Err(error) => payload["error"] = error.as_str().into(),
     }
     let members = object(json!({
-        "tenantId": "default", "id": id, "key": key, "payload": payload, "createdAt": now(),
+        "id": id, "key": key, "payload": payload, "createdAt": now(),
     }));
     let owner = delivery.hook_id.clone();
     state.tables.table("hooks/recent-logs").add(Row { owner, key: id, members });

@@ -100,7 +100,8 @@ impl Origin {
                 name: None,
             })
         };
-        made().ok_or_else(failed)
+        let why = json!({ "message": "The authenticator's answer does not fit the question." });
+        made().ok_or_else(|| failed().data(why))
     }
 
     /// Checks what was signed with one of a user's credentials, and counts its use.

@@ -34,6 +34,10 @@ impl Params {
         self.0.push((key.to_owned(), value.to_owned()));
     }
 
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.0.retain(|(own, _)| own != key);
+    }
+
     pub(crate) fn encode(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }

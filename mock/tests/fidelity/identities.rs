@@ -116,7 +116,7 @@ async fn social(world: &mut World<'_>, user_id: &str, one: &Value) {
         });
         let id = verified(world, &Value::Null, &answer).await;
         let body = json!({ "newIdentifierVerificationRecordId": id });
-        world.account("PUT", "/api/my-account/identities", &body).await;
+        world.account("POST", "/api/my-account/identities", &body).await;
         world.account_of = None;
         return;
     }
@@ -145,7 +145,7 @@ async fn social_connector(world: &mut World<'_>, exchange: &mut Exchange, code: 
 }
 
 /// A social connector that keeps tokens.
-async fn connector(world: &mut World<'_>) -> String {
+pub(crate) async fn connector(world: &mut World<'_>) -> String {
     let id = world.mock.add_social_connector();
     let keeps = json!({ "enableTokenStorage": true });
     world.manage("PATCH", &format!("/api/connectors/{id}"), &keeps).await;

@@ -21,10 +21,12 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
             own.into_iter().find(|own| own["payload"]["result"] == entry["payload"]["result"]);
         if let (Some(own), Some(id)) = (own, entry["id"].as_str()) {
             world.equate(id, own["id"].as_str().unwrap_or_default());
-            if let (Some(recorded), Some(own)) =
-                (entry["payload"]["userId"].as_str(), own["payload"]["userId"].as_str())
-            {
-                world.equate(recorded, own);
+            for name in ["userId", "applicationId"] {
+                if let (Some(recorded), Some(own)) =
+                    (entry["payload"][name].as_str(), own["payload"][name].as_str())
+                {
+                    world.equate(recorded, own);
+                }
             }
         }
     }

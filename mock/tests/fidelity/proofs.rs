@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    authenticator,
+    authenticator, identities,
     stage::{API, PASSWORD, Stage, authorize, members, reach},
 };
 
@@ -152,7 +152,10 @@ impl Stage<'_, '_> {
     }
 
     pub(crate) async fn social(&mut self, record: &Value) -> Value {
-        let connector = self.world.mock.add_social_connector();
+        let connector = match record["encryptedTokenSet"].is_object() {
+            true => identities::connector(self.world).await,
+            false => self.world.mock.add_social_connector(),
+        };
         if let Some(recorded) = record["connectorId"].as_str() {
             self.world.equate(recorded, &connector);
         }

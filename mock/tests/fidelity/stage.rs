@@ -20,6 +20,8 @@ pub(crate) struct Stage<'w, 'a> {
     pub(crate) identified: bool,
     /// Its own records: their kinds and ids.
     records: Vec<(String, Value)>,
+    /// The ids of those that were bound as factors.
+    bound: Vec<Value>,
     /// What an authenticator was asked last.
     pub(crate) options: Value,
 }
@@ -43,8 +45,9 @@ pub(crate) async fn reach<'w, 'a>(world: &'w mut World<'a>, wanted: &Value) -> S
     world.browse("PUT", API, &json!({ "interactionEvent": event })).await;
     let wanted = wanted.clone();
     let (proof, user_id) = (None, None);
-    let (records, options, identified) = (Vec::new(), Value::Null, false);
-    let mut stage = Stage { world, wanted, event, proof, user_id, identified, records, options };
+    let (records, bound, options, identified) = (Vec::new(), Vec::new(), Value::Null, false);
+    let mut stage =
+        Stage { world, wanted, event, proof, user_id, identified, records, bound, options };
     stage.allow();
     for record in stage.wanted["verificationRecords"].as_array().cloned().unwrap_or_default() {
         let own = stage.prove(&record).await;
@@ -117,6 +120,10 @@ impl Stage<'_, '_> {
             !matches!(kind, "Totp" | "BackupCode" | "WebAuthn") && !kind.starts_with("Mfa");
         if !proves_somebody {
             self.identify().await;
+        }
+        if kind == "BackupCode" && record["code"].is_null() {
+            // They are made for those who have another factor.
+            self.bind().await;
         }
         let id = match kind {
             "Password" => self.password(record).await,
@@ -227,7 +234,10 @@ impl Stage<'_, '_> {
             if mfa[member].is_null() {
                 continue;
             }
-            let Some(id) = self.record(kind) else { continue };
+            let Some(id) = self.record(kind).filter(|id| !self.bound.contains(id)) else {
+                continue;
+            };
+            self.bound.push(id.clone());
             match self.is_passkey() {
                 true => self.post("/profile/mfa/passkey", json!({ "verificationId": id })).await,
                 false => {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    sync::mpsc::Receiver,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -9,7 +10,15 @@ use logto_mock::{Authenticator, Mock};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Map, Value};
 
-use crate::{bearer, common, exchange::Exchange, known::Known};
+use crate::{
+    bearer,
+    common::{
+        self,
+        receiver::{self, Received},
+    },
+    exchange::Exchange,
+    known::Known,
+};
 
 /// Where the recorder's pages came from.
 pub(crate) const ORIGIN: &str = "http://localhost:3201";
@@ -26,6 +35,8 @@ pub(crate) struct World<'a> {
     /// The number of the exchange that is under way, and how much later it is now.
     at: usize,
     later: u64,
+    /// Where hooks are told, once that is needed, and what they were.
+    receiver: Option<(String, Receiver<Received>)>,
     /// What entities that the exchange needs must be.
     pub(crate) hints: Map<String, Value>,
     /// The user of the Account API, if it is not its usual one, and what their token shows.
@@ -65,6 +76,7 @@ impl<'a> World<'a> {
             made: 0,
             at: 0,
             later: 0,
+            receiver: None,
             hints: Map::new(),
             account_of: None,
             scope: bearer::SCOPE.to_owned(),
@@ -77,6 +89,12 @@ impl<'a> World<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         self.at = exchange.at;
         self.later = exchange.when.map_or(0, |when| (now as u64).saturating_sub(when));
+    }
+
+    /// An address that takes what hooks are told.
+    pub(crate) fn receiver(&mut self) -> String {
+        let own = self.receiver.get_or_insert_with(|| receiver::receiver().unwrap());
+        own.0.clone()
     }
 
     /// What is known of a recorded entity.

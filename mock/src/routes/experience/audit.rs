@@ -204,6 +204,11 @@ impl Experience {
                 Secret::WebAuthn(_) => {}
             }
         }
+        if !knows(state, "1.32") {
+            let passkeys = shown.pointer_mut("/mfa/webAuthn").and_then(Value::as_array_mut);
+            let passkeys = passkeys.into_iter().flatten();
+            passkeys.for_each(|own| forget(own, &["rpId"]));
+        }
         let newer = [
             (knows(state, "1.37"), "signInContext", ""),
             (knows(state, "1.38"), "mfaEnabled", "/mfa"),
@@ -225,7 +230,7 @@ impl Record {
                 shown["passwordEncrypted"] = true.into();
                 shown["passwordEncryptionMethod"] = true.into();
             }
-            Proof::Totp { new: Some(secret), .. } => shown["secret"] = secret.as_str().into(),
+            Proof::Totp { new: Some(_), .. } => shown["secret"] = true.into(),
             Proof::BackupCode { new, used: None, .. } => shown["backupCodes"] = json!(new),
             Proof::WebAuthn { challenge, is_new: true, made, .. } => {
                 shown["registrationChallenge"] = challenge.text.as_str().into();
@@ -287,6 +292,9 @@ fn row_of(user: &User, state: &State) -> Value {
             "passwordUpdatedAt": true, "passwordEncryptionMethod": true,
         });
         members.extend(object(own));
+    }
+    if !knows(state, "1.38") {
+        row["logtoConfig"] = json!({});
     }
     if !knows(state, "1.42") {
         forget(&mut row, &["isPasswordExpired", "passwordUpdatedAt"]);

@@ -44,7 +44,11 @@ fn existing(flow: &mut Flow<'_>, id: &str, link: bool) -> Answer {
         Some(_) => Ok(reply::no_content()),
         None => {
             flow.experience.user_id = Some(user.id);
-            if !profile.is_empty() {
+            let comes_with_more = matches!(
+                flow.record(id)?.proof,
+                Proof::Social { .. } | Proof::Sso { .. } | Proof::OneTimeToken { .. }
+            );
+            if comes_with_more {
                 audit::synced(flow, &profile.to_json());
             }
             flow.experience.profile.extend(profile);

@@ -5,7 +5,7 @@ use axum::{
     http::HeaderMap,
 };
 
-use super::{Answer, Experience, audit, sentinel, webhooks};
+use super::{Answer, Experience, Record, audit, sentinel, webhooks};
 use crate::{
     routes::{auth::user_agent, authorization::interaction_of, body::JsonBody},
     rules::{errors::Failure, guard::Field},
@@ -31,6 +31,8 @@ pub(super) struct Flow<'a> {
     pub(super) body: &'a JsonBody,
     /// Whether there is nothing to go on with.
     pub(super) ended: bool,
+    /// The records that stay, if they are not those that the log tells of.
+    pub(super) saved: Option<Vec<Record>>,
 }
 
 impl FromRequest<Store> for Step {
@@ -66,14 +68,15 @@ impl Step {
         let (before, members) = (experience.clone(), self.body.check(fields)?);
         let (headers, body) = (&self.headers, &self.body);
         let (state, experience) = (&mut *state, before.clone());
-        let mut flow = Flow { uid, state, experience, headers, body, ended: false };
+        let mut flow = Flow { uid, state, experience, headers, body, ended: false, saved: None };
         let event = flow.experience.event;
         let answer = operation(&mut flow, &members);
         let answer = sentinel::judge(&mut flow, &self.path, &before, answer);
         audit::note(&mut flow, event, &self.path, &answer);
         webhooks::tell(&mut flow, &self.path, &answer);
         // What an operation found out before it failed stays.
-        let Flow { uid, experience, ended, .. } = flow;
+        let Flow { uid, mut experience, ended, saved, .. } = flow;
+        experience.records = saved.unwrap_or(experience.records);
         if let Some(interaction) = state.interactions.get_mut(&uid) {
             interaction.prompt = Prompt::Login((!ended).then_some(experience));
         }

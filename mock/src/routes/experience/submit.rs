@@ -25,7 +25,10 @@ fn set_password(flow: &mut Flow<'_>) -> Answer {
     if !flow.experience.profile.has_password() {
         return Err(Failure::new(422, "user.new_password_required_in_profile"));
     }
+    let profile = flow.experience.profile.clone();
     apply_profile(flow, &user_id);
+    // The log still tells what was set.
+    flow.experience.profile = profile;
     flow.ended = true;
     Ok(reply::no_content())
 }

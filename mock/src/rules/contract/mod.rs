@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-use crate::rules::releases::has;
+use crate::{rules::releases::has, state::params::Params};
 
 pub(crate) use self::{
     check::Check,
@@ -61,6 +61,15 @@ pub(crate) struct Parameter {
     pub(crate) in_path: bool,
     pub(crate) required: bool,
     pub(crate) schema: Value,
+    since: Option<String>,
+}
+
+impl Operation {
+    /// Leaves out the parameters of a query that a release does not know yet.
+    pub(crate) fn restrict(&self, query: &mut Params, release: Option<&str>) {
+        let newer = self.parameters.iter().filter(|own| !has(release, own.since.as_deref()));
+        newer.for_each(|own| query.remove(&own.name));
+    }
 }
 
 #[derive(Default)]
@@ -266,6 +275,7 @@ impl Parameter {
             in_path: place == "path",
             required: parameter["required"] == true,
             schema: parameter["schema"].clone(),
+            since: parameter["x-logto-since"].as_str().map(str::to_owned),
         })
     }
 }
