@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
+
 use common::{Fixture, Result, answer, browser::Browser, header};
+use logto_mock::Mock;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -123,6 +126,32 @@ async fn bodies_that_are_too_large_find_nothing() -> Result {
     }
     let form = format!("name={}", "x".repeat(60_000));
     assert_eq!(create(&fixture, "application/x-www-form-urlencoded", &form).await?.0, 404);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_observer_is_told_of_bodies_that_are_not_json() -> Result {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = lines.clone();
+    let observer = move |line: &str| {
+        if let Ok(mut lines) = seen.lock() {
+            lines.push(line.to_owned());
+        }
+    };
+    let mock = Mock::builder().on_request(observer).start().await?;
+    let url = format!("{}/api/users", mock.endpoint());
+    for kind in ["application/json", "text/plain", "application/x-www-form-urlencoded", "a/b"] {
+        let request = reqwest::Client::new().post(&url).header("content-type", kind);
+        request.body("{}").send().await?;
+    }
+    let lines = lines.lock().map_err(|error| error.to_string())?.clone();
+    assert!(lines[0].ends_with(" ms"), "{lines:?}");
+    for (line, told) in lines[1..].iter().zip(["read as text", "read as a form", "not read"]) {
+        assert!(
+            line.contains(told) && line.ends_with("`content-type: application/json`)"),
+            "{line}"
+        );
+    }
     Ok(())
 }
 

@@ -29,20 +29,18 @@ fn note(state: &mut state::State, request: RecordedRequest) {
     state.requests.push(request);
 }
 
-/// What whoever watches is told of a body that Logto does not take for what was meant, perhaps.
-fn remark_on(parts: &Parts, kind: Kind, body: &[u8]) -> &'static str {
-    if !parts.uri.path().starts_with("/api/") || body.len() > kind.limit() {
-        return if body.len() > kind.limit() { " (the body is too large)" } else { "" };
-    }
-    match kind {
-        Kind::Form => {
-            " (the body was read as a form: for JSON, say `content-type: application/json`)"
-        }
-        Kind::Text | Kind::Other if !body.is_empty() && !is_upload(parts) => {
-            " (the body was not read: for JSON, say `content-type: application/json`)"
-        }
-        _ => "",
-    }
+/// What the observer is told of a body that Logto may not take for what was meant.
+fn remark_on(parts: &Parts, kind: Kind, body: &[u8]) -> String {
+    let read_as = match kind {
+        _ if body.len() > kind.limit() => return " (the body is too large)".to_owned(),
+        _ if body.is_empty() || !parts.uri.path().starts_with("/api/") => return String::new(),
+        Kind::Json => return String::new(),
+        Kind::Other if is_upload(parts) => return String::new(),
+        Kind::Form => "the body was read as a form",
+        Kind::Text => "the body was read as text",
+        Kind::Other => "the body was not read",
+    };
+    format!(" ({read_as}: for JSON, set `content-type: application/json`)")
 }
 
 fn is_upload(parts: &Parts) -> bool {
@@ -55,7 +53,7 @@ pub(crate) async fn record(State(store): State<Store>, request: Request, next: N
     let what = format!("{} {}", request.method(), request.uri().path());
     let (parts, body) = request.into_parts();
     let kind = Kind::of(&parts.headers);
-    let mut remark = "";
+    let mut remark = String::new();
     let mut response = match to_bytes(body, LARGEST).await {
         Ok(body) => {
             let headers = parts.headers.iter().map(|(name, value)| {
