@@ -104,9 +104,6 @@ async fn run(options: Options) -> Result<(), String> {
     }
     let mock = builder.start().await.map_err(|error| match (error.kind(), &options.seed) {
         (io::ErrorKind::InvalidData, Some(file)) => format!("{file}: {error}"),
-        (io::ErrorKind::AddrInUse, _) => {
-            format!("{error}: give another with --port, or 0 for any that is free")
-        }
         _ => error.to_string(),
     })?;
     introduce(&mock, &options);

@@ -1,4 +1,4 @@
-//! Assertions on the requests that were received.
+//! Assertions on the requests that have come.
 
 use std::{fmt::Write as _, ops::Deref, vec};
 
@@ -21,9 +21,9 @@ const SECRETS: [&str; 9] = [
     "key",
 ];
 
-/// Requests that a mock received, the oldest first: [`Mock::requests`](crate::Mock::requests).
+/// Requests that a mock has had, the oldest first: [`Mock::requests`](crate::Mock::requests).
 ///
-/// It is a slice of [`RecordedRequest`]s, with assertions that list what was received when they fail.
+/// It is a slice of [`RecordedRequest`]s, with assertions that list what came where they fail.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -58,8 +58,8 @@ impl Requests {
         Self { selected: all, others: Vec::new(), what: "the mock".to_owned() }
     }
 
-    /// Those with this method and path. A segment in braces matches any one segment
-    /// (`/api/users/{id}`), and the query is ignored.
+    /// Those of this method and path. A segment in braces stands for any one segment
+    /// (`/api/users/{id}`), and queries are left out of account.
     #[must_use]
     pub fn to(mut self, method: &str, path: &str) -> Self {
         let fits = |request: &RecordedRequest| request.method == method && request.is_to(path);
@@ -73,7 +73,7 @@ impl Requests {
     ///
     /// # Panics
     ///
-    /// When there are more or fewer; the message lists which requests were received.
+    /// When there are more or fewer: the test fails, and is told which requests came.
     #[track_caller]
     #[allow(clippy::must_use_candidate, reason = "it is called for its panic")]
     pub fn assert_count(&self, expected: usize) -> &Self {
@@ -87,13 +87,13 @@ impl Requests {
         self
     }
 
-    /// Checks that one of them has this JSON body. Objects may have further fields; everything else
-    /// must be equal.
+    /// Checks that one of them has this JSON body. Objects may have members that are not
+    /// expected, all else is to be the same.
     ///
     /// # Panics
     ///
-    /// When none has it; the message lists which requests were received, with values masked that may
-    /// be secrets.
+    /// When none has it: the test fails, and is told which requests came. Values of members that
+    /// may be secrets are masked.
     #[track_caller]
     #[allow(clippy::must_use_candidate, reason = "it is called for its panic")]
     pub fn assert_body(&self, expected: &Value) -> &Self {

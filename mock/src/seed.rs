@@ -34,22 +34,6 @@ use crate::state::State;
 /// # Ok(())
 /// # }
 /// ```
-///
-/// What has no method here, such as applications of your own, is written as in a seed file:
-///
-/// ```
-/// use logto_mock::Seed;
-/// use serde_json::json;
-///
-/// # fn main() -> std::io::Result<()> {
-/// let applications = json!([{
-///     "id": "web", "secret": "web-secret", "name": "Shop", "type": "Traditional",
-///     "redirectUris": ["http://localhost:3000/callback"],
-/// }]);
-/// let seed = Seed::from_json(json!({ "applications": applications }))?.user("alice");
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Seed {

@@ -92,9 +92,9 @@ impl Mock {
         self.store.lock().verifications.expire();
     }
 
-    /// Locks out this username, e-mail address or phone number, as after too many wrong passwords:
-    /// until the lockout duration of the sign-in experience is over (60 minutes by default), or
-    /// `POST /api/sentinel-activities/delete` unlocks it.
+    /// Refuses this username, e-mail address or phone number from now on, as if it had been tried
+    /// with wrong passwords too often: until the lockout duration of the sign-in experience is over
+    /// (60 minutes at first), or `POST /api/sentinel-activities/delete` unlocks it.
     pub fn lock_out(&self, identifier: &str) {
         sentinel::block(&mut self.store.lock(), identifier);
     }
@@ -134,31 +134,31 @@ impl Mock {
         self.give(user_id, "primaryPhone", phone);
     }
 
-    /// When users are asked for second factors, and for which. By default there are none.
+    /// When users are asked for second factors, and for which. At first there are none.
     pub fn set_mfa(&self, policy: MfaPolicy, factors: &[MfaFactor]) {
         let mut state = self.store.lock();
         state.policy.mfa = policy;
         state.policy.factors = factors.to_vec();
     }
 
-    /// What a user must have, by default a username and a password.
+    /// What a user must have. At first it is a username and a password.
     pub fn set_sign_up(&self, fields: &[SignUpField]) {
         self.store.lock().policy.sign_up = fields.to_vec();
     }
 
-    /// What else new users must provide: fields of the user, the profile or the custom data, by name.
-    /// By default nothing.
+    /// What else new users have to tell: members of theirs, of their profile or of their custom
+    /// data, by name. At first it is nothing.
     pub fn set_profile_fields(&self, names: &[&str]) {
         let names = names.iter().map(|name| (*name).to_owned());
         self.store.lock().policy.profile_fields = names.collect();
     }
 
-    /// Whether users may sign in with a passkey alone. By default they may not.
+    /// Whether users are offered to sign in with a passkey. At first they are not.
     pub fn set_passkey_sign_in(&self, enabled: bool) {
         self.store.lock().policy.passkey_sign_in = enabled;
     }
 
-    /// Requires this `captchaToken` at the start of each sign-in from now on.
+    /// Lets nobody in from now on who does not begin with this `captchaToken`.
     pub fn require_captcha(&self, token: &str) {
         self.store.lock().policy.captcha = Some(token.to_owned());
     }
@@ -193,87 +193,66 @@ impl Mock {
         totp::code(secret).unwrap_or_default()
     }
 
-    /// Whether uploads are stored, in memory, and served at their URLs. By default they are rejected,
-    /// as by a server without storage.
+    /// Whether uploads are kept, in memory, and given back by their addresses. At first they are
+    /// refused, as by a server that has no storage.
     pub fn set_storage(&self, enabled: bool) {
         self.store.lock().storage = enabled.then(HashMap::new);
     }
 
-    /// Gives an application the single secret that applications had before they could have several.
-    /// It is valid until `delete_legacy_secret` removes it.
-    ///
-    /// # Panics
-    ///
-    /// When there is no application with this ID.
-    #[track_caller]
+    /// Gives an application the one secret that it had before applications could have several.
+    /// It is good for tokens until `delete_legacy_secret` takes it away.
     pub fn set_legacy_secret(&self, application_id: &str, secret: &str) {
         let mut state = self.store.lock();
-        let is_there = state.tables.table("applications").change("", application_id, |row| {
+        state.tables.table("applications").change("", application_id, |row| {
             row.members.insert("secret".into(), secret.into());
         });
-        assert!(is_there, "there is no application with the id {application_id:?}");
     }
 
-    /// The domain of protected applications. By default there is none, and they are rejected, as by
-    /// a self-hosted server.
+    /// Below which domain protected applications are found. At first there is none, and they are
+    /// refused as by a server of one's own.
     pub fn set_protected_app_domain(&self, domain: Option<&str>) {
         self.store.lock().protected_domain = domain.map(str::to_owned);
     }
 
-    /// Whether operations of which only the schema is known respond with 501. By default they respond
-    /// with a valid example and the header `logto-mock: example`.
+    /// Whether operations of which nothing but their form is known are refused with 501. At first
+    /// they answer with a valid example and the header `logto-mock: example`.
     pub fn set_strict(&self, strict: bool) {
         self.store.lock().strict = strict;
     }
 
-    /// Adds a social connector, and returns its ID. It trusts the `connectorData` of a verification:
-    /// `code` is required, `userId` is the user's ID at the provider, and `email`, `phone`, `name`
-    /// and `avatar` are what the provider says of the user.
+    /// Adds a social connector; gives its id. It takes the `connectorData` of a verification at
+    /// its word: `code` has to be there, `userId` says which of its users it is, and `email`,
+    /// `phone`, `name` and `avatar` what it knows of them.
     pub fn add_social_connector(&self) -> String {
         let mut state = self.store.lock();
         crate::rules::behaviours::add_social(&mut state)
     }
 
-    /// Adds an enterprise connector for the e-mail addresses of a domain, and returns its ID. It
-    /// trusts `connectorData`, as a social one does.
-    ///
-    /// # Panics
-    ///
-    /// When it is not a domain, such as `acme.example`.
-    #[track_caller]
+    /// Adds an enterprise connector for the e-mail addresses of a domain; gives its id. It takes
+    /// `connectorData` at its word, as a social one does.
     pub fn add_sso_connector(&self, domain: &str) -> String {
-        assert!(
-            guard::is_email(&format!("a@{domain}")),
-            "{domain:?} is no domain of e-mail addresses"
-        );
         let mut state = self.store.lock();
         let id = state.ids.user();
         state.connectors.add_sso(&id, domain);
         id
     }
 
-    /// The connector factories that are installed, by ID, in place of all that Logto ships: a server
-    /// that was built from source has none before somebody adds them, and rejects connectors of
-    /// others.
+    /// Has only these connector factories installed, by their ids; all that Logto comes with where
+    /// none are given. A server that was built from source has none before somebody adds them, and
+    /// refuses to make connectors of others.
     pub fn set_connector_factories(&self, ids: Option<&[&str]>) {
         let ids = ids.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
         self.store.lock().connectors.installed = ids;
     }
 
-    /// Whether custom domains are available, as in Logto Cloud and by default here, or rejected with
-    /// `domain.not_configured`, as by self-hosted servers.
+    /// Serves custom domains, as Logto Cloud does and as is the default here, or refuses them with
+    /// `domain.not_configured`, as self-hosted servers do.
     pub fn set_custom_domains(&self, enabled: bool) {
         self.store.lock().custom_domains = enabled;
     }
 
-    /// Creates a one-time token, with which the user of this e-mail address signs in, and returns it.
-    ///
-    /// # Panics
-    ///
-    /// When the address is invalid.
-    #[track_caller]
+    /// Makes a token that lets the user of this e-mail address in, once; gives it.
     pub fn add_one_time_token(&self, email: &str) -> String {
-        assert!(guard::is_email(email), "{email:?} is no e-mail address");
         let mut state = self.store.lock();
         let token = state.ids.secret();
         crate::rules::behaviours::add_one_time_token(&mut state, &token, email);

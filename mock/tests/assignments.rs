@@ -23,7 +23,7 @@ impl Fixture {
 #[tokio::test]
 async fn roles_are_assigned_from_both_sides() -> Result {
     let fixture = Fixture::start().await?;
-    let role = fixture.make("/api/roles", json!({ "name": "a", "description": "" })).await?;
+    let role = fixture.make("/api/roles", json!({ "name": "a", "description": "d" })).await?;
     let user = string(&fixture.add(json!({ "username": "alice" })).await?["id"]);
     let path = format!("/api/users/{user}/roles");
     let (status, added) = fixture.send(Method::POST, &path, json!({ "roleIds": [role] })).await?;
@@ -39,7 +39,7 @@ async fn roles_are_assigned_from_both_sides() -> Result {
     let others = fixture.list(&format!("/api/users?excludeRoleId={role}")).await?;
     assert_eq!(others, json!([]));
 
-    let machine = json!({ "name": "m", "description": "", "type": "MachineToMachine" });
+    let machine = json!({ "name": "m", "description": "d", "type": "MachineToMachine" });
     let machine = fixture.make("/api/roles", machine).await?;
     let (status, error) =
         fixture.send(Method::POST, &path, json!({ "roleIds": [machine] })).await?;

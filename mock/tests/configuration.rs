@@ -282,3 +282,50 @@ async fn a_path_that_a_release_does_not_know_is_one_with_a_parameter() -> Result
     assert_eq!((status, &refused["code"]), (400, &json!("guard.invalid_input")));
     Ok(())
 }
+
+#[tokio::test]
+async fn bodies_are_refused_as_the_release_that_is_played_does() -> Result {
+    let fixture = Fixture::start().await?;
+    let issue = async |method: Method, path: &str, body: Value| {
+        let (status, refused) = send(&fixture, method, path, body).await?;
+        assert_eq!((status, &refused["code"]), (400, &json!("guard.invalid_input")), "{refused}");
+        Ok::<_, Box<dyn std::error::Error>>(refused["data"]["issues"][0].clone())
+    };
+    // A string that is too short, and one that is no URL: the other form of its union is empty.
+    let role = json!({ "name": "clerk", "description": "" });
+    let too_short = issue(Method::POST, "/api/roles", role).await?;
+    assert_eq!((&too_short["code"], &too_short["minimum"]), (&json!("too_small"), &json!(1)));
+    let terms = json!({ "termsOfUseUrl": "nowhere" });
+    let no_url = issue(Method::PATCH, "/api/sign-in-exp", terms).await?;
+    assert_eq!((&no_url["code"], &no_url["validation"]), (&json!("invalid_string"), &json!("url")));
+    // Of a union, the complaints of each form.
+    let user = json!({ "username": 7 });
+    let no_form = issue(Method::POST, "/api/users", user).await?;
+    assert_eq!(no_form["code"], "invalid_type");
+    let path = format!("/api/users/{}", fixture.add(json!({})).await?["id"].as_str().unwrap_or(""));
+    let no_form = issue(Method::PATCH, &path, json!({ "username": 7 })).await?;
+    assert_eq!(no_form["unionErrors"][1]["issues"][0]["code"], "invalid_literal");
+    // Numbers have bounds, literals one value.
+    let short = json!({ "verificationCodePolicy": { "expirationDuration": 1 } });
+    assert_eq!(issue(Method::PATCH, "/api/sign-in-exp", short).await?["minimum"], 60);
+    let checkbox = json!({ "name": "a_b", "type": "Checkbox", "required": true });
+    let literal = issue(Method::POST, "/api/custom-profile-fields", checkbox).await?;
+    assert_eq!(
+        (&literal["code"], &literal["expected"]),
+        (&json!("invalid_literal"), &json!(false))
+    );
+    // What a body is depends on the path, on the release, or on both.
+    let scripts = "/api/configs/jwt-customizer/client-credentials";
+    let missing = issue(Method::PATCH, scripts, json!({ "environmentVariables": {} })).await?;
+    assert_eq!(missing["path"], json!(["script"]));
+    fixture.mock.set_release("1.30.1");
+    let strict = json!({ "script": "() => ({})", "blockIssuanceOnError": true });
+    let unknown = issue(Method::PUT, scripts, strict).await?;
+    assert_eq!(unknown["keys"], json!(["blockIssuanceOnError"]));
+    let hook = json!({
+        "name": "x", "events": ["Identifier.Lockout"], "config": { "url": "http://a.example" },
+    });
+    let options = issue(Method::POST, "/api/hooks", hook).await?["options"].clone();
+    assert!(options.as_array().is_some_and(|own| !own.contains(&json!("Identifier.Lockout"))));
+    Ok(())
+}

@@ -228,7 +228,7 @@ async fn what_was_taken_away_cannot_be_taken_away_again() -> Result {
         Ok(string(&fixture.send(Method::POST, path, body).await?.1["id"]))
     };
     let user = string(&fixture.add(json!({})).await?["id"]);
-    let role = made("/api/roles", json!({ "name": "editor", "description": "" })).await?;
+    let role = made("/api/roles", json!({ "name": "editor", "description": "d" })).await?;
     let organization = made("/api/organizations", json!({ "name": "Acme" })).await?;
     let users =
         [format!("/api/roles/{role}/users"), format!("/api/organizations/{organization}/users")];

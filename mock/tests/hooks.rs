@@ -43,7 +43,7 @@ async fn changes_are_delivered_signed_and_logged() -> Result {
     assert_eq!(payload["data"], user);
     assert_eq!((&payload["path"], &payload["status"]), (&json!("/users"), &json!(200)));
 
-    let role = json!({ "name": "editor", "description": "" });
+    let role = json!({ "name": "editor", "description": "d" });
     let (_, role) = fixture.send(Method::POST, "/api/roles", role).await?;
     let path = format!("/api/roles/{}", string(&role["id"]));
     fixture.request(Method::DELETE, &path).send().await?;

@@ -30,10 +30,10 @@ impl Tenant {
         let scopes = format!("/api/resources/{resource}/scopes");
         let read = make(&fixture, &scopes, json!({ "name": "read" })).await?;
         let write = make(&fixture, &scopes, json!({ "name": "write" })).await?;
-        let role = json!({ "name": "reader", "description": "", "scopeIds": [read] });
+        let role = json!({ "name": "reader", "description": "d", "scopeIds": [read] });
         let role = make(&fixture, "/api/roles", role).await?;
         let machine_role = json!({
-            "name": "writer", "description": "", "type": "MachineToMachine", "scopeIds": [write],
+            "name": "writer", "description": "d", "type": "MachineToMachine", "scopeIds": [write],
         });
         let machine_role = make(&fixture, "/api/roles", machine_role).await?;
         let invite =

@@ -110,7 +110,7 @@ async fn a_refusal_names_the_entry() -> Result {
         (
             list("roles", json!([{ "name": "clerk", "type": "Machine" }])),
             "roles, entry 1 (clerk): ",
-            "`type`: Invalid enum value. Expected 'MachineToMachine' | 'User'",
+            "`type`: Invalid enum value. Expected 'User' | 'MachineToMachine'",
         ),
         (list("connectors", json!([{ "connectorId": "a" }])), "connectors, entry 1 (a): ", ""),
         (list("apis", json!([{ "name": "A" }])), "apis, entry 1 (A): ", "`indicator`"),

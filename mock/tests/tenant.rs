@@ -190,14 +190,14 @@ async fn an_application_is_closed_only_when_somebody_may_use_it() -> Result {
 async fn what_is_held_is_not_assigned_again_from_the_side_of_roles() -> Result {
     let fixture = Fixture::start().await?;
     let user = string(&fixture.add(json!({ "username": "alice" })).await?["id"]);
-    let role = fixture.make("/api/roles", json!({ "name": "a", "description": "" })).await?;
+    let role = fixture.make("/api/roles", json!({ "name": "a", "description": "d" })).await?;
     let path = format!("/api/roles/{role}/users");
     let body = json!({ "userIds": [user] });
     assert_eq!(fixture.send(Method::POST, &path, body.clone()).await?.0, 201);
     let again = fixture.refusal(Method::POST, &path, body).await?;
     assert_eq!(again, refused(422, "role.user_exists"));
 
-    let machine = json!({ "name": "m", "description": "", "type": "MachineToMachine" });
+    let machine = json!({ "name": "m", "description": "d", "type": "MachineToMachine" });
     let role = fixture.make("/api/roles", machine).await?;
     let path = format!("/api/applications/{}/roles", fixture.mock.app_id());
     let body = json!({ "roleIds": [role] });
@@ -287,7 +287,7 @@ async fn a_legacy_secret_is_good_until_it_is_deleted() -> Result {
 async fn what_the_contract_does_not_say_is_checked_too() -> Result {
     let fixture = Fixture::start().await?;
     let organization = fixture.make("/api/organizations", json!({ "name": "Acme" })).await?;
-    let role = json!({ "name": "User", "description": "" });
+    let role = json!({ "name": "User", "description": "d" });
     let role = fixture.make("/api/roles", role).await?;
     let long = "x".repeat(129);
     let settings = json!({ "refreshTokenTtlInDays": 0 });

@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 /// An upstream document as read.
 pub(crate) struct Input {
     pub(crate) document: Value,
+    /// The same, with its members in their order.
+    pub(crate) text: String,
     /// A file name or URL, never a path of this machine.
     source: String,
     sha256: String,
@@ -51,7 +53,8 @@ pub(crate) fn read(upstream: &str) -> Result<Input> {
     };
     let document = serde_json::from_slice(&bytes)
         .with_context(|| format!("{upstream} is not JSON: give an OpenAPI 3.0 document in JSON"))?;
-    Ok(Input { document, source, sha256: hex(&Sha256::digest(&bytes)) })
+    let sha256 = hex(&Sha256::digest(&bytes));
+    Ok(Input { document, text: String::from_utf8_lossy(&bytes).into_owned(), source, sha256 })
 }
 
 fn download(url: &str) -> Result<Vec<u8>> {

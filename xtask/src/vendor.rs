@@ -3,6 +3,10 @@
 mod changelog;
 mod corrections;
 mod entry;
+mod guard_corrections;
+mod guards;
+mod ordered;
+mod parts;
 mod public;
 mod releases;
 mod report;
@@ -109,6 +113,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if is_own(folder) {
         let path = folder.join("../src/webhooks/events.rs");
         writes.write(path, events::list(&new.value, &documented.values_of("HookEvent"))?);
+        let path = workspace().join("mock/guards.json");
+        let taken = releases.taken.as_ref().map(|(version, text)| (version, text.as_str()));
+        let text = guards::print(folder, &path, taken, args.drop.as_ref())
+            .context("guards.json cannot be made")?;
+        writes.write(path, text);
     }
     writes.write(folder.join("names.toml"), vendored.names.print()?);
     writes.write(folder.join("methods.toml"), vendored.methods.print()?);

@@ -15,7 +15,7 @@ use crate::{
         authorization::{ask, resume},
         client_auth::authenticate,
         cookies::{self, Attributes},
-        form, pages,
+        form,
         reply::{self, Answer},
     },
     rules::{errors::Failure, releases::knows},
@@ -73,36 +73,10 @@ fn begin(state: &mut state::State, headers: &HeaderMap, params: Params) -> Resul
 async fn to_page(headers: HeaderMap, params: Params) -> Response {
     let query = params.encode();
     match cookies::get(&headers, XSRF) {
-        Some(xsrf) => reply::html(&question(&xsrf, &params)),
+        Some(_) => reply::html("<!DOCTYPE html><title>Device</title>"),
         None if query.is_empty() => reply::redirect(StatusCode::FOUND, "/oidc/device"),
         None => reply::redirect(StatusCode::FOUND, &format!("/oidc/device?{query}")),
     }
-}
-
-/// Asks for the code, or whether the device with a code may go on.
-fn question(xsrf: &str, params: &Params) -> String {
-    let shown = |name: &str| pages::escape(params.get(name).unwrap_or_default());
-    let fields = match params.get("user_code") {
-        None => {
-            let code = shown("input_code");
-            format!(
-                "<input name=\"user_code\" value=\"{code}\"><button type=\"submit\">Continue</button>"
-            )
-        }
-        Some(_) => format!(
-            "<p>{code}</p><input type=\"hidden\" name=\"user_code\" value=\"{code}\">\
-             <button type=\"submit\" name=\"confirm\" value=\"yes\">Confirm</button>\
-             <button type=\"submit\" name=\"abort\" value=\"yes\">Cancel</button>",
-            code = shown("user_code")
-        ),
-    };
-    format!(
-        "<!DOCTYPE html><title>Device</title><p role=\"alert\">{}</p>\
-         <form method=\"post\" action=\"/oidc/device\">\
-         <input type=\"hidden\" name=\"xsrf\" value=\"{}\">{fields}</form>",
-        shown("error"),
-        pages::escape(xsrf)
-    )
 }
 
 async fn success() -> Response {
@@ -112,14 +86,13 @@ async fn success() -> Response {
 async fn page(State(store): State<Store>, headers: HeaderMap, params: Params) -> Response {
     let mut state = store.lock();
     let xsrf = state.ids.opaque();
-    let user_code = params.get("user_code").map(pages::escape);
+    let user_code = params.get("user_code").map(|code| code.replace(['"', '<', '&'], ""));
     let mut response = match user_code {
         Some(user_code) => reply::html(&format!(
             "<!DOCTYPE html><title>Submitting Callback</title>\
              <form method=\"post\" action=\"/oidc/device\">\
              <input type=\"hidden\" name=\"xsrf\" value=\"{xsrf}\">\
-             <input type=\"hidden\" name=\"user_code\" value=\"{user_code}\"></form>{}",
-            pages::SEND
+             <input type=\"hidden\" name=\"user_code\" value=\"{user_code}\"></form>"
         )),
         None => {
             let mut response = reply::redirect(StatusCode::FOUND, "/device");

@@ -42,8 +42,3 @@ async fn unknown_session() -> Response {
          come along: begin at the application.</p>",
     )
 }
-
-/// A text, for a page or an attribute.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
-}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         contract::{
-            Check, Contract, Operation,
+            Both, Check, Contract, Guarded, Guards, Operation,
             issues::{custom, wrong_number},
             refused,
         },
@@ -30,7 +30,7 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Value,
 }
 
-pub(crate) type Outcome = Result<Reply, Failure>;
+pub(crate) type Outcome<T = Reply> = Result<T, Failure>;
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -96,34 +96,39 @@ impl Reply {
 }
 
 impl Call<'_> {
-    /// Checks parameters and body, and leaves of the body what the contract knows.
+    /// Checks query, body and path in Logto's order, and leaves of the body what the release that
+    /// is played knows.
     pub(crate) fn check(&mut self) -> Result<(), Failure> {
-        self.check_path()?;
         if self.plan.owners.len() > 1 {
             engine::check_owners(self)?;
         }
         self.check_query()?;
         if let Some(schema) = self.operation.body.as_ref().filter(|_| !self.is_read_later()) {
-            let says_something = self.body.as_object().is_some_and(|own| !own.is_empty());
-            if let Some(release) = &self.state.release {
-                self.contract.restrict(schema, &mut self.body, release);
-            }
-            if says_something && self.body.as_object().is_some_and(Members::is_empty) {
-                return Err(Failure::new(422, "entity.invalid_input"));
-            }
-            let mut check = Check::new(self.contract, self.operation);
-            let body = check.value(schema, &self.body, &[]);
-            let spec = Spec::of(&self.plan.table);
-            check.issues.retain(|issue| {
-                let member = issue["path"][0].as_str().filter(|_| issue["received"] == "undefined");
-                !member.is_some_and(|member| spec.may_lack(member))
-            });
-            if !check.issues.is_empty() {
-                return Err(refused("body", &check.issues));
-            }
-            self.body = body;
+            self.body = self.checked(schema)?;
         }
-        Ok(())
+        self.check_path()
+    }
+
+    fn checked(&self, schema: &Value) -> Outcome<Value> {
+        let release = self.state.release.as_deref();
+        let mut known = self.body.clone();
+        if let Some(release) = release {
+            self.contract.restrict(schema, &mut known, release);
+        }
+        let is_empty = |body: &Value| body.as_object().is_some_and(Members::is_empty);
+        if is_empty(&known) && !is_empty(&self.body) {
+            return Err(Failure::new(422, "entity.invalid_input"));
+        }
+        let mut check = Check::new(self.contract);
+        let (body, issues) = match Guards::get().body(self.operation, release, &self.path) {
+            Some(guard) => {
+                let mut guarded = Guarded::new(check);
+                let both = Both { guard, schema: Some(schema) };
+                (guarded.value(both, &self.body, &[]), guarded.issues)
+            }
+            None => (check.value(schema, &known, &[]), check.issues),
+        };
+        if issues.is_empty() { Ok(body) } else { Err(refused("body", &issues)) }
     }
 
     /// Whether any object will do at first.
@@ -135,7 +140,7 @@ impl Call<'_> {
         // The template has the order; the contract's list is sorted by name.
         let names = self.operation.template.split('/').filter(|part| part.starts_with('{'));
         let names = names.map(|part| part.trim_matches(['{', '}']));
-        let mut check = Check::new(self.contract, self.operation);
+        let mut check = Check::new(self.contract);
         for (name, value) in names.zip(&self.path) {
             let own = self.operation.parameters.iter().find(|own| own.in_path && own.name == name);
             if let Some(own) = own {
@@ -152,7 +157,7 @@ impl Call<'_> {
     }
 
     fn check_query(&self) -> Result<(), Failure> {
-        let mut check = Check::new(self.contract, self.operation);
+        let mut check = Check::new(self.contract);
         for own in self.operation.parameters.iter().filter(|own| !own.in_path) {
             let path = [own.name.as_str().into()];
             let schema = self.contract.resolve(&own.schema);

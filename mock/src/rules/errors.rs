@@ -225,6 +225,7 @@ fn message(code: &str) -> &'static str {
         "entity.relation_foreign_key_not_found" => {
             "Cannot find one or more foreign keys. Please check the input and ensure that all referenced entities exist."
         }
+        "hook.endpoint_responded_with_error" => "The endpoint responded with an error.",
         "localization.cannot_delete_default_language" => "The default language cannot be deleted.",
         "localization.invalid_translation_structure" => {
             "Invalid data schemas. Please check your input and try again."
@@ -251,7 +252,6 @@ fn message(code: &str) -> &'static str {
         "organization.require_membership" => {
             "The user must be a member of the organization to proceed."
         }
-        "hook.endpoint_responded_with_error" => "The endpoint of the hook responded with an error.",
         "jwt_customizer.general" => {
             "An error occurred while customizing the token claims. Please try again later."
         }

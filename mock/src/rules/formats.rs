@@ -1,39 +1,16 @@
-//! What members have to look like, by their names. The contract gives only their types.
+//! What neither the contract nor Logto's documents tell of members.
 
-/// The format of a member, of a user or of something else, at this depth of a body (1 for those of the body itself).
-pub(crate) fn of(name: &str, depth: usize, is_list: bool, of_user: bool) -> Option<&'static str> {
-    Some(match (name, is_list) {
-        ("username", false) if depth == 1 => "username",
-        ("primaryEmail" | "email" | "invitee", false) if depth == 1 => "email",
-        ("primaryPhone" | "phone", false) if depth == 1 => "phone",
-        ("backchannelLogoutUri", false) => "url",
-        ("logoUrl" | "darkLogoUrl" | "favicon" | "darkFavicon", false) => "url",
-        ("termsOfUseUrl" | "privacyPolicyUrl", false) => "link",
-        ("supportEmail", false) => "address",
-        ("avatar", false) if depth == 1 => "url",
-        ("primaryColor" | "darkPrimaryColor", false) => "color",
-        ("redirectUris" | "postLogoutRedirectUris", true) => "redirect",
-        ("password" | "emailDomain" | "indicator", false) if depth == 1 => "filled",
-        ("name", false) if depth == 1 && !of_user => "filled",
-        _ if is_list && name.ends_with("Ids") => "filled",
-        _ => return None,
-    })
+use serde_json::Value;
+
+/// Whether this is one of an application's redirect URIs.
+pub(crate) fn is_redirect(path: &[Value]) -> bool {
+    let names = ["redirectUris", "postLogoutRedirectUris"];
+    path.iter().any(|part| part.as_str().is_some_and(|name| names.contains(&name)))
 }
 
-/// Lists that must not be empty when something is created.
-pub(crate) fn needs_items(name: &str) -> bool {
-    ["events", "organizationIds"].contains(&name)
-}
-
-/// The least and the most that a number may be; it is greater than a least of none.
+/// The least and the most that a number of a query may be.
 pub(crate) fn bounds(name: &str) -> Option<(u64, u64)> {
-    Some(match name {
-        "lifeSpanInYears" => (1, u64::MAX),
-        "limit" => (1, 100),
-        "refreshTokenTtlInDays" => (1, 180),
-        "maxAllowedGrants" => (0, u64::MAX),
-        _ => return None,
-    })
+    (name == "limit").then_some((1, 100))
 }
 
 /// Those of a query's parameters that take nothing but these values, told one by one.

@@ -173,7 +173,7 @@ fn complaint(kind: &Kind, value: &Value, path: &[Value]) -> Option<Value> {
     }
     let text = value.as_str().unwrap_or_default();
     match kind {
-        Kind::NonEmpty if text.is_empty() => Some(too_small("string", path)),
+        Kind::NonEmpty if text.is_empty() => Some(too_small("string", 1, path)),
         Kind::Username if !is_username(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Email if !is_email(text) => Some(malformed("regex", "Invalid", path)),
         Kind::Phone if !is_phone(text) => Some(malformed("regex", "Invalid", path)),

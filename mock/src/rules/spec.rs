@@ -63,12 +63,6 @@ impl<'a> Spec<'a> {
         self.own["filled"] == true
     }
 
-    /// How long the text of a member may be.
-    pub(crate) fn longest(self, member: &str) -> Option<usize> {
-        let own = self.own["longest"][member].as_u64().and_then(|own| usize::try_from(own).ok());
-        own.or_else(|| (member == "name" && self.table != "users").then_some(256))
-    }
-
     /// Whether it is looked for before it is changed.
     pub(crate) fn is_found_first(self) -> bool {
         self.own["missing"].as_str().unwrap_or("iin").as_bytes().get(1) == Some(&b'i')
@@ -87,11 +81,6 @@ impl<'a> Spec<'a> {
     /// Whether a body is looked at only after what the path names.
     pub(crate) fn is_read_later(self) -> bool {
         self.own["later"] == true
-    }
-
-    /// Whether a member of a body may be left out that the contract wants.
-    pub(crate) fn may_lack(self, member: &str) -> bool {
-        self.own["optional"].as_array().is_some_and(|own| own.iter().any(|own| own == member))
     }
 
     pub(crate) fn defaults(self) -> Members {

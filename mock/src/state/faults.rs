@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// A failure to inject: what goes wrong, for which requests, how often, and with which probability.
+/// Something that goes wrong with requests: what, with which, how often and how likely.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
 /// use logto_mock::Fault;
 ///
 /// let mock = logto_mock::Mock::start().await?;
-/// // The server is overloaded for the next two requests that create users.
+/// // The next two requests that create users find the server overloaded.
 /// mock.inject(Fault::status(503).on("CreateUser").times(2));
-/// // For one in ten of all others, the connection is reset.
+/// // One in ten of all others is answered by a closed connection.
 /// mock.inject(Fault::reset().with_probability(0.1));
 /// # Ok(())
 /// # }
@@ -43,62 +43,62 @@ impl Fault {
         Self { kind, operation: None, times: None, probability: 1.0 }
     }
 
-    /// A response with this status; the request is not carried out.
+    /// An answer with this status in place of what was asked for, which is not carried out.
     ///
     /// # Panics
     ///
-    /// When it is not the status of a response, from 200 to 599.
+    /// When it is not the status of an answer, from 200 to 599.
     #[track_caller]
     pub fn status(status: u16) -> Self {
         let is_final = (200..600).contains(&status);
-        assert!(is_final, "{status} is not the status of a response: give one from 200 to 599");
+        assert!(is_final, "{status} is not the status of an answer: give one from 200 to 599");
         Self::of(Kind::Status(status))
     }
 
-    /// A 429 with `Retry-After` in seconds; the request is not carried out.
+    /// A 429 that says how many seconds to wait (`Retry-After`); nothing is carried out.
     pub fn rate_limited(retry_after: Duration) -> Self {
         Self::of(Kind::RateLimited(retry_after))
     }
 
-    /// The right response, this much later.
+    /// A right answer, this much later.
     pub fn latency(latency: Duration) -> Self {
         Self::of(Kind::Latency(latency))
     }
 
-    /// The request is carried out, and the connection is reset instead of a response.
+    /// The request is carried out, and the connection reset in place of the answer.
     pub fn reset() -> Self {
         Self::of(Kind::Reset)
     }
 
-    /// The request is carried out, but no response comes: the connection stays open.
+    /// The request is carried out, and never answered: the connection stays open.
     pub fn silent() -> Self {
         Self::of(Kind::Silent)
     }
 
-    /// The request is carried out, and the connection is closed after half of the body.
+    /// The request is carried out, and the connection closed after half of the body.
     pub fn half_sent() -> Self {
         Self::of(Kind::HalfSent)
     }
 
-    /// The request is carried out, but nothing follows the first half of the body: the connection
+    /// The request is carried out, and after half of the body nothing more comes: the connection
     /// stays open.
     pub fn stalled() -> Self {
         Self::of(Kind::Stalled)
     }
 
-    /// The request is carried out, and the body continues with blanks without end.
+    /// The request is carried out, and the body goes on with blanks for ever.
     pub fn endless() -> Self {
         Self::of(Kind::Endless)
     }
 
-    /// The right response with what a later release may send: an unknown field in each object, and an
-    /// unknown value for each enum.
+    /// A right answer with what a later release may send: a field more in each object, and a value
+    /// of each enumeration that nobody has heard of.
     pub fn unknowns() -> Self {
         Self::of(Kind::Unknowns)
     }
 
-    /// Only for this operation of the contract, by `operationId`, such as `CreateUser`; or `Token` for
-    /// the token endpoint. By default for any request.
+    /// Only with this operation of the contract, by its `operationId`, such as `CreateUser`; or
+    /// `Token` for the token endpoint. Without it, any request will do.
     pub fn on(mut self, operation: &str) -> Self {
         self.operation = Some(operation.to_owned());
         self
@@ -108,14 +108,14 @@ impl Fault {
         self.operation.as_deref()
     }
 
-    /// Only for this many requests. By default until [`Mock::clear_faults`](crate::Mock::clear_faults).
+    /// Only with so many requests; without it, until [`Mock::clear_faults`](crate::Mock::clear_faults).
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Only with this probability for each request, from 0 to 1. The same requests are hit in each
-    /// run: [`Mock::seed_faults`](crate::Mock::seed_faults) changes which.
+    /// With each request only with this probability, from 0 to 1. Which ones these are is the same
+    /// in each run: [`Mock::seed_faults`](crate::Mock::seed_faults) changes it.
     ///
     /// # Panics
     ///

@@ -55,6 +55,7 @@ const SIGN_IN_EXPERIENCE: &str = "/api/sign-in-exp";
 
 pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_second: bool) {
     world.at(exchange);
+    world.mock.set_connector_factories(None);
     tenant::services(world, exchange);
     let is_other = exchange.code().is_some_and(|code| code.ends_with("_only"));
     let hints = HINTS.iter().filter(|(word, ..)| !is_other && exchange.path.contains(word));
@@ -71,7 +72,8 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange, is_secon
     let parameters = exchange.parameters();
     for (number, parameter) in parameters.iter().enumerate() {
         let is_last = number + 1 == parameters.len();
-        if existed(world, exchange, &parameter.value, is_last) {
+        let is_made = parameter.name != "factoryId";
+        if is_made && existed(world, exchange, &parameter.value, is_last) {
             ensure(world, exchange, parameter).await;
         }
     }
@@ -351,8 +353,8 @@ async fn create(world: &mut World<'_>, template: &str, path: &str, name: &str, r
 
 /// Puts there what cannot be posted: by its own path, or in a list of one.
 async fn replace(world: &mut World<'_>, template: &str, path: &str, name: &str, recorded: &str) {
-    let known = world.entity(recorded).unwrap_or_default();
-    let Value::Object(known) = world.translate(&known.into()) else { return };
+    let known = world.entity(recorded).or_else(|| world.settings(&format!("{path}/{recorded}")));
+    let Value::Object(known) = world.translate(&known.unwrap_or_default().into()) else { return };
     let number = world.number();
     if let Some(schema) = contract::body("PUT", &format!("{template}/{{{name}}}")) {
         let body = contract::fill(schema, &known, number);

@@ -22,7 +22,6 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
 
 /// Has the connector factories that the exchange tells of, and not those that it says are missing.
 async fn install(world: &mut World<'_>, exchange: &Exchange) {
-    world.mock.set_connector_factories(None);
     let missing = match (exchange.operation.as_str(), exchange.code()) {
         ("ListConnectorFactories", None) => {
             let listed = exchange.response_body.as_array().into_iter().flatten();

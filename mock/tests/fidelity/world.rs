@@ -102,6 +102,11 @@ impl<'a> World<'a> {
         self.known.entity(recorded, self.at)
     }
 
+    /// What was seen last at a path.
+    pub(crate) fn settings(&self, path: &str) -> Option<Map<String, Value>> {
+        self.known.settings(path, self.at).map(|(_, own)| own.clone())
+    }
+
     /// A number that was not given before, to make names of.
     pub(crate) fn number(&mut self) -> usize {
         self.made += 1;

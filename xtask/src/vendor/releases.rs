@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logto_api_contract::{Names, Series, is_contract};
+use logto_api_contract::{Names, Series, Version, is_contract};
 
 use super::Args;
 use crate::source::{self, Source};
@@ -15,6 +15,8 @@ use crate::writes::Writes;
 pub(super) struct Releases {
     pub(super) series: Series,
     sources: BTreeMap<String, Source>,
+    /// The document that was taken in, as it was written.
+    pub(super) taken: Option<(Version, String)>,
 }
 
 impl Releases {
@@ -24,7 +26,7 @@ impl Releases {
         let text = source::read_if_there(&path)?.unwrap_or_default();
         let sources =
             toml::from_str(&text).with_context(|| format!("{} is broken", path.display()))?;
-        Ok(Self { series, sources })
+        Ok(Self { series, sources, taken: None })
     }
 
     /// Takes in, and drops, what the arguments say.
@@ -42,6 +44,7 @@ impl Releases {
                 .series
                 .insert(version.clone(), &input.document, names)
                 .with_context(|| format!("{upstream} cannot be vendored"))?;
+            self.taken = Some((version.clone(), input.text));
         }
         if let Some(version) = &args.drop {
             if !self.series.remove(version) {

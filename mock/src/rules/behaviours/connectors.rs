@@ -9,6 +9,7 @@ use crate::{
         contract::issues::{explained, type_name, wrong_type},
         engine,
         errors::Failure,
+        releases::knows,
     },
     state::{
         State,
@@ -198,7 +199,10 @@ pub(super) fn change(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
-    let reply = engine::run(call)?;
+    let reply = engine::run(call).map_err(|refusal| match knows(call.state, "1.36") {
+        true => refusal,
+        false => Failure::new(404, "entity.not_found"),
+    })?;
     call.state.connectors.social.retain(|own| *own != id);
     call.state.connectors.sso.retain(|own| own.id != id);
     Ok(reply)
@@ -215,8 +219,8 @@ fn check_config(factory: &Value, config: &Value) -> Result<(), Failure> {
         item["required"] == true && item["type"] == "Text" && item["showConditions"].is_null()
     });
     let in_form = in_form.filter_map(|item| Some((item["key"].as_str()?, "string")));
-    let known: Vec<(&str, &str)> =
-        catalog::config_of(factory["id"].as_str().unwrap_or_default()).collect();
+    let id = factory["connectorId"].as_str().or(factory["id"].as_str()).unwrap_or_default();
+    let known: Vec<(&str, &str)> = catalog::config_of(id).collect();
     let issues: Vec<Value> = in_form
         .chain(known)
         .filter(|(key, kind)| type_name(config.get(*key)) != *kind)

@@ -6,41 +6,28 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Contract, Operation,
+    Contract,
     issues::{
-        custom, malformed, no_form, out_of_bounds, quoted, too_big, too_small, type_name,
-        wrong_discriminator, wrong_literal, wrong_number, wrong_option, wrong_type,
+        custom, no_form, quoted, too_big, too_small, type_name, wrong_discriminator, wrong_literal,
+        wrong_number, wrong_option, wrong_type,
     },
 };
-use crate::rules::{formats, guard, plan::plans_table, spec::Spec};
+use crate::rules::{formats, guard};
 
 /// A check under way, with the complaints so far.
 pub(crate) struct Check<'a> {
-    contract: &'a Contract,
-    /// Whether it is about something new.
-    adding: bool,
-    of_user: bool,
-    /// The member that any text does for here, whatever it looks like elsewhere.
-    free: &'static str,
-    /// Whether lists of ids have something in them.
-    needs_ids: bool,
-    /// The table that it is about.
-    table: String,
+    pub(crate) contract: &'a Contract,
     pub(crate) issues: Vec<Value>,
 }
 
 impl<'a> Check<'a> {
-    pub(crate) fn new(contract: &'a Contract, operation: &Operation) -> Self {
-        Self {
-            contract,
-            adding: operation.method == "POST",
-            of_user: operation.template.starts_with("/api/users"),
-            free: free(&operation.template),
-            needs_ids: operation.method == "POST" && operation.template.matches('{').count() == 1
-                || operation.template.ends_with("/applications/{applicationId}/roles"),
-            table: plans_table(operation),
-            issues: Vec::new(),
-        }
+    pub(crate) fn new(contract: &'a Contract) -> Self {
+        Self { contract, issues: Vec::new() }
+    }
+
+    /// The same without complaints.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.contract)
     }
 
     /// The value without the members that its schema does not know.
@@ -81,7 +68,7 @@ impl<'a> Check<'a> {
                 None if required => self.missing(member, &path),
                 None => {}
                 Some(value) => {
-                    kept.insert(name.to_owned(), self.member(name, member, value, &path));
+                    kept.insert(name.to_owned(), self.value(member, value, &path));
                 }
             }
         }
@@ -98,71 +85,18 @@ impl<'a> Check<'a> {
         kept.into()
     }
 
-    fn member(&mut self, name: &str, schema: &Value, value: &Value, path: &[Value]) -> Value {
-        if value == "" && self.takes_null(schema) {
-            return value.clone();
-        }
-        let before = self.issues.len();
-        let kept = self.value(schema, value, path);
-        if self.issues.len() == before {
-            self.format(name, value, path);
-        } else if self.of_user && schema["nullable"] == true && !value.is_string() {
-            // What a user may be without is a text of its own or an empty one.
-            let issues = self.issues.split_off(before);
-            let not_empty = wrong_literal("", Some(value), path);
-            self.issues.push(no_form(vec![issues, vec![not_empty]], path));
-        }
-        kept
-    }
-
     /// What schemas do not say of members that have the same name everywhere.
     pub(crate) fn format(&mut self, name: &str, value: &Value, path: &[Value]) {
-        if let Some((number, bounds)) = value.as_f64().zip(formats::bounds(name)) {
-            self.issues.extend(match number.fract() == 0.0 {
-                true => out_of_bounds(number, bounds, path),
-                false => Some(wrong_number("integer", "float", path)),
+        if let Some((number, (least, most))) = value.as_f64().zip(formats::bounds(name)) {
+            self.issues.extend(match number {
+                _ if number.fract() != 0.0 => Some(wrong_number("integer", "float", path)),
+                _ if number < least as f64 => Some(too_small("number", least, path)),
+                _ if number > most as f64 => Some(too_big("number", most, path)),
+                _ => None,
             });
         }
-        let texts: Vec<(Vec<Value>, &str)> = match value {
-            Value::String(text) => vec![(path.to_vec(), text)],
-            Value::Array(items) => {
-                let texts = items.iter().enumerate();
-                let texts = texts.filter_map(|(at, item)| Some((at, item.as_str()?)));
-                texts.map(|(at, text)| ([path, &[at.into()]].concat(), text)).collect()
-            }
-            _ => return,
-        };
-        let empty = value.as_array().is_some_and(Vec::is_empty);
-        let needs_items = self.adding && formats::needs_items(name)
-            || self.needs_ids && name.ends_with("Ids") && name != "roleIds";
-        if empty && path.len() == 1 && needs_items {
-            self.issues.push(too_small("array", path));
-        }
-        let longest = Spec::of(&self.table).longest(name).filter(|_| path.len() == 1);
-        let format = formats::of(name, path.len(), value.is_array(), self.table == "users");
-        let format = format.filter(|_| name != self.free).unwrap_or_default();
-        for (path, text) in texts {
-            if let Some(longest) = longest.filter(|longest| text.chars().count() > *longest) {
-                self.issues.push(too_big(longest, &path));
-                continue;
-            }
-            let issue = match format {
-                "filled" if text.is_empty() => too_small("string", &path),
-                "username" if !guard::is_username(text) => malformed("regex", "Invalid", &path),
-                "email" if !guard::is_email(text) => malformed("regex", "Invalid", &path),
-                "phone" if !guard::is_phone(text) => malformed("regex", "Invalid", &path),
-                "color" if !guard::is_color(text) => malformed("regex", "Invalid", &path),
-                "url" if !guard::is_url(text) => malformed("url", "Invalid url", &path),
-                "link" if !text.is_empty() && !guard::is_url(text) => {
-                    malformed("url", "Invalid url", &path)
-                }
-                "address" if !text.is_empty() && !guard::is_email(text) => {
-                    malformed("email", "Invalid email", &path)
-                }
-                "redirect" if !guard::is_url(text) => custom(&path),
-                _ => continue,
-            };
-            self.issues.push(issue);
+        if formats::is_redirect(path) && value.as_str().is_some_and(|text| !guard::is_url(text)) {
+            self.issues.push(custom(path));
         }
     }
 
@@ -266,34 +200,16 @@ impl<'a> Check<'a> {
         }
         let mut complaints = Vec::new();
         for form in forms {
-            let mut check = Check { issues: Vec::new(), table: self.table.clone(), ..*self };
+            let mut check = self.again();
             let kept = check.value(form, value, path);
             if check.issues.is_empty() {
                 return kept;
             }
             complaints.push(check.issues);
         }
-        // A form of which only texts do not look right is taken for the one that was meant.
-        match complaints.iter().position(|issues| issues.iter().all(is_soft)) {
-            Some(at) => self.issues.append(&mut complaints[at]),
-            None => self.issues.push(no_form(complaints, path)),
-        }
+        self.issues.push(no_form(complaints, path));
         value.clone()
     }
-}
-
-fn free(template: &str) -> &'static str {
-    match template {
-        "/api/one-time-tokens" | "/api/one-time-tokens/verify" => "email",
-        "/api/sign-in-exp/default/check-password" => "password",
-        _ => "",
-    }
-}
-
-/// Whether a complaint is about a value of the right type.
-fn is_soft(issue: &Value) -> bool {
-    let codes = ["invalid_string", "too_small", "too_big", "custom"];
-    issue["code"].as_str().is_some_and(|code| codes.contains(&code))
 }
 
 fn options(schema: &Value) -> Vec<&str> {

@@ -95,21 +95,20 @@ pub(crate) fn wrong_literal(
     issue
 }
 
+pub(crate) fn unrecognized(names: &[&str], path: &[Value]) -> Value {
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    json!({
+        "code": "unrecognized_keys", "keys": names, "path": path,
+        "message": format!("Unrecognized key(s) in object: {}", quoted.join(", ")),
+    })
+}
+
 pub(crate) fn malformed(validation: &str, message: &str, path: &[Value]) -> Value {
     json!({ "validation": validation, "code": "invalid_string", "message": message, "path": path })
 }
 
 pub(crate) fn custom(path: &[Value]) -> Value {
     json!({ "code": "custom", "message": "Invalid input", "path": path })
-}
-
-pub(crate) fn too_small(kind: &str, path: &[Value]) -> Value {
-    let unit = if kind == "string" { "character(s)" } else { "element(s)" };
-    let what = if kind == "string" { "String" } else { "Array" };
-    json!({
-        "code": "too_small", "minimum": 1, "type": kind, "inclusive": true, "exact": false,
-        "message": format!("{what} must contain at least 1 {unit}"), "path": path,
-    })
 }
 
 /// Not a number, or not a whole one.
@@ -120,28 +119,36 @@ pub(crate) fn wrong_number(expected: &str, received: &str, path: &[Value]) -> Va
     })
 }
 
-/// A number is out of bounds, or not greater than none where it has to be.
-pub(crate) fn out_of_bounds(
-    value: f64,
-    (least, most): (u64, u64),
-    path: &[Value],
-) -> Option<Value> {
-    let (code, name, bound, relation) = match value {
-        _ if least == 0 && value <= 0.0 => ("too_small", "minimum", 0, "greater than"),
-        _ if value < least as f64 => ("too_small", "minimum", least, "greater than or equal to"),
-        _ if value > most as f64 => ("too_big", "maximum", most, "less than or equal to"),
-        _ => return None,
+/// Less than the least that is allowed of a string, an array or a number.
+pub(crate) fn too_small(kind: &str, minimum: u64, path: &[Value]) -> Value {
+    let message = match kind {
+        "string" => format!("String must contain at least {minimum} character(s)"),
+        "array" => format!("Array must contain at least {minimum} element(s)"),
+        _ => format!("Number must be greater than or equal to {minimum}"),
     };
-    Some(json!({
-        "code": code, name: bound, "type": "number", "inclusive": least != 0, "exact": false,
-        "path": path, "message": format!("Number must be {relation} {bound}"),
-    }))
+    json!({
+        "code": "too_small", "minimum": minimum, "type": kind, "inclusive": true, "exact": false,
+        "message": message, "path": path,
+    })
 }
 
-pub(crate) fn too_big(maximum: usize, path: &[Value]) -> Value {
+/// A number that has to be greater.
+pub(crate) fn not_above(bound: u64, path: &[Value]) -> Value {
     json!({
-        "code": "too_big", "maximum": maximum, "type": "string", "inclusive": true, "exact": false,
-        "message": format!("String must contain at most {maximum} character(s)"), "path": path,
+        "code": "too_small", "minimum": bound, "type": "number", "inclusive": false,
+        "exact": false, "message": format!("Number must be greater than {bound}"), "path": path,
+    })
+}
+
+/// More than is allowed of a string or a number.
+pub(crate) fn too_big(kind: &str, maximum: u64, path: &[Value]) -> Value {
+    let message = match kind {
+        "string" => format!("String must contain at most {maximum} character(s)"),
+        _ => format!("Number must be less than or equal to {maximum}"),
+    };
+    json!({
+        "code": "too_big", "maximum": maximum, "type": kind, "inclusive": true, "exact": false,
+        "message": message, "path": path,
     })
 }
 

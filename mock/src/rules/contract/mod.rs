@@ -2,6 +2,8 @@
 
 mod check;
 mod example;
+mod guarded;
+mod guards;
 pub(crate) mod issues;
 mod reshape;
 
@@ -14,6 +16,8 @@ use crate::{rules::releases::has, state::params::Params};
 pub(crate) use self::{
     check::Check,
     example::example,
+    guarded::{Both, Guarded},
+    guards::Guards,
     issues::refused,
     reshape::{Change, is_later, numbers},
 };
@@ -143,6 +147,12 @@ impl Contract {
         let mut methods: Vec<&str> = node.methods.keys().map(String::as_str).collect();
         methods.sort_unstable();
         Some(methods)
+    }
+
+    /// Whether this is the tag of a language that Logto knows.
+    pub(crate) fn is_language(&self, tag: &str) -> bool {
+        let known = self.schemas.get("LanguageTag").and_then(|own| own["enum"].as_array());
+        known.is_some_and(|known| known.iter().any(|own| own == tag))
     }
 
     /// The schema itself, where this one refers to it by name.

@@ -215,7 +215,7 @@ impl Replay<'_> {
                 cast.grants.iter().filter(|own| own.resource.as_ref() == Some(resource));
             let scopes: BTreeSet<&String> = of_resource.flat_map(|own| &own.scopes).collect();
             for scope in scopes {
-                let body = json!({ "name": scope, "description": "" });
+                let body = json!({ "name": scope, "description": "d" });
                 let made = self.manage("POST", &format!("/api/resources/{id}/scopes"), &body).await;
                 self.scopes.insert((resource.clone(), scope.clone()), made["id"].clone());
             }
