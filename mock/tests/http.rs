@@ -5,7 +5,7 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::{Fixture, Result, answer, browser::Browser, header};
-use logto_mock::Mock;
+use logto_mock::{Fault, Mock};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -78,6 +78,8 @@ async fn a_head_is_a_get_without_a_body() -> Result {
         }
         assert_eq!(head.bytes().await?.len(), 0);
     }
+    fixture.mock.inject(Fault::endless().times(1));
+    assert_eq!(fixture.request(Method::HEAD, "/api/users").send().await?.status(), 200);
     let head = fixture.request(Method::HEAD, "/api/users/nobody/password").send().await?;
     assert_eq!((head.status().as_u16(), header(&head, "allow")), (405, "PATCH".into()));
     let odd = fixture.request(Method::from_bytes(b"PROPFIND")?, "/api/users").send().await?;

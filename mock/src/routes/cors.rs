@@ -1,7 +1,7 @@
 //! What browsers ask before a page of another origin may call (CORS), `OPTIONS` and `HEAD`.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, HttpBody},
     extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -62,7 +62,7 @@ pub(crate) async fn share(mut request: Request, next: Next) -> Response {
         open(&mut response, origin, methods);
     }
     match method == Method::HEAD {
-        true => without_body(response).await,
+        true => without_body(response),
         false => response,
     }
 }
@@ -129,11 +129,12 @@ fn open(response: &mut Response, origin: Option<HeaderValue>, methods: &str) {
     }
 }
 
-async fn without_body(response: Response) -> Response {
+/// The head alone. The body is not read: it may be one that does not end.
+fn without_body(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    if parts.status != StatusCode::NO_CONTENT {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    let size = body.size_hint().exact().filter(|_| parts.status != StatusCode::NO_CONTENT);
+    if let Some(size) = size {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
     }
     Response::from_parts(parts, Body::empty())
 }

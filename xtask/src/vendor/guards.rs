@@ -1,6 +1,6 @@
 //! `mock/guards.json`: what each release refuses of a request's body. The contract leaves out the
 //! checks that documents have (lengths, patterns, formats), since a client does not need them; the
-//! stand-in does.
+//! mock does.
 //!
 //! A guard is an object with `type` (`string`, `number`, `boolean`, `array`, `object`, `record`,
 //! `language`, or `custom` for what documents do not tell), `literal`, `options` of an enumeration,
