@@ -115,10 +115,6 @@ impl Call<'_> {
         if let Some(release) = release {
             self.contract.restrict(schema, &mut known, release);
         }
-        let is_empty = |body: &Value| body.as_object().is_some_and(Members::is_empty);
-        if is_empty(&known) && !is_empty(&self.body) {
-            return Err(Failure::new(422, "entity.invalid_input"));
-        }
         let mut check = Check::new(self.contract);
         let (body, issues) = match Guards::get().body(self.operation, release, &self.path) {
             Some(guard) => {

@@ -60,7 +60,7 @@ impl<'a> Spec<'a> {
 
     /// Whether a change of nothing is refused.
     pub(crate) fn must_be_filled(self) -> bool {
-        self.own["filled"] == true
+        self.own["empty"] != true
     }
 
     /// Whether it is looked for before it is changed.

@@ -181,10 +181,16 @@ pub(super) fn application<'a>(call: &'a Call<'_>) -> Result<&'a Members, Failure
 }
 
 pub(super) fn create_secret(call: &mut Call<'_>) -> Outcome {
-    if is_public(text(application(call)?, "type").unwrap_or_default()) {
+    refuse_past(call)?;
+    let own = match application(call) {
+        Err(_) if !knows(call.state, "1.40") => {
+            return Err(Failure::new(404, "entity.relation_foreign_key_not_found"));
+        }
+        own => own?,
+    };
+    if is_public(text(own, "type").unwrap_or_default()) {
         return Err(Failure::new(422, "entity.db_constraint_violated"));
     }
-    refuse_past(call)?;
     call.body["value"] = call.state.ids.secret().into();
     engine::run(call)
 }

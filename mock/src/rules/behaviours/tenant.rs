@@ -137,7 +137,8 @@ pub(super) fn delete_resource(call: &mut Call<'_>) -> Outcome {
 pub(super) fn set_default_resource(call: &mut Call<'_>) -> Outcome {
     let id = call.path[0].clone();
     if call.state.tables.find("resources", &id).is_none() {
-        let act = if call.body["isDefault"] == true { Act::Part } else { Act::Read };
+        let is_read = call.body["isDefault"] != true && knows(call.state, "1.38");
+        let act = if is_read { Act::Read } else { Act::Part };
         return Err(Spec::of("resources").missing(act, &id));
     }
     let wanted = call.body["isDefault"].clone();

@@ -79,6 +79,9 @@ pub(super) fn changed(call: &mut Call<'_>, change: impl FnOnce(&mut User)) -> Ou
 pub(super) fn change(call: &mut Call<'_>) -> Outcome {
     user(call)?;
     let members = call.members();
+    if members.is_empty() {
+        return Err(Failure::nothing_given());
+    }
     refuse_taken(&call.state.users, &members, Some(&call.path[0]))?;
     changed(call, |user| user.set_all(members))
 }

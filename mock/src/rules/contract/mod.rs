@@ -128,15 +128,22 @@ impl Contract {
             let own = node.methods.get(method).and_then(|at| self.operations.get(*at));
             own.is_some_and(|own| has(release, own.since.as_deref()))
         };
-        let mut values = Vec::new();
-        let known = self.routes.find(&segments, &mut values, &is_known);
+        let has_known = |node: &Node| {
+            let mut own = node.methods.values().filter_map(|at| self.operations.get(*at));
+            own.any(|own| has(release, own.since.as_deref()))
+        };
         let any = |node: &Node| !node.methods.is_empty();
-        match known.or_else(|| self.routes.find(&segments, &mut values, &any)) {
-            None => Found::Nothing,
-            Some(node) => match node.methods.get(method) {
-                Some(at) => Found::Operation(*at, values),
-                None => Found::OtherMethod,
-            },
+        let mut values = Vec::new();
+        let found = self.routes.find(&segments, &mut values, &is_known);
+        if found.is_none() && self.routes.find(&segments, &mut Vec::new(), &has_known).is_some() {
+            return Found::OtherMethod;
+        }
+        let found = found.or_else(|| self.routes.find(&segments, &mut values, &any));
+        let at = found.and_then(|node| node.methods.get(method));
+        match (found, at) {
+            (_, Some(at)) => Found::Operation(*at, values),
+            (Some(_), None) => Found::OtherMethod,
+            (None, None) => Found::Nothing,
         }
     }
 

@@ -124,7 +124,9 @@ fn refuse_held(call: &Call<'_>, link: &Link, left: &str, ids: &[String]) -> Resu
 pub(super) fn assign(call: &mut Call<'_>, link: &Link) -> Outcome {
     let left = call.path.join("/");
     let ids = targets(call, link)?;
-    if ids.is_empty() && link.name.ends_with("users/roles") && link.name.contains("organizations") {
+    let of_member = link.name == "organizations/users/roles";
+    let of_machine = link.name == "applications/roles" && !knows(call.state, "1.41");
+    if ids.is_empty() && (of_member || of_machine) {
         return Err(Failure::nothing_given());
     }
     refuse_held(call, link, &left, &ids)?;

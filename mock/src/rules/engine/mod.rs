@@ -11,6 +11,7 @@ use crate::rules::{
     contract::example,
     errors::Failure,
     plan::Kind,
+    releases::knows,
     spec::{Act, Spec},
 };
 
@@ -81,6 +82,9 @@ fn is_told_of_pair(call: &Call<'_>, owner: &str) -> bool {
     let below_organization = owner.starts_with("organization") && call.operation.method != "GET";
     match call.plan.kind {
         Kind::LinkItem(_) => owner != "applications",
+        Kind::Item if call.plan.table == "applications/secrets" && !knows(call.state, "1.40") => {
+            true
+        }
         Kind::Item => {
             let is_first = ["applications", "resources"].contains(&owner);
             call.operation.method == "DELETE"

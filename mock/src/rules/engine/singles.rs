@@ -62,11 +62,13 @@ pub(super) fn set(call: &mut Call<'_>) -> Outcome {
     let is_new = before.is_none();
     let mut own = before.unwrap_or_else(|| initial(call));
     let given = call.members();
-    if given.is_empty() && !is_new && Spec::of(&call.plan.table).is_unset() {
+    let spec = Spec::of(&call.plan.table);
+    let is_change = call.operation.method == "PATCH" || !is_new && spec.is_unset();
+    if given.is_empty() && is_change && spec.must_be_filled() {
         return Err(Failure::nothing_given());
     }
     let is_entity = ["id", "tenantId"].iter().any(|name| own.contains_key(*name));
-    let is_owned = Spec::of(&call.plan.table).owner().is_some();
+    let is_owned = spec.owner().is_some();
     if call.operation.method == "PUT" && !is_entity && !is_owned {
         own.clear();
     }
