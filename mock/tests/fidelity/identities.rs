@@ -39,12 +39,6 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) -> Excha
                 social(world, &own, one).await;
             }
         }
-        "GetUser" if exchange.response_body["ssoIdentities"].is_array() => {
-            let list = exchange.response_body["ssoIdentities"].as_array().cloned();
-            let list =
-                list.unwrap_or_default().into_iter().map(|own| json!({ "ssoIdentity": own }));
-            enterprise(world, &user, &list.collect::<Vec<_>>()).await;
-        }
         "GetUserIdentity" | "DeleteUserIdentity" => {
             let mut one = exchange.response_body.clone();
             one["target"] = exchange.parameters()[1].value.clone().into();
@@ -57,6 +51,10 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) -> Excha
             let target = exchange.parameters()[1].value.clone();
             let identity = json!({ "userId": format!("linked{}", world.number()) });
             social(world, &own, &json!({ "target": target, "identity": identity })).await;
+        }
+        "VerifyUserPassword" => {
+            let body = json!({ "password": exchange.request_body["password"] });
+            world.manage("PATCH", &format!("/api/users/{own}/password"), &body).await;
         }
         _ => own_parts(world, &exchange, &user, &own).await,
     }
@@ -74,6 +72,12 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) -> Excha
 /// Gives a user the factors and sessions that a request is about.
 async fn own_parts(world: &mut World<'_>, exchange: &Exchange, user: &str, own: &str) {
     match exchange.operation.as_str() {
+        "GetUser" if exchange.response_body["ssoIdentities"].is_array() => {
+            let list = exchange.response_body["ssoIdentities"].as_array().cloned();
+            let list =
+                list.unwrap_or_default().into_iter().map(|own| json!({ "ssoIdentity": own }));
+            enterprise(world, user, &list.collect::<Vec<_>>()).await;
+        }
         "ListUserMfaVerifications" => {
             let factors = exchange.response_body.clone();
             account::add_factors(world, Some(own), &factors).await;

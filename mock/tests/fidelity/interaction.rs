@@ -65,6 +65,14 @@ fn wanted(world: &World<'_>, exchange: &Exchange) -> Value {
     let proved = asked["verificationId"].as_str().and_then(|id| world.known.record(id));
     let refused = !exchange.succeeded();
     match exchange.operation.as_str() {
+        "UpdateInteractionEvent" => {
+            let before = match event {
+                "ForgotPassword" if !refused => "ForgotPassword",
+                "SignIn" | "Register" if refused => "ForgotPassword",
+                _ => "SignIn",
+            };
+            with(before, json!([]), false)
+        }
         "IdentifyUser" => identification(exchange, proved),
         "AddUserProfile" => match asked["type"].as_str() {
             Some("password" | "username") => {
@@ -114,6 +122,14 @@ fn of_factor(exchange: &Exchange) -> Option<Value> {
                 _ => with("SignIn", json!([password(), new]), true),
             }
         }
+        "VerifyTotpVerification" if asked["verificationId"].is_string() => {
+            let record = json!({ "type": "Totp", "secret": "new" });
+            with("SignIn", json!([password(), record]), true)
+        }
+        "CreateWebAuthnAuthenticationVerification" if exchange.succeeded() => {
+            let record = json!({ "type": "WebAuthn", "authenticationChallenge": "asked" });
+            with("SignIn", json!([password(), record]), true)
+        }
         "CreateAndSendMfaVerificationCode" | "VerifyMfaVerificationCode" => {
             let kind = asked["identifierType"].as_str().unwrap_or("email");
             let (name, value) = match kind {
@@ -131,7 +147,9 @@ fn of_factor(exchange: &Exchange) -> Option<Value> {
             let record = json!({ "type": "WebAuthn", "authenticationChallenge": "asked" });
             with("SignIn", json!([password(), record]), true)
         }
-        "VerifySignInPasskeyAuthentication" | "CreateSignInPasskeyAuthentication" => {
+        "VerifySignInPasskeyAuthentication"
+        | "CreateSignInPasskeyAuthentication"
+        | "CreateSignInPasskeyAuthenticationWithIdentifier" => {
             with("SignIn", json!([{ "type": "SignInPasskey" }]), false)
         }
         _ => return None,
@@ -150,7 +168,14 @@ fn identification(exchange: &Exchange, proved: Option<Value>) -> Value {
         wanted["verificationRecords"] = json!([code("Register")]);
         wanted["profile"] = json!({ "primaryEmail": "register@stage.example", "username": "new" });
     } else if asked["verificationId"].as_str().is_some_and(|id| !id.contains("not-exist")) {
+        let somebody = json!({ "id": "unknown-there", "email": "unknown@there.example" });
         let record = proved.unwrap_or_else(|| match exchange.status {
+            404 if exchange.code() == Some("user.identity_not_exist") => {
+                json!({ "type": "Social", "socialUserInfo": somebody })
+            }
+            404 if exchange.code() == Some("user.sso_identity_not_exist") => {
+                json!({ "type": "EnterpriseSso", "enterpriseSsoUserInfo": somebody })
+            }
             201 => json!({
                 "type": "NewPasswordIdentity",
                 "identifier": { "type": "username", "value": "new" },
@@ -162,7 +187,7 @@ fn identification(exchange: &Exchange, proved: Option<Value>) -> Value {
         record["verified"] = true.into();
         wanted["verificationRecords"] = json!([record]);
     }
-    wanted["known"] = (!is_new).into();
+    wanted["known"] = (!is_new && exchange.status != 404).into();
     wanted
 }
 
@@ -216,14 +241,29 @@ async fn finish(stage: &mut Stage<'_, '_>, exchange: &mut Exchange) {
         "VerifyVerificationCodeVerification" => send_code(stage, asked, succeeded).await,
         "VerifyMfaVerificationCode" => {
             let phone = asked["identifierType"] == "phone";
+            let is_wrong = exchange.response_body["code"] == "verification_code.code_mismatch";
             let address = if phone { "34600000001" } else { "factor@stage.example" };
-            asked["code"] = stage.world.mock.last_code(address).unwrap_or_default().into();
+            if !is_wrong {
+                asked["code"] = stage.world.mock.last_code(address).unwrap_or_default().into();
+            }
         }
-        "CreateSignInPasskeyAuthentication" if succeeded => {
+        "GetEnabledSsoConnectors" if succeeded => sso_connectors(stage, exchange),
+        "CreateSignInPasskeyAuthentication" | "CreateSignInPasskeyAuthenticationWithIdentifier"
+            if succeeded =>
+        {
             asked["identifier"] = json!({ "type": "username", "value": "passkeyuser" });
         }
         _ if succeeded => finish_factor(stage, exchange).await,
         _ => {}
+    }
+}
+
+/// A connector for the address that is asked about, if there was one.
+fn sso_connectors(stage: &Stage<'_, '_>, exchange: &Exchange) {
+    let email = exchange.query.get("email").and_then(Value::as_str).unwrap_or_default();
+    let domain = email.split('@').nth(1).unwrap_or_default();
+    if exchange.response_body["connectorIds"].as_array().is_some_and(|ids| !ids.is_empty()) {
+        stage.world.mock.add_sso_connector(domain);
     }
 }
 

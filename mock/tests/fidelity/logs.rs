@@ -13,7 +13,10 @@ pub(crate) async fn prepare(world: &mut World<'_>, exchange: &Exchange) {
     let recorded = &exchange.response_body;
     let entries = recorded.as_array().cloned().unwrap_or_else(|| vec![recorded.clone()]);
     for entry in entries.iter().rev().filter(|entry| entry["payload"].is_object()) {
+        world.has_agent = entry["payload"]["userAgent"].is_string();
+        world.leave_browser();
         act(world, entry).await;
+        world.has_agent = true;
         let key = entry["key"].as_str().unwrap_or_default();
         let own = world.manage("GET", &format!("/api/logs?logKey={key}"), &Value::Null).await.body;
         let own = own.as_array().into_iter().flatten();
@@ -140,7 +143,14 @@ pub(crate) async fn credentials(world: &mut World<'_>, user_id: &str) -> String 
 /// Signs the account's user in, as in each of these sessions, or by name and password.
 pub(crate) async fn sign_in(world: &mut World<'_>, sessions: &Value) {
     let sessions = sessions.as_array().into_iter().flatten();
-    let submissions = sessions.map(|own| own["lastSubmission"].clone());
+    let submissions = sessions.map(|own| {
+        let mut submission = own["lastSubmission"].clone();
+        let apps = own["payload"]["authorizations"].as_object();
+        if submission.is_object() && apps.is_some_and(serde_json::Map::is_empty) {
+            submission["goesNowhere"] = true.into();
+        }
+        submission
+    });
     let submissions: Vec<Value> = submissions.filter(Value::is_object).collect();
     if submissions.is_empty() {
         let id = world.account_id();
@@ -175,7 +185,9 @@ async fn code_of(world: &mut World<'_>, wanted: &Value) -> String {
     let stage = reach(world, wanted).await;
     let mut next =
         stage.post("/submit", Value::Null).await["redirectTo"].as_str().map(str::to_owned);
-    for _ in 0..6 {
+    // The page that asks for consent is the first that comes after signing in.
+    let steps = if wanted["goesNowhere"] == true { 1 } else { 6 };
+    for _ in 0..steps {
         let Some(url) = next.filter(|url| !url.contains("code=")) else { break };
         next = world.follow(&url).await;
         if let Some(code) = next.as_ref().and_then(|url| url.split("code=").nth(1)) {

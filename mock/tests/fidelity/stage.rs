@@ -59,6 +59,12 @@ pub(crate) async fn reach<'w, 'a>(world: &'w mut World<'a>, wanted: &Value) -> S
     if stage.wanted["userId"].is_string() || profile {
         stage.identify().await;
     }
+    if stage.user_id.is_none() && stage.wanted["userId"].is_string() {
+        // Somebody new has an id only now.
+        let path = format!("{API}/interaction");
+        let own = stage.world.browse("GET", &path, &Value::Null).await.body;
+        stage.user_id = own["userId"].as_str().map(str::to_owned);
+    }
     stage.fill_in().await;
     stage.bind().await;
     if let (Some(recorded), Some(own)) = (stage.wanted["userId"].as_str(), &stage.user_id) {
@@ -177,6 +183,12 @@ impl Stage<'_, '_> {
                 let password = json!({ "password": PASSWORD });
                 let path = format!("/api/users/{id}/password");
                 self.world.manage("PATCH", &path, &password).await;
+                for address in ["primaryEmail", "primaryPhone"] {
+                    if address != name && members[address].is_string() {
+                        let body = json!({ address: members[address] });
+                        self.world.manage("PATCH", &format!("/api/users/{id}"), &body).await;
+                    }
+                }
                 return id.to_owned();
             }
         }

@@ -28,6 +28,8 @@ pub(crate) struct World<'a> {
     pub(crate) authenticator: Authenticator,
     pub(crate) known: &'a Known,
     http: Client,
+    /// Whether its browsers say what they are.
+    pub(crate) has_agent: bool,
     pub(crate) token: String,
     /// Recorded ids, secrets and codes, and what they are here.
     ids: HashMap<String, String>,
@@ -64,13 +66,14 @@ impl<'a> World<'a> {
             builder = builder.release(&release);
         }
         let mock = builder.start().await.unwrap();
-        let http = browser();
+        let http = browser(true);
         let token = common::management_token(&mock, &http).await.unwrap();
         Self {
             mock,
             authenticator: Authenticator::new(ORIGIN),
             known,
             http,
+            has_agent: true,
             token,
             ids: HashMap::new(),
             made: 0,
@@ -169,7 +172,7 @@ impl<'a> World<'a> {
 
     /// Goes on with another browser, which has no cookies.
     pub(crate) fn leave_browser(&mut self) {
-        self.http = browser();
+        self.http = browser(self.has_agent);
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -316,8 +319,9 @@ fn long(text: &str) -> String {
 }
 
 /// A client that keeps cookies, follows no redirects and says what it is.
-fn browser() -> Client {
-    let builder = Client::builder().user_agent("fidelity/1").cookie_store(true);
+fn browser(has_agent: bool) -> Client {
+    let builder = Client::builder().cookie_store(true);
+    let builder = if has_agent { builder.user_agent("fidelity/1") } else { builder };
     builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 

@@ -182,6 +182,9 @@ impl Experience {
         let mut shown = self.to_json();
         let records = self.records.iter().map(|own| own.to_log(state));
         shown["verificationRecords"] = records.collect();
+        if self.profile.has("submitted") && knows(state, "1.38") {
+            shown["profile"]["submitted"] = true.into();
+        }
         if self.profile.has_password() {
             shown["profile"]["passwordEncrypted"] = true.into();
             shown["profile"]["passwordEncryptionMethod"] = true.into();

@@ -6,8 +6,9 @@ use super::{
     Check,
     guards::Guards,
     issues::{
-        custom, malformed, no_form, not_above, quoted, too_big, too_small, type_name, unrecognized,
-        wrong_discriminator, wrong_literal, wrong_number, wrong_option, wrong_type,
+        custom, malformed, no_form, not_above, number_for_option, quoted, too_big, too_small,
+        type_name, unrecognized, wrong_discriminator, wrong_literal, wrong_number, wrong_option,
+        wrong_type,
     },
 };
 use crate::rules::guard;
@@ -83,6 +84,9 @@ impl<'a> Guarded<'a> {
         match value {
             Some(Value::String(text)) if options.contains(&text.as_str()) => {}
             Some(Value::String(text)) => self.issues.push(wrong_option(&options, text, path)),
+            Some(value) if value.is_number() && !is_list(&options, path) => {
+                self.issues.push(number_for_option(&options, value, path));
+            }
             other => self.issues.push(wrong_type(&quoted(&options), other, path)),
         }
     }
@@ -303,4 +307,11 @@ impl<'a> Guarded<'a> {
 fn is_check(issue: &Value) -> bool {
     let checks = ["too_small", "too_big", "invalid_string", "custom", "unrecognized_keys"];
     checks.iter().any(|code| issue["code"] == *code)
+}
+
+/// Whether options are a plain list of texts. Logto keeps most as an enumeration, which could have
+/// numbers, too.
+fn is_list(options: &[&str], path: &[Value]) -> bool {
+    let name = path.iter().rev().find_map(Value::as_str).unwrap_or_default();
+    ["event", "events", "onExecutionError"].contains(&name) || options.contains(&"Revoked")
 }

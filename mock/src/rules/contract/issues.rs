@@ -70,6 +70,13 @@ pub(crate) fn wrong_option(options: &[&str], received: &str, path: &[Value]) -> 
     })
 }
 
+/// A number is none of the options of an enumeration.
+pub(crate) fn number_for_option(options: &[&str], received: &Value, path: &[Value]) -> Value {
+    let mut issue = wrong_option(options, &received.to_string(), path);
+    issue["received"] = received.clone();
+    issue
+}
+
 pub(crate) fn wrong_discriminator(options: &[impl Serialize], path: &[Value]) -> Value {
     let quoted: Vec<String> =
         options.iter().map(|own| json!(own).to_string().replace('"', "'")).collect();
