@@ -263,6 +263,24 @@ async fn usernames_conflict_where_only_their_case_differs() -> Result {
 }
 
 #[tokio::test]
+async fn users_are_counted_and_share_no_address() -> Result {
+    let fixture = Fixture::start().await?;
+    fixture.add(json!({ "primaryEmail": "alice@example.com" })).await?;
+    let same = json!({ "primaryEmail": "Alice@Example.com" });
+    let same = fixture.refusal(Method::POST, "/api/users", same).await?;
+    assert_eq!(same, refused(422, "user.email_already_in_use"));
+    let long = json!({ "name": "x".repeat(129) });
+    let long = fixture.refusal(Method::POST, "/api/users", long).await?;
+    assert_eq!(long, refused(422, "entity.value_too_long"));
+    let (_, counts) = answer(fixture.get("/api/dashboard/users/new").await?).await?;
+    assert_eq!(counts["today"], json!({ "count": 1, "delta": 1 }));
+    let hook = json!({ "config": { "url": "https://hook.example" } });
+    let hook = fixture.refusal(Method::POST, "/api/hooks", hook).await?;
+    assert_eq!(hook, refused(400, "hook.missing_events"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_legacy_secret_is_good_until_it_is_deleted() -> Result {
     let fixture = Fixture::start().await?;
     let id = fixture.mock.app_id().to_owned();

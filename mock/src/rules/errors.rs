@@ -219,6 +219,8 @@ fn message(code: &str) -> &'static str {
         "domain.limit_to_one_domain" => "You can only have one custom domain.",
         "entity.db_constraint_violated" => "Database constraint violated.",
         "entity.not_found" => "The resource does not exist.",
+        "entity.value_too_long" => "The length of value is too long and exceeds the limit.",
+        "hook.missing_events" => "You need to provide at least one event.",
         "entity.unique_integrity_violation" => {
             "The entity already exists. Please check the input and try again."
         }

@@ -143,6 +143,11 @@ fn interned(name: &str) -> Cow<'static, str> {
 /// What only one user may have.
 const UNIQUE: [&str; 3] = ["username", "primaryEmail", "primaryPhone"];
 
+/// The case of e-mail addresses does not matter.
+fn same(member: &str, value: &str) -> String {
+    if member == "primaryEmail" { value.to_lowercase() } else { value.to_owned() }
+}
+
 /// Users in the order they were created, found without looking at all of them.
 #[derive(Clone, Default)]
 pub(crate) struct Users {
@@ -194,9 +199,11 @@ impl Users {
         let Some(unique) = UNIQUE.into_iter().find(|unique| *unique == member) else {
             return self.find_where(|user| user.text(member) == Some(value));
         };
+        let wanted = same(unique, value);
         let changing = self.changing.and_then(|at| self.users.get(&at));
-        let owner = || self.users.get(self.owners.get(&(unique, value.to_owned()))?);
-        changing.filter(|user| user.text(unique) == Some(value)).or_else(owner)
+        let is_it = |user: &&User| user.text(unique).is_some_and(|own| same(unique, own) == wanted);
+        let owner = || self.users.get(self.owners.get(&(unique, wanted.clone()))?);
+        changing.filter(is_it).or_else(owner)
     }
 
     pub(crate) fn find_where(&self, is_it: impl Fn(&User) -> bool) -> Option<&User> {
@@ -216,7 +223,7 @@ impl Users {
         let Some(user) = self.users.get(&at) else { return };
         for unique in UNIQUE {
             if let Some(value) = user.text(unique) {
-                self.owners.entry((unique, value.to_owned())).or_insert(at);
+                self.owners.entry((unique, same(unique, value))).or_insert(at);
             }
         }
     }
@@ -225,7 +232,7 @@ impl Users {
         let Some(user) = self.users.get(&at) else { return };
         for unique in UNIQUE {
             let Some(value) = user.text(unique) else { continue };
-            let owned = (unique, value.to_owned());
+            let owned = (unique, same(unique, value));
             if self.owners.get(&owned) == Some(&at) {
                 self.owners.remove(&owned);
             }

@@ -179,6 +179,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Outcome {
         "GetSamlAuthn" | "CreateSamlAuthn" => saml::sign_in(call),
         "AssertSaml" => saml::assert_social(call),
         "AssertSingleSignOnSaml" => saml::assert_enterprise(call),
+        "GetNewUserCounts" => tenant::new_users(call),
         "GetTotalUserCount" => tenant::user_count(call),
         "GetSwaggerJson" => Ok(Reply::json(200, documents::of(call.state.release.as_deref()))),
         "GetStatus" => Ok(Reply::nothing()),

@@ -192,6 +192,9 @@ pub(super) fn username_conflicts(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn create_hook(call: &mut Call<'_>) -> Outcome {
     let mut body = call.members();
+    if !body.contains_key("events") && !body.contains_key("event") {
+        return Err(Failure::new(400, "hook.missing_events"));
+    }
     body.insert("signingKey".into(), call.state.ids.secret().into());
     let own = engine::add(call, "", body.into())?;
     Ok(Reply::json(201, own))
@@ -231,6 +234,12 @@ pub(super) fn test_hook(call: &mut Call<'_>) -> Outcome {
 
 /// The tenant's log, or that of what a hook was told.
 pub(super) fn logs(call: &mut Call<'_>, table: &str) -> Outcome {
+    for name in ["start_time", "end_time"] {
+        if call.query.get(name).is_some_and(|time| time.parse::<f64>().is_err()) {
+            let message = format!("The request {name} is invalid.");
+            return Err(Failure::with_message(400, "guard.invalid_input", &message));
+        }
+    }
     let of_one = |row: &&Row| call.path.first().is_none_or(|owner| row.owner == *owner);
     let logs = call.state.tables.of_all(table).filter(of_one);
     let logs = logs.filter(|row| is_wanted(call.query, &row.members));
@@ -259,6 +268,23 @@ pub(super) fn subject_token(call: &mut Call<'_>) -> Outcome {
     let subject = SubjectToken { user_id, expires_at, context };
     call.state.tokens.subjects.insert(token.clone(), subject);
     Ok(Reply::json(201, json!({ "subjectToken": token, "expiresIn": 600 })))
+}
+
+/// How many users are new, and how many more than in the time before.
+pub(super) fn new_users(call: &mut Call<'_>) -> Outcome {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let today = now() / DAY;
+    let times = call.state.users.newest_first().map(|user| user.get("createdAt").as_u64());
+    let ages: Vec<u64> = times.flatten().map(|time| today.saturating_sub(time / DAY)).collect();
+    let count = |from: u64, to: u64| {
+        let within = ages.iter().filter(|age| (from..to).contains(*age));
+        i64::try_from(within.count()).unwrap_or(i64::MAX)
+    };
+    let told = |days: u64| {
+        let own = count(0, days);
+        json!({ "count": own, "delta": own - count(days, 2 * days) })
+    };
+    Ok(Reply::ok(json!({ "today": told(1), "last7Days": told(7) })))
 }
 
 pub(super) fn user_count(call: &mut Call<'_>) -> Outcome {

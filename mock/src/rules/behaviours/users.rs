@@ -8,6 +8,7 @@ use crate::{
         call::{Call, Outcome, Reply},
         engine,
         errors::Failure,
+        releases::knows,
         search::Search,
         users::{SEARCHED, not_found, refuse_taken},
     },
@@ -37,6 +38,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {
     let mut members = call.members();
     let password = take_password(&mut members)?;
+    refuse_long(call, &members)?;
     refuse_taken(&call.state.users, &members, None)?;
     let mut user = User::new(&call.state.ids.user());
     user.set_all(members);
@@ -46,6 +48,16 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
     call.state.users.add(user);
     give_default_roles(call, &id);
     Ok(reply)
+}
+
+/// How long a name may be, nothing but the database looks at.
+fn refuse_long(call: &Call<'_>, members: &Members) -> Result<(), Failure> {
+    let name = text(members, "name").unwrap_or_default();
+    match name.chars().count() > 128 {
+        false => Ok(()),
+        true if knows(call.state, "1.36") => Err(Failure::new(422, "entity.value_too_long")),
+        true => Err(Failure::raw(500, json!({ "message": "Internal server error." }))),
+    }
 }
 
 /// New users have the roles that are for all.
@@ -82,6 +94,7 @@ pub(super) fn change(call: &mut Call<'_>) -> Outcome {
     if members.is_empty() {
         return Err(Failure::nothing_given());
     }
+    refuse_long(call, &members)?;
     refuse_taken(&call.state.users, &members, Some(&call.path[0]))?;
     changed(call, |user| user.set_all(members))
 }
@@ -161,6 +174,9 @@ pub(super) fn add_factor(call: &mut Call<'_>) -> Outcome {
         let shown = json!({ "type": "Totp", "secret": secret, "secretQrCode": code });
         (Secret::Totp(secret), shown)
     } else {
+        if own.mfa.has(MfaFactor::BackupCode) {
+            return Err(Failure::new(422, "user.backup_code_already_in_use"));
+        }
         if own.mfa.factors.is_empty() {
             return Err(Failure::new(422, "session.mfa.backup_code_can_not_be_alone"));
         }
