@@ -5,7 +5,7 @@ use crate::{
     requests::Requests,
     rules::{
         apps::{App, POST_LOGOUT_REDIRECT_URI, REDIRECT_URI, RESOURCE},
-        guard,
+        formats,
     },
     server::Server,
     state::{
@@ -143,7 +143,7 @@ impl Mock {
     pub fn add_user(&self, username: &str, password: &str) -> String {
         let mut state = self.store.lock();
         assert!(
-            guard::is_username(username),
+            formats::is_username(username),
             "{username:?} is no username: give letters, digits and underscores, no digit first"
         );
         assert!(

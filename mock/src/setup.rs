@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     Mock,
-    rules::{contract::Contract, documents, guard, sentinel, totp},
+    rules::{contract::Contract, documents, formats, sentinel, totp},
     state::{
         State,
         factors::Secret,
@@ -116,7 +116,7 @@ impl Mock {
     /// When there is no user with this ID, when the address is invalid, and when another user has it.
     #[track_caller]
     pub fn set_email(&self, user_id: &str, email: &str) {
-        assert!(guard::is_email(email), "{email:?} is no e-mail address");
+        assert!(formats::is_email(email), "{email:?} is no e-mail address");
         self.give(user_id, "primaryEmail", email);
     }
 
@@ -128,7 +128,7 @@ impl Mock {
     #[track_caller]
     pub fn set_phone(&self, user_id: &str, phone: &str) {
         assert!(
-            guard::is_phone(phone),
+            formats::is_phone(phone),
             "{phone:?} is no phone number: give digits only, with the country's code"
         );
         self.give(user_id, "primaryPhone", phone);

@@ -3,16 +3,20 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header::CONTENT_TYPE},
+    http::{HeaderMap, Method, header::CONTENT_TYPE},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     rules::{
+        contract::{Contract, Found},
         errors::Failure,
-        guard::{self, Field},
     },
-    state::{collection::Members, params::Params},
+    state::{
+        Store,
+        collection::{Members, object},
+        params::Params,
+    },
 };
 
 /// The largest body that is read at all, an upload's.
@@ -61,31 +65,36 @@ impl Kind {
     }
 }
 
-/// A body that has not been checked yet. What is not read is an empty object.
-pub(crate) struct JsonBody(Value);
+/// The body of a request with these headers. What is not read is an empty object.
+pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
+    match Kind::of(headers) {
+        Kind::Json if !body.is_empty() => of_json(body),
+        Kind::Form => Ok(of_form(body)),
+        Kind::Text => Ok(String::from_utf8_lossy(body).into()),
+        Kind::Json | Kind::Other => Ok(json!({})),
+    }
+}
+
+/// A body that has not been checked yet, of a request to this path.
+#[derive(Default)]
+pub(crate) struct JsonBody {
+    pub(crate) value: Value,
+    method: Method,
+    path: String,
+    release: Option<String>,
+}
 
 impl JsonBody {
-    /// The members that these fields name, or all complaints at once.
-    pub(crate) fn check(&self, fields: &'static [Field]) -> Result<Members, Failure> {
-        guard::check(&self.0, fields, "body")
-    }
-
-    /// The body of a request with these headers.
-    pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Failure> {
-        match Kind::of(headers) {
-            Kind::Json if !body.is_empty() => of_json(body).map(Self),
-            Kind::Form => Ok(Self(of_form(body))),
-            Kind::Text => Ok(Self(String::from_utf8_lossy(body).into())),
-            Kind::Json | Kind::Other => Ok(Self(json!({}))),
-        }
-    }
-
-    pub(crate) fn value(&self) -> &Value {
-        &self.0
-    }
-
-    pub(crate) fn into_value(self) -> Value {
-        self.0
+    /// The members that the operation knows in the release that is played, or all complaints at
+    /// once.
+    pub(crate) fn check(&self) -> Result<Members, Failure> {
+        let (contract, release) = (Contract::get(), self.release.as_deref());
+        let Found::Operation(at, path) = contract.find(self.method.as_str(), &self.path, release)
+        else {
+            return Ok(Members::new());
+        };
+        let known = contract.guarded(&contract.operations[at], release, &path, &self.value);
+        Ok(object(known.transpose()?.unwrap_or_default()))
     }
 }
 
@@ -127,12 +136,14 @@ fn of_form(body: &[u8]) -> Value {
     members.into()
 }
 
-impl<S: Send + Sync> FromRequest<S> for JsonBody {
+impl FromRequest<Store> for JsonBody {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+    async fn from_request(request: Request, store: &Store) -> Result<Self, Failure> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let headers = request.headers().clone();
-        let body = Bytes::from_request(request, state).await.unwrap_or_default();
-        Self::parse(&headers, &body)
+        let body = Bytes::from_request(request, store).await.unwrap_or_default();
+        let release = store.lock().release.clone();
+        Ok(Self { value: read(&headers, &body)?, method, path, release })
     }
 }

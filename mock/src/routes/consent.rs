@@ -17,20 +17,13 @@ use crate::{
         pages,
         reply::{self, Answer},
     },
-    rules::{
-        access,
-        apps::App,
-        errors::Failure,
-        guard::{Field, Kind, optional},
-    },
+    rules::{access, apps::App, errors::Failure},
     state::{
         self, Store,
-        collection::{Members, strings, text},
+        collection::{Members, object, strings, text},
         interaction::{Interaction, Prompt},
     },
 };
-
-const CONSENT: &[Field] = &[optional("organizationIds", Kind::List(&Kind::Text))];
 
 pub(crate) fn routes() -> Router<Store> {
     Router::new()
@@ -97,7 +90,7 @@ async fn give(State(store): State<Store>, headers: HeaderMap, body: JsonBody) ->
     let user_id = user_id.clone();
     let app_id = interaction.app_id.clone();
     check_access(&state, &app_id, &user_id)?;
-    let members = body.check(CONSENT)?;
+    let members = object(body.value);
     let organizations = strings(&members, "organizationIds");
     if !organizations.iter().all(|id| state.links.has("organizations/users", id, &user_id)) {
         return Err(Failure::new(422, "organization.require_membership"));

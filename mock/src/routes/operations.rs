@@ -16,8 +16,7 @@ use crate::{
     routes::{
         account::auth::Account,
         auth::{Management, user_agent},
-        body::JsonBody,
-        cors, deliver,
+        body, cors, deliver,
         reply::{self, Answer},
     },
     rules::{
@@ -73,7 +72,7 @@ async fn run(store: Store, at: usize, path: Vec<String>, request: Request) -> An
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let body = match parts.method {
         Method::GET | Method::DELETE => serde_json::Value::Null,
-        _ => JsonBody::parse(&parts.headers, &body)?.into_value(),
+        _ => body::read(&parts.headers, &body)?,
     };
     // What no schema is about is not looked at.
     let body = if body.is_string() && operation.body.is_none() { json!({}) } else { body };

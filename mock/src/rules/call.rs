@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         contract::{
-            Both, Check, Contract, Guarded, Guards, Operation,
+            Check, Contract, Operation,
             issues::{custom, wrong_number},
             refused,
         },
@@ -111,20 +111,18 @@ impl Call<'_> {
 
     fn checked(&self, schema: &Value) -> Outcome<Value> {
         let release = self.state.release.as_deref();
+        if let Some(checked) =
+            self.contract.guarded(self.operation, release, &self.path, &self.body)
+        {
+            return checked;
+        }
         let mut known = self.body.clone();
         if let Some(release) = release {
             self.contract.restrict(schema, &mut known, release);
         }
         let mut check = Check::new(self.contract);
-        let (body, issues) = match Guards::get().body(self.operation, release, &self.path) {
-            Some(guard) => {
-                let mut guarded = Guarded::new(check);
-                let both = Both { guard, schema: Some(schema) };
-                (guarded.value(both, &self.body, &[]), guarded.issues)
-            }
-            None => (check.value(schema, &known, &[]), check.issues),
-        };
-        if issues.is_empty() { Ok(body) } else { Err(refused("body", &issues)) }
+        let body = check.value(schema, &known, &[]);
+        if check.issues.is_empty() { Ok(body) } else { Err(refused("body", &check.issues)) }
     }
 
     /// Whether any object will do at first.

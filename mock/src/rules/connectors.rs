@@ -5,10 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, optional, required},
-    },
+    rules::errors::Failure,
     state::{
         State,
         collection::{Members, object, text},
@@ -17,11 +14,6 @@ use crate::{
         user::User,
     },
 };
-
-pub(crate) const AUTHORIZATION: &[Field] =
-    &[required("state", Kind::Text), required("redirectUri", Kind::Text)];
-pub(crate) const CALLBACK: &[Field] =
-    &[required("connectorData", Kind::FreeForm), optional("verificationId", Kind::Text)];
 
 impl Connectors {
     pub(crate) fn has_social(&self, id: &str) -> bool {

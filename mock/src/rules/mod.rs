@@ -20,7 +20,6 @@ pub(crate) mod errors;
 pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod formats;
-pub(crate) mod guard;
 pub(crate) mod identities;
 pub(crate) mod logouts;
 pub(crate) mod logs;

@@ -3,11 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, optional},
-        releases::knows,
-    },
+    rules::{claims, errors::Failure, releases::knows},
     state::{
         State,
         user::{User, Users},
@@ -17,33 +13,9 @@ use crate::{
 /// The members that a search looks at.
 pub(crate) const SEARCHED: &[&str] = &["id", "name", "primaryEmail", "primaryPhone", "username"];
 
-const ADDRESS: &[Field] = &[
-    optional("formatted", Kind::Text),
-    optional("streetAddress", Kind::Text),
-    optional("locality", Kind::Text),
-    optional("region", Kind::Text),
-    optional("postalCode", Kind::Text),
-    optional("country", Kind::Text),
-];
-
-pub(crate) const PROFILE: &[Field] = &[
-    optional("familyName", Kind::Text),
-    optional("givenName", Kind::Text),
-    optional("middleName", Kind::Text),
-    optional("nickname", Kind::Text),
-    optional("preferredUsername", Kind::Text),
-    optional("profile", Kind::Text),
-    optional("website", Kind::Text),
-    optional("gender", Kind::Text),
-    optional("birthdate", Kind::Text),
-    optional("zoneinfo", Kind::Text),
-    optional("locale", Kind::Text),
-    optional("address", Kind::Object(ADDRESS)),
-];
-
 /// Whether it is a member of a user's profile.
 pub(crate) fn is_of_profile(name: &str) -> bool {
-    PROFILE.iter().any(|field| field.is(name))
+    claims::PROFILE.iter().any(|(_, member)| *member == name)
 }
 
 pub(crate) fn not_found() -> Failure {

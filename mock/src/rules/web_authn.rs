@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::{
     rules::{
         errors::Failure,
-        guard::{Field, Kind, optional, required},
         signatures::{self, Attestation, AuthenticatorData},
     },
     state::{
@@ -15,40 +14,6 @@ use crate::{
         user::User,
     },
 };
-
-/// An authenticator's answer to being asked for a new credential.
-pub(crate) const ATTESTATION: Kind = Kind::Object(ATTESTATION_MEMBERS);
-const ATTESTATION_MEMBERS: &[Field] = &credential_with(ATTESTATION_RESPONSE);
-const ATTESTATION_RESPONSE: &[Field] = &[
-    required("clientDataJSON", Kind::Text),
-    required("attestationObject", Kind::Text),
-    optional("authenticatorData", Kind::Text),
-    optional("transports", Kind::List(&Kind::Text)),
-    optional("publicKeyAlgorithm", Kind::Integer),
-    optional("publicKey", Kind::Text),
-];
-
-/// An authenticator's answer to being asked for a signature.
-pub(crate) const ASSERTION: Kind = Kind::Object(ASSERTION_MEMBERS);
-const ASSERTION_MEMBERS: &[Field] = &credential_with(ASSERTION_RESPONSE);
-const ASSERTION_RESPONSE: &[Field] = &[
-    required("clientDataJSON", Kind::Text),
-    required("authenticatorData", Kind::Text),
-    required("signature", Kind::Text),
-    optional("userHandle", Kind::Text),
-];
-
-/// What browsers send of a credential, with this response of the authenticator's.
-const fn credential_with(response: &'static [Field]) -> [Field; 6] {
-    [
-        required("type", Kind::Literal("WebAuthn")),
-        required("id", Kind::Text),
-        required("rawId", Kind::Text),
-        required("response", Kind::Object(response)),
-        optional("authenticatorAttachment", Kind::Text),
-        required("clientExtensionResults", Kind::FreeForm),
-    ]
-}
 
 /// The page that a browser sends a request from: the server's own where nothing else is said.
 pub(crate) struct Origin(pub(crate) String);

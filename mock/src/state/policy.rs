@@ -89,9 +89,6 @@ impl MfaFactor {
         all.into_iter().find(|factor| factor.name() == name)
     }
 
-    pub(crate) const ALL: [&'static str; 5] =
-        ["Totp", "WebAuthn", "BackupCode", "EmailVerificationCode", "PhoneVerificationCode"];
-
     /// Its name in the API.
     pub(crate) fn name(self) -> &'static str {
         match self {

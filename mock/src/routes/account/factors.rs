@@ -14,12 +14,7 @@ use crate::{
         body::JsonBody,
         reply::{self, Answer},
     },
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, optional, required},
-        releases::knows,
-        totp,
-    },
+    rules::{errors::Failure, releases::knows, totp},
     state::{
         self, Store,
         collection::{Members, strings, text},
@@ -28,17 +23,6 @@ use crate::{
         user::User,
     },
 };
-
-const ADD: &[Field] = &[required("type", Kind::Discriminator(&["WebAuthn", "Totp", "BackupCode"]))];
-const TOTP: &[Field] = &[required("secret", Kind::Text), optional("code", Kind::Text)];
-const NEW_TOTP: &[Field] = &[required("secret", Kind::Text), required("code", Kind::Text)];
-const BACKUP_CODES: &[Field] = &[required("codes", Kind::List(&Kind::Text))];
-const WEB_AUTHN: &[Field] =
-    &[required("newIdentifierVerificationRecordId", Kind::Text), optional("name", Kind::Text)];
-const NAME: &[Field] = &[required("name", Kind::Text)];
-const CONFIG: &[Field] =
-    &[optional("mfa", Kind::FreeForm), optional("passkeySignIn", Kind::FreeForm)];
-const SETTINGS: &[Field] = &[required("skipMfaOnSignIn", Kind::Boolean)];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/my-account/mfa-verifications";
@@ -73,13 +57,12 @@ async fn generate_backup_codes(_: Account, State(store): State<Store>) -> Answer
 }
 
 async fn add(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let kind = body.check(ADD)?;
-    let (factor, fields) = match text(&kind, "type") {
-        Some("Totp") => (MfaFactor::Totp, TOTP),
-        Some("BackupCode") => (MfaFactor::BackupCode, BACKUP_CODES),
-        _ => (MfaFactor::WebAuthn, WEB_AUTHN),
+    let members = body.check()?;
+    let factor = match text(&members, "type") {
+        Some("Totp") => MfaFactor::Totp,
+        Some("BackupCode") => MfaFactor::BackupCode,
+        _ => MfaFactor::WebAuthn,
     };
-    let members = body.check(fields)?;
     let state = &mut *store.lock();
     let is_passkey = factor == MfaFactor::WebAuthn;
     account.check(state, if is_passkey { &EDIT_PASSKEY } else { &EDIT })?;
@@ -143,7 +126,7 @@ fn check_totp(secret: &str, code: Option<&str>) -> Result<(), Failure> {
 
 /// Puts an authenticator app in the place of the one that there is, or beside the other factors.
 async fn replace_totp(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(NEW_TOTP)?;
+    let members = body.check()?;
     let secret = text(&members, "secret").unwrap_or_default();
     let state = &mut *store.lock();
     account.check(state, &EDIT)?;
@@ -208,7 +191,7 @@ async fn rename(
     Path(id): Path<String>,
     body: JsonBody,
 ) -> Answer {
-    let members = body.check(NAME)?;
+    let members = body.check()?;
     let state = &mut *store.lock();
     account.check(state, &EDIT_PASSKEY)?;
     let mut factors = account.user_mut(state)?.mfa.factors.iter_mut();
@@ -229,7 +212,7 @@ async fn settings(account: Account, State(store): State<Store>) -> Answer {
 }
 
 async fn set_settings(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(SETTINGS)?;
+    let members = body.check()?;
     let state = &mut *store.lock();
     account.check(state, &[Ask::Proof, SCOPE, Ask::Edit("mfa")])?;
     let user = account.user_mut(state)?;
@@ -244,7 +227,7 @@ async fn config(account: Account, State(store): State<Store>) -> Answer {
 }
 
 async fn set_config(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let given = body.check(CONFIG)?;
+    let given = body.check()?;
     let state = &mut *store.lock();
     if knows(state, "1.41") {
         account.check(state, &[Ask::Proof])?;

@@ -15,7 +15,6 @@ use crate::{
     },
     rules::{
         errors::Failure,
-        guard::{Field, Kind, required},
         identities::{self, Place},
         releases::knows,
     },
@@ -24,9 +23,6 @@ use crate::{
         collection::{Members, text},
     },
 };
-
-const LINK: &[Field] = &[required("newIdentifierVerificationRecordId", Kind::Text)];
-const RENEW: &[Field] = &[required("verificationRecordId", Kind::NonEmpty)];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/my-account/identities";
@@ -69,7 +65,7 @@ fn link(
     body: &JsonBody,
     may_replace: bool,
 ) -> Answer {
-    let members = body.check(LINK)?;
+    let members = body.check()?;
     let record = text(&members, "newIdentifierVerificationRecordId").unwrap_or_default();
     let state = &mut *store.lock();
     check_link(account, state, 401)?;
@@ -140,7 +136,7 @@ async fn renew(
     Path(target): Path<String>,
     body: JsonBody,
 ) -> Answer {
-    let members = body.check(RENEW)?;
+    let members = body.check()?;
     let record = text(&members, "verificationRecordId").unwrap_or_default();
     let refused = |code| Err(Failure::new(422, code));
     let state = &mut *store.lock();

@@ -14,12 +14,7 @@ use crate::{
         reply::{self, Answer},
     },
     rules::{
-        email_policy,
-        errors::Failure,
-        guard::{Field, Kind, nullable, optional, required},
-        identities, passwords,
-        releases::knows,
-        users::{PROFILE, refuse_taken},
+        email_policy, errors::Failure, identities, passwords, releases::knows, users::refuse_taken,
     },
     state::{
         self, Store,
@@ -27,18 +22,6 @@ use crate::{
         user::{Password, User},
     },
 };
-
-const UPDATE: &[Field] = &[
-    nullable("name", Kind::Text),
-    nullable("avatar", Kind::Url),
-    nullable("username", Kind::Username),
-    optional("customData", Kind::FreeForm),
-];
-const PASSWORD: &[Field] = &[required("password", Kind::NonEmpty)];
-const EMAIL: &[Field] =
-    &[required("email", Kind::Email), required("newIdentifierVerificationRecordId", Kind::Text)];
-const PHONE: &[Field] =
-    &[required("phone", Kind::Phone), required("newIdentifierVerificationRecordId", Kind::Text)];
 
 pub(super) fn routes() -> Router<Store> {
     Router::new()
@@ -84,7 +67,7 @@ fn shown(state: &state::State, account: &Account) -> Result<Value, Failure> {
 }
 
 async fn update(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(UPDATE)?;
+    let members = body.check()?;
     let state = &mut *store.lock();
     for field in ["name", "avatar", "username", "customData"] {
         if members.contains_key(field) {
@@ -123,7 +106,7 @@ fn check_remaining(
 }
 
 async fn update_profile(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(PROFILE)?;
+    let members = body.check()?;
     let state = &mut *store.lock();
     account.check(state, &[Ask::Edit("profile"), Ask::Scope("profile", 400)])?;
     if members.contains_key("address") {
@@ -142,7 +125,7 @@ async fn update_profile(account: Account, State(store): State<Store>, body: Json
 }
 
 async fn set_password(account: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(PASSWORD)?;
+    let members = body.check()?;
     let password = text(&members, "password").unwrap_or_default();
     let state = &mut *store.lock();
     account.check(state, &[Ask::ProofIfAny, Ask::Edit("password")])?;
@@ -152,12 +135,12 @@ async fn set_password(account: Account, State(store): State<Store>, body: JsonBo
 }
 
 async fn set_email(account: Account, store: State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(EMAIL)?;
+    let members = body.check()?;
     set_address(&account, store, &members, ("email", "primaryEmail"))
 }
 
 async fn set_phone(account: Account, store: State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(PHONE)?;
+    let members = body.check()?;
     set_address(&account, store, &members, ("phone", "primaryPhone"))
 }
 

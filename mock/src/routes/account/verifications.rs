@@ -16,14 +16,7 @@ use crate::{
         experience::identifier,
         reply::{self, Answer},
     },
-    rules::{
-        connectors,
-        errors::Failure,
-        guard::{Field, Kind, optional, required},
-        releases::knows,
-        sentinel,
-        web_authn::{ATTESTATION, Origin},
-    },
+    rules::{connectors, errors::Failure, releases::knows, sentinel, web_authn::Origin},
     state::{
         Store,
         attempts::Pool,
@@ -36,27 +29,6 @@ use crate::{
 
 /// Ten minutes.
 const LIFETIME: u64 = 600_000;
-
-const PASSWORD: &[Field] = &[required("password", Kind::NonEmpty)];
-const SEND: &[Field] = &[
-    required("identifier", identifier::ADDRESS),
-    optional("templateType", Kind::Enum(&["BindMfa", "UserPermissionValidation"])),
-];
-const VERIFY: &[Field] = &[
-    required("identifier", identifier::ADDRESS),
-    required("verificationId", Kind::Text),
-    required("code", Kind::Text),
-];
-const SOCIAL: &[Field] = &[
-    required("state", Kind::Text),
-    required("redirectUri", Kind::Text),
-    required("connectorId", Kind::Text),
-    optional("scope", Kind::Text),
-];
-const SOCIAL_ANSWER: &[Field] =
-    &[required("connectorData", Kind::FreeForm), required("verificationRecordId", Kind::Text)];
-const REGISTERED: &[Field] =
-    &[required("verificationRecordId", Kind::Text), required("payload", ATTESTATION)];
 
 impl Verifications {
     fn add(&mut self, id: &str, user_id: Option<String>, verified: bool, about: About) -> Value {
@@ -135,7 +107,7 @@ async fn password(
     State(store): State<Store>,
     body: JsonBody,
 ) -> Answer {
-    let members = body.check(PASSWORD)?;
+    let members = body.check()?;
     let mut state = store.lock();
     let password = text(&members, "password").unwrap_or_default();
     let is_right = state.users.find(&id).is_some_and(|user| user.has_password(password));
@@ -149,7 +121,7 @@ async fn password(
 }
 
 async fn send(Account { id, .. }: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(SEND)?;
+    let members = body.check()?;
     let identifier = &members["identifier"];
     let state = &mut *store.lock();
     let owner = identifier::find(state, identifier).map(|user| user.id.clone());
@@ -164,7 +136,7 @@ async fn send(Account { id, .. }: Account, State(store): State<Store>, body: Jso
 }
 
 async fn verify(_: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(VERIFY)?;
+    let members = body.check()?;
     let id = text(&members, "verificationId").unwrap_or_default();
     let state = &mut *store.lock();
     state.verifications.open(id)?;
@@ -178,7 +150,7 @@ async fn verify(_: Account, State(store): State<Store>, body: JsonBody) -> Answe
 }
 
 async fn begin_social(_: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(SOCIAL)?;
+    let members = body.check()?;
     let own = |name: &str| text(&members, name).unwrap_or_default();
     let state = &mut *store.lock();
     if own("state").is_empty() || own("redirectUri").is_empty() {
@@ -197,7 +169,7 @@ async fn begin_social(_: Account, State(store): State<Store>, body: JsonBody) ->
 }
 
 async fn verify_social(_: Account, State(store): State<Store>, body: JsonBody) -> Answer {
-    let members = body.check(SOCIAL_ANSWER)?;
+    let members = body.check()?;
     let id = text(&members, "verificationRecordId").unwrap_or_default();
     let state = &mut *store.lock();
     let record = state.verifications.open(id)?;
@@ -231,7 +203,7 @@ async fn registered(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Answer {
-    let members = body.check(REGISTERED)?;
+    let members = body.check()?;
     let origin = Origin::of(&headers)?;
     let agent = user_agent(&headers);
     let id = text(&members, "verificationRecordId").unwrap_or_default();

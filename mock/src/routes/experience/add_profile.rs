@@ -12,11 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Event, Flow, Profile, Step, identify::check_sso, not_for_forgotten_passwords};
 use crate::{
     routes::{reply, user_assets::keep_image},
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, required},
-        passwords, users,
-    },
+    rules::{errors::Failure, passwords, users},
     state::{
         Store,
         collection::{Members, object, text},
@@ -24,14 +20,6 @@ use crate::{
 };
 
 const AVATAR: &str = "/api/experience/user-assets/avatar";
-const KINDS: Kind =
-    Kind::Discriminator(&["username", "password", "email", "phone", "social", "extraProfile"]);
-const ANY: &[Field] = &[required("type", KINDS)];
-const PROVED: &[Field] = &[required("verificationId", Kind::Text)];
-const USERNAME: &[Field] = &[required("value", Kind::Username)];
-const PASSWORD: &[Field] = &[required("value", Kind::Text)];
-const VALUES: &[Field] = &[required("values", Kind::FreeForm)];
-const RESET: &[Field] = &[required("password", Kind::Text)];
 
 pub(super) fn routes() -> Router<Store> {
     Router::new()
@@ -41,26 +29,16 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn add(step: Step) -> Answer {
-    step.take(ANY, |flow, members| {
+    step.take(|flow, members| {
         let kind = text(members, "type").unwrap_or_default();
-        let members = flow.body.check(members_of(kind))?;
         match flow.experience.event {
             Event::SignIn if kind == "social" => drop(flow.user_id()?),
             _ => flow.check_may_add()?,
         }
-        let profile = given(flow, kind, &members)?;
+        let profile = given(flow, kind, members)?;
         flow.add_to_profile(profile)?;
         Ok(reply::no_content())
     })
-}
-
-fn members_of(kind: &str) -> &'static [Field] {
-    match kind {
-        "username" => USERNAME,
-        "password" => PASSWORD,
-        "extraProfile" => VALUES,
-        _ => PROVED,
-    }
 }
 
 /// What a body of this type adds.
@@ -113,8 +91,8 @@ fn extra(values: &Value) -> Profile {
 
 /// Keeps the picture of somebody who is registering.
 async fn avatar(store: State<Store>, headers: HeaderMap, body: Bytes) -> Answer {
-    let step = Step::without_body(&store, AVATAR, &headers)?;
-    step.take(&[], |flow, _| match flow.experience.event {
+    let step = Step::without_body(&store, AVATAR, &headers);
+    step.take(|flow, _| match flow.experience.event {
         Event::Register => Ok(reply::no_content()),
         Event::ForgotPassword => Err(not_for_forgotten_passwords()),
         Event::SignIn => Err(Failure::new(400, "session.invalid_interaction_type")),
@@ -124,7 +102,7 @@ async fn avatar(store: State<Store>, headers: HeaderMap, body: Bytes) -> Answer 
 
 /// A new password for one that was forgotten.
 async fn reset(step: Step) -> Answer {
-    step.take(RESET, |flow, members| {
+    step.take(|flow, members| {
         if flow.experience.event != Event::ForgotPassword {
             return Err(Failure::new(400, "session.invalid_interaction_type"));
         }

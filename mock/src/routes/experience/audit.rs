@@ -78,7 +78,7 @@ pub(super) fn note(flow: &mut Flow<'_>, event: Event, path: &str, answer: &Answe
     let (path, connector_id) = below(path);
     let Some((_, key, told)) = ENTRIES.iter().find(|(own, ..)| *own == path) else { return };
     let failed = answer.as_ref().err().map(logs::error);
-    let body = object(flow.body.value().clone());
+    let body = object(flow.body.value.clone());
     let key = name(key, &body);
     let mut members = match told {
         Told::Nothing => Members::new(),

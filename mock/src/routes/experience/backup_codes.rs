@@ -6,14 +6,9 @@ use serde_json::json;
 use super::{Answer, Proof, Step, verification};
 use crate::{
     routes::reply,
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, required},
-    },
+    rules::errors::Failure,
     state::{Store, collection::text},
 };
-
-const VERIFY: &[Field] = &[required("code", Kind::NonEmpty)];
 
 pub(super) fn routes() -> Router<Store> {
     Router::new()
@@ -22,7 +17,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn generate(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         let user_id = flow.user_id()?;
         let codes = flow.state.ids.backup_codes();
         let id = flow.keep(true, Proof::BackupCode { user_id, new: codes.clone(), used: None });
@@ -31,7 +26,7 @@ async fn generate(step: Step) -> Answer {
 }
 
 async fn verify(step: Step) -> Answer {
-    step.take(VERIFY, |flow, members| {
+    step.take(|flow, members| {
         let user_id = flow.user_id()?;
         let code = text(members, "code").unwrap_or_default();
         let user = flow.state.users.find_mut(&user_id);

@@ -5,17 +5,9 @@ use axum::{Router, routing::post};
 use super::{Answer, Flow, Proof, Step, add_profile::address, record::unproved};
 use crate::{
     routes::reply,
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, required},
-        web_authn,
-    },
+    rules::{errors::Failure, web_authn},
     state::{Store, collection::text, factors::Secret, policy::MfaFactor},
 };
-
-const BIND: &[Field] =
-    &[required("type", Kind::Enum(&MfaFactor::ALL)), required("verificationId", Kind::Text)];
-const PASSKEY: &[Field] = &[required("verificationId", Kind::Text)];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/experience/profile/mfa";
@@ -23,7 +15,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn bind(step: Step) -> Answer {
-    step.take(BIND, |flow, members| {
+    step.take(|flow, members| {
         flow.check_may_add()?;
         let id = text(members, "verificationId").unwrap_or_default();
         match text(members, "type") {
@@ -39,7 +31,7 @@ async fn bind(step: Step) -> Answer {
 }
 
 async fn bind_passkey(step: Step) -> Answer {
-    step.take(PASSKEY, |flow, members| {
+    step.take(|flow, members| {
         flow.check_may_add()?;
         bind_web_authn(flow, text(members, "verificationId").unwrap_or_default())?;
         Ok(reply::no_content())

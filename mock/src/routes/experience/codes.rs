@@ -3,33 +3,15 @@
 use axum::{Router, routing::post};
 use serde_json::{Value, json};
 
-use super::{Answer, EVENTS, Event, Flow, Proof, Step, identifier, verification};
+use super::{Answer, Event, Flow, Proof, Step, identifier, verification};
 use crate::{
-    rules::{
-        email_policy,
-        errors::Failure,
-        guard::{Field, Kind, required},
-    },
+    rules::{email_policy, errors::Failure},
     state::{
         Store,
         collection::{Members, text},
         policy::SignUpField,
     },
 };
-
-const SEND: &[Field] =
-    &[required("identifier", identifier::ADDRESS), required("interactionEvent", EVENTS)];
-const VERIFY: &[Field] = &[
-    required("identifier", identifier::ADDRESS),
-    required("verificationId", Kind::Text),
-    required("code", Kind::Text),
-];
-const SEND_FACTOR: &[Field] = &[required("identifierType", identifier::ADDRESS_KINDS)];
-const VERIFY_FACTOR: &[Field] = &[
-    required("verificationId", Kind::Text),
-    required("code", Kind::Text),
-    required("identifierType", identifier::ADDRESS_KINDS),
-];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/experience/verification";
@@ -41,7 +23,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn send(step: Step) -> Answer {
-    step.take(SEND, |flow, members| {
+    step.take(|flow, members| {
         if flow.experience.user_id.is_none() {
             flow.check_captcha()?;
         }
@@ -76,7 +58,7 @@ fn deliver(flow: &mut Flow<'_>, identifier: &Value, proof: Proof) -> axum::respo
 }
 
 async fn verify(step: Step) -> Answer {
-    step.take(VERIFY, |flow, members| {
+    step.take(|flow, members| {
         let kind = match members["identifier"]["type"].as_str() {
             Some("phone") => "PhoneVerificationCode",
             _ => "EmailVerificationCode",
@@ -94,7 +76,7 @@ fn check(flow: &mut Flow<'_>, kind: &str, identifier: &Value, members: &Members)
 }
 
 async fn send_factor(step: Step) -> Answer {
-    step.take(SEND_FACTOR, |flow, members| {
+    step.take(|flow, members| {
         let kind = text(members, "identifierType").unwrap_or_default();
         let user = flow.user().map_err(|_| Failure::new(400, "session.identifier_not_found"))?;
         let address = user.text(identifier::member(Some(kind)));
@@ -106,7 +88,7 @@ async fn send_factor(step: Step) -> Answer {
 }
 
 async fn verify_factor(step: Step) -> Answer {
-    step.take(VERIFY_FACTOR, |flow, members| {
+    step.take(|flow, members| {
         let kind = match text(members, "identifierType") {
             Some("phone") => "MfaPhoneVerificationCode",
             _ => "MfaEmailVerificationCode",

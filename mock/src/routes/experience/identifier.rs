@@ -2,22 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    rules::guard::{Field, Kind, required},
-    state::{State, user::User},
-};
-
-const KINDS: Kind = Kind::Enum(&["username", "email", "phone"]);
-const FIELDS: &[Field] = &[required("type", KINDS), required("value", Kind::Text)];
-
-/// A username, an e-mail address or a phone number.
-pub(crate) const ANY: Kind = Kind::Object(FIELDS);
-/// What codes can be sent to.
-pub(crate) const ADDRESS: Kind = Kind::Form(&[
-    ("email", &[required("value", Kind::Email)]),
-    ("phone", &[required("value", Kind::Phone)]),
-]);
-pub(crate) const ADDRESS_KINDS: Kind = Kind::Enum(&["email", "phone"]);
+use crate::state::{State, user::User};
 
 /// The member of a user that an identifier of this type is.
 pub(crate) fn member(kind: Option<&str>) -> &'static str {

@@ -6,20 +6,12 @@ use serde_json::{Value, json};
 use super::{Answer, Event, Flow, Profile, Proof, Step, audit, identifier, record::unproved};
 use crate::{
     routes::reply,
-    rules::{
-        connectors,
-        errors::Failure,
-        guard::{Field, Kind, optional},
-        identities,
-    },
+    rules::{connectors, errors::Failure, identities},
     state::{collection::text, user::User},
 };
 
-const IDENTIFICATION: &[Field] =
-    &[optional("verificationId", Kind::Text), optional("linkSocialIdentity", Kind::Boolean)];
-
 pub(super) async fn identify(step: Step) -> Answer {
-    step.take(IDENTIFICATION, |flow, members| {
+    step.take(|flow, members| {
         let id = text(members, "verificationId");
         if flow.experience.event == Event::Register {
             return register(flow, id);

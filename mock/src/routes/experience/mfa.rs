@@ -63,7 +63,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn enable(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         flow.check_may_add()?;
         flow.experience.mfa.enabled = Some(true);
         Ok(reply::no_content())
@@ -71,7 +71,7 @@ async fn enable(step: Step) -> Answer {
 }
 
 async fn skip(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         flow.check_may_add()?;
         flow.user_id()?;
         if flow.state.policy.mfa == MfaPolicy::Mandatory {
@@ -83,7 +83,7 @@ async fn skip(step: Step) -> Answer {
 }
 
 async fn skip_suggestion(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         flow.check_may_add()?;
         flow.experience.mfa.suggestion_skipped = true;
         Ok(reply::no_content())
@@ -91,7 +91,7 @@ async fn skip_suggestion(step: Step) -> Answer {
 }
 
 async fn skip_passkey(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         flow.check_may_add()?;
         flow.experience.mfa.passkey_skipped = true;
         Ok(reply::no_content())

@@ -35,10 +35,7 @@ use serde_json::{Value, json};
 use self::step::{Flow, Step};
 use crate::{
     routes::{auth::user_agent, authorization::interaction_of, reply},
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, optional, required},
-    },
+    rules::errors::Failure,
     state::{
         Store,
         collection::text,
@@ -48,11 +45,6 @@ use crate::{
 };
 
 type Answer = Result<Response, Failure>;
-
-const EVENTS: Kind = Kind::Enum(&["SignIn", "Register", "ForgotPassword"]);
-const EVENT: &[Field] = &[required("interactionEvent", EVENTS)];
-const START: &[Field] =
-    &[required("interactionEvent", EVENTS), optional("captchaToken", Kind::Text)];
 
 impl Event {
     fn parse(name: Option<&str>) -> Self {
@@ -137,7 +129,7 @@ async fn start(State(store): State<Store>, step: Step) -> Answer {
     let mut state = store.lock();
     let captcha = state.policy.captcha.clone();
     let (_, interaction) = interaction_of(&mut state, headers)?;
-    let members = body.check(START)?;
+    let members = body.check()?;
     let event = Event::parse(text(&members, "interactionEvent"));
     let user_agent = user_agent(headers);
     let mut experience = Experience::new(event, user_agent);
@@ -150,7 +142,7 @@ async fn start(State(store): State<Store>, step: Step) -> Answer {
     // What was under way is forgotten.
     interaction.prompt = Prompt::Login(Some(experience));
     drop(state);
-    step.take(START, |_, _| Ok(reply::no_content()))
+    step.take(|_, _| Ok(reply::no_content()))
 }
 
 impl Flow<'_> {
@@ -164,7 +156,7 @@ impl Flow<'_> {
 }
 
 async fn change_event(step: Step) -> Answer {
-    step.take(EVENT, |flow, members| {
+    step.take(|flow, members| {
         let event = Event::parse(text(members, "interactionEvent"));
         let forgotten = |event| event == Event::ForgotPassword;
         if forgotten(event) != forgotten(flow.experience.event) {
@@ -179,7 +171,7 @@ async fn change_event(step: Step) -> Answer {
 }
 
 async fn read(step: Step) -> Answer {
-    step.take(&[], |flow, _| Ok(reply::ok(&flow.experience.to_json())))
+    step.take(|flow, _| Ok(reply::ok(&flow.experience.to_json())))
 }
 
 /// The answer to what has been sent, made or proved.

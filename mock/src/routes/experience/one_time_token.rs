@@ -4,22 +4,14 @@ use axum::{Router, routing::post};
 use serde_json::json;
 
 use super::{Answer, Proof, Step, verification};
-use crate::{
-    rules::guard::{Field, Kind, required},
-    state::{Store, collection::text},
-};
-
-const IDENTIFIER: &[Field] =
-    &[required("type", Kind::Enum(&["email"])), required("value", Kind::Text)];
-const VERIFY: &[Field] =
-    &[required("identifier", Kind::Object(IDENTIFIER)), required("token", Kind::NonEmpty)];
+use crate::state::{Store, collection::text};
 
 pub(super) fn routes() -> Router<Store> {
     Router::new().route("/api/experience/verification/one-time-token/verify", post(verify))
 }
 
 async fn verify(step: Step) -> Answer {
-    step.take(VERIFY, |flow, members| {
+    step.take(|flow, members| {
         let identifier = members["identifier"].clone();
         let email = identifier["value"].as_str().unwrap_or_default();
         let token = text(members, "token").unwrap_or_default();

@@ -8,14 +8,10 @@ use crate::{
     routes::{authorization::interaction_of, reply},
     rules::{
         errors::Failure,
-        guard::{Field, Kind, optional, required},
-        web_authn::{self, ASSERTION, Origin},
+        web_authn::{self, Origin},
     },
     state::{Store, collection::text},
 };
-
-const NAMED: &[Field] = &[required("identifier", identifier::ANY)];
-const SIGNED: &[Field] = &[optional("verificationId", Kind::Text), required("payload", ASSERTION)];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/experience/verification/sign-in-passkey/authentication";
@@ -37,7 +33,7 @@ async fn anybody(State(store): State<Store>, headers: HeaderMap) -> Answer {
 }
 
 async fn named(step: Step) -> Answer {
-    step.take(NAMED, |flow, members| {
+    step.take(|flow, members| {
         let origin = Origin::of(flow.headers)?;
         let user = identifier::find(flow.state, &members["identifier"]).cloned();
         let user = user.filter(|user| user.mfa.credentials().next().is_some());
@@ -50,7 +46,7 @@ async fn named(step: Step) -> Answer {
 }
 
 async fn verify(step: Step) -> Answer {
-    step.take(SIGNED, |flow, members| {
+    step.take(|flow, members| {
         let origin = Origin::of(flow.headers)?;
         let named = match text(members, "verificationId") {
             None => None,

@@ -5,25 +5,12 @@ use serde_json::json;
 
 use super::{Answer, Proof, Step, identifier, verification};
 use crate::{
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, required},
-        passwords, users,
-    },
+    rules::{errors::Failure, passwords, users},
     state::{
         State, Store,
         collection::{Members, object, text},
     },
 };
-
-const PASSWORD: &[Field] =
-    &[required("identifier", identifier::ANY), required("password", Kind::NonEmpty)];
-
-/// Nothing but usernames comes with a password of its own.
-const NEW: &[Field] =
-    &[required("identifier", Kind::Object(USERNAME)), required("password", Kind::Text)];
-const USERNAME: &[Field] =
-    &[required("type", Kind::Literal("username")), required("value", Kind::Username)];
 
 pub(super) fn routes() -> Router<Store> {
     Router::new()
@@ -32,7 +19,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn verify(step: Step) -> Answer {
-    step.take(PASSWORD, |flow, members| {
+    step.take(|flow, members| {
         let user_id = user_with_password(flow.state, members)?;
         let identifier = members["identifier"].clone();
         Ok(verification(&flow.keep(true, Proof::Password { identifier, user_id })))
@@ -56,7 +43,7 @@ fn user_with_password(state: &State, members: &Members) -> Result<String, Failur
 
 /// A new user's identifier and password.
 async fn choose(step: Step) -> Answer {
-    step.take(NEW, |flow, members| {
+    step.take(|flow, members| {
         let identifier = members["identifier"].clone();
         let password = text(members, "password").unwrap_or_default().to_owned();
         let wanted = json!({ "username": identifier["value"] });

@@ -51,7 +51,7 @@ pub(super) fn judge(
 /// What is tried, and for which identifier.
 pub(super) fn attempt(flow: &Flow<'_>, path: &str) -> Option<(Pool, Value)> {
     let (_, pool) = *COUNTED.iter().find(|(end, _)| path.ends_with(end))?;
-    let body = flow.body.value();
+    let body = &flow.body.value;
     if pool == Pool::FirstFactor {
         return Some((pool, body.get("identifier").cloned().or_else(|| factor(flow))?));
     }
@@ -66,7 +66,7 @@ pub(super) fn attempt(flow: &Flow<'_>, path: &str) -> Option<(Pool, Value)> {
 
 /// The address of a user to which a code was sent as a second factor.
 fn factor(flow: &Flow<'_>) -> Option<Value> {
-    let id = flow.body.value()["verificationId"].as_str()?;
+    let id = flow.body.value["verificationId"].as_str()?;
     let record = flow.experience.records.iter().find(|record| record.id == id)?;
     match &record.proof {
         Proof::MfaCode { identifier } => Some(identifier.clone()),

@@ -7,7 +7,7 @@ use super::{Answer, Proof, Step, verification};
 use crate::{
     routes::cookies,
     rules::{
-        connectors::{self, AUTHORIZATION, CALLBACK},
+        connectors::{self},
         errors::Failure,
     },
     state::{Store, collection::text},
@@ -21,7 +21,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
-    step.take(AUTHORIZATION, |flow, members| {
+    step.take(|flow, members| {
         flow.state.connectors.check_social(&connector_id)?;
         let uri = connectors::social_uri(members);
         let proof = Proof::Social { connector_id, user: None };
@@ -30,7 +30,7 @@ async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
 }
 
 async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
-    step.take(CALLBACK, |flow, members| {
+    step.take(|flow, members| {
         if !flow.state.connectors.has_social(&connector_id) {
             return Err(Failure::new(422, "session.invalid_connector_id"));
         }

@@ -11,17 +11,9 @@ use serde_json::json;
 use super::{Answer, Proof, Step, verification};
 use crate::{
     routes::{authorization::interaction_of, reply},
-    rules::{
-        connectors::{self, AUTHORIZATION},
-        errors::Failure,
-        guard::{Field, Kind, check_query, required},
-    },
+    rules::{connectors, contract::required, errors::Failure},
     state::{Store, collection::text, params::Params},
 };
-
-const EMAIL: &[Field] = &[required("email", Kind::Text)];
-const CALLBACK: &[Field] =
-    &[required("connectorData", Kind::FreeForm), required("verificationId", Kind::Text)];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/experience/verification/sso/{connector_id}";
@@ -35,14 +27,13 @@ pub(super) fn routes() -> Router<Store> {
 async fn connectors_of(State(store): State<Store>, headers: HeaderMap, query: Params) -> Answer {
     let mut state = store.lock();
     interaction_of(&mut state, &headers)?;
-    let query = check_query(&query, EMAIL)?;
-    let found = state.connectors.sso_for(text(&query, "email").unwrap_or_default());
+    let found = state.connectors.sso_for(required(&query, "email")?);
     let ids: Vec<&str> = found.map(|connector| connector.id.as_str()).collect();
     Ok(reply::ok(&json!({ "connectorIds": ids })))
 }
 
 async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
-    step.take(AUTHORIZATION, |flow, members| {
+    step.take(|flow, members| {
         let connector = flow.state.connectors.sso(&connector_id)?.clone();
         let uri = connector.authorization_uri(members, &flow.state.ids.standard());
         let issuer = connector.issuer();
@@ -52,7 +43,7 @@ async fn begin(Path(connector_id): Path<String>, step: Step) -> Answer {
 }
 
 async fn verify(Path(connector_id): Path<String>, step: Step) -> Answer {
-    step.take(CALLBACK, |flow, members| {
+    step.take(|flow, members| {
         let id = text(members, "verificationId").unwrap_or_default();
         let record = flow.record_of("EnterpriseSso", id)?;
         match &mut record.proof {

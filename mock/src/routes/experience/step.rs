@@ -8,7 +8,7 @@ use axum::{
 use super::{Answer, Experience, Record, audit, sentinel, webhooks};
 use crate::{
     routes::{auth::user_agent, authorization::interaction_of, body::JsonBody},
-    rules::{errors::Failure, guard::Field},
+    rules::errors::Failure,
     state::{
         State, Store, collection::Members, factors::Challenge, interaction::Prompt, user::User,
     },
@@ -48,24 +48,16 @@ impl FromRequest<Store> for Step {
 
 impl Step {
     /// One whose body is no JSON.
-    pub(super) fn without_body(
-        store: &Store,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Result<Self, Failure> {
-        let body = JsonBody::parse(headers, &[])?;
-        Ok(Self { store: store.clone(), path: path.to_owned(), headers: headers.clone(), body })
+    pub(super) fn without_body(store: &Store, path: &str, headers: &HeaderMap) -> Self {
+        let (path, headers) = (path.to_owned(), headers.clone());
+        Self { store: store.clone(), path, headers, body: JsonBody::default() }
     }
 
-    /// Carries out an operation, with what these fields name of the body.
-    pub(super) fn take(
-        self,
-        fields: &'static [Field],
-        operation: impl FnOnce(&mut Flow<'_>, &Members) -> Answer,
-    ) -> Answer {
+    /// Carries out an operation, with what it knows of the body.
+    pub(super) fn take(self, operation: impl FnOnce(&mut Flow<'_>, &Members) -> Answer) -> Answer {
         let mut state = self.store.lock();
         let (uid, experience) = under_way(&mut state, &self.headers)?;
-        let (before, members) = (experience.clone(), self.body.check(fields)?);
+        let (before, members) = (experience.clone(), self.body.check()?);
         let (headers, body) = (&self.headers, &self.body);
         let (state, experience) = (&mut *state, before.clone());
         let mut flow = Flow { uid, state, experience, headers, body, ended: false, saved: None };

@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn submit(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         flow.check_captcha()?;
         match flow.experience.event {
             Event::ForgotPassword => set_password(flow),

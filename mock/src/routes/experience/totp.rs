@@ -5,16 +5,9 @@ use serde_json::json;
 
 use super::{Answer, Flow, Proof, Step, verification};
 use crate::{
-    rules::{
-        errors::Failure,
-        guard::{Field, Kind, optional, required},
-        totp,
-    },
+    rules::{errors::Failure, totp},
     state::{Store, collection::text},
 };
-
-const VERIFY: &[Field] =
-    &[required("code", Kind::NonEmpty), optional("verificationId", Kind::Text)];
 
 /// A picture of one point: nothing is drawn here.
 pub(crate) const QR_CODE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -26,7 +19,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn create(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         let user_id = flow.user_id()?;
         let secret = flow.state.ids.totp_secret();
         let shown = json!({ "secret": secret, "secretQrCode": QR_CODE });
@@ -35,7 +28,7 @@ async fn create(step: Step) -> Answer {
 }
 
 async fn verify(step: Step) -> Answer {
-    step.take(VERIFY, |flow, members| {
+    step.take(|flow, members| {
         let code = text(members, "code").unwrap_or_default();
         match text(members, "verificationId") {
             Some(id) => verify_new(flow, id, code),

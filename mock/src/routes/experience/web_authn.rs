@@ -6,16 +6,11 @@ use serde_json::json;
 use super::{Answer, Proof, Step, verification};
 use crate::{
     rules::{
-        guard::{Field, Kind, required},
         releases::knows,
-        web_authn::{self, ASSERTION, ATTESTATION, Origin},
+        web_authn::{self, Origin},
     },
     state::{Store, collection::text},
 };
-
-const REGISTERED: &[Field] =
-    &[required("verificationId", Kind::Text), required("payload", ATTESTATION)];
-const SIGNED: &[Field] = &[required("verificationId", Kind::Text), required("payload", ASSERTION)];
 
 pub(super) fn routes() -> Router<Store> {
     let path = "/api/experience/verification/web-authn";
@@ -27,7 +22,7 @@ pub(super) fn routes() -> Router<Store> {
 }
 
 async fn register(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         let (user, origin) = (flow.user()?, Origin::of(flow.headers)?);
         let challenge = origin.challenge(flow.state.ids.challenge());
         let options = challenge.registration_options(&user, knows(flow.state, "1.37"));
@@ -37,7 +32,7 @@ async fn register(step: Step) -> Answer {
 }
 
 async fn registered(step: Step) -> Answer {
-    step.take(REGISTERED, |flow, members| {
+    step.take(|flow, members| {
         flow.user_id()?;
         let origin = Origin::of(flow.headers)?;
         let agent = flow.user_agent().map(str::to_owned);
@@ -56,7 +51,7 @@ async fn registered(step: Step) -> Answer {
 }
 
 async fn authenticate(step: Step) -> Answer {
-    step.take(&[], |flow, _| {
+    step.take(|flow, _| {
         let (user, origin) = (flow.user()?, Origin::of(flow.headers)?);
         if user.mfa.credentials().next().is_none() {
             return Err(web_authn::no_credential());
@@ -69,7 +64,7 @@ async fn authenticate(step: Step) -> Answer {
 }
 
 async fn authenticated(step: Step) -> Answer {
-    step.take(SIGNED, |flow, members| {
+    step.take(|flow, members| {
         let (user_id, origin) = (flow.user_id()?, Origin::of(flow.headers)?);
         let id = text(members, "verificationId").unwrap_or_default();
         let Proof::WebAuthn { challenge, is_new: false, .. } =

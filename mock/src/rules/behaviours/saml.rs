@@ -13,7 +13,7 @@ use crate::{
         },
         engine,
         errors::Failure,
-        guard::is_url,
+        formats::is_url,
         plan::plan_of,
         releases::knows,
     },

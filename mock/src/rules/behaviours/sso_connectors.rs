@@ -7,7 +7,7 @@ use crate::{
         call::{Call, Outcome},
         catalog, engine,
         errors::Failure,
-        guard, providers,
+        formats, providers,
     },
     state::collection::{Members, object},
 };
@@ -66,7 +66,7 @@ fn check_domains(domains: &[String]) -> Result<(), Failure> {
 /// have a certificate.
 fn check_config(kind: &Value, own: &Members) -> Result<(), Failure> {
     let config = &own["config"];
-    let is_no_url = |text: &str| !guard::is_url(text);
+    let is_no_url = |text: &str| !formats::is_url(text);
     if !providers::is_configured(own)
         || kind == "oidc" && config["issuer"].as_str().is_some_and(is_no_url)
     {

@@ -12,7 +12,7 @@ use super::{
         wrong_number, wrong_option, wrong_type,
     },
 };
-use crate::rules::{formats, guard};
+use crate::rules::formats;
 
 /// A check under way, with the complaints so far.
 pub(crate) struct Check<'a> {
@@ -95,7 +95,7 @@ impl<'a> Check<'a> {
                 _ => None,
             });
         }
-        if formats::is_redirect(path) && value.as_str().is_some_and(|text| !guard::is_url(text)) {
+        if formats::is_redirect(path) && value.as_str().is_some_and(|text| !formats::is_url(text)) {
             self.issues.push(custom(path));
         }
     }

@@ -3,15 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Check,
+    Check, Contract, Operation,
     guards::Guards,
     issues::{
-        custom, malformed, no_form, not_above, number_for_option, quoted, too_big, too_small,
-        type_name, unrecognized, wrong_discriminator, wrong_literal, wrong_number, wrong_option,
-        wrong_type,
+        custom, malformed, no_form, not_above, number_for_option, quoted, refused, too_big,
+        too_small, type_name, unrecognized, wrong_discriminator, wrong_literal, wrong_number,
+        wrong_option, wrong_type,
     },
 };
-use crate::rules::guard;
+use crate::rules::{errors::Failure, formats};
 
 /// A check under way.
 pub(crate) struct Guarded<'a> {
@@ -26,6 +26,24 @@ pub(crate) struct Guarded<'a> {
 pub(crate) struct Both<'a> {
     pub(crate) guard: &'a Value,
     pub(crate) schema: Option<&'a Value>,
+}
+
+impl Contract {
+    /// What the guard of an operation's body knows of it, if it has one in this release.
+    pub(crate) fn guarded(
+        &self,
+        operation: &Operation,
+        release: Option<&str>,
+        path: &[String],
+        body: &Value,
+    ) -> Option<Result<Value, Failure>> {
+        let guard = Guards::get().body(operation, release, path)?;
+        let mut guarded = Guarded::new(Check::new(self));
+        let both = Both { guard, schema: operation.body.as_ref() };
+        let known = guarded.value(both, body, &[]);
+        let issues = guarded.issues;
+        Some(if issues.is_empty() { Ok(known) } else { Err(refused("body", &issues)) })
+    }
 }
 
 impl<'a> Guarded<'a> {
@@ -114,12 +132,12 @@ impl<'a> Guarded<'a> {
         }
         let text = value.as_str().unwrap_or_default();
         let issue = match guard["is"].as_str().unwrap_or_default() {
-            "url" if !guard::is_url(text) => malformed("url", "Invalid url", path),
-            "email" if !guard::is_email(text) => malformed("email", "Invalid email", path),
-            "address" if !guard::is_email(text) => malformed("regex", "Invalid", path),
-            "digits" if !guard::is_phone(text) => malformed("regex", "Invalid", path),
-            "color" if !guard::is_color(text) => malformed("regex", "Invalid", path),
-            "name" if !guard::is_username(text) => malformed("regex", "Invalid", path),
+            "url" if !formats::is_url(text) => malformed("url", "Invalid url", path),
+            "email" if !formats::is_email(text) => malformed("email", "Invalid email", path),
+            "address" if !formats::is_email(text) => malformed("regex", "Invalid", path),
+            "digits" if !formats::is_phone(text) => malformed("regex", "Invalid", path),
+            "color" if !formats::is_color(text) => malformed("regex", "Invalid", path),
+            "name" if !formats::is_username(text) => malformed("regex", "Invalid", path),
             _ => return,
         };
         self.issues.push(issue);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::rules::errors::Failure;
+use crate::{rules::errors::Failure, state::params::Params};
 
 /// The refusal of a part of a request (`body`, `query`, `params`) for these complaints.
 pub(crate) fn refused(part: &str, issues: &[Value]) -> Failure {
@@ -166,4 +166,14 @@ pub(crate) fn no_form(forms: Vec<Vec<Value>>, path: &[Value]) -> Value {
         "code": "invalid_union", "path": path, "message": "Invalid input",
         "unionErrors": errors.collect::<Vec<_>>(),
     })
+}
+
+/// A parameter that a query has to have.
+pub(crate) fn required<'a>(query: &'a Params, name: &str) -> Result<&'a str, Failure> {
+    let path = [name.into()];
+    match query.get(name) {
+        None => Err(refused("query", &[wrong_type("string", None, &path)])),
+        Some("") => Err(refused("query", &[too_small("string", 1, &path)])),
+        Some(value) => Ok(value),
+    }
 }

@@ -16,9 +16,7 @@ use crate::{rules::releases::has, state::params::Params};
 pub(crate) use self::{
     check::Check,
     example::example,
-    guarded::{Both, Guarded},
-    guards::Guards,
-    issues::refused,
+    issues::{refused, required},
     reshape::{Change, is_later, numbers},
 };
 
