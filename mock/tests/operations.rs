@@ -88,6 +88,23 @@ async fn token_requests_are_logged_without_secrets() -> Result {
 }
 
 #[tokio::test]
+async fn what_a_release_does_not_know_is_neither_looked_at_nor_logged() -> Result {
+    let fixture = Fixture::start().await?;
+    fixture.get("/api/saml-applications/nope/callback?code=x").await?;
+    let path = "/api/logs?start_time=1&end_time=2";
+    let key = "logKey=SamlApplication.Callback";
+    let (_, logs) = answer(fixture.get(&format!("/api/logs?{key}")).await?).await?;
+    assert_eq!(logs[0]["payload"]["query"], json!({ "code": "x" }));
+    assert_eq!(logs[0]["payload"]["result"], "Error");
+    let (_, logs) = answer(fixture.get(path).await?).await?;
+    assert_eq!(logs, json!([]));
+    fixture.mock.set_release("1.38");
+    let (_, logs) = answer(fixture.get(&format!("{path}&{key}")).await?).await?;
+    assert_eq!(logs[0]["payload"]["applicationId"], "nope");
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_operation_is_answered() -> Result {
     let fixture = Fixture::start().await?;
     let operations = operations()?;

@@ -25,7 +25,7 @@ use crate::{
         contract::{Access, Contract, Found, Operation},
         engine::page_of,
         errors::Failure,
-        events,
+        events, logs,
         plan::plans,
         spec::Spec,
     },
@@ -101,7 +101,9 @@ fn carry_out(mut call: Call<'_>, path: &str, user_agent: Option<&str>) -> Answer
     let url = format!("{}{}", call.state.endpoint, path.trim_start_matches("/api"));
     behaviours::before(&call)?;
     call.check()?;
-    let reply = behaviours::run(&mut call)?;
+    let outcome = behaviours::run(&mut call);
+    logs::operation(&mut call, user_agent, outcome.as_ref().err());
+    let reply = outcome?;
     events::tell(&mut call, &reply, path, user_agent);
     if call.state.strict && reply.is_example {
         return Err(not_told(call.operation));

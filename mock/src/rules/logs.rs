@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    rules::{errors::Failure, events::ADDRESS, releases::knows},
+    rules::{call::Call, errors::Failure, events::ADDRESS, releases::knows},
     state::{
         State,
         collection::{Members, object, text},
@@ -38,7 +38,7 @@ pub(crate) fn add(
     let mut payload = object(json!({ "key": key, "result": result, "ip": ADDRESS }));
     if let Some(user_agent) = user_agent {
         payload.insert("userAgent".into(), user_agent.into());
-        if knows(state, "1.36") {
+        if knows(state, "1.38") {
             let parsed = json!({
                 "ua": user_agent, "browser": {}, "device": {}, "engine": {}, "os": {}, "cpu": {},
             });
@@ -53,6 +53,28 @@ pub(crate) fn add(
         "createdAt": now(),
     }));
     state.tables.table("logs").add(Row { owner: String::new(), key: id, members });
+}
+
+/// The operations that are logged by themselves, and what their entries are called.
+const OPERATIONS: [(&str, &str); 3] = [
+    ("GetSamlApplicationCallback", "SamlApplication.Callback"),
+    ("GetSamlAuthn", "SamlApplication.AuthnRequest"),
+    ("CreateSamlAuthn", "SamlApplication.AuthnRequest"),
+];
+
+/// Notes an operation that is logged, and what came of it.
+pub(crate) fn operation(call: &mut Call<'_>, user_agent: Option<&str>, failed: Option<&Failure>) {
+    let own = OPERATIONS.iter().find(|(id, _)| *id == call.operation.id);
+    // What is not well-formed is not looked into.
+    let is_malformed = failed.is_some_and(|own| own.body["code"] == "guard.invalid_input");
+    let Some((_, key)) = own.filter(|_| !is_malformed) else { return };
+    let query = call.query.iter().map(|(name, value)| (name.to_owned(), value.into()));
+    let (name, asked) = match call.body.is_object() {
+        true => ("body", call.body.clone()),
+        false => ("query", query.collect::<Members>().into()),
+    };
+    let members = object(json!({ "applicationId": call.path.first(), name: asked }));
+    add(call.state, key, user_agent, failed.map(error), members);
 }
 
 /// What a refusal is logged as.

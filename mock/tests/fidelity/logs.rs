@@ -44,7 +44,15 @@ async fn act(world: &mut World<'_>, entry: &Value) {
         ["Interaction", event, rest @ ..] => {
             let mut wanted = payload["interaction"].clone();
             wanted["interactionEvent"] = (*event).into();
+            wanted["missingProfile"] = payload["error"]["data"]["missingProfile"].clone();
             interaction(world, &wanted, rest, payload).await;
+        }
+        ["SamlApplication", "Callback"] => {
+            let id = payload["applicationId"].as_str().unwrap_or_default();
+            let id = world.own(id).unwrap_or(id);
+            let code = payload["query"]["code"].as_str().unwrap_or_default();
+            let path = format!("/api/saml-applications/{id}/callback?code={code}");
+            world.browse("GET", &path, &Value::Null).await;
         }
         ["ExchangeTokenBy", grant] => tokens(world, grant, payload["result"] == "Error").await,
         _ => {}

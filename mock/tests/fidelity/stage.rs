@@ -98,10 +98,22 @@ impl Stage<'_, '_> {
         let used: Vec<MfaFactor> = used.map(|(_, factor)| factor).collect();
         let mock = &self.world.mock;
         mock.set_mfa(MfaPolicy::NoPrompt, &used);
-        mock.set_sign_up(&[SignUpField::Username]);
+        mock.set_sign_up(&self.asked());
         mock.set_passkey_sign_in(
             kinds.iter().any(|kind| kind == "SignInPasskey") || self.is_passkey(),
         );
+    }
+
+    /// What users have to have: all that somebody lacked.
+    fn asked(&self) -> Vec<SignUpField> {
+        let missing = self.wanted["missingProfile"].as_array().into_iter().flatten();
+        let missing = missing.filter_map(|name| match name.as_str()? {
+            "password" => Some(SignUpField::Password),
+            "email" => Some(SignUpField::Email),
+            "phone" => Some(SignUpField::Phone),
+            _ => None,
+        });
+        [SignUpField::Username].into_iter().chain(missing).collect()
     }
 
     /// Whether what is being set up lets its user sign in, and is no second factor.
@@ -222,7 +234,9 @@ impl Stage<'_, '_> {
             for (name, value) in members {
                 values[name] = value.clone();
             }
-            values["name"] = profile["name"].clone();
+            if profile["name"].is_string() {
+                values["name"] = profile["name"].clone();
+            }
             self.post("/profile", json!({ "type": "extraProfile", "values": values })).await;
         }
         if !profile["passwordEncrypted"].is_null() {
