@@ -65,7 +65,8 @@ pub(crate) fn complaints(
 ) -> Option<Vec<Value>> {
     let stored = state.tables.get("sign-in-exp").and_then(|table| table.get("", ""));
     let policy = stored.and_then(|row| row.members.get("passwordPolicy")).cloned();
-    let mut whole = Spec::of("sign-in-exp").defaults().remove("passwordPolicy").unwrap_or_default();
+    // What is not set is as it is for everybody.
+    let mut whole = Value::from(Spec::of("password-policy").defaults());
     for (name, own) in policy.as_ref().and_then(Value::as_object).into_iter().flatten() {
         let members = own.as_object().into_iter().flatten();
         members.for_each(|(member, value)| whole[name][member] = value.clone());

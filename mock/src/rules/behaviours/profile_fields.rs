@@ -46,6 +46,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn order(call: &mut Call<'_>) -> Outcome {
     let order = call.body["order"].as_array().cloned().unwrap_or_default();
+    if order.is_empty() {
+        return Err(Failure::nothing_given());
+    }
     check_known(call.state, &order)?;
     let mut shown = Vec::new();
     for one in order {

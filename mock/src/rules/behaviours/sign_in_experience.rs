@@ -55,9 +55,11 @@ fn show_policy(state: &State, own: &mut Value) {
     if own["mfa"]["policy"].as_str().is_none_or(|name| MfaPolicy::of_name(name).is_some()) {
         own["mfa"]["policy"] = policy.mfa.name().into();
     }
-    // It had no defaults before 1.41.
+    // What is set of it is whole, but not before 1.41.
+    let is_set = own["passkeySignIn"].as_object().is_some_and(|own| !own.is_empty());
+    let is_whole = knows(state, "1.41") && (is_set || policy.passkey_sign_in);
     let names = ["enabled", "showPasskeyButton", "allowAutofill"];
-    for name in names.iter().filter(|_| knows(state, "1.41")) {
+    for name in names.iter().filter(|_| is_whole) {
         if own["passkeySignIn"].get(*name).is_none() {
             own["passkeySignIn"][*name] = false.into();
         }
