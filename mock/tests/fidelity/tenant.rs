@@ -176,8 +176,12 @@ pub(crate) async fn remove_others(world: &mut World<'_>, exchange: &Exchange) {
     }
 }
 
-/// Says of a protected application or an invitation what it was created with.
+/// Says of protected applications, invitations and hooks what they were created with.
 pub(crate) fn complete(known: &mut Map<String, Value>) {
+    if known.get("events").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        // A hook of the old kind has one event.
+        known.remove("events");
+    }
     let roles = known.get("organizationRoles").and_then(Value::as_array).cloned();
     if let Some(roles) = roles {
         let ids: Value = roles.iter().map(|role| role["id"].clone()).collect();
