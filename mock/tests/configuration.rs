@@ -305,6 +305,12 @@ async fn bodies_are_refused_as_the_release_that_is_played_does() -> Result {
     let path = format!("/api/users/{}", fixture.add(json!({})).await?["id"].as_str().unwrap_or(""));
     let no_form = issue(Method::PATCH, &path, json!({ "username": 7 })).await?;
     assert_eq!(no_form["unionErrors"][1]["issues"][0]["code"], "invalid_literal");
+    // A number is only a wrong value to most enumerations, and of a wrong type to some.
+    let mfa = json!({ "mfa": { "factors": [7], "policy": "Mandatory" } });
+    let option = issue(Method::PATCH, "/api/sign-in-exp", mfa).await?;
+    assert_eq!((&option["code"], &option["received"]), (&json!("invalid_enum_value"), &json!(7)));
+    let hook = json!({ "name": "x", "events": [7], "config": { "url": "http://a.example" } });
+    assert_eq!(issue(Method::POST, "/api/hooks", hook).await?["code"], "invalid_type");
     // Numbers have bounds, literals one value.
     let short = json!({ "verificationCodePolicy": { "expirationDuration": 1 } });
     assert_eq!(issue(Method::PATCH, "/api/sign-in-exp", short).await?["minimum"], 60);

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-/// Whether this is one of an application's redirect URIs.
+/// Whether this is an address that a browser is sent to.
 pub(crate) fn is_redirect(path: &[Value]) -> bool {
-    let names = ["redirectUris", "postLogoutRedirectUris"];
+    let names = ["redirectUris", "postLogoutRedirectUris", "deleteAccountUrl"];
     path.iter().any(|part| part.as_str().is_some_and(|name| names.contains(&name)))
 }
 

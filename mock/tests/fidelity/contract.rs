@@ -104,7 +104,7 @@ pub(crate) fn fill(schema: &'static Value, known: &Map<String, Value>, number: u
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         match known.get(name) {
-            Some(value) if !value.is_null() => {
+            Some(value) if !value.is_null() && *value != json!([]) => {
                 body.insert(name.clone(), value.clone());
             }
             _ if required.contains(&name.as_str()) => {

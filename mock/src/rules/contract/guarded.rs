@@ -102,7 +102,7 @@ impl<'a> Guarded<'a> {
         match value {
             Some(Value::String(text)) if options.contains(&text.as_str()) => {}
             Some(Value::String(text)) => self.issues.push(wrong_option(&options, text, path)),
-            Some(value) if value.is_number() && !is_list(&options, path) => {
+            Some(value) if value.is_number() && guard["kind"] != "string" => {
                 self.issues.push(number_for_option(&options, value, path));
             }
             other => self.issues.push(wrong_type(&quoted(&options), other, path)),
@@ -148,6 +148,7 @@ impl<'a> Guarded<'a> {
             self.issues.push(wrong_type("object", Some(value), path));
             return value.clone();
         };
+        let contract = self.check.contract;
         let mut kept = Map::new();
         let members = own.guard["members"].as_array().into_iter().flatten();
         let mut known = Vec::new();
@@ -156,10 +157,19 @@ impl<'a> Guarded<'a> {
             known.push(name);
             let path = [path, &[name.into()]].concat();
             match given.get(name) {
+                None if member[2] == true
+                    && self.guards.resolve(&member[1])["type"] == "custom" =>
+                {
+                    if let Some(schema) = own.schema.and_then(|own| contract.member(own, name)) {
+                        let mut check = self.check.again();
+                        check.missing(schema, &path);
+                        self.issues.append(&mut check.issues);
+                    }
+                }
                 None if member[2] == true => self.missing(&member[1], &path),
                 None => {}
                 Some(value) => {
-                    let schema = own.schema.and_then(|own| self.check.contract.member(own, name));
+                    let schema = own.schema.and_then(|own| contract.member(own, name));
                     let member = self.value(Both { guard: &member[1], schema }, value, &path);
                     kept.insert(name.to_owned(), member);
                 }
@@ -325,11 +335,4 @@ impl<'a> Guarded<'a> {
 fn is_check(issue: &Value) -> bool {
     let checks = ["too_small", "too_big", "invalid_string", "custom", "unrecognized_keys"];
     checks.iter().any(|code| issue["code"] == *code)
-}
-
-/// Whether options are a plain list of texts. Logto keeps most as an enumeration, which could have
-/// numbers, too.
-fn is_list(options: &[&str], path: &[Value]) -> bool {
-    let name = path.iter().rev().find_map(Value::as_str).unwrap_or_default();
-    ["event", "events", "onExecutionError"].contains(&name) || options.contains(&"Revoked")
 }
