@@ -98,7 +98,7 @@ async fn a_forgotten_password_is_replaced() -> Result {
     let expected = json!({
         "code": "password.rejected",
         "data": [{ "code": "password_rejected.too_short", "interpolation": { "min": 8 } }],
-        "message": "Password rejected. Please check if your password meets the requirements.",
+        "message": "Password: rejected.",
     });
     assert_eq!((status.as_u16(), body), (422, expected));
     let (status, body) = browser.put(path, json!({ "password": "correct horse" })).await?;

@@ -96,7 +96,7 @@ async fn a_social_account_registers_and_comes_back() -> Result {
     let (status, body) = browser.step("identification", json!({ "verificationId": id })).await?;
     let expected = json!({
         "code": "user.identity_not_exist", "data": {},
-        "message": "The social account has not been registered yet.",
+        "message": "User: identity not exist.",
     });
     assert_eq!((status.as_u16(), body), (404, expected));
     let event = json!({ "interactionEvent": "Register" });

@@ -60,7 +60,7 @@ async fn a_password_leads_to_tokens() -> Result {
 
     let (status, error) = browser.token(&form).await?;
     let expected = json!({
-        "code": "oidc.invalid_grant", "message": "Grant request is invalid.",
+        "code": "oidc.invalid_grant", "message": "Oidc: invalid grant.",
         "error": "invalid_grant", "error_description": "grant request is invalid",
         "error_uri": "https://openid.sh/debug/invalid_grant",
     });
@@ -160,7 +160,7 @@ async fn steps_out_of_order_are_refused() -> Result {
     let browser = Browser::open().await?;
     let expected = json!({
         "code": "session.not_found",
-        "message": "Session not found. Please go back and sign in again.",
+        "message": "Session: not found.",
         "error": "invalid_request",
         "error_description": "interaction session not found",
     });
@@ -187,7 +187,7 @@ async fn wrong_passwords_and_bodies_are_refused() -> Result {
     let browser = Browser::at("SignIn").await?;
     let expected = json!({
         "code": "session.invalid_credentials",
-        "message": "Incorrect account or password. Please check your input.",
+        "message": "Session: invalid credentials.",
     });
     for (username, password) in [("alice", "wrong"), ("nobody", "correct horse")] {
         let (status, body) = browser.try_password(username, password).await?;
@@ -266,7 +266,7 @@ async fn a_suspended_user_cannot_sign_in() -> Result {
 
     browser.begin("SignIn").await?;
     let (status, body) = browser.try_password("alice", "correct horse").await?;
-    let expected = json!({ "code": "user.suspended", "message": "This account is suspended." });
+    let expected = json!({ "code": "user.suspended", "message": "User: suspended." });
     assert_eq!((status.as_u16(), body), (401, expected));
     Ok(())
 }

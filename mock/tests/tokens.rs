@@ -50,7 +50,7 @@ async fn a_wrong_secret_is_refused_as_both_conventions_want() -> Result {
     assert!(challenge.starts_with("Basic realm="), "{challenge}");
     let expected = json!({
         "code": "oidc.invalid_client",
-        "message": "An OIDC error occurred: oidc.invalid_client.",
+        "message": "Oidc: invalid client.",
         "error": "invalid_client",
         "error_description": "client authentication failed",
     });
@@ -91,7 +91,7 @@ async fn the_management_api_wants_a_good_token() -> Result {
     let bare = fixture.http.get(&url);
     let expected = json!({
         "code": "auth.authorization_header_missing",
-        "message": "Authorization header is missing.",
+        "message": "Auth: authorization header missing.",
     });
     let (status, body) = answer(bare.send().await?).await?;
     assert_eq!((status.as_u16(), body), (401, expected));
@@ -105,7 +105,7 @@ async fn the_management_api_wants_a_good_token() -> Result {
     let expected = json!({
         "code": "auth.unauthorized",
         "data": { "code": "ERR_JWS_INVALID", "name": "JWSInvalid" },
-        "message": "Unauthorized. Please check credentials and its scope.",
+        "message": "Auth: unauthorized.",
         "data": { "code": "ERR_JWS_INVALID", "name": "JWSInvalid" },
     });
     let (status, body) = answer(fixture.get("/api/users").await?).await?;
@@ -128,7 +128,7 @@ async fn a_token_without_the_scope_is_forbidden() -> Result {
     fixture.token = common::string(&body["access_token"]);
     let expected = json!({
         "code": "auth.forbidden",
-        "message": "Forbidden. Please check your user roles and permissions.",
+        "message": "Auth: forbidden.",
     });
     let (status, body) = answer(fixture.get("/api/users").await?).await?;
     assert_eq!((status.as_u16(), body), (403, expected));

@@ -179,7 +179,7 @@ async fn a_deleted_user_is_gone() -> Result {
     let response = fixture.request(Method::DELETE, &path).send().await?;
     assert_eq!(response.status(), 204);
     assert_eq!(header(&response, "content-type"), "");
-    let expected = json!({ "code": "entity.not_found", "message": "The resource does not exist." });
+    let expected = json!({ "code": "entity.not_found", "message": "Entity: not found." });
     for method in [Method::DELETE, Method::GET, Method::PATCH] {
         let response = fixture.request(method, &path).json(&json!({})).send().await?;
         let (status, body) = answer(response).await?;
@@ -211,7 +211,7 @@ async fn lists_come_in_pages_newest_first() -> Result {
         let (status, body) = answer(response).await?;
         let expected = json!({
             "code": "guard.invalid_pagination",
-            "message": "The request pagination value is invalid.",
+            "message": "Guard: invalid pagination.",
         });
         assert_eq!((status.as_u16(), body), (400, expected));
     }
