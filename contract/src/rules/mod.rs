@@ -37,7 +37,7 @@ const RULES: [Rule; 21] = [
     bodies::files,
     lost::marked,
     prose::members,
-    required::defaults,
+    required::optional,
     prose::annotations,
     types::completed,
     literals::formats,

@@ -111,14 +111,18 @@ fn a_missing_type_follows_from_the_rest() {
 }
 
 #[test]
-fn what_has_a_default_need_not_be_sent() {
-    let schema = json!({ "type": "object", "required": ["a", "b"], "properties": {
-        "a": { "type": "string" }, "b": { "type": "string", "default": "x" }
+fn what_has_a_default_or_is_cleared_by_an_empty_string_need_not_be_sent() {
+    let cleared = json!({ "oneOf": [
+        { "type": "string", "format": "url", "nullable": true },
+        { "type": "string", "format": "empty" },
+    ] });
+    let schema = json!({ "type": "object", "required": ["a", "b", "c"], "properties": {
+        "a": { "type": "string" }, "b": { "type": "string", "default": "x" }, "c": cleared,
     } });
     let pointer = "/paths/~1api~1things/post/requestBody/content/application~1json/schema/required";
     let sent = at(taking("application/json", schema.clone()), pointer);
     assert_eq!(sent, json!(["a"]));
-    assert_eq!(answered(schema)["required"], json!(["a", "b"]));
+    assert_eq!(answered(schema)["required"], json!(["a", "b", "c"]));
 }
 
 #[test]
