@@ -78,7 +78,10 @@
 //! - Social and enterprise connectors take `connectorData` at its word.
 //! - WebAuthn takes the attestation formats `none` and `packed` with the credential's own
 //!   key, and no others; the challenge, origin, flags, counter and signature are verified.
-//!   The relying party is the host of the request's `Origin`.
+//!   The relying party is the host of the request's `Origin`, or the mock's own without one.
+//! - Codes are sent by e-mail and text message without a connector: [`Mock::last_code`] reads them.
+//! - Until the account center is set, users may change all of their own account.
+//! - The texts of errors are the mock's own; status, code and data are Logto's.
 //! - The QR code of an authenticator app is a picture of one point.
 //! - Webhooks go to `http` addresses only, without redirects.
 //! - Of a connector's configuration it is checked that the text fields its form requires are
