@@ -1,6 +1,6 @@
 //! A mock of [Logto](https://logto.io) for the tests of applications that use it.
 //!
-//! [`Mock::start`] starts a server on a free loopback port that responds as Logto 1.42 does: OpenID
+//! [`Mock::start`] starts a server on a free loopback port that responds as the newest Logto does: OpenID
 //! Connect and the Management, Experience and Account APIs, with real cookies, redirects, status
 //! codes and error bodies. It keeps its state in memory, and stops when it is dropped. With the
 //! feature `client`, `Mock::builder().without_port()` needs no port.

@@ -88,7 +88,7 @@ async fn time_goes_on_and_tokens_end() -> Result {
     let (status, told) = control.call("POST /__mock/advance", json!({ "seconds": 3590 })).await?;
     assert_eq!((status, told["now"].is_string()), (200, true));
     assert_eq!(control.user("alice").await?, 200);
-    control.call("POST /__mock/advance", json!({ "seconds": u64::MAX })).await?;
+    control.call("POST /__mock/advance", json!({ "seconds": 3600 })).await?;
     assert_eq!(control.user("bob").await?, 401);
     control.call("POST /__mock/reset", Value::Null).await?;
     assert_eq!(control.user("bob").await?, 200);
@@ -200,5 +200,25 @@ async fn devices_are_answered_and_releases_played() -> Result {
     let (status, told) = control.call("POST /__mock/release", json!({ "release": "1.20" })).await?;
     assert_eq!((status, told["message"].is_string()), (400, true));
     assert_eq!(control.call("POST /__mock/release", json!({ "release": "1.38" })).await?.0, 204);
+    Ok(())
+}
+
+#[tokio::test]
+async fn orders_that_would_do_nothing_are_refused() -> Result {
+    let control = Control::start(Mock::builder().release("1.38")).await?;
+    for (what, body) in [
+        ("POST /__mock/faults", json!({ "kind": "reset", "times": 0 })),
+        ("POST /__mock/faults", json!([])),
+        ("POST /__mock/advance", json!({ "seconds": u64::MAX })),
+        ("POST /__mock/advance", Value::Null),
+        ("POST /__mock/release", json!({})),
+        ("GET /__mock/requests?path=nope", Value::Null),
+        ("GET /__mock/requests?path=/api/users/{id", Value::Null),
+    ] {
+        let (status, told) = control.call(what, body.clone()).await?;
+        assert!(status == 400 && told["message"].is_string(), "{what} {body}: {status} {told}");
+    }
+    assert_eq!(control.call("GET /__mock", Value::Null).await?.1["release"], "1.38");
+    assert_eq!(control.user("alice").await?, 200, "no fault was added");
     Ok(())
 }

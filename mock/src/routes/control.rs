@@ -2,7 +2,7 @@
 //!
 //! Requests to it are neither recorded nor hit by faults.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use axum::{
     Router,
@@ -25,7 +25,7 @@ use crate::{
         totp,
     },
     state::{
-        self, Store, factors::Secret, faults::Fault, iso, params::Params,
+        self, FARTHEST, Store, factors::Secret, faults::Fault, iso, params::Params,
         recorded::RecordedRequest, tables::Row,
     },
 };
@@ -84,6 +84,9 @@ fn run(store: &Store, method: &Method, path: &str, query: &Params, body: &Bytes)
         }
         ("POST", "advance") => {
             let Advance { seconds } = read(body)?;
+            if seconds > FARTHEST / 1000 {
+                return Err(refused(400, "give `seconds`, 1,000 years at most"));
+            }
             state.advance(Duration::from_secs(seconds));
             drop(state);
             Ok(json!({ "now": iso(store.lock().now()) }))
@@ -115,7 +118,7 @@ fn run(store: &Store, method: &Method, path: &str, query: &Params, body: &Bytes)
             state.faults.clear();
             Ok(Value::Null)
         }
-        ("GET", "requests") => Ok(requests(&state, query)),
+        ("GET", "requests") => requests(&state, query),
         ("DELETE", "requests") => {
             state.requests.clear();
             Ok(Value::Null)
@@ -142,8 +145,12 @@ fn unknown(method: &Method, path: &str) -> Failure {
 
 /// A body, whatever its type is said to be: `curl --data` calls it a form.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body)
-        .map_err(|error| refused(400, &format!("the body is not the JSON that is meant: {error}")))
+    let wrong = |why: &dyn Display| refused(400, &format!("the body is not what is meant: {why}"));
+    let body: Value = serde_json::from_slice(body).map_err(|_| wrong(&"give a JSON object"))?;
+    match body.is_object() {
+        true => serde_json::from_value(body).map_err(|error| wrong(&error)),
+        false => Err(wrong(&"give a JSON object")),
+    }
 }
 
 #[derive(Deserialize)]
@@ -245,12 +252,21 @@ fn snapshot(store: &Store, method: &Method, name: &str) -> Done {
     }
 }
 
-fn requests(state: &state::State, query: &Params) -> Value {
+fn requests(state: &state::State, query: &Params) -> Done {
+    if let Some(path) = query.get("path").filter(|path| !is_template(path)) {
+        let why = format!("{path:?} is no path: give one such as /api/users/{{id}}");
+        return Err(refused(400, &why));
+    }
     let fits = |request: &&RecordedRequest| {
         query.get("method").is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
             && query.get("path").is_none_or(|path| request.is_to(path))
     };
-    state.requests.iter().filter(fits).map(shown).collect()
+    Ok(state.requests.iter().filter(fits).map(shown).collect())
+}
+
+fn is_template(path: &str) -> bool {
+    let is_whole = |part: &str| part.starts_with('{') == part.ends_with('}');
+    path.starts_with('/') && path.split('/').all(is_whole)
 }
 
 fn shown(request: &RecordedRequest) -> Value {
@@ -323,8 +339,10 @@ impl Order {
             }
             fault = fault.on(&operation);
         }
-        if let Some(times) = self.times {
-            fault = fault.times(times);
+        match self.times {
+            Some(0) => return Err(refused(400, "give `times`, from 1")),
+            Some(times) => fault = fault.times(times),
+            None => {}
         }
         match self.probability {
             Some(probability) if !(0.0..=1.0).contains(&probability) => {
@@ -355,13 +373,18 @@ fn answer_device(state: &mut state::State, order: &DeviceOrder) -> Done {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Play {
-    release: Option<String>,
+    /// Null for the newest.
+    release: Value,
 }
 
 fn set_release(state: &mut state::State, Play { release }: Play) -> Done {
-    if let Some(why) = release.as_deref().and_then(documents::objection) {
+    let number = release.as_str();
+    if number.is_none() && !release.is_null() {
+        return Err(refused(400, "give `release`, such as \"1.38\", or null for the newest"));
+    }
+    if let Some(why) = number.and_then(documents::objection) {
         return Err(refused(400, &why));
     }
-    state.release = release;
+    state.release = number.map(str::to_owned);
     Ok(Value::Null)
 }

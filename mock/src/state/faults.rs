@@ -108,7 +108,7 @@ impl Fault {
         self.operation.as_deref()
     }
 
-    /// Only with so many requests; without it, until [`Mock::clear_faults`](crate::Mock::clear_faults).
+    /// Only with so many requests, of which 0 are none; without it, until [`Mock::clear_faults`](crate::Mock::clear_faults).
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
@@ -146,7 +146,9 @@ impl Default for Faults {
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.faults.push(fault);
+        if fault.times != Some(0) {
+            self.faults.push(fault);
+        }
     }
 
     pub(crate) fn clear(&mut self) {
